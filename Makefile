@@ -1,0 +1,62 @@
+# Every target sets up what it needs; CI calls only these.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hilum needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+setup: $(READY) ## Create the environment in .venv from requirements.lock
+
+demo: $(READY) ## Run the hub, a sandbox Odoo and a simulated hospital (ODOO_URL, ODOO_DB, ODOO_KEY: a real Odoo instead)
+	@$(BIN)/hilum demo
+
+test: $(READY) browser ## The default tests: minutes, on real PostgreSQL, sockets, files and browser
+	$(BIN)/pytest -n 2 --dist worksteal
+
+test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak
+	$(BIN)/pytest -m "long or not long" --timeout 3600
+
+check: $(READY) ## Format, lint, types, layers, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python scripts/requirements_matrix.py --check
+
+format: $(READY) ## Rewrite the code the way check wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure the figures of docs/performance.md
+	$(BIN)/python -m bench
+
+requirements: $(READY) ## Which test proves which capability
+	$(BIN)/python scripts/requirements_matrix.py
+
+docs: $(READY) ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+lock: $(READY) ## Resolve the dependencies again into requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml -o requirements.lock
+
+browser:
+	@scripts/install-browser
+
+clean: ## Remove the environment and everything built
+	rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help setup demo test test-all check format bench requirements docs lock browser clean

@@ -1,0 +1,164 @@
+"""The interface of a connector: what every source and destination promises, and the runtime relies on.
+
+It stands below the flows because a flow declares its source and its targets. The connectors themselves are in
+`hilum.connectors`, one file a protocol. The conformance suites in `hilum.testing` hold every one of them to this page.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from hilum.message import NO_HEADERS, Delivery, Outcome
+
+
+class ConnectorSettings(BaseModel):
+    """Base of every connector's settings: unknown names are an error, values never appear in error texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traits:
+    """What differs between connectors; each line is a promise that the conformance suite checks."""
+
+    batch_limit: int = 1  # the most deliveries that one call of `deliver` takes
+    ordered: bool = True  # source: hands over in the order of the far side
+    deduplicates: bool = False  # destination: the same idempotency key twice has one effect
+    redelivers: bool = False  # source: what was refused or not answered comes again by itself
+
+
+class Connector(ABC):
+    """A live link to one outside system.
+
+    Life: construct with settings (no I/O) → `open` → use → `close`. `close` may be called twice and while another
+    call waits, which then ends. A closed connector can be opened again. All methods belong to one event loop.
+    """
+
+    Settings: ClassVar[type[ConnectorSettings]]
+    kind: ClassVar[str]  # the name in hilum.toml and docs: `mllp`, `http`, `files`, `odoo`
+    traits: ClassVar[Traits] = Traits()
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Start listening, or connect where that is worth keeping. Raises `SettingsError` or `Down`."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of everything. What was received and not answered stays with the sender."""
+
+    async def check(self) -> str:
+        """One harmless round trip to the other side, for `hilum doctor`; says in words what was found.
+
+        Raises `Down` or `Rejected` with words that say what to do.
+        """
+        return "nothing to check"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What the journal says of a received message once it is durable."""
+
+    message_id: UUID
+    duplicate: bool = False  # it was there before; `message_id` is the first one's
+
+
+class Received(ABC):
+    """One unit taken from a source, with the duty to answer it exactly once, after the journal has it.
+
+    Not answering is safe: the sender gets no acknowledgement, and sends again.
+    """
+
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]  # protocol facts. Known names: see `Header`
+
+    @abstractmethod
+    async def accept(self, receipt: Receipt) -> None:
+        """The journal has it: acknowledge (AA, 202, move the file to done)."""
+
+    @abstractmethod
+    async def refuse(self, error: Exception) -> None:
+        """It is not stored: `Busy` and `DatabaseUnavailable` ask the sender to come again (AE, 503, leave the file);
+        `NotAccepted` and `Invalid` refuse it for good (AR, 400/415, file to failed), with the reason in words."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {len(self.body)} bytes>"
+
+
+class Header:
+    """Names of headers that the hub itself reads. Sources may add others; all are shown in the trace."""
+
+    PEER = "peer"  # who sent it: address, TLS subject or user
+    MESSAGE_TYPE = "message-type"  # for example `DFT^P03`; what `accepts` is compared with
+    FILE = "file"  # path of the file it came from
+    ROW = "row"  # number of the row in that file, from 1, the head line not counted
+    IDEMPOTENCY_KEY = "idempotency-key"  # the sender's own key; becomes the dedup key where the flow names none
+    CORRELATION_ID = "correlation-id"
+    TRACEPARENT = "traceparent"  # W3C Trace Context
+    WARNINGS = "warnings"  # what was accepted although it bends the standard
+
+
+class Source(Connector):
+    """Takes messages in. Several flows may share one source: they are told apart by `wants`."""
+
+    default_format: ClassVar[str] = "bytes"  # how flows read a body that came from here: hl7v2, json, row, bytes
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """What this source occupies (`mllp://0.0.0.0:2575`). Flows whose sources have one address share one source."""
+
+    @abstractmethod
+    def wants(self, received: Received) -> bool:
+        """Does the flow that declared this source take this one? Quick, no I/O, raises nothing."""
+
+    @abstractmethod
+    async def receive(self) -> Sequence[Received]:
+        """Wait until there is at least one, then hand over all that is there (bounded). Called in a loop, one call at
+        a time; cancelling it loses nothing. Returns an empty sequence only after `close`."""
+
+
+class Destination(Connector):
+    """Gives messages out."""
+
+    @abstractmethod
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        """Deliver 1 … `traits.batch_limit`, in this order where keys are equal; one outcome each, in the same order.
+
+        Called from many tasks at once, never twice at once for one ordering key. Cancelled at shutdown: what was
+        under way is then `Unsure`. May raise a `Failure`, which then holds for the whole batch.
+        """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """What a target makes of one object: the body of a delivery."""
+
+    body: bytes = field(repr=False)
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = NO_HEADERS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """One line of a flow: `flow.deliver_to(odoo.stock_consumption("odoo.main"))`.
+
+    `endpoint` names the destination; deliveries of one ordering key to one endpoint stay in order even when several
+    targets lead there. An endpoint is set up in `hilum.toml`, or given here as `connector`.
+    """
+
+    endpoint: str
+    operation: str = ""
+    accepts: tuple[type, ...] = (object,)  # objects of other types that the flow yields do not go here
+    encode: Callable[[Any], Outgoing | None]  # None: this object is not for this target
+    connector: Destination | None = None
+
+    def takes(self, thing: object) -> bool:
+        """Is an object of this type for this target?"""
+        return isinstance(thing, self.accepts)
