@@ -1,0 +1,58 @@
+"""What all business objects have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Code = Annotated[str, Field(min_length=1, max_length=128)]
+"""An identifier as people know it (item number, account number). Never empty."""
+
+Text = Annotated[str, Field(max_length=2000)]
+"""Free text for people."""
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""
+
+Quantity = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
+"""An exact quantity; the unit is beside it. Negative: given back."""
+
+Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
+"""An exact amount of money; the currency is beside it."""
+
+
+class Value(BaseModel):
+    """A part of a business object. Unknown names are refused; input values never appear in error texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Money(Value):
+    """An exact amount in one currency."""
+
+    amount: Amount
+    currency: Currency
+
+
+class BusinessObject(Value, ABC):
+    """A thing or an event of the business, named and versioned.
+
+    `name` and `version` identify the schema: `hilum.supply.consumed`, `1.0`. A change that an old reader would not
+    understand needs a new major version.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str] = "1.0"
+
+    @property
+    @abstractmethod
+    def business_key(self) -> str:
+        """What makes it the same thing when it comes twice. Destinations derive their idempotency key from it."""
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Every identifier that somebody may search for."""
+        return (self.business_key,)

@@ -1,0 +1,126 @@
+"""Suppliers, what departments ask for, and what is ordered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Quantity, Text, Value
+from hilum.canonical.patients import Address
+
+
+class Supplier(BusinessObject):
+    """Someone the hospital buys from."""
+
+    name: ClassVar[str] = "hilum.supplier"
+
+    code: Code
+    title: Text
+    tax_id: Text = ""
+    email: Text = ""
+    phone: Text = ""
+    address: Address | None = None
+    active: bool = True
+
+    @property
+    def business_key(self) -> str:
+        """The supplier number."""
+        return self.code
+
+
+class RequisitionLine(Value):
+    """One item that a department asks for."""
+
+    number: int = Field(ge=1)
+    item: Code
+    quantity: Quantity
+    unit: Code = "EA"
+    supplier: Code | None = None
+    unit_price: Amount | None = None  # what the requester believes it costs
+
+
+class Requisition(BusinessObject):
+    """A department asks for supplies (HL7 v2: ORM/OMP order, or a row of a spreadsheet)."""
+
+    name: ClassVar[str] = "hilum.requisition"
+
+    number: Code
+    department: Text = ""
+    requested_by: Text = ""
+    deliver_to: Code | None = None
+    needed_by: date | None = None
+    urgent: bool = False
+    requested_at: datetime | None = None
+    lines: Annotated[tuple[RequisitionLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """The requisition number."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Requisition number and its items."""
+        return (self.number, *dict.fromkeys(line.item for line in self.lines))
+
+
+class OrderLine(Value):
+    """One line of a purchase order."""
+
+    number: int = Field(ge=1)
+    item: Code
+    quantity: Quantity
+    unit: Code = "EA"
+    unit_price: Amount | None = None  # none: the receiver's price list decides
+    needed_by: date | None = None
+
+
+class PurchaseOrder(BusinessObject):
+    """An order to a supplier."""
+
+    name: ClassVar[str] = "hilum.purchase.order"
+
+    number: Code  # the hub's or the requester's number: one order has one
+    supplier: Code
+    currency: Currency | None = None
+    requisition: Code | None = None
+    deliver_to: Code | None = None
+    ordered_at: datetime | None = None
+    confirm: bool = True  # confirm it at once; otherwise it stays a draft for a buyer
+    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """The order number."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Order, requisition, supplier, items."""
+        found = (self.number, self.requisition, self.supplier, *(line.item for line in self.lines))
+        return tuple(dict.fromkeys(x for x in found if x))
+
+
+class DocumentStatus(BusinessObject):
+    """What became of a document that somebody sent: told back to the sender."""
+
+    name: ClassVar[str] = "hilum.document.status"
+
+    document: Code  # the sender's identifier (control id, requisition number)
+    flow: Text
+    status: Text  # `completed`, `held`, `discarded`
+    references: tuple[Text, ...] = ()  # what the receivers call what was made of it
+    words: Text = ""  # why it is held, in business words
+    at: datetime
+
+    @property
+    def business_key(self) -> str:
+        """Document and status."""
+        return f"{self.document}:{self.status}"
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The document and what was made of it."""
+        return (self.document, *self.references)
