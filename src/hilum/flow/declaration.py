@@ -1,0 +1,243 @@
+"""A flow: a named, versioned interface with its owners, its data class and its promise.
+
+Reading a flow file should tell a newcomer everything about that interface; so everything is here, and a flow without
+it does not start (`Flow.problems`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, Literal
+
+from hilum.connector import Received, Source, Target
+from hilum.errors import Invalid, SettingsError
+from hilum.flow.lookup import Lookup
+from hilum.formats import FORMATS
+from hilum.message import Priority
+
+
+class DataClass(StrEnum):
+    """What a payload may contain; decides masking, encryption and who may see it."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"  # prices, contracts, employees
+    PHI = "phi"  # protected health information
+
+
+class Criticality(StrEnum):
+    """What happens when it stands still; decides how long the hub retries and whom it wakes."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    VITAL = "vital"
+
+
+OnHeld = Literal["hold_key", "pass"]
+"""What a held message does to the later ones of its ordering key: they wait, or they pass it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owners:
+    """Who decides about the content, and who keeps it running. Cases go to the one that can act."""
+
+    business: str
+    technical: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slo:
+    """The promise: so many percent of messages are completed within this time (`30s`, `5m`, `2h`)."""
+
+    percent: float
+    within: str
+
+    @property
+    def seconds(self) -> float:
+        """`within` in seconds. Raises `SettingsError` where it cannot be read."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|d)", self.within)
+        if not found:
+            raise SettingsError(f"Slo(within={self.within!r}): write a number and s, m, h or d, for example '30s'.")
+        return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+    def problems(self) -> list[str]:
+        """What is wrong with the promise, in words."""
+        try:
+            within = self.seconds
+        except SettingsError as error:
+            return [str(error)]
+        if 0 < self.percent < 100 and within > 0:
+            return []
+        return ["slo: percent must be between 0 and 100, and the time longer than 0"]
+
+
+Selector = Callable[[Any], str]
+"""Reads one value of the parsed message: `hl7.field("PID-18")`, or any function."""
+
+Translate = Callable[[Any, Lookup], "Iterable[Any] | Any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Yielded:
+    """One object that a translation made, and the targets that take it."""
+
+    index: int
+    thing: Any
+    targets: tuple[Target, ...]
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+_RETENTION = re.compile(r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
+
+
+class Flow:
+    """One interface: source → translate → targets.
+
+    `order_by` reads the ordering key: messages with one key stay in order to each destination. `dedup_by` reads what
+    makes a message the same when it comes twice; without it the sender's own idempotency key counts, if it sends one.
+    `identify_by` reads further identifiers people may search for. `retention` is an ISO 8601 period for the payload.
+    `format` says how a body is read; it comes from the source where that is clear.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        version: str,
+        summary: str,
+        owners: Owners,
+        data_class: DataClass,
+        criticality: Criticality = Criticality.NORMAL,
+        slo: Slo,
+        retention: str,
+        source: Source | None = None,
+        order_by: Selector | None = None,
+        dedup_by: Selector | None = None,
+        identify_by: Sequence[Selector] = (),
+        priority: Priority = Priority.NORMAL,
+        on_held: OnHeld = "hold_key",
+        format: str | None = None,
+        runbook: str = "",
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.summary = summary
+        self.owners = owners
+        self.data_class = data_class
+        self.criticality = criticality
+        self.slo = slo
+        self.retention = retention
+        self.source = source
+        self.order_by = order_by
+        self.dedup_by = dedup_by
+        self.identify_by = tuple(identify_by)
+        self.priority = priority
+        self.on_held: OnHeld = on_held
+        self.format = format or (source.default_format if source else "json")
+        self.runbook = runbook
+        self.targets: list[Target] = []
+        self.report_targets: list[Target] = []
+        self._translate: Translate | None = None
+
+    def __repr__(self) -> str:
+        return f"<Flow {self.name} {self.version}>"
+
+    def translate(self, function: Translate) -> Translate:
+        """Decorator: the pure function (parsed message, lookups) → objects. It may yield, or return one or a list."""
+        self._translate = function
+        return function
+
+    def deliver_to(self, *targets: Target) -> None:
+        """What the translation yields goes to each target that takes its type."""
+        self.targets.extend(targets)
+
+    def report_to(self, *targets: Target) -> None:
+        """Tell the sender what became of each message: a `DocumentStatus` when it is completed, held or discarded."""
+        self.report_targets.extend(targets)
+
+    @property
+    def status_flow(self) -> str:
+        """Name of the flow that carries the reports of this one."""
+        return f"{self.name}.status"
+
+    def read(self, body: bytes) -> Any:
+        """The parsed form of a body. Raises `Invalid`."""
+        return FORMATS[self.format](body)
+
+    def run(self, parsed: Any, lookup: Lookup) -> Iterator[Yielded]:
+        """Translate, and say which target takes what. Raises what the translation raises.
+
+        An object that no target takes is a defect of the flow, and raised as such: nothing disappears silently.
+        """
+        if self._translate is None:
+            raise SettingsError(f"Flow {self.name} has no translation.")
+        result = self._translate(parsed, lookup)
+        if result is None:
+            return
+        things = result if isinstance(result, (Iterator, list, tuple)) else (result,)
+        for index, thing in enumerate(things):
+            targets = tuple(target for target in self.targets if target.takes(thing))
+            if not targets:
+                raise SettingsError(
+                    f"Flow {self.name} yields a {type(thing).__name__}, which none of its targets takes."
+                )
+            yield Yielded(index, thing, targets)
+
+    def ordering_key(self, parsed: Any) -> str:
+        """The ordering key, or the empty string where the message has none."""
+        return _selected(self.order_by, parsed)
+
+    def dedup_key(self, parsed: Any, received: Received | None = None) -> str:
+        """What makes it the same message when it comes twice, or the empty string: then it never counts as the same."""
+        if self.dedup_by is not None:
+            return _selected(self.dedup_by, parsed)
+        return received.headers.get("idempotency-key", "") if received is not None else ""
+
+    def identifiers(self, parsed: Any) -> set[str]:
+        """What people may search this message by, besides its keys."""
+        return {found for selector in self.identify_by if (found := _selected(selector, parsed))}
+
+    def fingerprint(self, body: bytes) -> bytes:
+        """16 bytes that tell two contents apart although their dedup key is the same.
+
+        In HL7 v2 the header segment is left out: a repetition may carry a new time in MSH-7.
+        """
+        if self.format == "hl7v2":
+            end = min((at for at in (body.find(b"\r"), body.find(b"\n")) if at >= 0), default=0)
+            body = body[end:]
+        return blake2b(body, digest_size=16).digest()
+
+    def problems(self) -> list[str]:
+        """What keeps this flow from starting, in words. Empty: nothing."""
+        found = []
+        if not _NAME.fullmatch(self.name):
+            found.append(f"name {self.name!r}: use small letters, digits and underscores, with dots between words")
+        if not self.summary.strip():
+            found.append("summary is empty: say in one sentence what crosses, for whom")
+        if not (self.owners.business.strip() and self.owners.technical.strip()):
+            found.append("owners: a business owner and a technical owner are needed")
+        if not _RETENTION.fullmatch(self.retention):
+            found.append(f"retention {self.retention!r}: write an ISO 8601 period of days or longer, for example 'P7Y'")
+        if self._translate is None:
+            found.append("no translation: decorate a function with @flow.translate")
+        if not self.targets:
+            found.append("no target: call flow.deliver_to(...)")
+        if self.format not in FORMATS:
+            found.append(f"format {self.format!r} is unknown; there are {', '.join(sorted(FORMATS))}")
+        found += self.slo.problems()
+        return found
+
+
+def _selected(selector: Selector | None, parsed: Any) -> str:
+    """What the selector reads. A message that has no such part has the empty key; the translation will say so."""
+    if selector is None:
+        return ""
+    try:
+        return str(selector(parsed) or "")
+    except (Invalid, KeyError, IndexError, TypeError, AttributeError):
+        return ""

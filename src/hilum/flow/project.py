@@ -1,0 +1,76 @@
+"""A user's hub: a folder with `hilum.toml`, `flows/*.py`, `lookups/*.csv`, `samples/` and `tests/`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.errors import SettingsError
+from hilum.flow.declaration import Flow
+from hilum.flow.lookup import Lookup
+from hilum.settings import Settings, load_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """Everything that a project folder declares."""
+
+    settings: Settings
+    flows: dict[str, Flow]
+    lookup: Lookup
+
+    @property
+    def folder(self) -> Path:
+        """The project folder."""
+        return self.settings.folder
+
+
+def load_project(folder: Path) -> Project:
+    """Read a project folder. Raises `SettingsError` that names the file and what is wrong with it."""
+    if not folder.is_dir():
+        raise SettingsError(f"There is no folder {folder}. Make a project with: hilum init {folder.name}")
+    settings = load_settings(folder)
+    flows: dict[str, Flow] = {}
+    for path in sorted((folder / "flows").glob("*.py")):
+        for flow in _flows_in(path, folder):
+            if flow.name in flows:
+                raise SettingsError(f"{path}: a flow named {flow.name} is already there.")
+            if problems := flow.problems():
+                raise SettingsError(f"{path}: flow {flow.name} cannot start: " + "; ".join(problems))
+            flows[flow.name] = flow
+    return Project(settings=settings, flows=flows, lookup=Lookup(folder / "lookups"))
+
+
+def _flows_in(path: Path, folder: Path) -> list[Flow]:
+    """The flows that a file has as module-level names."""
+    name = f"hilum_project_{abs(hash(path.resolve()))}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise SettingsError(f"{path} cannot be read as Python.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    flows_folder = str(folder / "flows")
+    sys.path.insert(0, flows_folder)
+    try:
+        spec.loader.exec_module(module)
+    except SettingsError:
+        raise
+    except Exception as error:  # a user's file may raise anything: name file and line
+        line = _line_in(error, path)
+        raise SettingsError(f"{path}{line}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(flows_folder)
+    return list(dict.fromkeys(value for value in vars(module).values() if isinstance(value, Flow)))
+
+
+def _line_in(error: BaseException, path: Path) -> str:
+    """`, line 12`, where the error passed through that file."""
+    at = error.__traceback__
+    line = ""
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == str(path):
+            line = f", line {at.tb_lineno}"
+        at = at.tb_next
+    return line

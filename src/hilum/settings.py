@@ -1,0 +1,135 @@
+"""The settings of a hub: `hilum.toml` in the project folder, with values from the environment.
+
+`${NAME}` in any text is replaced by the environment variable, `${NAME:-default}` by the default where it is not set.
+Secrets are `SecretStr` and never appear in a repr, a log or an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from hilum.errors import SettingsError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class HubSettings(_Section):
+    """`[hub]`: what this hub is and where it keeps its journal."""
+
+    name: str = Field("hilum", description="Name of the hub, shown in the console and in acknowledgements")
+    database_url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL ≥ 15, `postgresql://…`; empty: the hub starts its own in `data_dir`"
+    )
+    data_dir: Path = Field(Path(".hilum"), description="Folder of the embedded database and of local state")
+    lanes: int = Field(64, ge=1, le=4096, description="Slices of the ordering keys; fixed once the journal exists")
+    retention_days: int = Field(400, ge=1, description="Whole days after which a payload partition may be dropped")
+
+
+class ConsoleSettings(_Section):
+    """`[console]`: the web console."""
+
+    host: str = Field("127.0.0.1", description="Address the console listens on")
+    port: int = Field(8642, ge=0, le=65535, description="Port of the console; 0: any free one")
+    session_hours: float = Field(10.0, gt=0, description="Hours after which a login ends")
+
+
+class IntakeSettings(_Section):
+    """`[intake]`: past these marks the sources answer busy."""
+
+    max_pending_messages: int = Field(2_000_000, ge=1, description="Messages and deliveries not yet done")
+    max_waiting: int = Field(5_000, ge=1, description="Messages in memory of one process waiting for their commit")
+    min_free_disk_mb: int = Field(256, ge=0, description="Free space on the disk of the embedded database, MB")
+    batch: int = Field(400, ge=1, le=5_000, description="The most messages in one commit")
+
+
+class WorkerSettings(_Section):
+    """`[worker]`: how work is shared and repeated."""
+
+    lease_seconds: float = Field(4.0, gt=0.5, description="A worker that is silent for so long loses its lanes")
+    batch: int = Field(300, ge=1, le=5_000, description="The most messages translated, or deliveries read, at once")
+    parallel: int = Field(32, ge=1, le=1_000, description="Calls under way to one destination by one worker")
+    stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
+
+
+class Settings(_Section):
+    """All of `hilum.toml`."""
+
+    hub: HubSettings = HubSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    intake: IntakeSettings = IntakeSettings()
+    worker: WorkerSettings = WorkerSettings()
+    endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
+        default_factory=dict, description="`[endpoints.<kind>.<name>]`: the destinations that flows name", repr=False
+    )
+    folder: Path = Field(Path(), description="The project folder; not written in the file")
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder, absolute."""
+        return (self.folder / self.hub.data_dir).resolve()
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def interpolate(value: Any, environment: Mapping[str, str], where: str = "") -> Any:
+    """Replace `${NAME}` in every text, at any depth. Raises `SettingsError` naming the place and the variable."""
+    if isinstance(value, str):
+
+        def replaced(found: re.Match[str]) -> str:
+            name, default = found[1], found[2]
+            if environment.get(name):
+                return environment[name]
+            if default is None:
+                raise SettingsError(f"{where}: the environment variable {name} is not set.")
+            return default
+
+        return _VARIABLE.sub(replaced, value)
+    if isinstance(value, dict):
+        return {key: interpolate(item, environment, f"{where}.{key}".strip(".")) for key, item in value.items()}
+    if isinstance(value, list):
+        return [interpolate(item, environment, f"{where}[{n}]") for n, item in enumerate(value)]
+    return value
+
+
+def problems_of(error: ValidationError) -> str:
+    """A pydantic error in words: which setting, what is wrong. Never shows the value."""
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        lines.append(f"{place}: {problem['msg']}")
+    return "; ".join(lines)
+
+
+def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `hilum.toml` of a project folder (absent: all defaults). `HILUM_DATABASE_URL` overrides the file.
+
+    Raises `SettingsError` that names file, place and what to do.
+    """
+    environment = os.environ if environment is None else environment
+    path = folder / "hilum.toml"
+    data: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not valid TOML: {error}") from None
+        try:
+            data = interpolate(data, environment)
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from None
+    if url := environment.get("HILUM_DATABASE_URL"):
+        data.setdefault("hub", {})["database_url"] = url
+    try:
+        return Settings(**data, folder=folder.resolve())
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {problems_of(error)}") from None
