@@ -142,7 +142,7 @@ class Outgoing:
 
     body: bytes = field(repr=False)
     content_type: str = "application/json"
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

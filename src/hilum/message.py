@@ -57,7 +57,8 @@ class Message:
     flow: str  # the flow that took it
     body: bytes = field(repr=False)  # the very bytes that were received
     content_type: str = "application/octet-stream"
-    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)  # protocol facts: peer, file name, message type
+    # protocol facts: peer, file name, message type
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS, repr=False)
     key: str = ""  # ordering key; empty: it need not be in order with anything
     correlation_id: str = ""  # the same for all that belongs to one business event
     cause_id: UUID | None = None  # the message that caused this one (replay with edits, business events)
@@ -75,7 +76,7 @@ class Delivery:
     operation: str  # what the endpoint is to do with it, for example `stock_consumption`; may be empty
     body: bytes = field(repr=False)
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS, repr=False)
     key: str = ""  # ordering key
     idempotency_key: str  # the same at each attempt and each replay: the receiver may see it more than once
     attempt: int = 1  # which attempt this is, from 1
