@@ -1,0 +1,70 @@
+"""The bounded queue between a listener's sockets and `receive`: what makes memory flat when the journal is slow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from hilum.connector import Received
+
+# The most that one `receive` hands over: about what the journal writes in one transaction.
+HANDOVER_LIMIT: Final = 500
+
+
+class Intake:
+    """Messages that were read and not yet handed over. All methods belong to one event loop.
+
+    `messages` and `size` (bytes) bound it: when either is reached it is `full`, and whoever feeds it must stop and
+    ask by `when_room` to be called again.
+    """
+
+    def __init__(self, messages: int, size: int) -> None:
+        self._messages = messages
+        self._size = size
+        self._queue: deque[Received] = deque()
+        self._held = 0
+        self._closed = False
+        self._arrived = asyncio.Event()
+        self._waiting: list[Callable[[], None]] = []
+
+    @property
+    def full(self) -> bool:
+        """Is it at its bound? Then nothing more may be put until there is room."""
+        return len(self._queue) >= self._messages or self._held >= self._size
+
+    def put(self, received: Received) -> None:
+        """Append one."""
+        self._queue.append(received)
+        self._held += len(received.body)
+        self._arrived.set()
+
+    def when_room(self, proceed: Callable[[], None]) -> None:
+        """Call `proceed` once, when there is room again."""
+        self._waiting.append(proceed)
+
+    async def take(self) -> Sequence[Received]:
+        """Wait for the first, then give all that is there, at most `HANDOVER_LIMIT`; nothing once it is closed."""
+        await self._arrived.wait()
+        # no await from here on: a cancelled `receive` either has not begun to take, or has returned what it took
+        if self._closed:
+            return ()
+        queue = self._queue
+        taken = [queue.popleft() for _ in range(min(len(queue), HANDOVER_LIMIT))]
+        self._held -= sum(len(each.body) for each in taken)
+        if not queue:
+            self._arrived.clear()
+        if self._waiting and not self.full:
+            waiting, self._waiting = self._waiting, []
+            for proceed in waiting:
+                proceed()
+        return taken
+
+    def close(self) -> None:
+        """End a waiting `take`; forget what was not handed over (its sender has no answer and sends again)."""
+        self._closed = True
+        self._queue.clear()
+        self._held = 0
+        self._waiting.clear()
+        self._arrived.set()
