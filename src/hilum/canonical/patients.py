@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,8 +33,15 @@ class Address(Value):
     country: str = Field(default="", max_length=3)
 
 
+Clearable = Literal["address", "phone", "email", "payer"]
+"""A member of a patient account that a sender may delete."""
+
+
 class PatientAccount(BusinessObject):
-    """Who pays for a stay: the account to which charges are posted (HL7 v2: PID-18, the patient from PID-3)."""
+    """Who pays for a stay: the account to which charges are posted (HL7 v2: PID-18, the patient from PID-3).
+
+    An empty member was not sent and stays as it is at the receiver; one named in `cleared` is deleted there.
+    """
 
     name: ClassVar[str] = "hilum.patient.account"
 
@@ -47,6 +54,7 @@ class PatientAccount(BusinessObject):
     payer: Text = ""  # code of the insurer or other payer
     facility: Text = ""
     active: bool = True
+    cleared: tuple[Clearable, ...] = ()  # what the sender deletes (HL7 null, HL7 v2.5.1 §2.5.3)
 
     @property
     def business_key(self) -> str:

@@ -1,0 +1,48 @@
+"""Supplies used on a patient: each charge line of a DFT message for a stocked item becomes a consumption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hilum.canonical import SupplyConsumed
+from hilum.connectors import files, mllp
+from hilum.errors import Invalid
+from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
+from hilum.formats import hl7v2 as hl7
+
+consumption = Flow(
+    "supply.consumption",
+    version="1.0",
+    summary="Supplies used on a patient leave the stock of the place where they were used",
+    owners=Owners(business="Supply chain", technical="Integration"),
+    data_class=DataClass.PHI,
+    criticality=Criticality.HIGH,
+    slo=Slo(percent=99.5, within="30s"),
+    retention="P7Y",
+    source=mllp.Listener(host="127.0.0.1", port=2575, accepts=["DFT^P03"]),
+    order_by=hl7.field("PID-18.1"),  # messages of one patient account stay in order
+    dedup_by=lambda msg: f"{msg.sender}|{msg.control_id}",  # the same message sent twice counts once
+)
+
+
+@consumption.translate
+def used_supplies(msg: hl7.Message, hub: Lookup) -> Iterator[SupplyConsumed]:
+    """One consumption for each FT1 segment. An item or place without a row in its table holds the message."""
+    for number, ft1 in enumerate(msg.segments("FT1"), start=1):
+        quantity = ft1.decimal("10")
+        if quantity is None:
+            raise Invalid("the quantity is missing", where=f"FT1[{number}]-10")
+        yield SupplyConsumed(
+            transaction=f"{msg['MSH-4.1']}:{ft1['2.1']}",
+            item=hub.item(ft1["7.1"]),
+            quantity=quantity,
+            location=hub.location(msg["PV1-3.1"]),
+            account=msg["PID-18.1"] or None,
+            used_at=ft1.timestamp("4.1"),
+        )
+
+
+consumption.deliver_to(files.write(url="out/", name="{key}-{message_id}-{ordinal}.json"))
+# With Odoo: set [endpoints.odoo.main] in hilum.toml, then
+#   from hilum.connectors import odoo
+#   consumption.deliver_to(odoo.stock_consumption("odoo.main"))

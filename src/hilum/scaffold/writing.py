@@ -1,0 +1,74 @@
+"""Copies a template folder into a new project folder, and never over what is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hilum.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hilum.simulator.hospital import Hospital  # a new hub does not need the simulator
+
+TEMPLATE_NAME = "my-hub"
+"""Stands in the templates where the name of the new hub goes."""
+
+RENAMED = {"gitignore": ".gitignore", "gitattributes": ".gitattributes"}
+"""Template files that would act on the templates themselves under their real name."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+def write_project(folder: Path, name: str) -> list[Path]:
+    """Write a new project with one working flow, its lookups, samples, test and README; returns the files.
+
+    Raises `SettingsError` where the name cannot be one, or a file of the project is there already: then nothing is
+    written.
+    """
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"{name!r} cannot name a hub: use up to 63 letters, digits, dots, hyphens, underscores.")
+    return _write("project", folder, name)
+
+
+def write_demo(folder: Path, *, hospital: Hospital, name: str = "demo-hospital") -> list[Path]:
+    """Write the project of the demo: admissions, consumption, requisitions and master data into one Odoo.
+
+    Lookup tables come from the simulated hospital, so that every code it sends has a row (those that it sends
+    unmapped on purpose have none). The Odoo is named by the environment (`ODOO_URL`, `ODOO_DB`, `ODOO_LOGIN`,
+    `ODOO_KEY`), the port by `MLLP_PORT`. Raises `SettingsError` where a file is there already.
+    """
+    written = _write("demo", folder, name)
+    written += hospital.write_lookups(folder / "lookups")
+    return sorted(written)
+
+
+def _write(template: str, folder: Path, name: str) -> list[Path]:
+    source = files(__package__) / template
+    wanted = {folder.joinpath(*parts): file for parts, file in _files_of(source, ())}
+    for path in wanted:
+        if path.exists():
+            raise SettingsError(f"{path} is already there; choose a folder without a project in it.")
+    for path, file in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = file.read_bytes()
+        # samples keep their exact bytes; only texts for people and the settings carry the name
+        if path.suffix in {".toml", ".md"}:
+            content = content.replace(TEMPLATE_NAME.encode(), name.encode())
+        path.write_bytes(content)
+    return sorted(wanted)
+
+
+def _files_of(folder: Traversable, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Traversable]]:
+    """Every file under a template folder with its path, without what Python leaves there."""
+    for entry in folder.iterdir():
+        if entry.name == "__pycache__":
+            continue
+        here = (*parts, RENAMED.get(entry.name, entry.name))
+        if entry.is_dir():
+            yield from _files_of(entry, here)
+        else:
+            yield here, entry
