@@ -1,1 +1,26 @@
-"""Formats: from the bytes that systems send to structures that a flow can read, and back. No I/O."""
+"""Formats: from the bytes that systems send to structures that a flow can read, and back. No I/O.
+
+`FORMATS` is the whole choice: the name a flow gives, and what makes of a body what the flow's function receives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from hilum.formats import hl7v2
+from hilum.formats.delimited import read_delimited
+from hilum.formats.plain import read_json, read_row, read_text
+
+FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
+    {
+        "hl7v2": hl7v2.parse,  # hl7v2.Message
+        "json": read_json,  # dict, list, str, int, float, bool or None
+        "row": read_row,  # dict[str, str]: one row of a delimited file, as the file source hands it over
+        "text": read_text,  # str
+        "bytes": bytes,  # the body itself
+    }
+)
+
+__all__ = ["FORMATS", "hl7v2", "read_delimited", "read_json", "read_row", "read_text"]
