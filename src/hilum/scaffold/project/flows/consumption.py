@@ -43,6 +43,5 @@ def used_supplies(msg: hl7.Message, hub: Lookup) -> Iterator[SupplyConsumed]:
 
 
 consumption.deliver_to(files.write(url="out/", name="{key}-{message_id}-{ordinal}.json"))
-# With Odoo: set [endpoints.odoo.main] in hilum.toml, then
-#   from hilum.connectors import odoo
-#   consumption.deliver_to(odoo.stock_consumption("odoo.main"))
+# With an Odoo: name it in hilum.toml as [endpoints.odoo.main], import odoo from hilum.connectors, and write here
+# consumption.deliver_to(odoo.stock_consumption("odoo.main")) in place of the line above, or beside it.

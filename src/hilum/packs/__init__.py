@@ -1,0 +1,16 @@
+"""Ready-made flows of a hospital, by business domain: a flow file names one, its source and its Odoo, and is done.
+
+    from hilum.connectors import mllp
+    from hilum.packs import inventory
+
+    consumption = inventory.consumption(source=mllp.Listener(port=2575, accepts=["DFT^P03"]), odoo="odoo.main")
+
+`clinical` follows patients from admission to discharge, `inventory` follows supplies from the store to the patient,
+`procurement` turns what departments ask for into orders. Names, owners and targets can be given; what a pack makes of a
+message is written at its function. Every pack asks lookup tables for the hub's codes, and a code without a row holds
+the message (`Unmapped`): nothing is guessed.
+"""
+
+from hilum.packs import clinical, inventory, procurement
+
+__all__ = ["clinical", "inventory", "procurement"]

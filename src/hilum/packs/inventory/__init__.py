@@ -1,0 +1,10 @@
+"""Supplies: what is used on a patient leaves the stock in Odoo and becomes a charge; items, stores, counts go to Odoo.
+
+The lookup table `items` gives for each code that comes in: `item` (the hub's item number), `stocked` (yes or no), and
+where wanted `description`, `unit`, `price`, `currency`. The table `locations` gives the store for each ward or theatre.
+"""
+
+from hilum.packs.inventory.consumption import consumption
+from hilum.packs.inventory.master_data import counts, items, locations
+
+__all__ = ["consumption", "counts", "items", "locations"]

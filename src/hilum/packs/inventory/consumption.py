@@ -1,0 +1,171 @@
+"""DFT^P03: what was used on a patient becomes a charge, and leaves the stock where the item is a stocked one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from hilum.canonical import BusinessObject, Charge, PatientAccount, SupplyConsumed
+from hilum.connector import Source, Target
+from hilum.errors import Invalid, Refused
+from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
+from hilum.formats import hl7v2 as hl7
+from hilum.packs.building import make, mapped, mapped_where_listed, targets_in, yes_or_no, zone_of
+from hilum.packs.clinical.person import name_of
+from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, time_at
+from hilum.packs.inventory.pricing import price_of
+
+OWNERS = Owners(business="Supply chain", technical="Integration")
+
+CHARGE = frozenset({"CG", ""})  # HL7 table 0017; FT1-6 is required, and an empty one has always meant a charge
+CREDIT = frozenset({"CD", "CR"})  # CD is the code of the table, CR what many systems send
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What the flow was set up with."""
+
+    currency: str
+    zone: ZoneInfo
+    accounts: bool
+
+
+def consumption(
+    *,
+    source: Source,
+    odoo: str | None = "odoo.main",
+    name: str = "supply.consumption",
+    owners: Owners = OWNERS,
+    currency: str = "",
+    timezone: str = "UTC",
+    accounts: bool = True,
+    also: Sequence[Target] = (),
+) -> Flow:
+    """DFT^P03 → for each FT1 a `Charge`, and a `SupplyConsumed` where the table `items` says that it is stocked.
+
+    - Item: FT1-7, where it is empty FT1-29 (NDC), through the table `items`.
+    - Quantity: FT1-10; empty means 1 for a service and is `Invalid` for a stocked item. A credit (FT1-6 `CD`, `CR`)
+      has a negative quantity: it goes back into stock. Payments and adjustments are `Refused`.
+    - Price: FT1-12 (unit), else FT1-11 (extended) divided by the quantity, else the columns `price` and `currency` of
+      `items`. The currency is that of the amount, else `currency`.
+    - Place: FT1-16, else FT1-13 (department), else PV1-3, through the table `locations`.
+    - Transaction: sending facility and FT1-2; without FT1-2 account, control id and set id.
+    - `accounts`: also write the patient account with number and name, so that a charge never waits for its admission.
+
+    `timezone` is that of times without an offset.
+    """
+    setting = _Setting(currency, zone_of(timezone), accounts)
+    flow = Flow(
+        name,
+        version="1.0",
+        summary="Supplies used on a patient leave Odoo stock and become charges",
+        owners=owners,
+        data_class=DataClass.PHI,
+        criticality=Criticality.HIGH,
+        slo=Slo(percent=99.5, within="30s"),
+        retention="P7Y",
+        source=source,
+        format="hl7v2",
+        order_by=account_of,
+        dedup_by=dedup_key,
+        identify_by=(encounter_of,),
+        runbook="An unmapped code: add its row to lookups/items.csv or lookups/locations.csv, then replay the message.",
+    )
+
+    @flow.translate
+    def used_supplies(msg: hl7.Message, hub: Lookup) -> Iterator[BusinessObject]:
+        yield from _translated(msg, hub, setting)
+
+    taken = ("patient_account", "stock_consumption", "charge") if accounts else ("stock_consumption", "charge")
+    flow.deliver_to(*targets_in(odoo, taken, also))
+    return flow
+
+
+def _translated(msg: hl7.Message, hub: Lookup, setting: _Setting) -> Iterator[BusinessObject]:
+    if msg.code != "DFT":
+        raise Refused(f"{msg.type or 'a message without a type'} is no DFT message; this flow takes charges only.")
+    account = account_of(msg)
+    if not account:
+        raise Invalid("no account number there, none of type AN in PID-3, no visit number in PV1-19", where="PID-18")
+    lines = msg.segments("FT1")
+    if not lines:
+        raise Invalid("the message has no FT1 segment, so nothing to charge", where="FT1")
+    if setting.accounts:
+        yield make(PatientAccount, "PID", number=account, person=name_of(msg), facility=facility_of(msg))
+    for line in lines:
+        yield from _line(msg, line, hub, setting, account)
+
+
+def _line(
+    msg: hl7.Message, line: hl7.Segment, hub: Lookup, setting: _Setting, account: str
+) -> Iterator[SupplyConsumed | Charge]:
+    code = line["7.1"] or line["29.1"]
+    if not code:
+        raise Invalid("neither a transaction code (FT1-7) nor an NDC (FT1-29)", where=f"{line}-7")
+    item = mapped(hub, "items", code)
+    facts = hub.row("items", code)
+    stocked = yes_or_no(mapped(hub, "items", code, "stocked"), f"lookup table items, code {code}, column stocked")
+    quantity = _quantity(line, stocked)
+    # The service date is a day, and stays that of the sender; where it is sent with a time, stock moves at that time.
+    day = line.date("4.1") or msg.date("EVN-2") or msg.date("MSH-7")
+    if day is None:
+        raise Invalid("the transaction date is missing", where=f"{line}-4")
+    price, currency = price_of(line, quantity, facts, setting.currency)
+    shared = {
+        "transaction": _transaction(msg, line, account),
+        "item": item,
+        "quantity": quantity,
+        "account": account,
+        "encounter": encounter_of(msg),
+        "facility": facility_of(msg),
+    }
+    if stocked:
+        yield make(
+            SupplyConsumed,
+            str(line),
+            unit=mapped_where_listed(hub, "units", facts.get("unit", "")),
+            location=mapped(hub, "locations", line["16.1"] or line["13.1"] or msg["PV1-3.1"]),
+            used_at=time_at(line, "4.1", setting.zone),
+            **shared,
+        )
+    yield make(
+        Charge,
+        str(line),
+        description=facts.get("description") or line["7.2"] or line["8"] or item,
+        unit_price=price,
+        currency=currency,
+        service_date=day,
+        payer=msg["IN1-3.1.1"] or msg["IN1-2.1.1"],
+        department=line["13.1"],
+        **shared,
+    )
+
+
+def _quantity(line: hl7.Segment, stocked: bool) -> Decimal:
+    """FT1-10, negative for a credit. Raises `Invalid` and `Refused`."""
+    kind = line["6.1"]
+    if kind not in CHARGE | CREDIT:
+        raise Refused(
+            f"{line}-6: the transaction type '{kind}' is no charge (CG) and no credit (CD); it was not posted."
+        )
+    quantity = line.decimal("10")
+    if quantity is None and stocked:
+        raise Invalid("the quantity of a stocked item is missing", where=f"{line}-10")
+    quantity = Decimal(1) if quantity is None else quantity
+    if quantity == 0:
+        raise Invalid("the quantity is 0, so nothing was used", where=f"{line}-10")
+    return -abs(quantity) if kind in CREDIT else quantity
+
+
+def _transaction(msg: hl7.Message, line: hl7.Segment, account: str) -> str:
+    """What makes a line the same when it comes again in another message.
+
+    A credit may name the transaction that it reverses; it is another transaction all the same.
+    """
+    number = line["2.1"]
+    credit = ":credit" if line["6.1"] in CREDIT else ""
+    if number:
+        return f"{facility_of(msg)}:{number}{credit}"
+    return f"{account}:{msg.control_id}:{line['1'] or line.number}{credit}"

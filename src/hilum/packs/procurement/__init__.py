@@ -1,0 +1,12 @@
+"""Buying: what departments ask for becomes orders to suppliers in Odoo, and who asked hears what became of it.
+
+The lookup table `items` gives for each code that comes in: `item` (the hub's item number), `supplier` (who delivers
+it), and where wanted `order_unit` (else `unit`) and `cost`. The table `suppliers` gives the hub's supplier number for
+the codes that requisitions name.
+"""
+
+from hilum.packs.procurement.master_data import suppliers
+from hilum.packs.procurement.requisitions import requisitions
+from hilum.packs.procurement.spreadsheets import requisitions_csv
+
+__all__ = ["requisitions", "requisitions_csv", "suppliers"]

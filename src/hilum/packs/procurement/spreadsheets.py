@@ -1,0 +1,126 @@
+"""Spreadsheets of requisitions (CSV): rows, or whole files whose rows are grouped by requisition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from hilum.canonical import PurchaseOrder
+from hilum.connector import Source, Target
+from hilum.errors import Invalid
+from hilum.flow import Flow, Lookup, Owners
+from hilum.formats import read_delimited
+from hilum.packs.building import date_in, decimal_in, moment_in, zone_of
+from hilum.packs.procurement.ordering import OWNERS, Wanted, earliest, orders_of, requisition_flow, requisition_of
+from hilum.packs.rows import Row, text_in
+
+
+def requisitions_csv(
+    *,
+    source: Source,
+    odoo: str | None = "odoo.main",
+    name: str = "procurement.requisitions_csv",
+    owners: Owners = OWNERS,
+    currency: str = "",
+    timezone: str = "UTC",
+    confirm: bool = True,
+    report_to: Sequence[Target] = (),
+    also: Sequence[Target] = (),
+) -> Flow:
+    """Rows `requisition,line,item,quantity` and where wanted `unit,supplier,needed_by,department,deliver_to,...`.
+
+    Further columns: `requested_by`, `requested_at`, `urgent` (yes or no).
+
+    With `files.Folder(..., split="none")` the whole file is one message: its rows are grouped by requisition, and each
+    requisition becomes one `PurchaseOrder` per supplier, numbered `<requisition>-<supplier>`. A wrong row holds the
+    file. With `split="rows"` each row is a message and becomes an order of its own, `<requisition>-<line>`: a wrong row
+    holds back only itself. Departments that send whole requisitions want the first.
+    """
+    zone = zone_of(timezone)
+    flow = requisition_flow(
+        name,
+        summary="Requisitions in spreadsheets become purchase orders in Odoo, one per supplier",
+        source=source,
+        format=None if source.default_format == "row" else "bytes",
+        owners=owners,
+        order_by=_first_requisition,
+        dedup_by=None,  # the source's own key: the file with its content, or the row in it
+        odoo=odoo,
+        also=also,
+        report_to=report_to,
+    )
+
+    @flow.translate
+    def orders(parsed: bytes | Row, hub: Lookup) -> Iterator[PurchaseOrder]:
+        whole = not isinstance(parsed, Mapping)
+        for number, rows in _requisitions(parsed).items():
+            yield from _orders(number, rows, hub, zone, currency, confirm, whole)
+
+    return flow
+
+
+def _first_requisition(parsed: Any) -> str:
+    """The ordering key. A file of several requisitions is in order with those that begin with the same one."""
+    return next(iter(_requisitions(parsed)), "")
+
+
+def _requisitions(parsed: bytes | Row) -> dict[str, list[tuple[str, Row]]]:
+    """Rows by requisition, each with its place for errors. Raises `Invalid`."""
+    if isinstance(parsed, Mapping):
+        rows: list[tuple[str, Row]] = [("row", parsed)]
+    else:
+        rows = [(f"row {number}", row) for number, row in read_delimited(parsed)]
+    if not rows:
+        raise Invalid("the file has a head line at most, and no requisition", where="row 1")
+    found: dict[str, list[tuple[str, Row]]] = {}
+    for where, row in rows:
+        found.setdefault(text_in(row, "requisition", where), []).append((where, row))
+    return found
+
+
+def _orders(
+    number: str,
+    rows: list[tuple[str, Row]],
+    hub: Lookup,
+    zone: tzinfo,
+    currency: str,
+    confirm: bool,
+    whole: bool,
+) -> Iterator[PurchaseOrder]:
+    wanted = [_wanted(row, where) for where, row in rows]
+    first_where, first = rows[0]
+    requisition = requisition_of(
+        number,
+        wanted,
+        hub,
+        where=first_where,
+        deliver_to=first.get("deliver_to", "").strip(),
+        department=first.get("department", "").strip(),
+        requested_by=first.get("requested_by", "").strip(),
+        requested_at=earliest([moment_in(row, "requested_at", where, zone) for where, row in rows]),
+    )
+    needed_by: dict[int, date | None] = {line.number: line.needed_by for line in wanted}
+    suffix = "" if whole else str(wanted[0].number)
+    yield from orders_of(requisition, needed_by=needed_by, currency=currency, confirm=confirm, suffix=suffix)
+
+
+def _wanted(row: Row, where: str) -> Wanted:
+    line = Wanted(
+        number=_whole_number(row, where),
+        code=text_in(row, "item", where),
+        quantity=decimal_in(row, "quantity", where),
+        unit=row.get("unit", "").strip(),
+        supplier=row.get("supplier", "").strip(),
+        where=where,
+    )
+    return replace(line, needed_by=date_in(row, "needed_by", where))
+
+
+def _whole_number(row: Row, where: str) -> int:
+    number = decimal_in(row, "line", where)
+    if number != number.to_integral_value() or number < Decimal(1):
+        raise Invalid("write a whole number from 1", where=f"{where}, line")
+    return int(number)
