@@ -1,0 +1,102 @@
+"""Partitions: payloads by the day, everything else by the month, so that what is old goes by dropping a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from hilum.message import id_at
+from hilum.postgres import Connection
+
+_DAILY = ("payload",)
+_MONTHLY = ("message", "delivery", "attempt", "identifier")
+_MONTHLY_BY_TIME = ("audit",)
+
+_AHEAD_DAYS = 10
+"""Partitions are made this far ahead, so that a hub whose maintenance stands still for a week goes on."""
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _days(start: date, end: date) -> Iterator[tuple[str, date, date]]:
+    day = start
+    while day <= end:
+        yield f"{day:%Y%m%d}", day, day + timedelta(days=1)
+        day += timedelta(days=1)
+
+
+def _months(start: date, end: date) -> Iterator[tuple[str, date, date]]:
+    month = start.replace(day=1)
+    while month <= end:
+        following = (month + timedelta(days=32)).replace(day=1)
+        yield f"{month:%Y%m}", month, following
+        month = following
+
+
+def _statements(today: date) -> Iterator[str]:
+    # From yesterday, because the clocks of receivers may differ by a little at midnight.
+    start, end = today - timedelta(days=1), today + timedelta(days=_AHEAD_DAYS)
+    for table in (*_DAILY, *_MONTHLY, *_MONTHLY_BY_TIME):
+        yield f"CREATE TABLE IF NOT EXISTS {table}_rest PARTITION OF {table} DEFAULT"
+        for name, lower, upper in _days(start, end) if table in _DAILY else _months(start, end):
+            if table in _MONTHLY_BY_TIME:
+                bounds = f"FROM ('{_midnight(lower).isoformat()}') TO ('{_midnight(upper).isoformat()}')"
+            else:
+                bounds = f"FROM ('{id_at(_midnight(lower))}') TO ('{id_at(_midnight(upper))}')"
+            yield f"CREATE TABLE IF NOT EXISTS {table}_{name} PARTITION OF {table} FOR VALUES {bounds}"
+
+
+async def ensure_partitions(connection: Connection, today: date | None = None) -> None:
+    """Make the partitions of the coming days. Harmless to repeat, from several hubs at once too."""
+    today = today or datetime.now(UTC).date()
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('hilum.partitions'))")
+        existing = await (
+            await connection.execute("SELECT relname FROM pg_class WHERE relnamespace = 'hilum'::regnamespace")
+        ).fetchall()
+        there = {row[0] for row in existing}
+        for statement in _statements(today):
+            if statement.split()[5] not in there:
+                await connection.execute(statement.encode())
+
+
+async def drop_payloads(connection: Connection, before: date) -> list[str]:
+    """Drop the payload partitions of whole days before that day; names them. Messages and audit stay.
+
+    A day in which a message is still being worked on, or is held, is kept.
+    """
+    cursor = await connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'hilum'::regnamespace AND relname ~ '^payload_[0-9]{8}$'"
+    )
+    dropped = []
+    for (name,) in sorted(await cursor.fetchall()):
+        day = datetime.strptime(name[-8:], "%Y%m%d").date()
+        if day < before and not await _in_use(connection, day):
+            await connection.execute(f"DROP TABLE {name}".encode())
+            dropped.append(name)
+    return dropped
+
+
+async def _in_use(connection: Connection, day: date) -> bool:
+    bounds = [id_at(_midnight(day)), id_at(_midnight(day + timedelta(days=1)))]
+    cursor = await connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM message WHERE id >= %s AND id < %s AND state IN ('received', 'routed', 'held'))",
+        bounds,
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def oldest_open(connection: Connection) -> UUID:
+    """A floor for ids: no message or delivery below it has work to do, so that old partitions are not looked at."""
+    cursor = await connection.execute(
+        "SELECT least((SELECT min(id::text) FROM message WHERE work_lane IS NOT NULL),"
+        " (SELECT min(message_id::text) FROM delivery WHERE work_lane IS NOT NULL OR next_at IS NOT NULL),"
+        " (SELECT min(message_id::text) FROM parked), (SELECT min(message_id::text) FROM blocked_key))"
+    )
+    row = await cursor.fetchone()
+    recent = id_at(datetime.now(UTC) - timedelta(days=1))
+    return min(UUID(row[0]), recent) if row and row[0] else recent

@@ -1,0 +1,299 @@
+-- name: receive
+-- Store what was gathered, in its order; those whose dedup key is there already are left out. Returns the stored ids.
+WITH input AS (
+    SELECT * FROM unnest(
+        %(ids)s::uuid[], %(flows)s::text[], %(lanes)s::int2[], %(priorities)s::text[], %(keys)s::text[],
+        %(dedup_keys)s::text[], %(dedup_hashes)s::uuid[], %(fingerprints)s::uuid[], %(correlations)s::text[],
+        %(causes)s::uuid[], %(content_types)s::text[], %(headers)s::text[], %(sizes)s::int4[],
+        %(codecs)s::int2[], %(bodies)s::bytea[], %(held)s::bool[]
+    ) WITH ORDINALITY AS t (id, flow, lane, priority, key, dedup_key, dedup_hash, fingerprint, correlation_id, cause_id,
+        content_type, headers, size, codec, body, held, position)
+), fresh AS (
+    INSERT INTO dedup (flow, key, message_id, fingerprint)
+    SELECT flow, dedup_hash, id, fingerprint FROM input WHERE dedup_hash IS NOT NULL ORDER BY flow, dedup_hash, position
+    ON CONFLICT DO NOTHING
+    RETURNING message_id
+), new AS (
+    SELECT * FROM input WHERE dedup_hash IS NULL OR id IN (SELECT message_id FROM fresh)
+), bodies AS (
+    INSERT INTO payload (id, ordinal, codec, body) SELECT id, -1, codec, body FROM new
+), counted AS (
+    INSERT INTO tally (flow, state, entered, departed)
+    SELECT flow, CASE WHEN held THEN 'held' ELSE 'received' END, count(*), 0 FROM new GROUP BY 1, 2
+    UNION ALL
+    SELECT flow, 'duplicate', count(*), 0 FROM input WHERE id NOT IN (SELECT id FROM new) GROUP BY 1
+)
+INSERT INTO message (id, flow, lane, work_lane, state, priority, key, dedup_key, correlation_id, cause_id,
+    content_type, headers, size, received_at)
+SELECT id, flow, lane, CASE WHEN held THEN NULL ELSE lane END,
+    (CASE WHEN held THEN 'held' ELSE 'received' END)::message_state,
+    priority::priority, key, dedup_key, correlation_id, cause_id, content_type, headers::jsonb, size, now()
+FROM new ORDER BY position
+RETURNING id
+
+-- name: first_of
+-- The message that first came with each of these keys, and the fingerprint of its content.
+SELECT flow, key, message_id, fingerprint FROM dedup
+WHERE (flow, key) IN (SELECT * FROM unnest(%(flows)s::text[], %(hashes)s::uuid[]))
+
+-- name: take_received
+-- The next messages to translate, in order. `head`: the message that blocks their key, if it is blocked.
+SELECT m.id, m.flow, m.seq, m.lane, m.key, m.dedup_key, m.content_type, m.headers, m.correlation_id, m.received_at,
+    m.next_ordinal, b.message_id AS head
+FROM message m
+LEFT JOIN blocked_key b ON m.key <> '' AND b.stage = 'translate:' || m.flow AND b.key = m.key
+WHERE m.priority = %(priority)s::priority AND m.work_lane IS NOT NULL AND m.work_lane = ANY(%(lanes)s) AND m.id >= %(floor)s
+ORDER BY m.seq LIMIT %(limit)s
+
+-- name: bodies
+-- Stored bodies.
+SELECT id, ordinal, codec, body FROM payload
+WHERE (id, ordinal) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[]))
+
+-- name: routed
+-- Messages were translated: note it and write their deliveries, if the lanes are still held. Returns the ids noted.
+WITH fence AS (
+    SELECT count(*) AS n FROM (
+        SELECT 1 FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
+            ON l.lane = h.lane AND l.epoch = h.epoch
+        WHERE l.holder = %(worker)s FOR SHARE OF l
+    ) held
+), input AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(counts)s::int4[]) AS t (id, count)
+), done AS (
+    UPDATE message m
+    SET state = (CASE WHEN i.count = 0 THEN 'completed' ELSE 'routed' END)::message_state, work_lane = NULL,
+        open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now()
+    FROM input i
+    WHERE m.id = i.id AND m.work_lane IS NOT NULL AND m.state = 'received'
+        AND (SELECT n FROM fence) = cardinality(%(lanes)s::int2[])
+    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, i.count
+), deliveries AS (
+    INSERT INTO delivery (message_id, ordinal, seq, flow, destination, operation, lane, work_lane, key,
+        idempotency_key, content_type, headers, correlation_id)
+    SELECT d.id, t.ordinal, d.seq, d.flow,
+        t.destination, t.operation, d.lane, d.lane, d.key, t.idempotency_key, t.content_type, t.headers::jsonb,
+        d.correlation_id
+    FROM unnest(%(d_ids)s::uuid[], %(d_ordinals)s::int2[], %(d_destinations)s::text[],
+        %(d_operations)s::text[], %(d_idempotency)s::text[], %(d_content_types)s::text[], %(d_headers)s::text[])
+        WITH ORDINALITY AS t (id, ordinal, destination, operation, idempotency_key, content_type, headers, position)
+    JOIN done d ON d.id = t.id
+    ORDER BY t.position
+    RETURNING flow, destination
+), bodies AS (
+    INSERT INTO payload (id, ordinal, codec, body)
+    SELECT t.id, t.ordinal, t.codec, t.body
+    FROM unnest(%(d_ids)s::uuid[], %(d_ordinals)s::int2[], %(d_codecs)s::int2[], %(d_bodies)s::bytea[])
+        AS t (id, ordinal, codec, body)
+    WHERE t.id IN (SELECT id FROM done)
+), found AS (
+    INSERT INTO identifier (value, message_id)
+    SELECT t.value, t.id FROM unnest(%(i_values)s::text[], %(i_ids)s::uuid[]) AS t (value, id)
+    WHERE t.id IN (SELECT id FROM done)
+), counted AS (
+    INSERT INTO tally (flow, destination, state, entered, departed)
+    SELECT flow, '', 'received', 0, count(*) FROM done GROUP BY flow
+    UNION ALL
+    SELECT flow, '', CASE WHEN count = 0 THEN 'completed' ELSE 'routed' END, count(*), 0 FROM done GROUP BY 1, 3
+    UNION ALL
+    SELECT flow, destination, 'pending', count(*), 0 FROM deliveries GROUP BY 1, 2
+)
+SELECT id FROM done
+
+-- name: take_deliveries
+-- The next pending deliveries to a destination, in order, after a place in that order.
+SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
+    d.headers, d.correlation_id, d.attempts, b.message_id AS head_id, b.ordinal AS head_ordinal, d.work_lane IS NULL
+FROM delivery d
+LEFT JOIN blocked_key b ON d.key <> '' AND b.stage = d.destination AND b.key = d.key
+WHERE d.destination = %(destination)s AND d.work_lane IS NOT NULL AND d.work_lane = ANY(%(lanes)s)
+    AND d.message_id >= %(floor)s AND (d.seq, d.ordinal) > (%(after_seq)s, %(after_ordinal)s)
+ORDER BY d.seq, d.ordinal LIMIT %(limit)s
+
+-- name: take_due
+-- Waiting deliveries whose time has come.
+SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
+    d.headers, d.correlation_id, d.attempts, NULL::uuid, NULL::int2, true
+FROM delivery d
+WHERE d.destination = %(destination)s AND d.next_at <= now() AND d.lane = ANY(%(lanes)s) AND d.message_id >= %(floor)s
+ORDER BY d.next_at LIMIT %(limit)s
+
+-- name: delivered
+-- Destinations have taken these: note it and complete the messages that have nothing left, if the lanes are still held.
+WITH fence AS (
+    SELECT count(*) AS n FROM (
+        SELECT 1 FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
+            ON l.lane = h.lane AND l.epoch = h.epoch
+        WHERE l.holder = %(worker)s FOR SHARE OF l
+    ) held
+), input AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(attempts)s::int4[], %(references)s::text[],
+        %(words)s::text[], %(waiting)s::bool[]) AS t (id, ordinal, attempts, reference, words, waiting)
+), noted AS (
+    UPDATE delivery d
+    SET state = 'delivered', work_lane = NULL, next_at = NULL, attempts = i.attempts, reference = i.reference,
+        words = i.words, state_at = now()
+    FROM input i
+    WHERE d.message_id = i.id AND d.ordinal = i.ordinal AND (d.work_lane IS NULL) = i.waiting
+        AND d.state = (CASE WHEN i.waiting THEN 'waiting' ELSE 'pending' END)::delivery_state AND (SELECT n FROM fence) = cardinality(%(lanes)s::int2[])
+    RETURNING d.message_id, d.ordinal, d.flow, d.destination, i.attempts, i.waiting
+), done AS (
+    UPDATE message m
+    SET open_deliveries = m.open_deliveries - n.count,
+        state = CASE WHEN m.open_deliveries = n.count AND m.state = 'routed' THEN 'completed' ELSE m.state END,
+        state_at = CASE WHEN m.open_deliveries = n.count THEN now() ELSE m.state_at END
+    FROM (
+        SELECT l.id, c.count
+        FROM (SELECT message_id, count(*)::int AS count FROM noted GROUP BY 1) c
+        JOIN message l ON l.id = c.message_id
+        ORDER BY l.id FOR NO KEY UPDATE OF l
+    ) n
+    WHERE m.id = n.id
+    RETURNING m.id, m.flow, m.state
+), retried AS (
+    INSERT INTO attempt (message_id, ordinal, number, outcome, words, worker)
+    SELECT n.message_id, n.ordinal, n.attempts, 'delivered', i.words, %(worker_name)s
+    FROM noted n JOIN input i ON i.id = n.message_id AND i.ordinal = n.ordinal WHERE n.attempts > 1
+), counted AS (
+    INSERT INTO tally (flow, destination, state, entered, departed)
+    SELECT flow, destination, CASE WHEN waiting THEN 'waiting' ELSE 'pending' END, 0, count(*)
+    FROM noted GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT flow, destination, 'delivered', count(*), 0 FROM noted GROUP BY 1, 2
+    UNION ALL
+    SELECT flow, '', 'completed', count(*), 0 FROM done WHERE state = 'completed' GROUP BY 1
+    UNION ALL
+    SELECT flow, '', 'routed', 0, count(*) FROM done WHERE state = 'completed' GROUP BY 1
+)
+SELECT n.message_id, n.ordinal, d.state = 'completed' FROM noted n JOIN done d ON d.id = n.message_id
+
+-- name: park_messages
+-- Messages behind a blocked key leave the work until it goes on.
+WITH input AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(stages)s::text[], %(keys)s::text[]) AS t (id, stage, key)
+), heads AS (
+    SELECT b.stage, b.key FROM blocked_key b
+    WHERE (b.stage, b.key) IN (SELECT stage, key FROM input) ORDER BY b.stage, b.key FOR SHARE
+), parked AS (
+    INSERT INTO parked (stage, key, message_id, ordinal)
+    SELECT i.stage, i.key, i.id, -1 FROM input i
+    WHERE (i.stage, i.key) IN (SELECT stage, key FROM heads)
+    ON CONFLICT DO NOTHING
+    RETURNING message_id
+)
+UPDATE message m SET work_lane = NULL FROM parked p WHERE m.id = p.message_id AND m.state = 'received'
+
+-- name: park_deliveries
+-- Deliveries behind a blocked key leave the work until it goes on.
+WITH input AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(keys)s::text[]) AS t (id, ordinal, key)
+), heads AS (
+    SELECT b.key FROM blocked_key b
+    WHERE b.stage = %(destination)s AND b.key IN (SELECT key FROM input) ORDER BY b.key FOR SHARE
+), parked AS (
+    INSERT INTO parked (stage, key, message_id, ordinal)
+    SELECT %(destination)s, i.key, i.id, i.ordinal FROM input i WHERE i.key IN (SELECT key FROM heads)
+    ON CONFLICT DO NOTHING
+    RETURNING message_id, ordinal
+), done AS (
+    UPDATE delivery d SET work_lane = NULL, state = 'waiting', state_at = now()
+    FROM parked p WHERE d.message_id = p.message_id AND d.ordinal = p.ordinal AND d.state = 'pending'
+    RETURNING d.flow
+)
+INSERT INTO tally (flow, destination, state, entered, departed)
+SELECT flow, %(destination)s, 'pending', 0, count(*) FROM done GROUP BY 1
+UNION ALL
+SELECT flow, %(destination)s, 'waiting', count(*), 0 FROM done GROUP BY 1
+
+-- name: block
+-- From now on this one blocks its key at this stage.
+INSERT INTO blocked_key (stage, key, message_id, ordinal)
+VALUES (%(stage)s, %(key)s, %(id)s, %(ordinal)s)
+ON CONFLICT (stage, key) DO NOTHING
+
+-- name: lock_head
+-- Nobody parks behind this head from now on until the transaction ends.
+SELECT 1 FROM blocked_key
+WHERE stage = %(stage)s AND key = %(key)s AND message_id = %(id)s AND ordinal = %(ordinal)s FOR UPDATE
+
+-- name: unblock
+-- The head has gone on: its key goes on.
+WITH gone AS (
+    DELETE FROM blocked_key
+    WHERE stage = %(stage)s AND key = %(key)s AND message_id = %(id)s AND ordinal = %(ordinal)s
+    RETURNING stage, key
+), freed AS (
+    DELETE FROM parked p USING gone g WHERE p.stage = g.stage AND p.key = g.key RETURNING p.message_id, p.ordinal
+), messages AS (
+    UPDATE message m SET work_lane = m.lane
+    FROM freed f WHERE f.ordinal < 0 AND m.id = f.message_id AND m.state = 'received'
+), deliveries AS (
+    UPDATE delivery d SET work_lane = d.lane, state = 'pending', state_at = now()
+    FROM freed f WHERE f.ordinal >= 0 AND d.message_id = f.message_id AND d.ordinal = f.ordinal
+        AND d.state = 'waiting' AND d.next_at IS NULL
+    RETURNING d.flow, d.destination
+)
+INSERT INTO tally (flow, destination, state, entered, departed)
+SELECT flow, destination, 'waiting', 0, count(*) FROM deliveries GROUP BY 1, 2
+UNION ALL
+SELECT flow, destination, 'pending', count(*), 0 FROM deliveries GROUP BY 1, 2
+
+-- name: fence
+-- Are these lanes still held with these epochs? Locks them so that they cannot be taken before the commit.
+SELECT 1 FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
+    ON l.lane = h.lane AND l.epoch = h.epoch
+WHERE l.holder = %(worker)s FOR SHARE OF l
+
+-- name: move_message
+-- A message enters another state; nothing happens unless it is in one of the named ones.
+WITH before AS (
+    SELECT id, state, flow FROM message
+    WHERE id = %(id)s AND state = ANY(%(from)s::message_state[]) FOR NO KEY UPDATE
+), done AS (
+    UPDATE message m SET state = %(to)s::message_state, state_at = now(),
+        work_lane = CASE WHEN %(to)s = 'received' THEN m.lane END
+    FROM before b WHERE m.id = b.id
+)
+, counted AS (
+    INSERT INTO tally (flow, state, entered, departed)
+    SELECT flow, state::text, 0, 1 FROM before UNION ALL SELECT flow, %(to)s, 1, 0 FROM before
+)
+SELECT state FROM before
+
+-- name: move_delivery
+-- A delivery enters another state; nothing happens unless it is in one of the named ones.
+WITH before AS (
+    SELECT message_id, ordinal, state, flow, destination FROM delivery
+    WHERE message_id = %(id)s AND ordinal = %(ordinal)s AND state = ANY(%(from)s::delivery_state[])
+    FOR NO KEY UPDATE
+), done AS (
+    UPDATE delivery d SET state = %(to)s::delivery_state, state_at = now(), next_at = %(next_at)s,
+        attempts = COALESCE(%(attempts)s, d.attempts), words = COALESCE(%(words)s, d.words),
+        work_lane = CASE WHEN %(to)s = 'pending' THEN d.lane END
+    FROM before b WHERE d.message_id = b.message_id AND d.ordinal = b.ordinal
+), counted AS (
+    INSERT INTO tally (flow, destination, state, entered, departed)
+    SELECT flow, destination, state::text, 0, 1 FROM before
+    UNION ALL SELECT flow, destination, %(to)s, 1, 0 FROM before
+)
+SELECT state FROM before
+
+-- name: settle_message
+-- One delivery of a message was cancelled, or `count` came anew: the message is completed when nothing is open.
+WITH before AS (
+    SELECT id, state, flow, open_deliveries + %(count)s AS open FROM message WHERE id = %(id)s FOR NO KEY UPDATE
+), after AS (
+    SELECT id, flow, state AS was, open,
+        (CASE WHEN state IN ('routed', 'completed') THEN CASE WHEN open = 0 THEN 'completed' ELSE 'routed' END
+            ELSE state::text END)::message_state AS state
+    FROM before
+), done AS (
+    UPDATE message m SET open_deliveries = a.open, state = a.state,
+        state_at = CASE WHEN a.state <> a.was THEN now() ELSE m.state_at END
+    FROM after a WHERE m.id = a.id
+), counted AS (
+    INSERT INTO tally (flow, state, entered, departed)
+    SELECT flow, was::text, 0, 1 FROM after WHERE state <> was
+    UNION ALL SELECT flow, state::text, 1, 0 FROM after WHERE state <> was
+)
+SELECT state FROM after

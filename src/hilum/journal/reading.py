@@ -1,0 +1,299 @@
+"""Questions about the journal: find messages by any identifier, the story of one, what waits and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from hilum.journal.audit import AuditRow, history
+from hilum.journal.payloads import unpack
+from hilum.message import id_at
+from hilum.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One message, without its body."""
+
+    id: UUID
+    flow: str
+    state: str
+    key: str
+    dedup_key: str | None
+    correlation_id: str
+    cause_id: UUID | None
+    content_type: str
+    headers: Mapping[str, str] | None = field(repr=False)
+    size: int
+    open_deliveries: int
+    received_at: datetime
+    state_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One delivery, without its body."""
+
+    message_id: UUID
+    ordinal: int
+    flow: str
+    destination: str
+    operation: str
+    state: str
+    key: str
+    idempotency_key: str
+    content_type: str
+    attempts: int
+    next_at: datetime | None
+    reference: str
+    words: str
+    created_at: datetime
+    state_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One attempt that was not simply delivered at once."""
+
+    ordinal: int
+    number: int
+    at: datetime
+    outcome: str
+    words: str
+    milliseconds: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The whole story of a message."""
+
+    message: MessageRow
+    deliveries: list[DeliveryRow]
+    attempts: list[AttemptRow]
+    audit: list[AuditRow]
+    identifiers: list[str]
+    caused: list[UUID]  # messages that this one caused
+    waits_for: dict[str, UUID]  # stage at which its key is blocked → the message at the head of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What to look for; every member that is set must fit. `text` is an identifier, or the beginning of one."""
+
+    text: str = ""
+    flow: str = ""
+    state: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: UUID | None = None  # page on: only messages received before this one
+    limit: int = 50
+
+
+_MESSAGE = (
+    "id, flow, state::text, key, dedup_key, correlation_id, cause_id, content_type, headers, size, open_deliveries,"
+    " received_at, state_at"
+)
+
+
+async def find(connection: Connection, search: Search) -> list[MessageRow]:
+    """Messages that fit, the latest first. Served by indices on ids and identifiers; bodies are never scanned."""
+    where, values = ["true"], []
+    if search.text:
+        condition, found = _identified(search.text.strip())
+        where.append(condition)
+        values += found
+    for column, value in (("flow = %s", search.flow), ("state = %s::message_state", search.state)):
+        if value:
+            where.append(column)
+            values.append(value)
+    if search.since:
+        where.append("id >= %s")
+        values.append(id_at(search.since))
+    if search.until:
+        where.append("id < %s")
+        values.append(id_at(search.until))
+    if search.before:
+        where.append("id < %s")
+        values.append(search.before)
+    statement = f"SELECT {_MESSAGE} FROM message WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT %s"
+    async with connection.cursor(row_factory=class_row(MessageRow)) as cursor:
+        await cursor.execute(statement.encode(), [*values, search.limit])
+        return await cursor.fetchall()
+
+
+def _identified(text: str) -> tuple[str, list[Any]]:
+    try:
+        return "id = %s", [UUID(text.partition(".")[0])]
+    except ValueError:
+        begins = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        return "id IN (SELECT message_id FROM identifier WHERE value LIKE %s)", [begins]
+
+
+async def message(connection: Connection, message_id: UUID) -> MessageRow | None:
+    """One message."""
+    async with connection.cursor(row_factory=class_row(MessageRow)) as cursor:
+        await cursor.execute(f"SELECT {_MESSAGE} FROM message WHERE id = %s".encode(), [message_id])
+        return await cursor.fetchone()
+
+
+async def deliveries(connection: Connection, message_id: UUID) -> list[DeliveryRow]:
+    """All deliveries of a message, in order."""
+    async with connection.cursor(row_factory=class_row(DeliveryRow)) as cursor:
+        await cursor.execute(
+            "SELECT message_id, ordinal, flow, destination, operation, state::text, key, idempotency_key, content_type,"
+            " attempts, next_at, reference, words, created_at, state_at FROM delivery WHERE message_id = %s"
+            " ORDER BY ordinal",
+            [message_id],
+        )
+        return await cursor.fetchall()
+
+
+async def trace(connection: Connection, message_id: UUID) -> Trace | None:
+    """The whole story of a message, or nothing where there is no such message."""
+    row = await message(connection, message_id)
+    if row is None:
+        return None
+    async with connection.cursor(row_factory=class_row(AttemptRow)) as cursor:
+        await cursor.execute(
+            "SELECT ordinal, number, at, outcome, words, milliseconds, worker FROM attempt WHERE message_id = %s"
+            " ORDER BY at",
+            [message_id],
+        )
+        attempts = await cursor.fetchall()
+    return Trace(
+        message=row,
+        deliveries=await deliveries(connection, message_id),
+        attempts=attempts,
+        audit=await history(connection, message_id),
+        identifiers=await _column(
+            connection, "SELECT DISTINCT value FROM identifier WHERE message_id = %s ORDER BY 1", [message_id]
+        ),
+        caused=await _column(
+            connection,
+            "SELECT id FROM message WHERE cause_id = %s AND id > %s AND id < %s ORDER BY id",
+            [message_id, message_id, UUID(int=message_id.int + (90 * 86_400_000 << 80))],
+        ),
+        waits_for=dict(
+            await (
+                await connection.execute(
+                    "SELECT p.stage, b.message_id FROM parked p JOIN blocked_key b USING (stage, key)"
+                    " WHERE p.message_id = %s",
+                    [message_id],
+                )
+            ).fetchall()
+        ),
+    )
+
+
+async def _column(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+    return [row[0] for row in await (await connection.execute(statement.encode(), values)).fetchall()]
+
+
+async def body(connection: Connection, message_id: UUID, ordinal: int = -1) -> bytes | None:
+    """A stored body: of the message (−1), or of one of its deliveries. Nothing where it was erased."""
+    cursor = await connection.execute(
+        "SELECT codec, body FROM payload WHERE id = %s AND ordinal = %s", [message_id, ordinal]
+    )
+    row = await cursor.fetchone()
+    return unpack(row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """What waits at one place: `translate`, or a destination."""
+
+    place: str
+    pending: int
+    waiting: int  # for their retry time, or behind their key
+    oldest: datetime | None  # when the oldest of the pending ones was received or made
+
+
+async def queues(connection: Connection) -> list[Queue]:
+    """What waits where, and since when."""
+    cursor = await connection.execute(
+        "SELECT 'translate', count(*), (SELECT count(*) FROM parked WHERE ordinal < 0), min(received_at)"
+        " FROM message WHERE work_lane IS NOT NULL"
+        " UNION ALL"
+        " SELECT d.destination, count(*), 0, min(created_at) FROM delivery d WHERE work_lane IS NOT NULL GROUP BY 1"
+        " UNION ALL"
+        " SELECT destination, 0, sum(n)::bigint, min(oldest) FROM ("
+        "  SELECT stage AS destination, count(*) AS n, min(since) AS oldest FROM parked JOIN blocked_key"
+        "   USING (stage, key) WHERE parked.ordinal >= 0 GROUP BY 1"
+        "  UNION ALL SELECT destination, count(*), min(created_at) FROM delivery WHERE next_at IS NOT NULL GROUP BY 1"
+        " ) w GROUP BY 1"
+    )
+    found: dict[str, Queue] = {}
+    for place, pending, waiting, oldest in await cursor.fetchall():
+        before = found.get(place)
+        ages = [at for at in (oldest, before.oldest if before else None) if at]
+        found[place] = Queue(
+            place=place,
+            pending=pending + (before.pending if before else 0),
+            waiting=waiting + (before.waiting if before else 0),
+            oldest=min(ages) if ages else None,
+        )
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRow:
+    """One process that works."""
+
+    id: UUID
+    name: str
+    roles: str
+    started_at: datetime
+    seen_at: datetime
+    lanes: int
+
+
+async def workers(connection: Connection) -> list[WorkerRow]:
+    """All processes that were seen lately, and how many lanes each holds."""
+    async with connection.cursor(row_factory=class_row(WorkerRow)) as cursor:
+        await cursor.execute(
+            "SELECT w.id, w.name, w.roles, w.started_at, w.seen_at,"
+            " (SELECT count(*) FROM lane l WHERE l.holder = w.id) AS lanes FROM worker w ORDER BY w.started_at"
+        )
+        return await cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalRow:
+    """Something that was not taken in."""
+
+    at: datetime
+    source: str
+    peer: str
+    reason: str
+    size: int
+
+
+async def refusals(connection: Connection, *, limit: int = 100) -> list[RefusalRow]:
+    """What was not taken in lately, the latest first."""
+    async with connection.cursor(row_factory=class_row(RefusalRow)) as cursor:
+        await cursor.execute("SELECT at, source, peer, reason, size FROM refusal ORDER BY at DESC LIMIT %s", [limit])
+        return await cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRow:
+    """A destination that is left alone for now."""
+
+    destination: str
+    until: datetime
+    failures: int
+    words: str
+    since: datetime
+
+
+async def pauses(connection: Connection) -> list[PauseRow]:
+    """Destinations that are down."""
+    async with connection.cursor(row_factory=class_row(PauseRow)) as cursor:
+        await cursor.execute("SELECT destination, until, failures, words, since FROM endpoint_pause ORDER BY since")
+        return await cursor.fetchall()

