@@ -9,5 +9,6 @@ two cores must carry 2 000 messages a second with everything else.
 """
 
 from hilum.connectors.http.endpoint import Endpoint, post
+from hilum.connectors.http.listener import Listener
 
-__all__ = ["Endpoint", "post"]
+__all__ = ["Endpoint", "Listener", "post"]

@@ -13,6 +13,7 @@ Rules: HL7 v2.5 chapter 2 §2.9.2 (original mode), §2.9.3 (enhanced mode), tabl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from hilum.errors import HilumError
@@ -20,6 +21,10 @@ from hilum.formats import hl7v2 as hl7
 
 Verdict = Literal["A", "E", "R"]  # accepted; error: send it again; rejected: do not send it again
 
+_CODES: Final[Mapping[tuple[str, str], hl7.Code]] = {
+    ("A", "A"): "AA", ("A", "E"): "AE", ("A", "R"): "AR",
+    ("C", "A"): "CA", ("C", "E"): "CE", ("C", "R"): "CR",
+}  # fmt: skip
 # Bytes beyond this are of no use to tell which message could not be read.
 _HEAD_LIMIT: Final = 4096
 
@@ -39,8 +44,8 @@ def _asked(condition: str, verdict: Verdict) -> bool:
     return {"NE": False, "ER": verdict != "A", "SU": verdict == "A"}.get(condition, True)
 
 
-def _encode(message: hl7.Message, level: str, verdict: Verdict, text: str) -> bytes:
-    return hl7.acknowledge(message, level + verdict, text=text).encode()
+def _encode(message: hl7.Message, level: Literal["A", "C"], verdict: Verdict, text: str) -> bytes:
+    return hl7.acknowledge(message, _CODES[level, verdict], text=text).encode()
 
 
 def answer_to_unreadable(data: bytes, error: HilumError) -> bytes:

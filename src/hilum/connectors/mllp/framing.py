@@ -5,11 +5,11 @@ Rules: HL7 Transport Specification: MLLP, Release 1 (frame); HL7 v2 chapter 2 §
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
-from hilum.errors import HilumError
+from hilum.errors import HilumError, Invalid
+from hilum.formats import hl7v2 as hl7
 
 START: Final = b"\x0b"
 END: Final = b"\x1c\r"
@@ -18,9 +18,6 @@ _START: Final = START[0]
 # What may stand between two frames in all. Some senders end a frame with a line feed or send blanks as a heartbeat;
 # a port scanner or a browser sends more than this.
 NOISE_LIMIT: Final = 1024
-
-_NEXT_MESSAGE = re.compile(rb"[\r\n]+(?=MSH|BTS|FTS|BHS|FHS)")
-_SEVERAL = re.compile(rb"[\r\n](?=MSH|BTS|FTS|BHS)")
 
 
 class FrameError(HilumError):
@@ -98,9 +95,11 @@ def messages_in(frame: bytes) -> Sequence[bytes]:
     """The messages of one frame: nearly always the frame itself.
 
     A batch (FHS, BHS … BTS, FTS, or several MSH) gives each of its messages, without the batch's own segments. What
-    has no MSH at all is given back whole, so that its reader can say what is wrong.
+    holds no message is given back whole, so that its reader can say what is wrong.
     """
-    if frame.startswith(b"MSH") and not _SEVERAL.search(frame):
+    if frame.startswith(b"MSH") and frame.count(b"MSH") == 1:
         return (frame,)
-    parts = [part for part in _NEXT_MESSAGE.split(frame.strip(b"\r\n")) if part.startswith(b"MSH")]
-    return parts or (frame,)
+    try:
+        return tuple(hl7.split(frame)) or (frame,)
+    except Invalid:
+        return (frame,)

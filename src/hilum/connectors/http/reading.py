@@ -1,0 +1,116 @@
+"""From a request to messages: who sent it, its headers, one body or many. Pure, but for reading the body."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from hilum.connector import Header
+from hilum.errors import HilumError
+
+NDJSON: Final = "application/x-ndjson"
+# Idempotency-Key and X-Correlation-Id may have this many characters; longer ones are no ids.
+ID_LIMIT: Final = 200
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
+
+
+class BadRequest(HilumError):
+    """The request is refused; `status` and the text are the answer."""
+
+    def __init__(self, status: HTTPStatus, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+def check_token(token: bytes, authorization: str) -> None:
+    """Compare the bearer token (RFC 6750 §2.1) in constant time. Raises `BadRequest` 401."""
+    scheme, _, shown = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(shown.strip().encode(), token):
+        raise BadRequest(HTTPStatus.UNAUTHORIZED, "The bearer token is missing or wrong.")
+
+
+def check_signature(secret: bytes, shown: str, body: bytes) -> None:
+    """Compare the HMAC-SHA-256 of the body, in hex (with or without `sha256=`) or base64, in constant time.
+
+    Raises `BadRequest` 401.
+    """
+    expected = hmac.new(secret, body, hashlib.sha256).digest()
+    shown = shown.strip().removeprefix("sha256=")
+    try:
+        given = bytes.fromhex(shown) if len(shown) == 2 * len(expected) else base64.b64decode(shown, validate=True)
+    except (ValueError, binascii.Error):
+        given = b""
+    if not hmac.compare_digest(given, expected):
+        raise BadRequest(HTTPStatus.UNAUTHORIZED, "The signature is missing or does not fit the body.")
+
+
+def message_headers(request: web.BaseRequest, peer: str) -> dict[str, str]:
+    """The protocol facts that the hub keeps. Raises `BadRequest` 400 for ids that are none."""
+    headers = {Header.PEER: peer}
+    for name, header in (("Idempotency-Key", Header.IDEMPOTENCY_KEY), ("X-Correlation-Id", Header.CORRELATION_ID)):
+        value = request.headers.get(name, "")
+        if len(value) > ID_LIMIT or not value.isprintable():
+            raise BadRequest(HTTPStatus.BAD_REQUEST, f"{name} has more than {ID_LIMIT} characters, or odd ones.")
+        if value:
+            headers[header] = value
+    traceparent = request.headers.get("traceparent", "")
+    # a wrong one is ignored, as the standard says in §3.2.2.3: tracing must not stop the work
+    if _TRACEPARENT.fullmatch(traceparent):
+        headers[Header.TRACEPARENT] = traceparent
+    return headers
+
+
+def split_many(body: bytes, content_type: str) -> Sequence[bytes]:
+    """The items of an NDJSON body (each line's bytes unchanged) or of a JSON array (each item written anew).
+
+    Raises `BadRequest` 400 that names the line or item.
+    """
+    return _lines(body) if content_type == NDJSON else _items(body)
+
+
+def _lines(body: bytes) -> Sequence[bytes]:
+    lines = []
+    for number, line in enumerate(body.split(b"\n"), 1):
+        content = line.strip()
+        if not content:
+            continue
+        try:
+            orjson.loads(content)
+        except orjson.JSONDecodeError as error:
+            raise BadRequest(HTTPStatus.BAD_REQUEST, f"Line {number} is no JSON: {_where(error)}.") from None
+        lines.append(content)
+    if not lines:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "The body has no line with content.")
+    return lines
+
+
+def _items(body: bytes) -> Sequence[bytes]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {_where(error)}.") from None
+    if not isinstance(found, list) or not found:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "With ?many=1 the body is a JSON array with at least one item.")
+    return [orjson.dumps(item) for item in found]
+
+
+def _where(error: orjson.JSONDecodeError) -> str:
+    """What orjson says without its copy of the document."""
+    return f"{error.msg.partition(':')[0]} (line {error.lineno}, column {error.colno})"
+
+
+def with_item(headers: Mapping[str, str], number: int) -> dict[str, str]:
+    """The headers of the n-th item of many, from 1: the sender's one key becomes a key for each."""
+    own = dict(headers)
+    if key := own.get(Header.IDEMPOTENCY_KEY):
+        own[Header.IDEMPOTENCY_KEY] = f"{key}:{number}"
+    return own

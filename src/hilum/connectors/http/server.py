@@ -1,0 +1,133 @@
+"""One HTTP server for each host and port, shared by all listeners there: paths tell them apart.
+
+aiohttp's low-level server, not its application: routing by a dict, no middleware, no resolver, is what keeps a small
+request cheap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+
+from hilum.connectors.declaring import os_words
+from hilum.connectors.http.answering import json_answer, problem
+from hilum.errors import Down, SettingsError
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+# Seconds that the last answers have to leave when a server stops.
+STOP_TIMEOUT: Final = 2.0
+HEALTH: Final = "/healthz"
+BACKLOG: Final = 512
+
+
+class Server:
+    """The server of one host and port. Lives from the first listener that joins to the last that leaves."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+        self.host = host
+        self.port = port
+        self._context = context
+        self._handlers: dict[str, Handler] = {}
+        self._server: asyncio.Server | None = None
+        self._web: web.Server | None = None
+
+    @property
+    def encrypted(self) -> bool:
+        """Does it speak TLS?"""
+        return self._context is not None
+
+    @property
+    def unused(self) -> bool:
+        """Did the last listener leave?"""
+        return not self._handlers
+
+    async def start(self) -> None:
+        """Listen. Raises `Down` when the port is taken."""
+        self._web = web.Server(self._handle, access_log=None)
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                self._web,
+                self.host,
+                self.port,
+                # one family only, or port 0 would be two different ports
+                family=socket.AF_INET6 if ":" in self.host else socket.AF_INET,
+                ssl=self._context,
+                backlog=BACKLOG,
+            )
+        except OSError as error:
+            raise Down(f"cannot listen on http://{self.host}:{self.port}: {os_words(error)}") from None
+        self.port = int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Stop listening and close the connections, after the answers under way."""
+        if self._server is not None and self._web is not None:
+            self._server.close()
+            await self._web.shutdown(STOP_TIMEOUT)
+            await self._server.wait_closed()
+
+    def add(self, path: str, handler: Handler) -> None:
+        """Send what is posted to `path` to this handler. Raises `SettingsError` when the path is taken."""
+        if path in self._handlers or path == HEALTH:
+            raise SettingsError(f"two listeners want {path} on port {self.port}; give one another path")
+        self._handlers[path] = handler
+
+    def remove(self, path: str) -> None:
+        """No longer."""
+        self._handlers.pop(path, None)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        handler = self._handlers.get(request.path)
+        if handler is None:
+            if request.path == HEALTH and request.method in ("GET", "HEAD"):
+                return json_answer(200, {"status": "ok"})
+            return problem(404, "There is nothing at this path.")
+        if request.method != "POST":
+            return problem(405, "Send with POST.", {"Allow": "POST"})
+        return await handler(request)
+
+
+_Place = tuple[str, int]
+# By event loop: a server belongs to the loop that started it, and tests have one loop each.
+_servers: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Place, Server]] = WeakKeyDictionary()
+_joining: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+def _lock() -> asyncio.Lock:
+    return _joining.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+
+
+async def join(host: str, port: int, path: str, handler: Handler, context: ssl.SSLContext | None) -> Server:
+    """The running server of this host and port with `handler` at `path`. Port 0 is always a server of its own.
+
+    Raises `Down` when the port is taken by another program, `SettingsError` when the path is taken here, or when one
+    listener wants TLS and the other does not.
+    """
+    async with _lock():
+        servers = _servers.setdefault(asyncio.get_running_loop(), {})
+        server = servers.get((host, port)) if port else None
+        if server is None:
+            server = Server(host, port, context)
+            server.add(path, handler)
+            await server.start()
+            servers[(host, server.port)] = server
+        elif server.encrypted != (context is not None):
+            raise SettingsError(f"listeners on {host}:{port} must all have a certificate, or none")
+        else:
+            server.add(path, handler)
+        return server
+
+
+async def leave(server: Server, path: str) -> None:
+    """Take the handler at `path` away; the last one stops the server."""
+    async with _lock():
+        server.remove(path)
+        if server.unused:
+            _servers.get(asyncio.get_running_loop(), {}).pop((server.host, server.port), None)
+            await server.stop()
