@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from hilum.errors import (
     Down,
-    HilumError,
     Invalid,
     NotOwner,
     Refused,
