@@ -1,0 +1,118 @@
+"""Calls to an Odoo server, the same for every version: what the operations are written against."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hilum.connectors.odoo.dialect import Dialect, Version, dialect
+from hilum.connectors.odoo.external_ids import split
+from hilum.connectors.odoo.faults import Refusal
+
+Row = dict[str, Any]
+Domain = Sequence[Any]
+
+
+class OdooClient(ABC):
+    """Calls public model methods. All methods raise `Down`, `TryAgain`, `Unsure` or `Refusal` (a `Rejected`)."""
+
+    protocol: str  # `json2` or `jsonrpc`
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        self.dialect: Dialect = dialect(version)
+
+    @abstractmethod
+    async def call(
+        self,
+        model: str,
+        method: str,
+        /,
+        ids: Sequence[int] | None = None,
+        *,
+        context: Mapping[str, Any] | None = None,
+        **arguments: Any,
+    ) -> Any:
+        """Call `method`. `ids` None: a method of the model; a sequence: of these records.
+
+        `arguments` carry the names of Odoo 19; a protocol that wants positions puts them there. A method that returns
+        nothing answers None. One call is one transaction.
+        """
+
+    @abstractmethod
+    async def user_id(self) -> int | None:
+        """The id of the hub's user, or None where the server does not tell."""
+
+    async def search_read(
+        self,
+        model: str,
+        domain: Domain,
+        fields: Sequence[str],
+        *,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> list[Row]:
+        """Records that match; many2one values as plain ids (or False)."""
+        extra: Row = {key: value for key, value in (("limit", limit), ("order", order)) if value is not None}
+        found: list[Row] = await self.call(
+            model, "search_read", context=context, domain=list(domain), fields=list(fields), load=None, **extra
+        )
+        return found
+
+    async def read(self, model: str, ids: Sequence[int], fields: Sequence[str]) -> list[Row]:
+        """These records; the ones that do not exist are left out. many2one values as plain ids (or False)."""
+        found: list[Row] = await self.call(model, "read", list(ids), fields=list(fields), load=None)
+        return found
+
+    async def create(self, model: str, values: Sequence[Row], *, context: Mapping[str, Any] | None = None) -> list[int]:
+        """Create records, all or none; their ids in order."""
+        made = await self.call(model, "create", context=context, vals_list=list(values))
+        return [made] if isinstance(made, int) else list(made)
+
+    async def write(self, model: str, ids: Sequence[int], values: Row) -> None:
+        """Set fields of these records. Without ids nothing is called (Odoo would answer true and do nothing)."""
+        if ids:
+            await self.call(model, "write", list(ids), vals=values)
+
+    async def load(
+        self,
+        model: str,
+        fields: Sequence[str],
+        data: Sequence[Sequence[str | None]],
+        *,
+        context: Mapping[str, Any] | None = None,
+    ) -> Row:
+        """Odoo's import: `ids` (or False) and `messages`. Rows in error are no failure here; nothing is then kept."""
+        answer: Row = await self.call(
+            model, "load", context=context, fields=list(fields), data=[list(row) for row in data]
+        )
+        return answer
+
+    async def fields_get(self, model: str, attributes: Sequence[str] = ("type", "required")) -> dict[str, Row]:
+        """The fields that this user sees."""
+        found: dict[str, Row] = await self.call(model, "fields_get", attributes=list(attributes))
+        return found
+
+    async def reference(self, xml_id: str) -> tuple[str, int | None] | None:
+        """(model, id) that an external identifier stands for; None where there is none.
+
+        The id is None when the identifier is left over from a record that was deleted. Works without rights on
+        ir.model.data.
+        """
+        module, name = split(xml_id)
+        try:
+            model, number = await self.call("ir.model.data", "check_object_reference", module=module, xml_id=name)
+        except Refusal as refusal:
+            if refusal.name == "builtins.ValueError":
+                return None  # the server's way to say that it does not exist
+            raise
+        return model, number or None
+
+    async def external_ids(self, model: str, ids: Sequence[int]) -> dict[int, str]:
+        """One external identifier of each of these records that has any."""
+        if not ids:
+            return {}
+        found = await self.call(model, "get_external_id", list(ids))
+        return {int(number): xml_id for number, xml_id in found.items() if xml_id}

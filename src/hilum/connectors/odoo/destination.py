@@ -1,0 +1,126 @@
+"""Odoo as a destination: batches in, few calls out, one outcome for each delivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from hilum.connector import Destination, Traits
+from hilum.connectors.declaring import checked
+from hilum.connectors.odoo.checks import examine, refuse_module_prefix
+from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.connectors.odoo.probe import connect
+from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.settings import OdooSettings
+from hilum.connectors.odoo.transport import Transport
+from hilum.connectors.odoo.work import Task, still_open
+from hilum.errors import Down, Failure, Invalid, Rejected, Unsure
+from hilum.message import Delivery, Outcome
+
+NOTHING = "The operation ended without saying what became of this delivery; it may or may not have been done."
+
+
+class Odoo(Destination):
+    """An Odoo server, 16 to 19 and later.
+
+    `open` makes no connection, so that a hub starts while Odoo is down; the first delivery finds out the version and
+    the protocol. A repeated delivery is recognised by the external identifier of its business key.
+    """
+
+    kind: ClassVar[str] = "odoo"
+    Settings: ClassVar[type[OdooSettings]] = OdooSettings
+    traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True)
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = checked(OdooSettings, self.kind, settings)
+        self._transport: Transport | None = None
+        self._session: Session | None = None
+        self._connecting = asyncio.Lock()
+
+    @property
+    def address(self) -> str:
+        """The server and its database, for people."""
+        return f"{self.settings.url}/{self.settings.database}".rstrip("/")
+
+    def __repr__(self) -> str:
+        return f"<Odoo {self.address}>"
+
+    async def open(self) -> None:
+        """Make ready; no connection is made. Raises `SettingsError` for an unreadable `ca_file`."""
+        if self._transport is None:
+            self._transport = Transport(self.settings)
+
+    async def close(self) -> None:
+        """Close all connections. Calls under way end as `Unsure`."""
+        transport, self._transport, self._session = self._transport, None, None
+        if transport is not None:
+            await transport.close()
+
+    async def check(self) -> str:
+        """What the server is, who the hub is there, and what it lacks. Raises `Down` or `Rejected`."""
+        return await examine(await self._connected())
+
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        """See `Destination.deliver`. Raises `Down` when the server cannot be reached at all."""
+        session = await self._connected()
+        tasks = [_task(delivery) for delivery in batch]
+        _set_stages(tasks)
+        for stage in sorted({task.stage for task in tasks}):
+            for operation in OPERATIONS.values():
+                mine = [t for t in still_open(tasks) if t.stage == stage and t.delivery.operation == operation.name]
+                if mine:
+                    await self._run(session, operation.name, mine)
+        if any(isinstance(task.outcome, Rejected) for task in tasks):
+            session.forget()  # perhaps what was remembered is no longer so
+        return [task.outcome or Unsure(NOTHING) for task in tasks]
+
+    async def _run(self, session: Session, name: str, tasks: Sequence[Task]) -> None:
+        try:
+            await OPERATIONS[name].run(session, tasks)
+        except Failure as failure:
+            if isinstance(failure, Down):
+                self._session = None  # Odoo may come back as another version
+            for task in tasks:
+                if task.outcome is None:
+                    task.fail(failure)
+
+    async def _connected(self) -> Session:
+        """The session with the server, made at first use and after it was down."""
+        transport = self._transport
+        if transport is None:
+            raise Down("The endpoint is not open.")
+        async with self._connecting:
+            if self._session is None:
+                client = await connect(transport, self.settings)
+                await refuse_module_prefix(client, self.settings.prefix)
+                self._session = Session(client, self.settings)
+            return self._session
+
+
+def _task(delivery: Delivery) -> Task:
+    """The delivery with its object read; already rejected where that fails."""
+    operation = OPERATIONS.get(delivery.operation)
+    if operation is None:
+        task = Task(delivery, None)
+        task.fail(Rejected("odoo.unknown_operation", f"Odoo has no operation '{delivery.operation}'."))
+        return task
+    try:
+        return Task(delivery, operation.read(delivery.body))
+    except Invalid as invalid:
+        task = Task(delivery, None)
+        task.fail(Rejected("odoo.invalid", str(invalid)))
+        return task
+
+
+def _set_stages(tasks: Sequence[Task]) -> None:
+    """Deliveries of one ordering key and one operation share a stage (the operation keeps their order); a delivery of
+    the same key and another operation comes in a later one. Other keys are free to go earlier: that packs calls."""
+    last: dict[str, Task] = {}
+    for task in tasks:
+        before = last.get(task.key) if task.key else None
+        if before is not None:
+            same = before.delivery.operation == task.delivery.operation
+            task.stage = before.stage if same else before.stage + 1
+        if task.key:
+            last[task.key] = task

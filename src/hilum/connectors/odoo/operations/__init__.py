@@ -1,0 +1,29 @@
+"""What Odoo can be asked to do, one small file for each: every one safe to repeat at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hilum.connectors.odoo.operations.base import Operation
+from hilum.connectors.odoo.operations.encounter import CheckEncounter
+from hilum.connectors.odoo.operations.item import UpsertItem
+from hilum.connectors.odoo.operations.location import UpsertLocation
+from hilum.connectors.odoo.operations.patient_account import UpsertPatientAccount
+from hilum.connectors.odoo.operations.supplier import UpsertSupplier
+from hilum.connectors.odoo.operations.upsert import UpsertRecord
+
+__all__ = ["OPERATIONS", "Operation"]
+
+# In this order within a batch: what others refer to comes first.
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    operation.name: operation
+    for operation in (
+        UpsertRecord(),
+        UpsertSupplier(),
+        UpsertPatientAccount(),
+        UpsertLocation(),
+        UpsertItem(),
+        CheckEncounter(),
+    )
+}

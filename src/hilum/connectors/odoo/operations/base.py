@@ -1,0 +1,87 @@
+"""What all operations have in common.
+
+An operation takes deliveries of one kind of object, in order, and settles each: delivered, or a failure. It may be
+called again with the same delivery at any time and after any loss, also by two hubs at once, and has one effect.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from hilum import canonical
+from hilum.canonical import BusinessObject
+from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.work import Task, cell, still_open
+from hilum.errors import Invalid, Rejected
+
+V = TypeVar("V")
+
+
+class Operation(ABC):
+    """One thing that Odoo can be asked to do."""
+
+    name: ClassVar[str]  # the `operation` of deliveries
+    accepts: ClassVar[tuple[type, ...]]  # the canonical objects that it takes
+
+    def read(self, body: bytes) -> Any:
+        """The object in a delivery's body. Raises `Invalid`."""
+        thing = canonical.read(body)
+        if not isinstance(thing, self.accepts):
+            raise Invalid(f"the operation {self.name} does not take {thing.name}")
+        return thing
+
+    @abstractmethod
+    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
+        """Settle every task. A raised `Failure` holds for all tasks that have no outcome yet."""
+
+
+class Upsert(Operation):
+    """Master data: one record of one model for each object, created or updated by external identifier."""
+
+    model: ClassVar[str]
+    kind: ClassVar[str]  # of the external identifier
+    noun: ClassVar[str]  # how people call it
+
+    @abstractmethod
+    async def values(self, session: Session, thing: Any, task: Task) -> Mapping[str, Any]:
+        """Column → value. A value that is None or "" is left alone in Odoo. Raises `Rejected`."""
+
+    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
+        """See `Operation.run`."""
+        records = await self._records(session, tasks)
+        await session.master_data(self.model).load(records, tasks)
+        for record in records:
+            if record.task.outcome is None and record.number is not None:
+                words = f"The {record.about} is up to date in Odoo."
+                record.task.deliver(f"{self.model}:{record.number} {record.task.thing.business_key}", words)
+
+    async def _records(self, session: Session, tasks: Sequence[Task]) -> list[Record]:
+        async def record(task: Task) -> Record:
+            thing: BusinessObject = task.thing
+            key = thing.business_key
+            values = await self.values(session, thing, task)
+            head = {column: cell(value) for column, value in values.items() if value not in (None, "")}
+            return Record(task=task, xml_id=session.xml_id(self.kind, key), head=head, about=f"{self.noun} {key}")
+
+        return await prepare(tasks, record)
+
+
+async def prepare(tasks: Sequence[Task], make: Callable[[Task], Awaitable[V]]) -> list[V]:
+    """What `make` makes of each open task. A task for which it raises `Rejected` is settled with that."""
+    made = []
+    for task in still_open(tasks):
+        try:
+            made.append(await make(task))
+        except Rejected as rejected:
+            task.fail(rejected)
+    return made
+
+
+def found(value: V | Rejected) -> V:
+    """The value of a look-up, or its `Rejected` raised."""
+    if isinstance(value, Rejected):
+        raise value
+    return value

@@ -1,0 +1,67 @@
+"""Everything an engineer sets for an Odoo endpoint."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from hilum.connector import ConnectorSettings
+from hilum.connectors.odoo.external_ids import PREFIX, is_prefix
+
+
+class OdooSettings(ConnectorSettings):
+    """Settings of an Odoo endpoint. Only `url` and `api_key` are needed for Odoo 19 with one database."""
+
+    url: str = Field(description="Address of the Odoo server.", examples=["https://erp.example.org"])
+    api_key: SecretStr = Field(description="API key of the hub's own Odoo user (My preferences, Account security).")
+    database: str = Field(
+        default="", description="Name of the database. Empty: the server has one only (not with JSON-RPC)."
+    )
+    login: str = Field(default="", description="Login of the hub's Odoo user. Needed for JSON-RPC (Odoo 16 to 18).")
+    protocol: Literal["auto", "json2", "jsonrpc"] = Field(
+        default="auto", description="auto: JSON-2 where the server has it (19 and later), else JSON-RPC."
+    )
+    connections: int = Field(
+        default=4, ge=1, le=64, description="Most calls at one time. 1 for Odoo Online, which allows about 1 call/s."
+    )
+    prefix: str = Field(
+        default=PREFIX,
+        description="Module part of external identifiers. Keep it for ever; never the name of an Odoo module.",
+    )
+    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds to wait for a connection.")
+    timeout: float = Field(
+        default=130.0,
+        gt=0,
+        description="Seconds to wait for an answer. More than Odoo's own limit of 120 s, or outcomes become unsure.",
+    )
+    records_per_call: int = Field(default=100, ge=1, le=1000, description="Most master-data records in one call.")
+    documents_per_call: int = Field(
+        default=25, ge=1, le=100, description="Most documents (orders, invoices, transfers) in one call."
+    )
+    reference_seconds: float = Field(
+        default=60.0, ge=0, description="Seconds for which a found item, location or account is not looked up again."
+    )
+    tracking: bool = Field(
+        default=True, description="Write the hub's changes of master data to Odoo's chatter. false: 20 to 40 % faster."
+    )
+    units: dict[str, str] = Field(
+        default_factory=dict,
+        description="Unit code to Odoo unit (external identifier or name), over the built-in table.",
+        examples=[{"BX": "my_module.uom_box"}],
+    )
+    ca_file: str = Field(default="", description="File with the certificate authority of the server (https only).")
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url.rstrip("/")
+
+    @field_validator("prefix")
+    @classmethod
+    def _is_prefix(cls, prefix: str) -> str:
+        if not is_prefix(prefix):
+            raise ValueError("must be lower-case letters, digits and _, beginning with a letter")
+        return prefix

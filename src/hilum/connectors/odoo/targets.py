@@ -1,0 +1,105 @@
+"""The lines that a flow writes to deliver to Odoo: `flow.deliver_to(odoo.stock_consumption("odoo.main"))`.
+
+Each names an endpoint of hilum.toml, or is given the settings of one (`url=…, api_key=…`). A flow may yield several
+kinds of objects; each target takes its own kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hilum import canonical
+from hilum.canonical import BusinessObject
+from hilum.connector import Outgoing, Target
+from hilum.connectors.declaring import target
+from hilum.connectors.odoo.destination import Odoo
+from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.connectors.odoo.operations.upsert import FieldValues
+from hilum.connectors.odoo.work import cell
+from hilum.errors import SettingsError
+
+
+def patient_account(endpoint: str = "", **settings: Any) -> Target:
+    """A `PatientAccount` becomes a customer."""
+    return _target("patient_account", endpoint, settings)
+
+
+def supplier(endpoint: str = "", **settings: Any) -> Target:
+    """A `Supplier` becomes a vendor."""
+    return _target("supplier", endpoint, settings)
+
+
+def item(endpoint: str = "", **settings: Any) -> Target:
+    """An `Item` becomes a product, with the supplier's price where there is one."""
+    return _target("item", endpoint, settings)
+
+
+def location(endpoint: str = "", **settings: Any) -> Target:
+    """A `Location` becomes a stock location."""
+    return _target("location", endpoint, settings)
+
+
+def encounter(endpoint: str = "", **settings: Any) -> Target:
+    """An `Encounter`: its account is in Odoo, or the delivery is held."""
+    return _target("encounter", endpoint, settings)
+
+
+def stock_consumption(endpoint: str = "", **settings: Any) -> Target:
+    """`SupplyConsumed` takes stock off at its location, exactly once."""
+    return _target("stock_consumption", endpoint, settings)
+
+
+def stock_level(endpoint: str = "", **settings: Any) -> Target:
+    """A `StockLevel` (a count) sets the stock on hand, once."""
+    return _target("stock_level", endpoint, settings)
+
+
+def purchase_order(endpoint: str = "", **settings: Any) -> Target:
+    """A `PurchaseOrder` becomes an order to a vendor, confirmed where it says so."""
+    return _target("purchase_order", endpoint, settings)
+
+
+def charge(endpoint: str = "", **settings: Any) -> Target:
+    """A `Charge` becomes a posted customer invoice, or a credit note when its quantity is negative."""
+    return _target("charge", endpoint, settings)
+
+
+def upsert(
+    endpoint: str,
+    model: str,
+    *,
+    fields: Callable[[Any], Mapping[str, Any] | None],
+    key: Callable[[Any], str],
+    kind: str = "",
+    accepts: tuple[type, ...] = (object,),
+    **settings: Any,
+) -> Target:
+    """Any object becomes a record of `model`, created or updated by its business key.
+
+    `fields` gives the columns of Odoo's `load` and their values, or None when the object is not for this target;
+    `key` the business key; `kind` the middle part of the external identifier (lower-case letters; by default those of
+    `model`). Decimals and dates are written exactly.
+    """
+    middle = kind or "".join(letter for letter in model if letter.isalpha())
+
+    def encode(thing: Any) -> Outgoing | None:
+        values = fields(thing)
+        if values is None:
+            return None
+        texts = {column: None if value is None else cell(value) for column, value in values.items()}
+        body = FieldValues(model=model, kind=middle, key=key(thing), values=dict(texts)).write()
+        return Outgoing(body=body)
+
+    if not middle.isascii() or not middle.islower():
+        raise SettingsError("odoo.upsert: `kind` must be lower-case letters")
+    return target(endpoint, Odoo, settings, encode, accepts=accepts, operation="upsert")
+
+
+def _target(operation: str, endpoint: str, settings: dict[str, Any]) -> Target:
+    accepts = OPERATIONS[operation].accepts
+    return target(endpoint, Odoo, settings, _encode, accepts=accepts, operation=operation)
+
+
+def _encode(thing: BusinessObject) -> Outgoing:
+    return Outgoing(body=canonical.write(thing))

@@ -1,0 +1,91 @@
+"""One HTTP exchange with an Odoo server, and what its failure means.
+
+aiohttp rather than httpx: it is what the HTTP connector uses, and it costs less per call. Odoo without a proxy speaks
+HTTP/1.0 and closes after each answer, so the number of connections is bounded here, by a semaphore around the exchange:
+then waiting for a turn is not counted as waiting for an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from hilum.connectors.odoo.settings import OdooSettings
+from hilum.errors import Down, SettingsError, Unsure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """An HTTP answer, whatever its status."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    after: float | None = None  # Retry-After in seconds, where the answer has one
+
+
+class Transport:
+    """HTTP to one server: bounded connections, no cookies, no redirects, body always with its length."""
+
+    def __init__(self, settings: OdooSettings) -> None:
+        self._settings = settings
+        self._turn = asyncio.Semaphore(settings.connections)
+        timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=_tls(settings.ca_file)),
+            cookie_jar=aiohttp.DummyCookieJar(),  # a session cookie of another user makes Odoo refuse the key
+            timeout=timeout,
+        )
+
+    async def close(self) -> None:
+        """Close all connections; exchanges under way end as `Unsure`."""
+        await self._session.close()
+
+    async def exchange(
+        self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request and read the whole answer.
+
+        Raises `Down` when no connection was made (surely nothing was sent), `Unsure` when the answer did not come.
+        """
+        try:
+            async with (
+                self._turn,
+                self._session.request(
+                    method, f"{self._settings.url}{path}", data=body, headers=headers, allow_redirects=False
+                ) as reply,
+            ):
+                return Answer(
+                    status=reply.status,
+                    content_type=reply.content_type,
+                    body=await reply.read(),
+                    after=_seconds(reply.headers.get("Retry-After")),
+                )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Down(f"No connection to Odoo at {self._settings.url} ({type(error).__name__}).") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unsure(
+                f"Odoo's answer was lost ({type(error).__name__}); it may or may not have been done."
+            ) from None
+        except RuntimeError as error:
+            if not self._session.closed:
+                raise
+            raise Unsure("The endpoint was closed while the call was under way.") from error
+
+
+def _tls(ca_file: str) -> ssl.SSLContext | bool:
+    if not ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"odoo: ca_file cannot be read ({type(error).__name__})") from None
+
+
+def _seconds(text: str | None) -> float | None:
+    """Retry-After as seconds (RFC 9110 §10.2.3); its date form is not used by what stands before Odoo."""
+    return float(text) if text and text.isdigit() else None
