@@ -79,7 +79,7 @@ def acknowledge(
     `text` goes into MSA-3. `error` becomes an ERR segment in the form of the message's version: ERR-1 up to 2.4,
     ERR-2 to ERR-4 and ERR-8 from 2.5. Without `control_id` a new one is made; `timestamp` is now unless given.
     """
-    context = Context(message.context.delimiters.completed(), message.context.codec)
+    context = Context(message.context.delimiters.completed(), message.context.codec, [])
     own = context.delimiters
     header = [
         "MSH",
@@ -98,7 +98,7 @@ def acknowledge(
     answer = ["MSA", code, message.raw("MSH-10"), escape(text, own)]
     while not answer[-1]:
         answer.pop()
-    answered = Message([own.field.join(header), own.field.join(answer)], {"MSH": [0], "MSA": [1]}, context, None)
+    answered = Message([own.field.join(header), own.field.join(answer)], ["MSH|", "MSA|"], context, None)
     if error is not None:
         _append_error(answered, _detail(error), text)
     return answered

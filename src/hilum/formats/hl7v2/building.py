@@ -31,8 +31,8 @@ def build(
     in UTC. `charset` is MSH-18 (table 0211) and how the message is written; empty leaves MSH-18 out and writes UTF-8.
     """
     header = f"MSH{delimiters.field}{delimiters.encoding_characters}"
-    context = Context(delimiters, codec_for_writing(charset))
-    message = Message([header], {"MSH": [0]}, context, None)
+    context = Context(delimiters, codec_for_writing(charset), [])
+    message = Message([header], ["MSH|"], context, None)
     msh = message.segment("MSH")
     for field, value in zip((3, 4, 5, 6), (*_two(sender), *_two(receiver)), strict=True):
         msh[str(field)] = value

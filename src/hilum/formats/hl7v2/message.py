@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from hilum.errors import Invalid
 from hilum.formats.hl7v2 import charsets, paths
@@ -13,10 +12,6 @@ from hilum.formats.hl7v2.reading import Context, Readable
 from hilum.formats.hl7v2.segment import Segment, is_segment_name
 from hilum.formats.hl7v2.writing import Value
 
-_is_name = lru_cache(maxsize=4096)(is_segment_name)
-
-Index = dict[str, list[int]]
-
 
 class Message(Readable):
     """One HL7 v2 message. Paths are those of `hl7.field`: `message["PID-3.1"]`, `message["OBX[2]-5"]`.
@@ -25,26 +20,39 @@ class Message(Readable):
     into its segments; `copy` gives one that can be changed independently. Not to be changed from several threads.
     """
 
-    __slots__ = ("_index", "_parts", "_raw", "context")
+    __slots__ = ("_places", "_raw", "context", "heads", "parts")
 
-    def __init__(self, lines: Sequence[str], index: Index, context: Context, raw: bytes | None) -> None:
-        self._parts: list[str | Segment] = list(lines)  # a line becomes a Segment when it is first asked for
-        self._index = index  # segment name → where its segments are in _parts
+    def __init__(
+        self, lines: list[str] | list[str | Segment], heads: list[str], context: Context, raw: bytes | None
+    ) -> None:
+        self.parts: list[str | Segment] = lines  # type: ignore[assignment]  # a line becomes a Segment when asked for
+        self.heads = heads  # for each part the name of the segment and a bar, `PID|`
+        self._places: dict[str, list[int]] | None = None  # head → where its segments are, once that was asked for
         self._raw = raw  # the bytes it was read from; None once its segments are not those any more
         self.context = context
 
     # Reading
 
+    def places(self, head: str) -> list[int]:
+        """Where the segments with this head (`FT1|`) are in `parts`."""
+        if self._places is None:
+            self._places = {}
+        places = self._places.get(head)
+        if places is None:
+            places = self._places[head] = [at for at, one in enumerate(self.heads) if one == head]
+        return places
+
     def pick(self, name: str, occurrence: int = 1) -> Segment | None:
         """The n-th segment of this name, or None."""
-        places = self._index.get(name)
-        if places is None or occurrence > len(places):
-            return None
-        place = places[occurrence - 1]
-        part = self._parts[place]
-        if type(part) is str:
-            part = self._parts[place] = Segment(part, self.context, occurrence)
-        return part  # type: ignore[return-value]  # mypy does not narrow by `type(x) is`; isinstance costs more here
+        places = self.places(name + "|")
+        return self.opened(places[occurrence - 1], occurrence) if 0 < occurrence <= len(places) else None
+
+    def opened(self, position: int, occurrence: int) -> Segment:
+        """Make a `Segment` of the line at this position."""
+        line = self.parts[position]
+        segment = line if isinstance(line, Segment) else Segment(line, self.context, occurrence)
+        self.parts[position] = segment
+        return segment
 
     def segment(self, name: str, occurrence: int = 1) -> Segment:
         """The n-th segment of this name. Raises `Invalid` naming the segment where the message has none."""
@@ -58,19 +66,17 @@ class Message(Readable):
         """All segments of this name, or of every name, in their order."""
         if name is None:
             return list(self)
-        found = (self.pick(name, n) for n in range(1, len(self._index.get(name, ())) + 1))
-        return [segment for segment in found if segment is not None]
+        return [self.opened(position, n) for n, position in enumerate(self.places(name + "|"), 1)]
 
     def __iter__(self) -> Iterator[Segment]:
         seen: dict[str, int] = {}
-        for part in tuple(self._parts):
-            name = part[:3] if isinstance(part, str) else part.name
-            seen[name] = seen.get(name, 0) + 1
-            yield self.segment(name, seen[name])
+        for position, head in enumerate(tuple(self.heads)):
+            seen[head] = seen.get(head, 0) + 1
+            yield self.opened(position, seen[head])
 
     def __len__(self) -> int:
         """How many segments there are."""
-        return len(self._parts)
+        return len(self.parts)
 
     def groups(self, start: str, *members: str) -> Iterator[list[Segment]]:
         """Each `start` segment with the segments that follow it, up to the next `start`.
@@ -89,9 +95,7 @@ class Message(Readable):
             yield group
 
     def __getitem__(self, path: str) -> str:
-        compiled = paths.field(path)
-        segment = self.pick(compiled.segment, compiled.occurrence)
-        return "" if segment is None else segment.value(compiled.place)
+        return paths.field(path)(self)
 
     def raw(self, path: str) -> str:
         """The part as it is encoded; see `Readable`."""
@@ -174,7 +178,7 @@ class Message(Readable):
             added[path] = value
         if added.name == "MSH":
             raise ValueError("a message has one MSH segment")
-        self._parts.insert(len(self._parts) if after is None else self._position(after) + 1, added)
+        self.parts.insert(len(self.parts) if after is None else self._position(after) + 1, added)
         self._reindex()
         return added
 
@@ -182,20 +186,19 @@ class Message(Readable):
         """Take a segment out. Raises `ValueError` where it is the MSH or not part of this message."""
         if segment.name == "MSH":
             raise ValueError("a message begins with its MSH segment")
-        del self._parts[self._position(segment)]
+        del self.parts[self._position(segment)]
         self._reindex()
 
     def copy(self) -> Message:
         """The same message, to be changed independently."""
         context = Context(self.context.delimiters, self.context.codec, list(self.context.notes))
-        lines = [part if isinstance(part, str) else part.line for part in self._parts]
-        raw = self._raw if self._unchanged() else None
-        index = {name: list(places) for name, places in self._index.items()}
-        return Message(lines, index, context, raw)
+        lines = [part if isinstance(part, str) else part.line for part in self.parts]
+        raw = None if self.context.changed else self._raw
+        return Message(lines, list(self.heads), context, raw)
 
     def encode(self) -> bytes:
         """The very bytes that were read, if nothing was changed; else as `to_er7`."""
-        return self._raw if self._raw is not None and self._unchanged() else self.to_er7()
+        return self.to_er7() if self._raw is None or self.context.changed else self._raw
 
     def to_er7(self) -> bytes:
         """The message as ER7 (§2.6): each segment as it came or was made, ended by CR, in its character set.
@@ -203,33 +206,36 @@ class Message(Readable):
         Line ends within a value become `\\.br\\`. Raises `Invalid` at MSH-18 where the set has no such character.
         """
         mark = self.context.delimiters.escape
-        lines = [part if isinstance(part, str) else part.line for part in self._parts]
+        lines = [part if isinstance(part, str) else part.line for part in self.parts]
         text = "\r".join(line.replace("\n", f"{mark}.br{mark}") for line in lines) + "\r"
         try:
             return charsets.encode_body(text, self.context.codec)
         except UnicodeEncodeError:
             raise Invalid("a value has a character that the character set does not have", where="MSH-18") from None
 
-    def _unchanged(self) -> bool:
-        return not any(isinstance(part, Segment) and part.changed for part in self._parts)
-
     def _position(self, segment: Segment) -> int:
-        for position, part in enumerate(self._parts):
+        for position, part in enumerate(self.parts):
             if part is segment:
                 return position
         raise ValueError(f"{segment} is not a segment of this message")
 
     def _reindex(self) -> None:
+        """After a segment was added or taken out."""
         self._raw = None
-        self._index = {}
-        for position, part in enumerate(self._parts):
-            places = self._index.setdefault(part[:3] if isinstance(part, str) else part.name, [])
-            places.append(position)
+        self._places = None
+        self.heads = [(part[:3] if isinstance(part, str) else part.name) + "|" for part in self.parts]
+        seen: dict[str, int] = {}
+        for part, head in zip(self.parts, self.heads, strict=True):
+            seen[head] = seen.get(head, 0) + 1
             if isinstance(part, Segment):
-                part.number = len(places)
+                part.number = seen[head]
 
     def __repr__(self) -> str:
-        return f"<hl7.Message of {len(self._parts)} segments>"
+        return f"<hl7.Message of {len(self.parts)} segments>"
+
+
+# Segment heads that were met and are sound. There are no more than 33 696 possible ones.
+_known: set[str] = {"MSH|"}
 
 
 def parse(data: bytes) -> Message:
@@ -238,53 +244,52 @@ def parse(data: bytes) -> Message:
     What is clear in meaning although it bends the standard is accepted, with a line in `Message.warnings`. Raises
     `Invalid`, with the segment and field in `where`, for what cannot be read, and where there are several messages.
     """
-    if data[:3] == b"MSH" and data.isascii() and not (b"\n" in data or b"\x1b" in data or b"\x1c" in data):
-        lines = data.decode("ascii").split("\r")
-        if not lines[-1]:
-            del lines[-1]
-        header = lines[0]
-        separator = header[3:4]
-        delimiters, warning = read_delimiters(header[3 : _end(header, separator)])
-        index = _index(lines, separator)
-        if index is not None:
-            context = Context(delimiters, notes=[warning] if warning else [])
-            if header.count(separator) >= 17:
-                _announce_charset(header.split(separator, 18)[17], context)
-            return Message(lines, index, context, data)
-    found = read_lenient(data)
-    index = _index(found.lines, found.context.delimiters.field)
-    if index is None:
-        raise AssertionError("lenient reading gives segments only")
-    return Message(found.lines, index, found.context, data)
+    message = _parse_plain(data)
+    if message is None:
+        found = read_lenient(data)
+        message = Message(found.lines, [f"{line[:3]}|" for line in found.lines], found.context, data)
+    return message
 
 
-def _announce_charset(names: str, context: Context) -> None:
-    """For a message whose bytes are all ASCII: MSH-18 matters for `\\Xhh\\` and for what is put in later."""
+def _parse_plain(data: bytes) -> Message | None:
+    """Read what nearly all messages are: ASCII, segments ended by CR, fields by a bar. None: it is something else."""
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    if text[:4] != "MSH|" or "\n" in text or "\x1c" in text:
+        return None
+    lines = text.split("\r")
+    if not lines[-1]:
+        del lines[-1]
+    heads = [line[:4] for line in lines]
+    if not (_known.issuperset(heads) or _learn(heads)) or heads.count("MSH|") > 1:
+        return None
+    header = lines[0]
+    end = header.find("|", 4)
+    delimiters, warning = read_delimiters(header[3:end] if end > 0 else header[3:])
+    context = Context(delimiters, "utf-8", [warning] if warning else [])
+    if header.count("|") >= 17 and not _announce_charset(header.split("|", 18)[17], context, text):
+        return None
+    return Message(lines, heads, context, data)
+
+
+def _learn(heads: list[str]) -> bool:
+    """Are all of these heads of segments? Remembers those that are."""
+    sound = {head for head in heads if head[3:] == "|" and is_segment_name(head[:3])}
+    _known.update(sound)
+    return sound.issuperset(heads)
+
+
+def _announce_charset(names: str, context: Context, text: str) -> bool:
+    """Note what MSH-18 says of a message whose bytes are all ASCII. False: it has to be decoded in another way.
+
+    It matters for `\\Xhh\\`, for what is put in later, and for the Japanese sets, which hide behind escape bytes.
+    """
     codec = charsets.codec_of(names, context.delimiters.repetition)
     if codec is not None and codec != "utf-16":
         context.codec = codec
-    elif names:
+        return not (codec.startswith("iso2022") and "\x1b" in text)
+    if names:
         context.notes.append("MSH-18: the character set is unknown, or the bytes are not in it; read as UTF-8")
-
-
-def _end(header: str, separator: str) -> int:
-    end = header.find(separator, 4) if separator else -1
-    return end if end >= 0 else len(header)
-
-
-def _index(lines: Sequence[str], separator: str) -> Index | None:
-    """Where the segments of each name are; None where a line is not a segment, or there is a second MSH."""
-    index: Index = {}
-    get = index.get
-    for position, line in enumerate(lines):
-        if line[3:4] != separator and len(line) != 3:
-            return None
-        name = line[:3]
-        places = get(name)
-        if places is not None:
-            places.append(position)
-        elif _is_name(name):
-            index[name] = [position]
-        else:
-            return None
-    return index if len(index["MSH"]) == 1 else None
+    return True

@@ -18,12 +18,13 @@ NULL_TEXT = '""'
 class Context:
     """What the parts of one message share."""
 
-    __slots__ = ("codec", "delimiters", "notes")
+    __slots__ = ("changed", "codec", "delimiters", "notes")
 
-    def __init__(self, delimiters: Delimiters, codec: str = "utf-8", notes: list[str] | None = None) -> None:
+    def __init__(self, delimiters: Delimiters, codec: str, notes: list[str]) -> None:
         self.delimiters = delimiters
         self.codec = codec  # Python's name of the character set
-        self.notes = [] if notes is None else notes  # what was accepted although it bends the standard
+        self.changed = False  # was anything put into a segment?
+        self.notes = notes  # what was accepted although it bends the standard
 
     def text(self, encoded: str, where: str) -> str:
         """Decode one part; notes escape sequences that were not understood."""
@@ -43,26 +44,23 @@ class Context:
 
     def cut(self, encoded: str, place: Place) -> str:
         """The part of an encoded field that `place` names; empty where absent."""
-        own, (_, repetition, component, subcomponent) = self.delimiters, place
-        if repetition or component:
-            encoded = _part(encoded, own.repetition, repetition or 1)
-        if component:
-            encoded = _part(encoded, own.component, component)
-        if subcomponent:
-            encoded = _part(encoded, own.subcomponent, subcomponent)
+        _, by_component, by_repetition, _, by_subcomponent, _ = self.delimiters
+        _, repetition, component, subcomponent = place
+        try:
+            if repetition or component:
+                encoded = encoded.split(by_repetition, repetition or 1)[(repetition or 1) - 1]
+            if component:
+                encoded = encoded.split(by_component, component)[component - 1]
+            if subcomponent:
+                encoded = encoded.split(by_subcomponent, subcomponent)[subcomponent - 1]
+        except IndexError:
+            return ""
         return encoded
 
     def first(self, encoded: str) -> str:
         """The first subcomponent of the first component of the first repetition: all that a number or time can be."""
         own = self.delimiters
         return encoded.split(own.repetition, 1)[0].split(own.component, 1)[0].split(own.subcomponent, 1)[0]
-
-
-def _part(encoded: str, delimiter: str, number: int) -> str:
-    if delimiter not in encoded:
-        return encoded if number == 1 else ""
-    parts = encoded.split(delimiter, number)
-    return parts[number - 1] if number <= len(parts) else ""
 
 
 class Readable(ABC):
