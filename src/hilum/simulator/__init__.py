@@ -1,0 +1,1 @@
+"""Systems to practise on: a simulated hospital group and a sandbox Odoo, with faults on demand."""

@@ -1,0 +1,12 @@
+"""A simulated Odoo server, 18.0 or 19.0, to build and try flows against without touching a real one.
+
+It answers JSON-2 and JSON-RPC as real servers were measured to, keeps what it is told, and breaks on demand.
+
+Public: `SandboxOdoo`, `Faults`, `Fault`, `FaultKind`, `INTEGRATION_GROUPS`, `ADMINISTRATOR_GROUPS`.
+"""
+
+from hilum.simulator.odoo.faults import Fault, FaultKind, Faults
+from hilum.simulator.odoo.orm.access import ADMINISTRATOR_GROUPS, INTEGRATION_GROUPS
+from hilum.simulator.odoo.server import SandboxOdoo
+
+__all__ = ["ADMINISTRATOR_GROUPS", "INTEGRATION_GROUPS", "Fault", "FaultKind", "Faults", "SandboxOdoo"]

@@ -1,0 +1,294 @@
+"""How a transfer is confirmed, reserved, carried out and cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hilum.simulator.odoo.business.products import converted
+from hilum.simulator.odoo.business.stock import shift
+from hilum.simulator.odoo.errors import UserError
+from hilum.simulator.odoo.orm.record import Env, Record
+
+OPEN = ("draft", "waiting", "confirmed", "partially_available", "assigned")
+OURS = ("internal", "transit")
+
+
+def reference(move: Record) -> str:
+    """What the move belongs to, in words."""
+    picking = move.one("picking_id")
+    scrap = move.one("scrap_id")
+    if picking is not None:
+        return str(picking["name"])
+    return str(scrap["name"] if scrap is not None else move["origin"] or "")
+
+
+def in_product_unit(record: Record, quantity: float, unit_field: str) -> float:
+    """A quantity of a move, line or scrap in the unit of its product."""
+    product = record.the("product_id")
+    unit = record.one(unit_field)
+    return converted(quantity, unit, product.the("uom_id")) if unit is not None else quantity
+
+
+def confirm(picking: Record) -> None:
+    """Draft becomes confirmed and is reserved."""
+    drafts = [move for move in picking.many("move_ids") if move["state"] == "draft"]
+    for move in drafts:
+        move.set(state="confirmed")
+    if picking["state"] == "draft":
+        if not picking["move_ids"]:
+            raise UserError("Nothing to check the availability for.")
+        picking.set(state="confirmed")
+    if drafts:
+        reserve(picking)
+
+
+def reserve(picking: Record) -> None:
+    """Fill the quantities with the demand; from a place of ours only as far as stock is there."""
+    for move in picking.many("move_ids"):
+        if move["state"] not in ("confirmed", "partially_available"):
+            continue
+        demand = move["product_uom_qty"]
+        at_hand = demand if move["quantity"] >= demand else _at_hand(move)
+        quantity = max(move["quantity"], min(demand, at_hand))
+        if quantity != move["quantity"]:
+            set_quantity(move, quantity)
+        ready = "assigned" if quantity >= demand else "partially_available" if quantity > 0 else "confirmed"
+        move.set(state=ready)
+    states = {move["state"] for move in picking.many("move_ids")} - {"done", "cancel"}
+    if states:
+        picking.set(state="assigned" if states == {"assigned"} or "partially_available" in states else "confirmed")
+
+
+def _at_hand(move: Record) -> float:
+    source = move.the("location_id")
+    product = move.the("product_id")
+    if source["usage"] not in OURS or not product["is_storable"]:
+        return float(move["product_uom_qty"])
+    below = move.env["stock.location"].find([["id", "child_of", source.id]])
+    quants = move.env["stock.quant"].search([["product_id", "=", product.id], ["location_id", "in", below]])
+    return float(sum(quant["quantity"] for quant in quants))
+
+
+def set_quantity(move: Record, quantity: float) -> None:
+    """Give the move a quantity: its first line takes the difference, or a line is made."""
+    lines = move.many("move_line_ids")
+    if not lines:
+        move.set(quantity=quantity)
+        if quantity:
+            picked = {"picked": move["picked"], "quantity": quantity}
+            move.env["stock.move.line"].create({"move_id": move.id, **picked})
+        return
+    others = sum(line["quantity"] for line in lines[1:])
+    lines[0].set(quantity=max(0.0, quantity - others))
+    move.set(quantity=quantity)
+
+
+def add_up(line: Record) -> None:
+    """The move's quantity is the sum of its lines; a picked line makes the move picked."""
+    move = line.one("move_id")
+    if move is None or move["state"] in ("done", "cancel"):
+        return
+    lines = move.many("move_line_ids")
+    move.set(quantity=sum(each["quantity"] for each in lines), picked=any(each["picked"] for each in lines))
+
+
+def move_for_line(env: Env, values: Mapping[str, Any]) -> Record | None:
+    """The move that a new line belongs to: the named one, else the transfer's move of that product."""
+    if values.get("move_id"):
+        return env.record("stock.move", values["move_id"])
+    if not values.get("picking_id") or not values.get("product_id"):
+        return None
+    for move in env.record("stock.picking", values["picking_id"]).many("move_ids"):
+        if move["product_id"] == values["product_id"] and move["state"] in OPEN:
+            return move
+    given = {"picking_id": values["picking_id"], "product_id": values["product_id"], "product_uom_qty": 0.0}
+    return env["stock.move"].create(given)
+
+
+def validate(pickings: Sequence[Record]) -> bool | dict[str, Any]:
+    """Carry out; True, or a wizard where a part is left and the context does not say what to do with it."""
+    todo = [picking for picking in pickings if picking["state"] not in ("done", "cancel")]
+    for picking in todo:
+        confirm(picking)
+    partial = [picking for picking in todo if _is_part(picking)]
+    for picking in todo:
+        _check_quantities(picking)
+        _check_lots(picking)
+    if partial and not pickings[0].env.context.get("skip_backorder"):
+        return _wizard(partial)
+    _check_sender(partial)
+    for picking in todo:
+        _carry_out(picking)
+    return True
+
+
+def _open_moves(picking: Record) -> list[Record]:
+    return [move for move in picking.many("move_ids") if move["state"] in OPEN]
+
+
+def _taken(picking: Record) -> list[Record]:
+    """The moves that go: the picked ones if any is picked, else all with a quantity."""
+    moves = [move for move in _open_moves(picking) if move["quantity"] > 0]
+    picked = [move for move in moves if move["picked"]]
+    return picked or moves
+
+
+def _is_part(picking: Record) -> bool:
+    going = {move.id for move in _taken(picking)}
+    return bool(going) and any(
+        move.id not in going or move["quantity"] < move["product_uom_qty"] for move in _open_moves(picking)
+    )
+
+
+def _check_quantities(picking: Record) -> None:
+    if not _taken(picking):
+        raise UserError(
+            "Transfer trouble alert!\nYou cannot validate a transfer without any quantity."
+            if picking.env.is_19
+            else "You cannot validate a transfer if no quantities are reserved. "
+            "To force the transfer, encode quantities."
+        )
+
+
+def _check_lots(picking: Record) -> None:
+    tracked = [move for move in _taken(picking) if move.the("product_id")["tracking"] != "none"]
+    lacking = [
+        move.the("product_id")["name"]
+        for move in tracked
+        if any(not line["lot_id"] and not line["lot_name"] for line in move.many("move_line_ids") if line["quantity"])
+    ]
+    if lacking:
+        names = "\n".join(f"- {name}" for name in dict.fromkeys(lacking))
+        raise UserError(f"You need to supply a Lot/Serial Number for product:\n{names}")
+    for move in tracked:
+        if move.the("product_id")["tracking"] == "serial" and picking["picking_type_code"] == "incoming":
+            _check_serials(move)
+
+
+def _check_serials(move: Record) -> None:
+    for line in move.many("move_line_ids"):
+        lot = _lot(line, make=False)
+        if lot is not None and lot["product_qty"] > 0:
+            raise UserError(
+                f"The serial number has already been assigned: \n Product: {move.the('product_id')['name']}, Serial Number: {lot['name']}"
+            )
+
+
+def _check_sender(partial: Sequence[Record]) -> None:
+    """A part posts a note in the user's name, which needs an e-mail address."""
+    for picking in partial:
+        user = picking.env.record("res.users", picking.env.uid)
+        if not user["email"]:
+            raise UserError("Unable to send message, please configure the sender's email address.")
+
+
+def _wizard(partial: Sequence[Record]) -> dict[str, Any]:
+    return {
+        "type": "ir.actions.act_window",
+        "name": "Create Backorder?",
+        "res_model": "stock.backorder.confirmation",
+        "view_mode": "form",
+        "views": [[False, "form"]],
+        "target": "new",
+        "context": {"default_pick_ids": [[4, picking.id] for picking in partial]},
+    }
+
+
+def _carry_out(picking: Record) -> None:
+    going = _taken(picking)
+    going_ids = {move.id for move in going}
+    rest = [
+        (move, move["product_uom_qty"] - (move["quantity"] if move.id in going_ids else 0.0))
+        for move in _open_moves(picking)
+    ]
+    keep_rest = picking.id not in (picking.env.context.get("picking_ids_not_to_backorder") or [])
+    for move in going:
+        _do(move)
+    _settle_rest(picking, [(move, left) for move, left in rest if left > 0], keep=keep_rest)
+    picking.set(state="done", date_done=picking.env.second)
+
+
+def _do(move: Record) -> None:
+    for line in move.many("move_line_ids"):
+        if not line["quantity"]:
+            continue
+        lot = _lot(line, make=True)
+        quantity = in_product_unit(line, line["quantity"], "product_uom_id")
+        shift(move.env, move["product_id"], line["location_id"] or move["location_id"], -quantity, lot and lot.id)
+        shift(
+            move.env, move["product_id"], line["location_dest_id"] or move["location_dest_id"], quantity, lot and lot.id
+        )
+        line.set(picked=True, lot_id=lot.id if lot else None, date=move.env.second)
+    move.set(state="done", picked=True, date=move.env.second)
+    _tell_order(move)
+
+
+def _tell_order(move: Record) -> None:
+    """What came or went moves the order line and the order, `write_date` included."""
+    for link in ("purchase_line_id", "sale_line_id"):
+        line = move.one(link)
+        if line is not None:
+            line.set()
+            line.the("order_id").set()
+
+
+def _lot(line: Record, *, make: bool) -> Record | None:
+    if line["lot_id"]:
+        return line.one("lot_id")
+    if not line["lot_name"]:
+        return None
+    lots = line.env["stock.lot"]
+    found = lots.search([["product_id", "=", line["product_id"]], ["name", "=", line["lot_name"]]], limit=1)
+    if found:
+        return found[0]
+    return lots.create({"name": line["lot_name"], "product_id": line["product_id"]}) if make else None
+
+
+def _settle_rest(picking: Record, rest: Sequence[tuple[Record, float]], *, keep: bool) -> None:
+    """What is left goes to a new transfer, or is cancelled."""
+    if not rest:
+        return
+    if not keep:
+        for move, _left in rest:
+            if move["state"] != "done":
+                move.set(state="cancel")
+        return
+    copied = ("partner_id", "picking_type_id", "location_id", "location_dest_id", "origin", "purchase_id", "sale_id")
+    values = {name: picking[name] or False for name in copied}
+    back = picking.env["stock.picking"].create({**values, "backorder_id": picking.id})
+    for move, left in rest:
+        if move["state"] == "done":
+            move.set(product_uom_qty=move["quantity"])
+            _rest_move(move, back, left)
+        else:
+            for line in move.many("move_line_ids"):
+                line.set(picking_id=back.id)
+            move.set(picking_id=back.id)
+    confirm(back)
+    back.set(state="assigned")
+
+
+def _rest_move(move: Record, back: Record, left: float) -> None:
+    copied = (
+        "product_id",
+        "product_uom",
+        "location_id",
+        "location_dest_id",
+        "purchase_line_id",
+        "sale_line_id",
+        "price_unit",
+    )
+    values = {name: move[name] or False for name in copied}
+    move.env["stock.move"].create({**values, "picking_id": back.id, "product_uom_qty": left})
+
+
+def cancel(picking: Record) -> None:
+    """Cancel what is not done. Raises UserError for a transfer that is done."""
+    if picking["state"] == "done":
+        raise UserError(
+            "You cannot cancel a stock move that has been set to 'Done'. Create a return in order to reverse the moves which took place."
+        )
+    for move in _open_moves(picking):
+        move.set(state="cancel")
+    picking.set(state="cancel")

@@ -1,0 +1,143 @@
+"""Carries out calls: one transaction each, all or nothing, counted, saved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from hilum.simulator.odoo import keys
+from hilum.simulator.odoo.business import MODELS
+from hilum.simulator.odoo.errors import SerializationFailure
+from hilum.simulator.odoo.faults import Faults
+from hilum.simulator.odoo.orm import dispatch
+from hilum.simulator.odoo.orm.model import Model
+from hilum.simulator.odoo.orm.record import SUPERUSER, Env
+from hilum.simulator.odoo.orm.registry import Registry
+from hilum.simulator.odoo.orm.store import Store
+from hilum.simulator.odoo.saving import StateFile
+from hilum.simulator.odoo.seed import plant
+
+Result = TypeVar("Result")
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock of the database."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Calls:
+    """What clients have called: number of calls and of records in them, by `model/method`."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, dict[str, int]]:
+        """By `model/method`: `calls`, `records`, `failed`."""
+        return {
+            name: {"calls": self.calls[name], "records": self.records[name], "failed": self.failed[name]}
+            for name in sorted(self.calls)
+        }
+
+    def clear(self) -> None:
+        """Start counting anew."""
+        self.calls.clear()
+        self.records.clear()
+        self.failed.clear()
+
+
+Binder = Callable[[Model, dispatch.Target], Any]
+
+
+class Engine:
+    """The database and what runs over it. Calls are carried out one after the other."""
+
+    def __init__(
+        self, *, version: str, database: str, clock: Clock = utc_now, state: StateFile | None = None, faults: Faults
+    ) -> None:
+        self.registry = Registry(version, MODELS)
+        self.store = Store(self.registry.indexed())
+        self.database = database
+        self.clock = clock
+        self.faults = faults
+        self.calls = Calls()
+        self._state = state
+        if state is None or not state.load(self.store):
+            self.transaction(plant)
+
+    def env(
+        self, uid: int = SUPERUSER, *, now: datetime | None = None, context: Mapping[str, Any] | None = None
+    ) -> Env:
+        """An environment for one transaction; of the superuser unless another is named, with that user's groups."""
+        env = Env(self.registry, self.store, uid=uid, now=now or self.clock(), context=context)
+        if uid != SUPERUSER:
+            env.groups = keys.groups_of(env, uid)
+        return env
+
+    def transaction(self, work: Callable[[Env], Result]) -> Result:
+        """Do something as the superuser; kept whole or not at all."""
+        return self._committed(lambda: work(self.env()))
+
+    def _committed(self, work: Callable[[], Result], *, collide: bool = False) -> Result:
+        try:
+            result = work()
+            if collide:
+                raise SerializationFailure
+        except BaseException:
+            self.store.rollback()
+            self.store.commit()
+            raise
+        changes = self.store.commit()
+        if self._state is not None:
+            self._state.save(changes, self.store)
+        return result
+
+    def execute(
+        self,
+        uid: int,
+        model: str,
+        method: str,
+        bind: Binder,
+        *,
+        context: Mapping[str, Any],
+        started: datetime,
+        collide: bool = False,
+    ) -> Any:
+        """A client's call as one transaction that started then. `bind` checks and passes the arguments.
+
+        `collide` ends it as a serialization failure. Raises OdooError of every kind.
+        """
+        env = self.env(uid, now=started, context=context)
+        name = f"{model}/{method}"
+        self.calls.calls[name] += 1
+        try:
+            bound, target = dispatch.find(env, model, method)
+            return self._committed(lambda: bind(bound, target), collide=collide)
+        except Exception:
+            self.calls.failed[name] += 1
+            raise
+
+    def count_records(self, model: str, method: str, argument: Any) -> None:
+        """Count the records of a call: the length of its ids, values or rows."""
+        self.calls.records[f"{model}/{method}"] += len(argument) if isinstance(argument, (list, tuple)) else 1
+
+    def add_key(
+        self,
+        login: str,
+        *,
+        secret: str | None = None,
+        expires: datetime | None = None,
+        groups: Iterable[str] | None = None,
+    ) -> str:
+        """A key for a user; see `keys.add_key`."""
+        return self.transaction(lambda env: keys.add_key(env, login, secret=secret, expires=expires, groups=groups))
+
+    def close(self) -> None:
+        """Close the state file."""
+        if self._state is not None:
+            self._state.close()

@@ -1,0 +1,1 @@
+"""A small ORM with the behaviour of Odoo's: transactions, fields, domains, external ids, access."""

@@ -1,0 +1,77 @@
+"""The models of one Odoo version, and who points to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hilum.simulator.odoo.orm.fields import EMPTY, Field, char, integer, many2one, moment
+from hilum.simulator.odoo.orm.store import Key
+
+if TYPE_CHECKING:
+    from hilum.simulator.odoo.orm.model import Model
+
+VERSIONS = ("18.0", "19.0")
+
+MAGIC: dict[str, Field] = {
+    "id": integer("ID", readonly=True),
+    "display_name": char("Display Name", readonly=True, compute=lambda record: record.model.title(record.id)),
+    "create_uid": many2one("res.users", "Created by", readonly=True),
+    "create_date": moment("Created on", readonly=True),
+    "write_uid": many2one("res.users", "Last Updated by", readonly=True),
+    "write_date": moment("Last Updated on", readonly=True),
+}
+LOG_FIELDS = frozenset({"create_uid", "write_uid", "create_date", "write_date"})
+
+
+class Registry:
+    """All models as one version has them."""
+
+    def __init__(self, version: str, models: Iterable[type[Model]]) -> None:
+        if version not in VERSIONS:
+            raise ValueError(f"The sandbox speaks as Odoo {' or '.join(VERSIONS)}, not {version!r}.")
+        self.version = version
+        self.models = {model.name: model for model in models}
+        self.fields = {name: self._fields(model) for name, model in self.models.items()}
+        self.defaults = {
+            name: [(column, field.default) for column, field in fields.items() if field.default is not None]
+            for name, fields in self.fields.items()
+        }
+        self.required = {
+            name: [column for column, field in fields.items() if field.required and field.stored]
+            for name, fields in self.fields.items()
+        }
+        self.uniques = {
+            name: [(column, field.unique) for column, field in fields.items() if field.unique]
+            for name, fields in self.fields.items()
+        }
+        self.blank = {
+            name: {column: EMPTY.get(field.kind) for column, field in fields.items() if field.stored}
+            for name, fields in self.fields.items()
+        }
+        self.referrers = self._referrers()
+
+    def _fields(self, model: type[Model]) -> dict[str, Field]:
+        own = {name: field for name, field in model.columns.items() if field.only in ("", self.version)}
+        return {**MAGIC, **own}
+
+    def _referrers(self) -> dict[str, list[tuple[str, str, Field]]]:
+        found: dict[str, list[tuple[str, str, Field]]] = {name: [] for name in self.models}
+        for name, fields in self.fields.items():
+            for column, field in fields.items():
+                pointing = field.kind == "many2one" and field.stored and column not in LOG_FIELDS
+                if pointing and field.comodel in found:
+                    found[field.comodel].append((name, column, field))
+        return found
+
+    def indexed(self) -> dict[str, list[Key]]:
+        """What the store is to index: every many2one, every field declared so, and each model's own keys."""
+        return {
+            name: [
+                (column,)
+                for column, field in fields.items()
+                if field.stored and (field.index or field.unique) and column not in LOG_FIELDS
+            ]
+            + list(self.models[name].keys)
+            for name, fields in self.fields.items()
+        }
