@@ -40,6 +40,13 @@ class Intake:
         self._held += len(received.body)
         self._arrived.set()
 
+    def put_first(self, again: Sequence[Received]) -> None:
+        """Put these, in their order, before all others: they were handed over before and are to come again."""
+        self._queue.extendleft(reversed(again))
+        self._held += sum(len(each.body) for each in again)
+        if again:
+            self._arrived.set()
+
     def when_room(self, proceed: Callable[[], None]) -> None:
         """Call `proceed` once, when there is room again."""
         self._waiting.append(proceed)

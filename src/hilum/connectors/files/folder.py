@@ -1,0 +1,260 @@
+"""The folder: a source that takes files, whole, by row or by HL7 v2 message, and moves them when they are done."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+import structlog
+from pydantic import Field, field_validator
+
+from hilum.connector import Received, Source, Traits
+from hilum.connectors.declaring import checked
+from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job
+from hilum.connectors.files.splitting import splitter
+from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain
+from hilum.connectors.intake import Intake
+from hilum.errors import Failure, HilumError, Invalid, SettingsError
+
+log = structlog.get_logger(__name__)
+
+_FORMATS: dict[Split, str] = {"rows": "row", "hl7": "hl7v2", "none": "bytes"}
+
+
+class FolderSettings(StoreSettings):
+    """Settings of a folder that files are taken from."""
+
+    pattern: str = Field(
+        default="*", description="Names of the files that are taken, with * and ?", examples=["orders-*.csv"]
+    )
+    split: Split = Field(
+        default="none",
+        description="What becomes a message: each row (rows), each HL7 v2 message (hl7), the file (none)",
+        examples=["rows"],
+    )
+    done: str = Field(default="done", description="Folder inside it for files that were taken", examples=["done"])
+    failed: str = Field(
+        default="failed",
+        description="Folder inside it for files of which something was refused, with a .reason.txt beside",
+        examples=["failed"],
+    )
+    poll: float = Field(
+        default=5,
+        gt=0,
+        description="Seconds between two looks, and before a unit that was refused for now comes again",
+        examples=[10],
+        json_schema_extra={"unit": "s"},
+    )
+    stable_for: float = Field(
+        default=5,
+        ge=0,
+        description="Seconds in which size and time of a file must not change before it is taken",
+        examples=[30],
+        json_schema_extra={"unit": "s"},
+    )
+    marker: str = Field(
+        default="",
+        description="Ending of the empty file that says that the file beside is complete; then stable_for counts no more",
+        examples=[".ok"],
+    )
+    encoding: str = Field(default="utf-8", description="Character set of rows", examples=["cp1252"])
+    delimiter: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        description="Delimiter of rows; empty: found from the head line",
+        examples=[";"],
+    )
+    max_unit: int = Field(
+        default=16 * 2**20,
+        ge=1024,
+        description="Largest row, HL7 v2 message or whole file in bytes; a file with a larger one fails",
+        examples=[1048576],
+        json_schema_extra={"unit": "bytes"},
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        """Rows are told apart by their line ends before they are decoded, which UTF-16 and the like do not allow."""
+        try:
+            fits = "\n".encode(encoding) == b"\n"
+        except LookupError:
+            fits = False
+        if not fits:
+            raise ValueError("this is no character set whose first 128 characters are those of ASCII")
+        return encoding
+
+    @field_validator("done", "failed")
+    @classmethod
+    def _inside(cls, folder: str) -> str:
+        """A folder of another directory could not be moved to in one step."""
+        if not plain(folder):
+            raise ValueError("this is the plain name of a folder inside the directory")
+        return folder
+
+
+class Folder(Source):
+    """Takes the files of a folder, in the order of their names.
+
+    `Folder(url="/srv/in", pattern="*.csv", split="rows")`: the settings are keyword arguments, see `FolderSettings`.
+
+    A file is moved only after each of its units was accepted, so a crash at any point reads it again; the
+    idempotency key of a unit is made of the file's name and content and the unit's number, so that the journal knows
+    what it has. The same file under the same name a second time is therefore a duplicate. A file stays one reading:
+    when a part is refused for good the rest is still taken, and the file goes to `failed` with the reasons.
+    """
+
+    Settings = FolderSettings
+    kind: ClassVar[str] = "files"
+    traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True)
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = checked(FolderSettings, self.kind, settings)
+        # what a body is depends on the setting
+        vars(self)["default_format"] = _FORMATS[self.settings.split]
+        self._store: Store = self.settings.store()
+        self._intake: Intake | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._seen: dict[str, tuple[Entry, float]] = {}  # by name: how it was, and since when it has been so
+
+    def __repr__(self) -> str:
+        return f"<Folder {self.address}>"
+
+    @property
+    def address(self) -> str:
+        """The directory and the pattern: two flows with different patterns are two sources."""
+        prefix = "" if self._store.address.startswith("sftp:") else "file:"
+        return f"{prefix}{self._store.address}/{self.settings.pattern}"
+
+    async def open(self) -> None:
+        """Begin to look. Raises `Down` when the directory cannot be reached, `SettingsError` for a wrong key file."""
+        if self._task is not None:
+            return
+        await self._store.open(self.settings.done, self.settings.failed)
+        self._seen.clear()
+        self._intake = Intake(WINDOW_UNITS, WINDOW_BYTES)
+        self._task = asyncio.create_task(self._look(self._intake), name=f"folder {self.address}")
+
+    async def close(self) -> None:
+        """Stop looking. What is not answered stays in the folder and is read again."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        if self._intake is not None:
+            self._intake.close()
+        await self._store.close()
+
+    async def check(self) -> str:
+        """List the directory. Raises `Down` with the reason."""
+        found = [entry for entry in await self._store.entries() if self._matches(entry.name)]
+        return f"{self.address}: {len(found)} files wait"
+
+    def wants(self, received: Received) -> bool:
+        """All that matches the pattern, and nothing else is taken."""
+        return True
+
+    async def receive(self) -> Sequence[Received]:
+        """Wait for units; an empty sequence only when it is closed."""
+        taken = await self._intake.take() if self._intake is not None else ()
+        if not taken and self._task is not None and self._task.done():
+            self._task.result()
+        return taken
+
+    # ---- the look-out
+
+    async def _look(self, intake: Intake) -> None:
+        try:
+            while True:
+                await self._look_once(intake)
+                await asyncio.sleep(self.settings.poll)
+        except Exception:
+            intake.close()  # a defect: `receive` ends and raises it, so that it is seen
+            raise
+
+    async def _look_once(self, intake: Intake) -> None:
+        try:
+            for entry in self._ready(await self._store.entries()):
+                await self._take(entry, intake)
+        except (Failure, SettingsError) as failure:
+            # the next look tries again; the runtime shows a source that says nothing for long
+            log.warning("folder_down", folder=self.address, reason=str(failure))
+
+    def _matches(self, name: str) -> bool:
+        marker = self.settings.marker
+        return fnmatch.fnmatchcase(name, self.settings.pattern) and not (marker and name.endswith(marker))
+
+    def _ready(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The files that nobody writes any more: with a marker beside, or unchanged for long enough."""
+        names = {entry.name for entry in entries}
+        files = [entry for entry in entries if self._matches(entry.name)]
+        if self.settings.marker:
+            return [entry for entry in files if entry.name + self.settings.marker in names]
+        now = asyncio.get_running_loop().time()
+        seen = self._seen
+        self._seen = {
+            entry.name: seen[entry.name] if entry.name in seen and seen[entry.name][0] == entry else (entry, now)
+            for entry in files
+        }
+        return [entry for entry in files if now - self._seen[entry.name][1] >= self.settings.stable_for]
+
+    async def _take(self, entry: Entry, intake: Intake) -> None:
+        """Read one file, wait until all of it is answered, move it. Raises `Down`; then it is read again."""
+        try:
+            content = await digest(self._store, entry.name)
+        except Missing:
+            return  # another process took it
+        job = Job(entry.name, content, intake, peer=self._store.address, pause=self.settings.poll)
+        error: HilumError | None = None
+        try:
+            try:
+                await self._hand_over(job)
+            except Invalid as invalid:
+                error = invalid
+            await job.answered()
+        except Missing:
+            job.abandon()
+            return
+        except BaseException:
+            job.abandon()
+            raise
+        await self._put_away(job, error)
+
+    async def _hand_over(self, job: Job) -> None:
+        settings = self.settings
+        parts = splitter(settings.split, settings.max_unit, settings.encoding, settings.delimiter)
+        async with aclosing(self._store.read(job.name)) as chunks:
+            async for chunk in chunks:
+                for unit in await asyncio.to_thread(parts.feed, chunk):
+                    await job.hand(unit)
+        for unit in parts.finish():
+            await job.hand(unit)
+
+    async def _put_away(self, job: Job, error: HilumError | None) -> None:
+        """Move the file. Before this the crash reads it again, after this it is over."""
+        folder = self.settings.done
+        if error is not None or job.refused:
+            folder = self.settings.failed
+            # the reason first: after a crash between the two the file is read again and gets the same one
+            await self._store.put(f"{job.name}.reason.txt", job.report(error).encode(), folder=folder, replace=True)
+            log.warning("file_failed", folder=self.address, file=job.name, refused=job.refused)
+        try:
+            await self._store.move(job.name, folder, await self._free_name(job, folder))
+        except Missing:
+            log.warning("file_gone", folder=self.address, file=job.name)
+        if self.settings.marker:
+            await self._store.remove(job.name + self.settings.marker)
+
+    async def _free_name(self, job: Job, folder: str) -> str:
+        """The file's own name, or with a part of its digest where another day's file has that."""
+        if not await self._store.holds(folder, job.name):
+            return job.name
+        path = PurePath(job.name)
+        return f"{path.stem}.{job.digest[:12]}{path.suffix}"

@@ -1,0 +1,142 @@
+"""One file under way: which of its units are out, which are answered, and what becomes of the file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from hilum.connector import Header, Receipt, Received
+from hilum.connectors.files.splitting import Flaw, Unit
+from hilum.connectors.intake import Intake
+from hilum.errors import Busy, HilumError, Invalid, NotAccepted
+
+# The most units and bytes of a file that are handed over and not answered: what bounds the memory of a large file.
+WINDOW_UNITS: Final = 1_000
+WINDOW_BYTES: Final = 32 * 2**20
+# Reasons that the reason file lists one by one.
+REASONS_LISTED: Final = 1_000
+
+
+class FileReceived(Received):
+    """One unit of a file."""
+
+    __slots__ = ("_answered", "_job", "body", "content_type", "headers", "number")
+
+    def __init__(self, job: Job, unit: Unit, headers: Mapping[str, str]) -> None:
+        self._job = job
+        self._answered = False
+        self.number = unit.number
+        self.body = unit.body
+        self.content_type = unit.content_type
+        self.headers = headers
+
+    async def accept(self, receipt: Receipt) -> None:
+        """It is done with; the file moves to `done` after its last unit."""
+        self._once()
+        self._job.end(self)
+
+    async def refuse(self, error: Exception) -> None:
+        """For good: the file will go to `failed` with this reason. For now: it comes again after a while."""
+        self._once()
+        if isinstance(error, NotAccepted | Invalid):
+            self._job.end(self, str(error))
+        else:
+            self._job.again(self, error)
+
+    def _once(self) -> None:
+        if self._answered:
+            raise RuntimeError("a received unit is answered once; this one was answered before")
+        self._answered = True
+
+    def renewed(self) -> FileReceived:
+        """The same unit, to be answered anew."""
+        return FileReceived(self._job, Unit(self.number, self.body, self.content_type), self.headers)
+
+
+class Job:
+    """One reading of one file. An abandoned one ignores the answers that still come."""
+
+    def __init__(self, name: str, digest: str, intake: Intake, *, peer: str, pause: float) -> None:
+        self.name = name
+        self.digest = digest
+        self.reasons: list[str] = []  # why units were refused for good
+        self.refused = 0
+        self.units = 0
+        self._intake = intake
+        self._peer = peer
+        self._pause = pause  # seconds until a unit that was refused for now comes again
+        self._out = 0
+        self._bytes = 0
+        self._again: list[FileReceived] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._changed = asyncio.Event()
+
+    async def hand(self, unit: Unit | Flaw) -> None:
+        """Hand a unit over, when there is room for one more."""
+        self.units += 1
+        if isinstance(unit, Flaw):
+            self._note(unit.number, unit.reason)
+            return
+        await self._until(lambda: self._out < WINDOW_UNITS and self._bytes < WINDOW_BYTES)
+        headers = {
+            Header.PEER: self._peer,
+            Header.FILE: self.name,
+            # the same for each reading of this file with this content, also after a crash
+            Header.IDEMPOTENCY_KEY: f"{self.name}:{self.digest[:32]}:{unit.number}",
+        }
+        if unit.number:
+            headers[Header.ROW] = str(unit.number)
+        self._out += 1
+        self._bytes += len(unit.body)
+        self._intake.put(FileReceived(self, unit, headers))
+
+    async def answered(self) -> None:
+        """Wait until every unit that was handed over is answered for good."""
+        await self._until(lambda: not self._out)
+
+    async def _until(self, met: Callable[[], bool]) -> None:
+        while not met():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def end(self, received: FileReceived, reason: str = "") -> None:
+        """This unit is answered for good."""
+        self._out -= 1
+        self._bytes -= len(received.body)
+        if reason:
+            self._note(received.number, reason)
+        self._changed.set()
+
+    def again(self, received: FileReceived, error: Exception) -> None:
+        """This unit comes again, before those that were not handed over yet."""
+        self._again.append(received.renewed())
+        if self._timer is None:
+            after = min(error.after, self._pause) if isinstance(error, Busy) else self._pause
+            self._timer = asyncio.get_running_loop().call_later(after, self._put_again)
+
+    def abandon(self) -> None:
+        """Forget it: the file will be read anew."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _put_again(self) -> None:
+        self._timer = None
+        again, self._again = sorted(self._again, key=lambda each: each.number), []
+        self._intake.put_first(again)
+
+    def _note(self, number: int, reason: str) -> None:
+        self.refused += 1
+        if len(self.reasons) < REASONS_LISTED:
+            self.reasons.append(f"row or message {number}: {reason}" if number else reason)
+
+    def report(self, error: HilumError | None = None) -> str:
+        """The text of the reason file."""
+        taken = self.units - self.refused
+        lines = [f"{self.name} was not taken completely: {taken} taken, {self.refused} refused."]
+        if error is not None:
+            lines.append(f"Reading ended early. {error}")
+        lines += self.reasons
+        if self.refused > len(self.reasons):
+            lines.append(f"... and {self.refused - len(self.reasons)} more")
+        return "\n".join(lines) + "\n"
