@@ -17,6 +17,7 @@ from hilum.formats.hl7v2.segment import is_segment_name
 # File and batch headers and trailers (§2.10.3); they stand around messages and belong to none.
 OPENING = frozenset(("FHS", "BHS"))
 CLOSING = frozenset(("BTS", "FTS"))
+ENVELOPE = OPENING | CLOSING
 
 _HEADER = re.compile(r"(?:^|[\r\n \t\x0b\ufeff])MSH([^\r\n]*)")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hilum.errors import Invalid
 from hilum.formats.hl7v2 import charsets, paths
 from hilum.formats.hl7v2.delimiters import read_delimiters
-from hilum.formats.hl7v2.lenient import read_lenient
+from hilum.formats.hl7v2.lenient import ENVELOPE, read_lenient
 from hilum.formats.hl7v2.reading import Context, Readable
 from hilum.formats.hl7v2.segment import Segment, is_segment_name
 from hilum.formats.hl7v2.writing import Value
@@ -234,7 +234,7 @@ class Message(Readable):
         return f"<hl7.Message of {len(self.parts)} segments>"
 
 
-# Segment heads that were met and are sound. There are no more than 33 696 possible ones.
+# Segment heads that were met and may be in a plain message. There are no more than 33 696 possible ones.
 _known: set[str] = {"MSH|"}
 
 
@@ -275,8 +275,8 @@ def _parse_plain(data: bytes) -> Message | None:
 
 
 def _learn(heads: list[str]) -> bool:
-    """Are all of these heads of segments? Remembers those that are."""
-    sound = {head for head in heads if head[3:] == "|" and is_segment_name(head[:3])}
+    """Are all of these heads of segments of a message? Remembers those that are."""
+    sound = {head for head in heads if head[3:] == "|" and is_segment_name(head[:3]) and head[:3] not in ENVELOPE}
     _known.update(sound)
     return sound.issuperset(heads)
 
