@@ -69,11 +69,13 @@ class Session:
         return self._company_currency
 
     async def warehouse(self, number: int) -> Row:
-        """Kinds of transfers and the stock location of a warehouse."""
+        """Kinds of transfers and the stock location of a warehouse. Raises `Rejected` when it cannot be read."""
         if number not in self._warehouses:
             rows = await self.client.read(
                 "stock.warehouse", [number], ["code", "out_type_id", "in_type_id", "lot_stock_id"]
             )
+            if not rows:
+                raise Rejected(MISSING, "The warehouse of the location cannot be read in Odoo by the hub's user.")
             self._warehouses[number] = rows[0]
         return self._warehouses[number]
 

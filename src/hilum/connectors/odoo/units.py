@@ -21,7 +21,7 @@ _ODOO_UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("DZN", "DZ", "DOZ"), "product_uom_dozen"),
     **dict.fromkeys(("KGM", "KG"), "product_uom_kgm"),
     **dict.fromkeys(("GRM", "G"), "product_uom_gram"),
-    **dict.fromkeys(("TNE", "T"), "product_uom_ton"),
+    **dict.fromkeys(("TNE", "T"), "product_uom_ton"),  # codespell:ignore
     **dict.fromkeys(("LBR", "[LB_AV]"), "product_uom_lb"),
     **dict.fromkeys(("ONZ", "[OZ_AV]"), "product_uom_oz"),
     **dict.fromkeys(("LTR", "L"), "product_uom_litre"),

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from hilum.connectors.odoo.operations.base import Operation
+from hilum.connectors.odoo.operations.charge import PostCharge
 from hilum.connectors.odoo.operations.encounter import CheckEncounter
 from hilum.connectors.odoo.operations.item import UpsertItem
 from hilum.connectors.odoo.operations.location import UpsertLocation
 from hilum.connectors.odoo.operations.patient_account import UpsertPatientAccount
+from hilum.connectors.odoo.operations.purchase_order import PlaceOrder
+from hilum.connectors.odoo.operations.stock_consumption import ConsumeStock
+from hilum.connectors.odoo.operations.stock_level import SetStockLevel
 from hilum.connectors.odoo.operations.supplier import UpsertSupplier
 from hilum.connectors.odoo.operations.upsert import UpsertRecord
 
@@ -25,5 +29,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         UpsertLocation(),
         UpsertItem(),
         CheckEncounter(),
+        SetStockLevel(),
+        ConsumeStock(),
+        PlaceOrder(),
+        PostCharge(),
     )
 }

@@ -1,0 +1,280 @@
+"""Documents: orders, invoices, transfers. Written as a draft by external identifier, then confirmed or posted.
+
+The steps, each for all deliveries of the batch together, and each safe to begin again at any time:
+
+    plan     what is to be written; what it refers to is looked up
+    find     documents that an earlier attempt has made, by external identifier
+    load     the missing ones, and drafts, in few calls; a document and its identifier in one transaction
+    view     read them back: is it what was wanted? A finished one that differs is a conflict, and is left alone
+    act      confirm or post what is still a draft; an error means look again, because another may have done it
+    settle   read the state that resulted, and say it in words
+
+Odoo answers `true` where it did nothing, and an error where another client was quicker, so only the state counts.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.faults import Refusal
+from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.operations.base import Operation, prepare
+from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.work import Task, chunks, exact, still_open
+from hilum.errors import Failure, Rejected
+
+CONFLICT = "odoo.conflict"
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Plan:
+    """One document that is to exist."""
+
+    task: Task
+    xml_id: str
+    reference: str  # the business key as the document shows it (`ref`, `origin`)
+    about: str  # how people call it: `charge T-1`
+    records: Sequence[Record] = field(repr=False)  # usually one; several where its lines have different columns
+    wanted: Any = field(default=None, repr=False)  # what `differences` compares with
+    act: bool = True  # is it to be confirmed or posted?
+    number: int | None = None  # its id in Odoo
+    row: Row = field(default_factory=dict, repr=False)  # as last read
+    lines: list[Row] = field(default_factory=list, repr=False)
+    refused: Failure | None = None  # what Odoo said to an action; forgotten when the state is right after all
+
+
+class DocumentOperation(Operation):
+    """A document of one model. Subclasses say what is written, how it is compared, and what is done with a draft."""
+
+    model: ClassVar[str]
+    reference_field: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]]  # of the head, `state` among them
+    line_model: ClassVar[str]
+    line_parent: ClassVar[str]  # the field of a line that leads to its document
+    line_fields: ClassVar[tuple[str, ...]]
+    line_domain: ClassVar[tuple[Any, ...]] = ()
+    drafts: ClassVar[frozenset[str]] = frozenset({"draft"})
+
+    @abstractmethod
+    async def look_up(self, session: Session, tasks: Sequence[Task]) -> Any:
+        """Everything that the documents of these tasks refer to, in few calls."""
+
+    @abstractmethod
+    async def plan(self, session: Session, task: Task, known: Any) -> Plan:
+        """What is to be written for one delivery. `known` is what `look_up` found. Raises `Rejected`."""
+
+    @abstractmethod
+    def differences(self, plan: Plan) -> str:
+        """In what the document in Odoo differs from the delivery, in words; empty: in nothing that matters."""
+
+    @abstractmethod
+    async def act(self, session: Session, plans: Sequence[Plan]) -> None:
+        """Confirm, validate or post these drafts in one call. Raises a `Failure`."""
+
+    @abstractmethod
+    def settle(self, plan: Plan) -> None:
+        """Give the task its outcome, from the state that was read after acting."""
+
+    async def complete(self, session: Session, plan: Plan) -> None:
+        """Anything that `load` cannot write, on a draft and before acting. Raises a `Failure`."""
+
+    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
+        """See `Operation.run`."""
+        known = await self.look_up(session, tasks)
+
+        async def plan(task: Task) -> Plan:
+            return await self.plan(session, task, known)
+
+        plans = await prepare(tasks, plan)
+        for round_ in _rounds(plans):
+            await self._round(session, round_, tasks)
+
+    async def _round(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
+        """All steps for documents that are all different."""
+        await self._find(session, _open(plans, tasks))
+        await self._view(session, _open(plans, tasks))
+        writing = [plan for plan in _open(plans, tasks) if plan.number is None or self._to_update(plan)]
+        await self._load(session, writing, tasks)
+        await self._view(session, [plan for plan in _open(plans, tasks) if plan in writing])
+        for plan in _open(plans, tasks):
+            self._compare(plan)
+        await self._complete(session, _open(plans, tasks))
+        acting = [plan for plan in _open(plans, tasks) if plan.act and self._is_draft(plan)]
+        for chunk in chunks(acting, session.settings.documents_per_call):
+            await self._act(session, chunk, tasks)
+        for plan in _open(plans, tasks):
+            self.settle(plan)
+
+    def _is_draft(self, plan: Plan) -> bool:
+        return plan.row.get("state") in self.drafts
+
+    def _to_update(self, plan: Plan) -> bool:
+        """Was the document there, still a draft, and other than it should be (cut off, or sent anew with changes)?"""
+        return self._is_draft(plan) and bool(self.differences(plan))
+
+    async def _find(self, session: Session, plans: Sequence[Plan]) -> None:
+        """Set `number` of the documents that exist already.
+
+        One search by reference finds them in the usual case. A first attempt that finds nothing goes on to `load`,
+        which would still update and not double; a repeated attempt asks for each external identifier.
+        """
+        if not plans:
+            return
+        domain = [[self.reference_field, "in", [plan.reference for plan in plans]]]
+        rows = await session.client.search_read(self.model, domain, [self.reference_field])
+        names = await session.client.external_ids(self.model, [row["id"] for row in rows])
+        numbers = {xml_id: number for number, xml_id in names.items()}
+        for plan in plans:
+            plan.number = numbers.get(plan.xml_id)
+            if plan.number is None and plan.task.delivery.attempt > 1:
+                await self._find_one(session, plan)
+
+    async def _find_one(self, session: Session, plan: Plan) -> None:
+        target = await session.client.reference(plan.xml_id)
+        if target is not None and target[0] == self.model:
+            plan.number = target[1]
+
+    async def _load(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
+        """Write the documents; a refused one may have been made and finished by another meanwhile, so look again."""
+        records = [record for plan in plans for record in plan.records]
+        await session.documents(self.model).load(records, tasks)
+        for plan in plans:
+            if isinstance(plan.task.outcome, Rejected) and plan.number is None:
+                refused, plan.task.outcome = plan.task.outcome, None
+                await self._find_one(session, plan)
+                if plan.number is None:
+                    plan.task.outcome = refused
+            elif plan.task.outcome is None:
+                plan.number = plan.records[-1].number
+
+    async def _view(self, session: Session, plans: Iterable[Plan]) -> None:
+        """Read head and lines of the documents that exist."""
+        by_number = {plan.number: plan for plan in plans if plan.number is not None}
+        if not by_number:
+            return
+        await self._heads(session, list(by_number.values()))
+        domain = [[self.line_parent, "in", list(by_number)], *(list(term) for term in self.line_domain)]
+        fields = [self.line_parent, *self.line_fields_of(session)]
+        for plan in by_number.values():
+            plan.lines = []
+        for line in await session.client.search_read(self.line_model, domain, fields):
+            by_number[line[self.line_parent]].lines.append(line)
+
+    async def _heads(self, session: Session, plans: Sequence[Plan]) -> None:
+        numbers = [plan.number for plan in plans if plan.number is not None]
+        rows = {row["id"]: row for row in await session.client.read(self.model, numbers, self.fields)}
+        for plan in plans:
+            plan.row = rows.get(plan.number or 0, {})
+            if not plan.row:
+                plan.number = None  # deleted in Odoo since
+
+    def line_fields_of(self, session: Session) -> Sequence[str]:
+        """The fields of a line, where their names depend on the version."""
+        return self.line_fields
+
+    def _compare(self, plan: Plan) -> None:
+        """Reject what is in Odoo but is not what was sent: a person has to decide."""
+        if plan.number is None:
+            plan.task.fail(Rejected("odoo.missing", f"The {plan.about} was deleted in Odoo while the hub wrote it."))
+            return
+        words = self.differences(plan)
+        if words:
+            title = plan.row.get("name") or plan.row.get("display_name") or plan.number
+            state = "is still a draft and was left as it is" if self._is_draft(plan) else "was left as it is"
+            text = f"The {plan.about} is in Odoo as {title}, and differs: {words}. The document {state}; decide there."
+            plan.task.fail(Rejected(CONFLICT, text))
+
+    async def _complete(self, session: Session, plans: Sequence[Plan]) -> None:
+        for plan in plans:
+            if self._is_draft(plan):
+                try:
+                    await self.complete(session, plan)
+                except Failure as failure:
+                    plan.refused = failure
+                    await self._look_again(session, plan)
+
+    async def _act(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
+        """Act on all in one call; where Odoo refuses, or leaves one a draft, on smaller parts, down to single ones."""
+        parts = [list(plans)]
+        while parts:
+            part = _open(parts.pop(0), tasks)
+            if not part:
+                continue
+            refusal: Refusal | None = None
+            try:
+                await self.act(session, part)
+            except Refusal as refused:
+                refusal = refused
+            except Failure as failure:
+                for plan in part:
+                    plan.task.fail(failure, plan.about)
+                continue
+            await self._heads(session, part)
+            left = [plan for plan in part if self._is_draft(plan)]
+            if len(part) > 1:
+                parts = [[plan] for plan in left] + parts if refusal is None else _halves(left) + parts
+            elif refusal is not None and left:
+                part[0].task.fail(refusal, part[0].about)
+
+    async def _look_again(self, session: Session, plan: Plan) -> None:
+        """After a refused step: if the document is finished, another client did it and all is well."""
+        failure = plan.refused
+        await self._heads(session, [plan])
+        if failure is not None and (plan.number is None or self._is_draft(plan)):
+            plan.task.fail(failure, plan.about)
+
+
+def _open(plans: Iterable[Plan], tasks: Sequence[Task]) -> list[Plan]:
+    """The plans whose tasks may go on."""
+    ready = {id(task) for task in still_open(tasks)}
+    return [plan for plan in plans if id(plan.task) in ready]
+
+
+def _halves(plans: list[Plan]) -> list[list[Plan]]:
+    middle = len(plans) // 2
+    return [half for half in (plans[:middle], plans[middle:]) if half]
+
+
+def _rounds(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """The plans in rounds in which no document comes twice, and no plan before an earlier one of its ordering key."""
+    rounds: list[list[Plan]] = []
+    document: dict[str, int] = {}  # external identifier → first round that is free for it
+    order: dict[str, int] = {}  # ordering key → round of its latest plan
+    for plan in plans:
+        key = plan.task.key
+        number = max(document.get(plan.xml_id, 0), order.get(key, 0) if key else 0)
+        document[plan.xml_id] = number + 1
+        order[key] = number
+        rounds += [[] for _ in range(len(rounds), number + 1)]
+        rounds[number].append(plan)
+    return rounds
+
+
+def same_lines(wanted: Sequence[Mapping[str, Any]], lines: Sequence[Row]) -> bool:
+    """Do the lines in Odoo say what was sent, in any order? Numbers are compared as exact decimals.
+
+    A wanted value None means that Odoo decides.
+    """
+    left = list(lines)
+    for want in sorted(wanted, key=lambda line: sum(value is None for value in line.values())):
+        match = next((line for line in left if _same_line(want, line)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return not left
+
+
+def _same_line(want: Mapping[str, Any], line: Row) -> bool:
+    for name, value in want.items():
+        if value is None:
+            continue
+        if isinstance(value, int):
+            if line[name] != value:
+                return False
+        elif exact(line[name]) != value:
+            return False
+    return True

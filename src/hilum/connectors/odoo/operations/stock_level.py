@@ -1,0 +1,97 @@
+"""A count sets the stock of an item at a location (and lot), once.
+
+The count is written as `inventory_quantity_auto_apply` in inventory mode, which finds the existing quantity and moves
+the difference in the same transaction. It goes through `load` with an external identifier of the count, so that the
+fact "this count was applied" is kept in that transaction too: applied again later, after stock has moved, the old count
+would undo what happened since. `action_apply_inventory` is never called: a second call sets the stock to zero on 19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hilum.canonical import StockLevel
+from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.loading import Loader, Record
+from hilum.connectors.odoo.operations.base import Operation, found, prepare
+from hilum.connectors.odoo.operations.lots import lot_of, lots
+from hilum.connectors.odoo.references import ITEM, LOCATION
+from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.work import Task, cell
+from hilum.errors import Rejected
+
+_MODEL = "stock.quant"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    items: Mapping[str, Row | Rejected]
+    locations: Mapping[str, Row | Rejected]
+    lots: Mapping[tuple[int, str], int]
+
+
+class SetStockLevel(Operation):
+    """StockLevel → stock.quant."""
+
+    name: ClassVar[str] = "stock_level"
+    accepts: ClassVar[tuple[type, ...]] = (StockLevel,)
+
+    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
+        """See `Operation.run`."""
+        known = await self._look_up(session, tasks)
+
+        async def record(task: Task) -> Record | None:
+            made = await self._record(session, task, known)
+            target = await session.client.reference(made.xml_id)
+            if target is None:
+                return made
+            _delivered(task, target[1])
+            return None
+
+        records = [made for made in await prepare(tasks, record) if made is not None]
+        per_call = session.settings.documents_per_call
+        loader = Loader(session.client, _MODEL, per_call=per_call, context={"inventory_mode": True})
+        await loader.load(records, tasks)
+        for made in records:
+            if isinstance(made.task.outcome, Rejected) and await session.client.reference(made.xml_id):
+                made.task.outcome = None  # another client applied it meanwhile; a second time is refused
+            if made.task.outcome is None:
+                _delivered(made.task, made.number)
+
+    async def _look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
+        counts: list[StockLevel] = [task.thing for task in tasks]
+        items = await session.references.find(ITEM, [count.item for count in counts])
+        return _Known(
+            items=items,
+            locations=await session.references.find(LOCATION, [count.location for count in counts]),
+            lots=await lots(session, items, [(count.item, count.lot) for count in counts]),
+        )
+
+    async def _record(self, session: Session, task: Task, known: _Known) -> Record:
+        count: StockLevel = task.thing
+        item, place = found(known.items[count.item]), found(known.locations[count.location])
+        if found(await session.units.find(count.unit)) != item["uom_id"]:
+            kept = session.units.name(item["uom_id"])
+            words = f"Item {count.item} is kept in {kept} in Odoo; it was counted in {count.unit}. Count in {kept}."
+            raise Rejected("odoo.unit", words)
+        lot = lot_of(count.item, item, count.lot, known.lots, task)
+        head = {
+            "product_id/.id": cell(item["id"]),
+            "location_id/.id": cell(place["id"]),
+            **({"lot_id/.id": cell(lot)} if lot else {}),
+            "inventory_quantity_auto_apply": cell(count.quantity),
+        }
+        return Record(
+            task=task,
+            xml_id=session.xml_id("count", count.business_key),
+            head=head,
+            about=f"count {count.count} of item {count.item} at {count.location}",
+        )
+
+
+def _delivered(task: Task, number: int | None) -> None:
+    count: StockLevel = task.thing
+    words = f"Stock of item {count.item} at {count.location} was set to {cell(count.quantity)} by count {count.count}."
+    task.deliver(f"{_MODEL}:{number or ''} {count.item}@{count.location}", words)
