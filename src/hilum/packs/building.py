@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -102,13 +102,6 @@ def zone_of(name: str) -> ZoneInfo:
         raise SettingsError(f"{name!r} is no time zone; use a name such as 'Europe/Brussels' or 'UTC'.") from None
 
 
-def targets_in(odoo: str | None, operations: Sequence[str], also: Sequence[Target]) -> tuple[Target, ...]:
-    """The Odoo targets of the named operations at the endpoint `odoo` (None: no Odoo), then the further ones.
-
-    The Odoo client is loaded only by hubs that deliver to an Odoo.
-    """
-    if odoo is None:
-        return tuple(also)
-    from hilum.connectors import odoo as connector
-
-    return (*(getattr(connector, operation)(odoo) for operation in operations), *also)
+def targets_in(odoo: str | None, operations: Sequence[Callable[[str], Target]], also: Sequence[Target]) -> list[Target]:
+    """The targets that the operations make at the Odoo endpoint `odoo` (None: no Odoo), then the further ones."""
+    return [*(operation(odoo) for operation in operations if odoo is not None), *also]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TEMPLATE_NAME = "my-hub"
 """Stands in the templates where the name of the new hub goes."""
 
-RENAMED = {"gitignore": ".gitignore", "gitattributes": ".gitattributes"}
+RENAMED = {"gitignore": ".gitignore", "gitattributes": ".gitattributes", "gitkeep": ".gitkeep"}
 """Template files that would act on the templates themselves under their real name."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")

@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from hilum.canonical import Encounter, EncounterStatus, PatientAccount
 from hilum.connector import Source, Target
+from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Refused
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
@@ -95,7 +96,7 @@ def admissions(
     def account_and_encounter(msg: hl7.Message, hub: Lookup) -> Iterator[PatientAccount | Encounter]:
         yield from _translated(msg, hub, zone)
 
-    flow.deliver_to(*targets_in(odoo, ("patient_account", "encounter"), also))
+    flow.deliver_to(*targets_in(odoo, (to_odoo.patient_account, to_odoo.encounter), also))
     return flow
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hilum.canonical import BusinessObject, Charge, PatientAccount, SupplyConsumed
 from hilum.connector import Source, Target
+from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Refused
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
@@ -78,8 +79,8 @@ def consumption(
     def used_supplies(msg: hl7.Message, hub: Lookup) -> Iterator[BusinessObject]:
         yield from _translated(msg, hub, setting)
 
-    taken = ("patient_account", "stock_consumption", "charge") if accounts else ("stock_consumption", "charge")
-    flow.deliver_to(*targets_in(odoo, taken, also))
+    first = (to_odoo.patient_account,) if accounts else ()
+    flow.deliver_to(*targets_in(odoo, (*first, to_odoo.stock_consumption, to_odoo.charge), also))
     return flow
 
 

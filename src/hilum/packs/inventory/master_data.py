@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hilum.canonical import Item, Location, Money, StockLevel, Tracking
 from hilum.connector import Source, Target
+from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup, Owners
 from hilum.packs.building import (
@@ -66,7 +67,7 @@ def items(
         source=source,
         owners=owners,
         order_by=column("code"),
-        targets=targets_in(odoo, ("item",), also),
+        targets=targets_in(odoo, (to_odoo.item,), also),
     )
 
 
@@ -99,7 +100,7 @@ def locations(
         source=source,
         owners=owners,
         order_by=column("code"),
-        targets=targets_in(odoo, ("location",), also),
+        targets=targets_in(odoo, (to_odoo.location,), also),
     )
 
 
@@ -144,7 +145,7 @@ def counts(
         source=source,
         owners=owners,
         order_by=lambda row: ":".join(row.get(name, "").strip() for name in ("item", "location")),
-        targets=targets_in(odoo, ("stock_level",), also),
+        targets=targets_in(odoo, (to_odoo.stock_level,), also),
     )
 
 

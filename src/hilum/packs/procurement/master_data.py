@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hilum.canonical import Address, Supplier
 from hilum.connector import Source, Target
+from hilum.connectors import odoo as to_odoo
 from hilum.flow import DataClass, Flow, Lookup, Owners
 from hilum.packs.building import make, targets_in, yes_or_no
 from hilum.packs.procurement.ordering import OWNERS
@@ -50,6 +51,6 @@ def suppliers(
         source=source,
         owners=owners,
         order_by=column("code"),
-        targets=targets_in(odoo, ("supplier",), also),
+        targets=targets_in(odoo, (to_odoo.supplier,), also),
         data_class=DataClass.CONFIDENTIAL,
     )

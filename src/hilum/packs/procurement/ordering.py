@@ -10,6 +10,7 @@ from decimal import Decimal
 from hilum.canonical import OrderLine, PurchaseOrder, Requisition, RequisitionLine
 from hilum.canonical.base import Currency
 from hilum.connector import Source, Target
+from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Unmapped
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.flow.declaration import Selector
@@ -60,7 +61,7 @@ def requisition_flow(
         dedup_by=dedup_by,
         runbook="An unmapped code: add its row to lookups/items.csv or lookups/suppliers.csv, then replay the message.",
     )
-    flow.deliver_to(*targets_in(odoo, ("purchase_order",), also))
+    flow.deliver_to(*targets_in(odoo, (to_odoo.purchase_order,), also))
     flow.report_to(*report_to)
     return flow
 

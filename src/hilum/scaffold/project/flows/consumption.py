@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from hilum.canonical import SupplyConsumed
 from hilum.connectors import files, mllp
 from hilum.errors import Invalid
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
+
+OUT = Path(__file__).parent.parent / "out"
 
 consumption = Flow(
     "supply.consumption",
@@ -42,6 +45,6 @@ def used_supplies(msg: hl7.Message, hub: Lookup) -> Iterator[SupplyConsumed]:
         )
 
 
-consumption.deliver_to(files.write(url="out/", name="{key}-{message_id}-{ordinal}.json"))
+consumption.deliver_to(files.write(url=str(OUT), name="{key}-{message_id}-{ordinal}.json"))
 # With an Odoo: name it in hilum.toml as [endpoints.odoo.main], import odoo from hilum.connectors, and write here
 # consumption.deliver_to(odoo.stock_consumption("odoo.main")) in place of the line above, or beside it.
