@@ -1,0 +1,51 @@
+"""Who may do what: one visible table from roles to permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What a user is in the hub. Each one may do all that the one before it may."""
+
+    VIEWER = "viewer"  # looks: counts, flows, cases, traces; protected payloads stay masked
+    OPERATOR = "operator"  # keeps things running: sees payloads with a reason, assigns, replays
+    STEWARD = "steward"  # answers for the data: also edits and discards
+    ADMIN = "admin"  # also manages users
+
+
+class Permission(StrEnum):
+    """Something that not everybody may do."""
+
+    VIEW_PAYLOAD = "view_payload"  # protected payloads, each time with a reason, audited
+    ASSIGN = "assign"  # give a case to a person or back to its team
+    REPLAY = "replay"  # send again what is held or done
+    EDIT = "edit"  # change a held payload and resubmit it
+    DISCARD = "discard"  # end what is held
+    MANAGE_USERS = "manage_users"  # make and disable users
+
+
+_OPERATOR = frozenset({Permission.VIEW_PAYLOAD, Permission.ASSIGN, Permission.REPLAY})
+_STEWARD = _OPERATOR | {Permission.EDIT, Permission.DISCARD}
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.VIEWER: frozenset(),
+        Role.OPERATOR: _OPERATOR,
+        Role.STEWARD: _STEWARD,
+        Role.ADMIN: _STEWARD | {Permission.MANAGE_USERS},
+    }
+)
+"""The whole policy."""
+
+
+def allows(role: Role, permission: Permission) -> bool:
+    """May someone with this role do it?"""
+    return permission in PERMISSIONS[role]
+
+
+def who_can(permission: Permission) -> str:
+    """The roles that may do it, in words: `steward or admin`."""
+    return " or ".join(role.value for role in Role if allows(role, permission))

@@ -1,0 +1,188 @@
+"""Local users: make, authenticate, disable. Failed logins wait longer each time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+
+from hilum.errors import HilumError
+from hilum.postgres import Connection, Database
+from hilum.security.passwords import check_strength, hash_password, matches
+from hilum.security.roles import Permission, Role, allows
+
+FREE_FAILURES = 3
+"""So many wrong passwords in a row cost nothing."""
+
+LONGEST_DELAY = 900.0
+"""Seconds; the delay doubles from 1 s with each further failure up to this."""
+
+_FORGET_AFTER = "1 day"
+"""Failures older than this are forgotten, so that guesses at random names do not fill the table."""
+
+_NAME = re.compile(r"[a-z][a-z0-9._@-]{0,63}")
+
+
+class LoginRefused(HilumError):
+    """Name or password is wrong, or the user is disabled; which of them is not said."""
+
+
+class LoginDelayed(HilumError):
+    """Too many failures: this name has to wait. `seconds` says how long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Too many failed logins. Try again in {max(1, round(seconds))} s.")
+        self.seconds = seconds
+
+
+class BadUser(HilumError):
+    """The user cannot be made or changed as asked; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One person who may log in. The hash stays in the database."""
+
+    name: str
+    role: Role
+    disabled: bool
+    created_at: datetime
+    created_by: str
+    last_login_at: datetime | None
+
+    def may(self, permission: Permission) -> bool:
+        """Does the role allow it?"""
+        return not self.disabled and allows(self.role, permission)
+
+
+COLUMNS = "name, role, disabled, created_at, created_by, last_login_at"
+"""What `user_from` reads, in its order."""
+
+
+def user_from(row: tuple[object, ...]) -> User:
+    """A row of `COLUMNS` as a user."""
+    name, role, disabled, created_at, created_by, last_login_at = row
+    return User(
+        name=str(name),
+        role=Role(str(role)),
+        disabled=bool(disabled),
+        created_at=created_at,  # type: ignore[arg-type]
+        created_by=str(created_by),
+        last_login_at=last_login_at,  # type: ignore[arg-type]
+    )
+
+
+def delay_after(failures: int) -> float:
+    """Seconds that a name waits after so many failures in a row: 0, 0, 0, 1, 2, 4 … 900."""
+    if failures <= FREE_FAILURES:
+        return 0.0
+    return min(2.0 ** min(failures - FREE_FAILURES - 1, 20), LONGEST_DELAY)
+
+
+async def create_user(connection: Connection, name: str, password: str, role: Role, *, created_by: str) -> User:
+    """Make a user. Raises `BadUser` and `WeakPassword`."""
+    if not _NAME.fullmatch(name):
+        raise BadUser("The name begins with a small letter and has small letters, digits, dot, dash or @; at most 64.")
+    check_strength(name, password)
+    password_hash = await hash_password(password)
+    try:
+        cursor = await connection.execute(
+            f"INSERT INTO user_account (name, password_hash, role, created_by) VALUES (%s, %s, %s, %s)"
+            f" RETURNING {COLUMNS}".encode(),
+            [name, password_hash, role.value, created_by],
+        )
+    except UniqueViolation:
+        raise BadUser(f"There is already a user '{name}'.") from None
+    row = await cursor.fetchone()
+    if row is None:
+        raise BadUser(f"The user '{name}' was not made.")
+    return user_from(row)
+
+
+async def set_password(connection: Connection, name: str, password: str) -> None:
+    """Give a user another password and end all sessions of theirs. Raises `BadUser` and `WeakPassword`."""
+    check_strength(name, password)
+    password_hash = await hash_password(password)
+    cursor = await connection.execute("UPDATE user_account SET password_hash = %s WHERE name = %s",
+                                      [password_hash, name])  # fmt: skip
+    if cursor.rowcount == 0:
+        raise BadUser(f"There is no user '{name}'.")
+    await connection.execute("DELETE FROM user_session WHERE name = %s", [name])
+
+
+async def set_disabled(connection: Connection, name: str, disabled: bool) -> None:
+    """Within a transaction: lock a user out at once, or let them in again. Raises `BadUser`, also for the last admin."""
+    await connection.execute("LOCK TABLE user_account IN SHARE ROW EXCLUSIVE MODE")
+    if disabled and await _is_last_admin(connection, name):
+        raise BadUser(f"'{name}' is the last administrator; make another one first.")
+    cursor = await connection.execute("UPDATE user_account SET disabled = %s WHERE name = %s", [disabled, name])
+    if cursor.rowcount == 0:
+        raise BadUser(f"There is no user '{name}'.")
+    await connection.execute("DELETE FROM user_session WHERE name = %s", [name])
+
+
+async def _is_last_admin(connection: Connection, name: str) -> bool:
+    cursor = await connection.execute("SELECT name FROM user_account WHERE role = 'admin' AND NOT disabled")
+    return [row[0] for row in await cursor.fetchall()] == [name]
+
+
+async def users(connection: Connection) -> list[User]:
+    """All users by name."""
+    cursor = await connection.execute(f"SELECT {COLUMNS} FROM user_account ORDER BY name".encode())
+    return [user_from(row) for row in await cursor.fetchall()]
+
+
+async def authenticate(database: Database, name: str, password: str) -> User:
+    """The user with this name and password. Raises `LoginRefused`, `LoginDelayed`, `DatabaseUnavailable`.
+
+    The attempt is counted as a failure before the password is looked at, so that many at once gain nothing.
+    """
+    name = name.strip().lower()[:64]
+    async with database.transaction() as connection:
+        waiting = await _seconds_to_wait(connection, name)
+        if waiting <= 0:
+            await _count_failure(connection, name)
+    if waiting > 0:
+        raise LoginDelayed(waiting)
+    async with database.cold() as connection:
+        cursor = await connection.execute(
+            "SELECT password_hash FROM user_account WHERE name = %s AND NOT disabled", [name]
+        )
+        row = await cursor.fetchone()
+    if not await matches(password, row[0] if row else None):
+        raise LoginRefused("The name or the password is wrong.")
+    return await _logged_in(database, name)
+
+
+async def _logged_in(database: Database, name: str) -> User:
+    async with database.transaction() as connection:
+        cursor = await connection.execute(
+            f"UPDATE user_account SET last_login_at = now() WHERE name = %s AND NOT disabled"
+            f" RETURNING {COLUMNS}".encode(),
+            [name],
+        )
+        row = await cursor.fetchone()
+        if row is None:  # disabled while the password was being checked
+            raise LoginRefused("The name or the password is wrong.")
+        await connection.execute("DELETE FROM login_failure WHERE name = %s", [name])
+    return user_from(row)
+
+
+async def _seconds_to_wait(connection: Connection, name: str) -> float:
+    """The row is locked until the failure is counted: attempts at the same time are counted one after the other."""
+    cursor = await connection.execute(
+        "SELECT failures, extract(epoch FROM now() - last_at) FROM login_failure WHERE name = %s FOR UPDATE", [name]
+    )
+    row = await cursor.fetchone()
+    return delay_after(int(row[0])) - float(row[1]) if row else 0.0
+
+
+async def _count_failure(connection: Connection, name: str) -> None:
+    await connection.execute(f"DELETE FROM login_failure WHERE last_at < now() - interval '{_FORGET_AFTER}'".encode())
+    await connection.execute(
+        "INSERT INTO login_failure (name, failures) VALUES (%s, 1)"
+        " ON CONFLICT (name) DO UPDATE SET failures = login_failure.failures + 1, last_at = now()",
+        [name],
+    )
