@@ -42,7 +42,7 @@ SELECT m.id, m.flow, m.seq, m.lane, m.key, m.dedup_key, m.content_type, m.header
     m.next_ordinal, b.message_id AS head
 FROM message m
 LEFT JOIN blocked_key b ON m.key <> '' AND b.stage = 'translate:' || m.flow AND b.key = m.key
-WHERE m.priority = %(priority)s::priority AND m.work_lane IS NOT NULL AND m.work_lane = ANY(%(lanes)s) AND m.id >= %(floor)s
+WHERE m.priority = %(priority)s::priority AND m.flow = ANY(%(flows)s) AND m.work_lane IS NOT NULL AND m.work_lane = ANY(%(lanes)s) AND m.id >= %(floor)s
 ORDER BY m.seq LIMIT %(limit)s
 
 -- name: bodies

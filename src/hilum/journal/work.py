@@ -139,10 +139,22 @@ class Done:
 
 
 async def take_received(
-    connection: Connection, *, priority: Priority, lanes: Sequence[int], floor: UUID, limit: int
+    connection: Connection,
+    *,
+    priority: Priority,
+    flows: Sequence[str],
+    lanes: Sequence[int],
+    floor: UUID,
+    limit: int,
 ) -> list[ToTranslate]:
-    """The next messages to translate, in the order of receipt."""
-    parameters = {"priority": priority.value, "lanes": list(lanes), "floor": floor, "limit": limit}
+    """The next messages of these flows to translate, in the order of receipt."""
+    parameters = {
+        "priority": priority.value,
+        "flows": list(flows),
+        "lanes": list(lanes),
+        "floor": floor,
+        "limit": limit,
+    }
     cursor = await connection.execute(SQL["take_received"], parameters, binary=True)
     return [
         ToTranslate(

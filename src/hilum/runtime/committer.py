@@ -1,0 +1,129 @@
+"""Group commit: what all sources of this process hand over while one commit is under way goes into the next one.
+
+Only after the commit is anything acknowledged. One commit at a time, so that the order of receipt is the order of the
+journal; the batch grows by itself with the load, and a single sender waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hilum.cases import open_case, reused
+from hilum.connector import Receipt, Received
+from hilum.errors import Busy, DatabaseUnavailable, HilumError
+from hilum.flow import Flow
+from hilum.journal import Draft, Reused, receive
+from hilum.message import new_id
+from hilum.postgres import Database
+
+log = logging.getLogger("hilum.committer")
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one sender waits for: one received unit, and a draft for each flow that takes it."""
+
+    received: Received
+    drafts: list[tuple[Flow, Draft]]
+    parsed: Any
+
+
+Stored = Callable[[Entry, Draft], None]
+"""Called after the commit, for each message that is new."""
+
+
+class Committer:
+    """Collects entries and commits them. For one event loop."""
+
+    def __init__(self, database: Database, *, lanes: int, batch: int, max_waiting: int, stored: Stored) -> None:
+        self._database = database
+        self._lanes = lanes
+        self._batch = batch
+        self._max_waiting = max_waiting
+        self._stored = stored
+        self._waiting: deque[Entry] = deque()
+        self._bell = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.commits = 0
+        self.messages = 0
+
+    def submit(self, entry: Entry) -> None:
+        """Hand an entry over; its sender is answered after the commit. Raises `Busy` when too many wait already."""
+        if len(self._waiting) >= self._max_waiting:
+            raise Busy
+        self._waiting.append(entry)
+        self._idle.clear()
+        self._bell.set()
+
+    async def drained(self) -> None:
+        """Wait until everything that was handed over is answered."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+                await self._commit(batch)
+            self._idle.set()
+
+    async def _commit(self, batch: Sequence[Entry]) -> None:
+        drafts = [draft for entry in batch for _, draft in entry.drafts]
+        try:
+            async with self._database.hot() as connection:
+                answers = await receive(connection, drafts, self._lanes)
+        except DatabaseUnavailable as error:
+            await self._refuse(batch, error)
+            await self._database.revive()
+            return
+        self.commits += 1
+        self.messages += len(drafts)
+        remaining = iter(answers)
+        for entry in batch:
+            await self._answer(entry, [next(remaining) for _ in entry.drafts])
+
+    async def _answer(self, entry: Entry, answers: Sequence[Receipt | Reused]) -> None:
+        receipts = []
+        for (flow, draft), answer in zip(entry.drafts, answers, strict=True):
+            if isinstance(answer, Reused):
+                try:
+                    receipts.append(await self._keep_reused(flow, draft, answer))
+                except DatabaseUnavailable as error:
+                    await self._refuse([entry], error)
+                    return
+                continue
+            if not answer.duplicate:
+                self._stored(entry, draft)
+            receipts.append(answer)
+        try:
+            await entry.received.accept(receipts[0])
+        except (HilumError, OSError) as error:
+            # It is durable, and the sender was not told: it will send again and be told then.
+            log.warning("the acknowledgement could not be sent: %s", type(error).__name__)
+
+    async def _keep_reused(self, flow: Flow, draft: Draft, answer: Reused) -> Receipt:
+        """Other content under a known identifier: neither may be lost, so this one waits for a person."""
+        draft.id, draft.held, first = new_id(), True, str(answer.first_id)
+        draft.headers = {**draft.headers, "reused-key": draft.dedup_key}
+        draft.dedup_key = f"{draft.dedup_key}#{draft.fingerprint.hex()}"
+        async with self._database.transaction() as connection:
+            (stored,) = await receive(connection, [draft], self._lanes)
+            if isinstance(stored, Receipt) and not stored.duplicate:
+                await open_case(connection, reused(first), flow=flow.name, declared=flow, message_id=draft.id)
+        return stored if isinstance(stored, Receipt) else Receipt(message_id=stored.first_id, duplicate=True)
+
+    async def _refuse(self, batch: Sequence[Entry], error: DatabaseUnavailable) -> None:
+        log.warning("%d messages are not acknowledged: %s", len(batch), error)
+        for entry in batch:
+            try:
+                await entry.received.refuse(error)
+            except (HilumError, OSError) as lost:
+                log.warning("a refusal could not be sent: %s", type(lost).__name__)

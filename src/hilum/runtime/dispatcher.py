@@ -1,0 +1,266 @@
+"""Delivery: one dispatcher for each destination and worker.
+
+It reads in order, keeps several calls under way, commits the outcomes together, and does with each failure what its
+class says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from hilum.connector import Destination
+from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, SettingsError, TryAgain, Unsure
+from hilum.journal.moves import park_deliveries, unblock
+from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered, take_deliveries, take_due
+from hilum.message import Delivered, Outcome
+from hilum.runtime.failures import Failures
+from hilum.runtime.pauses import Pauses
+from hilum.runtime.share import Share, keep_going
+from hilum.runtime.window import Window
+
+log = logging.getLogger("hilum.dispatcher")
+
+_WINDOW_BATCHES = 4  # the window holds so many batches of reading
+_DUE_EVERY = 0.25  # seconds between looks at what waits for its retry time
+_RESCAN_EVERY = 1.0  # seconds between looks from the beginning, for what was committed late by another process
+_CALLERS_OF_BATCHES = 4  # calls under way to a destination that takes batches: so each batch has time to fill
+
+
+@dataclass(slots=True)
+class _Result:
+    taken: ToDeliver
+    outcome: Outcome
+    milliseconds: int
+
+
+class Dispatcher:
+    """Delivers to one destination what is pending in the lanes that this worker holds."""
+
+    def __init__(self, share: Share, name: str, destination: Destination) -> None:
+        self._share = share
+        self.name = name
+        self._destination = destination
+        self._window = Window()
+        self._results: list[_Result] = []
+        self._results_bell = asyncio.Event()
+        self._ready_bell = asyncio.Event()
+        self._after = (0, 0)
+        self._due_at = 0.0
+        self._rescan_at = 0.0
+        self._pauses = Pauses(share.database, name)
+        self._failures = Failures(share, name, destination)
+        share.bells[name] = asyncio.Event()
+        self.delivered = 0
+
+    @property
+    def busy_lanes(self) -> set[int]:
+        """Lanes in which something is under way."""
+        return self._window.busy_lanes
+
+    @property
+    def idle(self) -> bool:
+        """Is nothing under way, and nothing left to commit?"""
+        return not self._window.under_way and not self._results
+
+    async def run(self) -> None:
+        """Deliver until the worker stops; then until what is under way is committed, or the task is cancelled."""
+        share, batch_limit = self._share, self._destination.traits.batch_limit
+        callers = share.settings.parallel if batch_limit == 1 else _CALLERS_OF_BATCHES
+        feeding = asyncio.create_task(keep_going(share, f"{self.name} feed", self._feed, self._reset))
+        calling = [asyncio.create_task(self._call_until_stopped(batch_limit)) for _ in range(callers)]
+        flushing = asyncio.create_task(self._flush_until_idle(feeding))
+        try:
+            await feeding
+            self._ready_bell.set()
+            _, late = await asyncio.wait(calling, timeout=share.settings.stop_seconds)
+            for call in late:
+                call.cancel()
+            await asyncio.gather(*calling, return_exceptions=True)
+            self._results_bell.set()
+            await flushing
+        finally:
+            for task in (feeding, flushing, *calling):
+                task.cancel()
+
+    # Reading
+
+    async def _feed(self) -> None:
+        share, bell = self._share, self._share.bells[self.name]
+        lanes = share.lanes
+        room = share.settings.batch * _WINDOW_BATCHES - len(self._window)
+        if not lanes or await self._pauses.closed() or room < share.settings.batch:
+            await share.rest(bell)
+            return
+        limit = share.settings.batch
+        fresh, full = await self._read(lanes, limit)
+        if fresh:
+            self._ready_bell.set()
+        if not full:
+            await share.rest(bell)
+
+    async def _read(self, lanes: list[int], limit: int) -> tuple[int, bool]:
+        """Read what is due and what is next; returns how many were new, and whether there may be more."""
+        share, now = self._share, time.monotonic()
+        due: list[ToDeliver] = []
+        if now >= self._rescan_at:
+            self._after, self._rescan_at = (0, 0), now + _RESCAN_EVERY
+        async with share.database.hot() as connection:
+            if now >= self._due_at:
+                due = await take_due(connection, self.name, lanes=lanes, floor=share.floor, limit=limit)
+                self._due_at = now + _DUE_EVERY
+            batch = await take_deliveries(
+                connection, self.name, lanes=lanes, floor=share.floor, after=self._after, limit=limit
+            )
+        if batch:
+            self._after = (batch[-1].seq, batch[-1].ordinal)
+        behind = [taken for taken in batch if taken.behind]
+        if behind:
+            async with share.database.transaction() as connection:
+                await park_deliveries(connection, self.name, behind)
+        fresh = self._window.add(due) + self._window.add(taken for taken in batch if not taken.behind)
+        return fresh, len(batch) == limit
+
+    def _reset(self) -> None:
+        self._window.clear()
+        self._after = (0, 0)
+
+    # Calling
+
+    async def _call_until_stopped(self, batch_limit: int) -> None:
+        share = self._share
+        while not share.stopping.is_set():
+            limit = self._pauses.limit(batch_limit, self._window.under_way)
+            taken = self._window.begin(limit, share.lanes) if limit else []
+            if not taken:
+                await share.rest(self._ready_bell, 0.5)
+                continue
+            if self._window.ready:
+                self._ready_bell.set()
+            await self._call(taken)
+
+    async def _call(self, taken: Sequence[ToDeliver]) -> None:
+        started = time.monotonic()
+        try:
+            outcomes = await self._outcomes(taken)
+        except DatabaseUnavailable as error:
+            log.warning("%s: %s", self.name, error)
+            for one in taken:
+                self._window.finished(one, go_on=False)
+            return
+        except asyncio.CancelledError:
+            # The hub stops and this call took too long: it may have been done.
+            self._note(taken, [Unsure("The hub stopped while the answer was outstanding.")] * len(taken), started)
+            raise
+        self._note(taken, outcomes, started)
+
+    def _note(self, taken: Sequence[ToDeliver], outcomes: Sequence[Outcome], started: float) -> None:
+        milliseconds = int((time.monotonic() - started) * 1000)
+        self._results += [_Result(t, o, milliseconds) for t, o in zip(taken, outcomes, strict=True)]
+        self._results_bell.set()
+
+    async def _outcomes(self, taken: Sequence[ToDeliver]) -> Sequence[Outcome]:
+        found = await self._bodies(taken)
+        erased = SettingsError("The payload of this delivery was erased; it cannot be delivered any more.")
+        if any(one.ref not in found for one in taken):
+            return [Rejected("payload_erased", str(erased))] * len(taken)
+        batch = [one.delivery(found[one.ref]) for one in taken]
+        try:
+            outcomes = await self._destination.deliver(batch)
+        except (TryAgain, Unsure, Rejected, Down) as failure:
+            return [failure] * len(taken)
+        except Failure as failure:
+            return [Unsure(str(failure))] * len(taken)
+        except Exception as error:  # a connector's defect: what it did is unknown
+            log.exception("%s: the connector has a defect", self.name)
+            return [Unsure(f"The connector failed in an unforeseen way ({type(error).__name__}).")] * len(taken)
+        if len(outcomes) != len(taken):
+            return [Unsure(f"The connector gave {len(outcomes)} outcomes for {len(taken)} deliveries.")] * len(taken)
+        return outcomes
+
+    async def _bodies(self, taken: Sequence[ToDeliver]) -> Mapping[tuple[UUID, int], bytes]:
+        found: dict[tuple[UUID, int], bytes] = {}
+        for one in taken:
+            if kept := self._share.cache.take(one.ref):
+                found[one.ref] = kept[0]
+        missing = [one.ref for one in taken if one.ref not in found]
+        if missing:
+            async with self._share.database.hot() as connection:
+                found |= await bodies(connection, missing)
+        return found
+
+    # Committing
+
+    async def _flush_until_idle(self, feeding: asyncio.Task[None]) -> None:
+        while not (feeding.done() and self.idle):
+            await self._share.rest(self._results_bell, 0.2)
+            if self._results:
+                results, self._results = self._results, []
+                await self._flush(results)
+
+    async def _flush(self, results: Sequence[_Result]) -> None:
+        """Commit outcomes. What cannot be committed is forgotten here: the journal still has it as it was."""
+        done = [r for r in results if isinstance(r.outcome, Delivered)]
+        failed = [r for r in results if not isinstance(r.outcome, Delivered)]
+        try:
+            if done:
+                await self._commit(done)
+            for result in failed:
+                await self._fail(result)
+        except LeaseLost as error:
+            log.info("%s: %s", self.name, error)
+        except DatabaseUnavailable as error:  # nothing is lost: it will be delivered again
+            log.warning("%s: outcomes could not be committed: %s", self.name, error)
+            await asyncio.sleep(0.2)
+        except Exception:
+            log.exception("%s: a defect in committing outcomes; going on", self.name)
+            await asyncio.sleep(0.2)
+        finally:
+            for result in results:
+                if result.taken.ref in self._window:
+                    self._window.finished(result.taken, go_on=False)
+            self._ready_bell.set()
+
+    async def _commit(self, results: Sequence[_Result]) -> None:
+        share = self._share
+        done = [
+            Done(taken=r.taken, reference=r.outcome.reference, words=r.outcome.words)
+            for r in results
+            if isinstance(r.outcome, Delivered)
+        ]
+        heads = [r.taken for r in results if r.taken.key and (r.taken.waiting or r.taken.head is not None)]
+        if heads or any(share.reporter.wants(r.taken.flow) for r in results):
+            async with share.database.transaction() as connection:
+                noted = await commit_delivered(connection, share.leases, done)
+                for taken in heads:
+                    await unblock(connection, self.name, taken.key, taken.message_id, taken.ordinal)
+                for message_id in {ref[0] for ref, completed in noted.items() if completed}:
+                    await share.reporter.settled(connection, message_id, "completed")
+        else:
+            async with share.database.hot() as connection:
+                noted = await commit_delivered(connection, share.leases, done)
+        self.delivered += len(noted)
+        await self._pauses.worked()
+        for result in results:
+            self._window.finished(result.taken, go_on=result.taken.ref in noted and not result.taken.waiting)
+        if heads:
+            self._after = (0, 0)
+            share.ring(self.name)
+        share.translate_bell.set()
+
+    async def _fail(self, result: _Result) -> None:
+        if isinstance(result.outcome, Delivered):
+            return
+        if isinstance(result.outcome, Down):
+            await self._pauses.down(result.outcome)
+            self._window.finished(result.taken, go_on=False)
+            self._reset()
+            return
+        goes_on = await self._failures.settle(result.taken, result.outcome, result.milliseconds)
+        self._window.finished(result.taken, go_on=goes_on)
+        if isinstance(result.outcome, Rejected):
+            await self._pauses.worked()

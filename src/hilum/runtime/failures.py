@@ -1,0 +1,72 @@
+"""What follows a delivery that was not made: wait and repeat, or hold it with a case."""
+
+from __future__ import annotations
+
+from hilum.cases import classify, open_case
+from hilum.connector import Destination
+from hilum.errors import Rejected, TryAgain, Unsure
+from hilum.journal.moves import fence, hold_delivery, wait
+from hilum.journal.work import ToDeliver
+from hilum.runtime import retry
+from hilum.runtime.share import Share
+
+
+class Failures:
+    """Settles the failures of one destination."""
+
+    def __init__(self, share: Share, name: str, destination: Destination) -> None:
+        self._share = share
+        self._name = name
+        self._destination = destination
+
+    async def settle(self, taken: ToDeliver, outcome: TryAgain | Unsure | Rejected, milliseconds: int) -> bool:
+        """Commit what follows; says whether the next one of the same key may go on at once.
+
+        Raises `LeaseLost`, `DatabaseUnavailable`.
+        """
+        share, flow = self._share, self._share.flows.get(taken.flow)
+        follows: retry.Wait | retry.Hold = retry.Hold()
+        if flow is not None and not isinstance(outcome, Rejected):
+            follows = retry.after(
+                outcome,
+                attempts=taken.attempts + 1,
+                criticality=flow.criticality,
+                deduplicates=self._destination.traits.deduplicates,
+            )
+        name = type(outcome).__name__
+        async with share.database.transaction() as connection:
+            await fence(connection, share.leases, {taken.lane})
+            if isinstance(follows, retry.Wait):
+                await wait(
+                    connection,
+                    taken,
+                    seconds=follows.seconds,
+                    outcome=name,
+                    words=str(outcome),
+                    milliseconds=milliseconds,
+                    worker=share.leases.name,
+                )
+                return False
+            blocks = flow is None or flow.on_held == "hold_key"
+            finding = classify(outcome, destination=self._name)
+            held = await hold_delivery(
+                connection,
+                taken,
+                blocks=blocks,
+                outcome=name,
+                words=str(outcome),
+                milliseconds=milliseconds,
+                worker=share.leases.name,
+            )
+            if held:
+                await open_case(
+                    connection,
+                    finding,
+                    flow=taken.flow,
+                    declared=flow,
+                    message_id=taken.message_id,
+                    ordinal=taken.ordinal,
+                    destination=self._name,
+                )
+                await share.reporter.settled(connection, taken.message_id, "held", finding.title)
+        return not blocks

@@ -1,0 +1,162 @@
+"""The hub: one process with everything in it, or a part of it by `roles`, over one journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Collection
+from typing import Any
+
+from hilum.connector import Destination, Source
+from hilum.errors import SettingsError
+from hilum.flow import Flow, Project
+from hilum.journal import Draft
+from hilum.journal.leases import Leases
+from hilum.journal.partitions import oldest_open
+from hilum.journal.work import MESSAGE_BODY
+from hilum.postgres import Database
+from hilum.runtime.committer import Committer, Entry
+from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.gate import Gate
+from hilum.runtime.intake import Intake, Refusals, shared_sources
+from hilum.runtime.maintenance import Maintenance
+from hilum.runtime.reports import Reporter, status_flow
+from hilum.runtime.schema import prepare
+from hilum.runtime.share import Share
+from hilum.runtime.worker import Worker
+
+log = logging.getLogger("hilum.hub")
+
+LISTENER, WORKER = "listener", "worker"
+ROLES = (LISTENER, WORKER, "console")
+
+
+class Hub:
+    """Life: construct → `start` → (runs) → `stop`. `start` raises `SettingsError`, `DatabaseUnavailable` or `Down`."""
+
+    def __init__(self, project: Project, database: Database, *, roles: Collection[str] = ROLES) -> None:
+        self.project = project
+        self.database = database
+        self.roles = set(roles)
+        self.flows: dict[str, Flow] = dict(project.flows)
+        for flow in project.flows.values():
+            if flow.report_targets:
+                self.flows[flow.status_flow] = status_flow(flow)
+        self.reporter = Reporter(self.flows, project.settings.hub.lanes)
+        self.share: Share | None = None
+        self.sources: list[Source] = []
+        self.destinations: dict[str, Destination] = {}
+        self.worker: Worker | None = None
+        self.committer: Committer | None = None
+        self._maintenance: Maintenance | None = None
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._intakes: list[asyncio.Task[None]] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Make the database ready, open everything, and begin. On an error everything is closed again."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self.project.settings
+        await prepare(self.database, lanes=settings.hub.lanes)
+        embedded = settings.data_dir if self.database.embedded is not None else None
+        gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
+        if WORKER in self.roles:
+            await self._start_worker()
+        chores = Maintenance(self.database, gate, refusals, self.project.lookup, settings.hub.retention_days)
+        self._maintenance = chores
+        if LISTENER in self.roles:
+            await gate.look()
+            await self._start_sources(gate, refusals)
+        self._tasks += chores.tasks(self.share)
+
+    async def _start_worker(self) -> None:
+        settings = self.project.settings
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        share = Share(
+            database=self.database,
+            leases=Leases(self.database, name, ",".join(sorted(self.roles)), settings.worker.lease_seconds),
+            flows=self.flows,
+            lookup=self.project.lookup,
+            reporter=self.reporter,
+            settings=settings.worker,
+        )
+        async with self.database.cold() as connection:
+            share.floor = await oldest_open(connection)
+        self.share = share
+        self.destinations = build_endpoints(settings, self.project.flows.values())
+        for destination in self.destinations.values():
+            await destination.open()
+        self.worker = Worker(share, self.destinations)
+        self._working = asyncio.create_task(self.worker.run())
+
+    async def _start_sources(self, gate: Gate, refusals: Refusals) -> None:
+        settings = self.project.settings
+        self.committer = Committer(
+            self.database,
+            lanes=settings.hub.lanes,
+            batch=settings.intake.batch,
+            max_waiting=settings.intake.max_waiting,
+            stored=self._stored,
+        )
+        self._tasks.append(asyncio.create_task(self.committer.run()))
+        for source, flows in shared_sources(list(self.project.flows.values())):
+            try:
+                await source.open()
+            except OSError as error:
+                raise SettingsError(f"{source.address} cannot be opened: {error.strerror or error}.") from error
+            self.sources.append(source)
+            intake = Intake(source, flows, self.committer, gate, refusals)
+            self._intakes.append(asyncio.create_task(intake.run()))
+
+    def _stored(self, entry: Entry, draft: Draft) -> None:
+        """A message is durable: keep it at hand for the translator, and wake it."""
+        if self.share is not None:
+            self.share.cache.put((draft.id, MESSAGE_BODY), draft.body, entry.parsed)
+            self.share.translate_bell.set()
+
+    async def failed(self) -> None:
+        """Wait for ever, or until a part of the hub ends by a defect; raises that defect."""
+        parts = [task for task in (self._working, *self._intakes, *self._tasks) if task is not None]
+        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            await task
+
+    async def stop(self) -> None:
+        """Stop taking in, answer what was taken, finish what is under way, give the lanes back, close everything."""
+        await _cancel(self._intakes)
+        if self.committer is not None:
+            await _quiet(asyncio.wait_for(self.committer.drained(), self.project.settings.worker.stop_seconds))
+        for source in self.sources:
+            await _quiet(source.close())
+        if self.share is not None:
+            self.share.stopping.set()
+        if self._working is not None:
+            await _quiet(self._working)
+        if self._maintenance is not None:
+            await _quiet(self._maintenance.write_refusals())
+        await _cancel(self._tasks)
+        for destination in self.destinations.values():
+            await _quiet(destination.close())
+        self._tasks, self._intakes, self._working = [], [], None
+
+
+async def _quiet(act: Any) -> None:
+    """Stopping goes on whatever one part says; what it says is logged."""
+    try:
+        await act
+    except Exception as error:  # noqa: BLE001 - one part that fails to stop must not keep the others from stopping
+        log.warning("while stopping: %s: %s", type(error).__name__, error)
+
+
+async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,106 @@
+"""What must be done now and then: heartbeats aside, by every process, harmless where several do it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.flow import Lookup
+from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open
+from hilum.journal.tallies import note, roll_up
+from hilum.postgres import Database
+from hilum.runtime.gate import Gate
+from hilum.runtime.intake import Refusals
+from hilum.runtime.share import Share
+
+log = logging.getLogger("hilum.maintenance")
+
+_GATE_EVERY = 1.0  # seconds
+_ROLL_UP_EVERY = 10.0
+_LOOKUPS_EVERY = 1.0
+_REFUSALS_EVERY = 0.5
+_FLOOR_EVERY = 300.0
+_PARTITIONS_EVERY = 3600.0
+_DEDUP_DAYS = 90  # a sender that repeats later than this is not recognised any more
+_REFUSAL_DAYS = 30
+
+
+async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    """Act at once, and then again and again; a database that is away is waited for."""
+    while True:
+        try:
+            await act()
+        except DatabaseUnavailable as error:
+            log.info("later: %s", error)
+        except Exception:
+            log.exception("a defect in maintenance; going on")
+        await asyncio.sleep(seconds)
+
+
+class Maintenance:
+    """The chores of one process."""
+
+    def __init__(self, database: Database, gate: Gate, refusals: Refusals, lookup: Lookup, retention_days: int) -> None:
+        self._database = database
+        self._gate = gate
+        self._refusals = refusals
+        self._lookup = lookup
+        self._retention_days = retention_days
+
+    def tasks(self, share: Share | None) -> list[asyncio.Task[None]]:
+        """Start all chores."""
+        chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (_GATE_EVERY, self._gate.look),
+            (_ROLL_UP_EVERY, self._roll_up),
+            (_LOOKUPS_EVERY, self._lookups),
+            (_REFUSALS_EVERY, self.write_refusals),
+            (_PARTITIONS_EVERY, self._partitions),
+        ]
+        if share is not None:
+            chores.append((_FLOOR_EVERY, lambda: self._floor(share)))
+        return [asyncio.create_task(every(seconds, act)) for seconds, act in chores]
+
+    async def write_refusals(self) -> None:
+        """Write what was refused since the last time."""
+        notes, self._refusals.notes = self._refusals.notes, []
+        dropped, self._refusals.dropped = self._refusals.dropped, 0
+        if not notes:
+            return
+        async with self._database.cold() as connection:
+            await connection.cursor().executemany(
+                "INSERT INTO refusal (source, peer, reason, size) VALUES (%s, %s, %s, %s)",
+                [(n.source, n.peer, n.reason, n.size) for n in notes],
+            )
+            await note(connection, "", "refused", entered=len(notes) + dropped)
+
+    async def _roll_up(self) -> None:
+        async with self._database.cold() as connection:
+            await roll_up(connection)
+
+    async def _lookups(self) -> None:
+        try:
+            changed = self._lookup.refresh()
+        except (SettingsError, OSError, UnicodeDecodeError) as error:
+            log.warning("a lookup table cannot be read, the former one stays in force: %s", error)
+            return
+        if changed:
+            log.info("lookup tables read: %s", ", ".join(changed))
+
+    async def _partitions(self) -> None:
+        today = datetime.now(UTC).date()
+        async with self._database.cold() as connection:
+            await ensure_partitions(connection)
+            await drop_payloads(connection, today - timedelta(days=self._retention_days))
+            await connection.execute(
+                "DELETE FROM dedup WHERE seen_at < now() - make_interval(days => %s)", [_DEDUP_DAYS]
+            )
+            await connection.execute(
+                "DELETE FROM refusal WHERE at < now() - make_interval(days => %s)", [_REFUSAL_DAYS]
+            )
+
+    async def _floor(self, share: Share) -> None:
+        async with self._database.cold() as connection:
+            share.floor = await oldest_open(connection)

@@ -1,0 +1,95 @@
+"""What the loops of one worker have in common: the flows, the leases, the cache, the bells that wake them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hilum.errors import DatabaseUnavailable, LeaseLost
+from hilum.flow import Flow, Lookup
+from hilum.journal.leases import Leases
+from hilum.postgres import Database
+from hilum.runtime.cache import BodyCache
+from hilum.runtime.reports import Reporter
+from hilum.settings import WorkerSettings
+
+log = logging.getLogger("hilum.worker")
+
+_POLL = 0.2  # seconds; what another process stored is found within this time, one's own at once
+_AFTER_FAULT = 0.5  # seconds before a loop goes on after the database was away
+
+
+_LOWEST = UUID(int=0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Share:
+    """Shared by the translators and dispatchers of one worker."""
+
+    database: Database
+    leases: Leases
+    flows: Mapping[str, Flow]
+    lookup: Lookup
+    reporter: Reporter
+    settings: WorkerSettings
+    cache: BodyCache = field(default_factory=BodyCache)
+    floor: UUID = _LOWEST  # nothing below this id has work to do
+    draining: set[int] = field(default_factory=set)  # lanes that are about to be given back
+    translate_bell: asyncio.Event = field(default_factory=asyncio.Event)
+    bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def lanes(self) -> list[int]:
+        """The lanes in which new work may begin."""
+        if self.stopping.is_set() or not self.leases.valid:
+            return []
+        return [lane for lane in self.leases.held if lane not in self.draining]
+
+    def ring(self, destination: str) -> None:
+        """There is work for this destination."""
+        if bell := self.bells.get(destination):
+            bell.set()
+
+    async def rest(self, bell: asyncio.Event, seconds: float = _POLL) -> None:
+        """Wait until the bell rings, or for a while."""
+        try:
+            async with asyncio.timeout(seconds):
+                await bell.wait()
+        except TimeoutError:
+            return
+        finally:
+            bell.clear()
+
+
+async def keep_going(share: Share, name: str, step: Callable[[], Awaitable[None]], reset: Callable[[], None]) -> None:
+    """Repeat a step until the worker stops. Faults do not end it: what is in hand is dropped and read again.
+
+    The journal is the truth, so forgetting what was in memory loses nothing.
+    """
+    while not share.stopping.is_set():
+        try:
+            await step()
+        except LeaseLost as error:
+            log.info("%s: %s", name, error)
+            reset()
+            await asyncio.sleep(_POLL)
+        except DatabaseUnavailable as error:
+            log.warning("%s: %s", name, error)
+            reset()
+            await asyncio.sleep(_AFTER_FAULT)
+            await _revive(share, name)
+        except Exception:
+            log.exception("%s: a defect; going on", name)
+            reset()
+            await asyncio.sleep(_AFTER_FAULT)
+
+
+async def _revive(share: Share, name: str) -> None:
+    try:
+        await share.database.revive()
+    except DatabaseUnavailable as error:
+        log.warning("%s: %s", name, error)

@@ -1,0 +1,202 @@
+"""Translation: received messages, in the order of receipt, become deliveries; what cannot go on is held with a case."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hilum.canonical import BusinessObject
+from hilum.cases import classify, open_case
+from hilum.errors import Invalid, SettingsError
+from hilum.flow import Flow, Yielded
+from hilum.journal.moves import fence, hold_message, park_messages, unblock
+from hilum.journal.work import (
+    MESSAGE_BODY,
+    NewDelivery,
+    ToTranslate,
+    Translated,
+    bodies,
+    commit_translated,
+    take_received,
+)
+from hilum.message import Priority
+from hilum.runtime.share import Share
+
+_BREATHE = 32
+"""Messages translated before the event loop gets a turn, so that acknowledgements are not kept waiting."""
+
+
+@dataclass(slots=True)
+class _Failed:
+    taken: ToTranslate
+    error: Exception
+    identifiers: set[str]
+
+
+class Translator:
+    """Translates the messages of one priority in the lanes that this worker holds. One batch at a time."""
+
+    def __init__(self, share: Share, priority: Priority) -> None:
+        self._share = share
+        self._priority = priority
+        self.busy: set[int] = set()  # lanes of the batch in hand
+        self.translated = 0
+
+    async def step(self) -> None:
+        """Take a batch and commit what became of it; or rest."""
+        share = self._share
+        lanes = share.lanes
+        if not lanes:
+            await share.rest(share.translate_bell)
+            return
+        async with share.database.hot() as connection:
+            batch = await take_received(
+                connection,
+                priority=self._priority,
+                flows=list(share.flows),
+                lanes=lanes,
+                floor=share.floor,
+                limit=share.settings.batch,
+            )
+        if not batch:
+            await share.rest(share.translate_bell)
+            return
+        self.busy = {taken.lane for taken in batch}
+        try:
+            await self._process(batch)
+        finally:
+            self.busy = set()
+
+    def reset(self) -> None:
+        """Nothing is kept between batches."""
+        self.busy = set()
+
+    async def _process(self, batch: Sequence[ToTranslate]) -> None:
+        found = await self._bodies(batch)
+        blocked: set[tuple[str, str]] = set()
+        done: list[Translated] = []
+        failed: list[_Failed] = []
+        behind: list[ToTranslate] = []
+        for number, taken in enumerate(batch):
+            if number % _BREATHE == _BREATHE - 1:
+                await asyncio.sleep(0)
+            if taken.behind or (taken.flow, taken.key) in blocked:
+                behind.append(taken)
+                continue
+            result = self._translate(taken, *found.get(taken.id, (None, None)))
+            if isinstance(result, Translated):
+                done.append(result)
+                continue
+            failed.append(result)
+            if taken.key and self._share.flows[taken.flow].on_held == "hold_key":
+                blocked.add((taken.flow, taken.key))
+        if done:
+            await self._commit(done)
+        for one in failed:
+            await self._hold(one)
+        if behind:
+            async with self._share.database.transaction() as connection:
+                await park_messages(connection, behind)
+
+    async def _bodies(self, batch: Sequence[ToTranslate]) -> dict[Any, tuple[bytes, Any]]:
+        """Bodies by message id, with the parsed form where it is at hand."""
+        found: dict[Any, tuple[bytes, Any]] = {}
+        missing = []
+        for taken in batch:
+            kept = self._share.cache.take((taken.id, MESSAGE_BODY))
+            if kept is not None:
+                found[taken.id] = kept
+            else:
+                missing.append((taken.id, MESSAGE_BODY))
+        if missing:
+            async with self._share.database.hot() as connection:
+                for (message_id, _), body in (await bodies(connection, missing)).items():
+                    found[message_id] = (body, None)
+        return found
+
+    def _translate(self, taken: ToTranslate, body: bytes | None, parsed: Any) -> Translated | _Failed:
+        flow = self._share.flows[taken.flow]
+        identifiers = {taken.key, taken.dedup_key} - {""}
+        try:
+            if body is None:
+                raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
+            if parsed is None:
+                parsed = flow.read(body)
+            identifiers |= _identifiers(flow, parsed)
+            made: list[NewDelivery] = []
+            for yielded in flow.run(parsed, self._share.lookup):
+                if isinstance(yielded.thing, BusinessObject):
+                    identifiers.update(yielded.thing.identifiers)
+                made += _deliveries(taken, yielded)
+        except Exception as error:  # noqa: BLE001 - a flow is a user's code: what it raises holds this message only
+            return _Failed(taken, error, identifiers)
+        return Translated(taken=taken, deliveries=made, identifiers=identifiers)
+
+    async def _commit(self, done: Sequence[Translated]) -> None:
+        share = self._share
+        heads = [one.taken for one in done if one.taken.head is not None]
+        completed = [one.taken for one in done if not one.deliveries and share.reporter.wants(one.taken.flow)]
+        if heads or completed:
+            async with share.database.transaction() as connection:
+                noted = await commit_translated(connection, share.leases, done)
+                for taken in heads:
+                    await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
+                for taken in completed:
+                    await share.reporter.settled(connection, taken.id, "completed")
+        else:
+            async with share.database.hot() as connection:
+                noted = await commit_translated(connection, share.leases, done)
+        self.translated += len(noted)
+        for one in done:
+            for n, delivery in enumerate(one.deliveries):
+                share.cache.put((one.taken.id, one.taken.next_ordinal + n), delivery.body)
+                share.ring(delivery.destination)
+
+    async def _hold(self, failed: _Failed) -> None:
+        taken, share = failed.taken, self._share
+        flow = share.flows[taken.flow]
+        finding = classify(failed.error)
+        async with share.database.transaction() as connection:
+            await fence(connection, share.leases, {taken.lane})
+            if not await hold_message(connection, taken, blocks=flow.on_held == "hold_key"):
+                return
+            await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id)
+            await connection.cursor().executemany(
+                "INSERT INTO identifier (value, message_id) VALUES (%s, %s)",
+                [(value.replace("\x00", ""), taken.id) for value in sorted(failed.identifiers)],
+            )
+            await share.reporter.settled(connection, taken.id, "held", finding.title)
+
+
+def _identifiers(flow: Flow, parsed: Any) -> set[str]:
+    """What people search this message by, besides what its objects say."""
+    found = flow.identifiers(parsed)
+    control_id = getattr(parsed, "control_id", "")
+    if isinstance(control_id, str) and control_id:
+        found.add(control_id)
+    return found
+
+
+def _deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
+    """One delivery for each target. The idempotency key is the same at every translation of the same message."""
+    made = []
+    for target in yielded.targets:
+        outgoing = target.encode(yielded.thing)
+        if outgoing is None:
+            continue
+        if not isinstance(outgoing.body, bytes):
+            raise Invalid(f"the target {target.endpoint} made no bytes", where=target.operation or target.endpoint)
+        place = f".{target.operation}" if target.operation else ""
+        made.append(
+            NewDelivery(
+                destination=target.endpoint,
+                operation=target.operation,
+                idempotency_key=f"{taken.id}.{yielded.index}{place}",
+                content_type=outgoing.content_type,
+                headers=outgoing.headers,
+                body=outgoing.body,
+            )
+        )
+    return made
