@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import PurePath
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from hilum.connector import Received, Source, Traits
 from hilum.connectors.declaring import checked
-from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job
+from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
 from hilum.connectors.files.splitting import splitter
 from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain
 from hilum.connectors.intake import Intake
@@ -58,7 +58,7 @@ class FolderSettings(StoreSettings):
     )
     marker: str = Field(
         default="",
-        description="Ending of the empty file that says that the file beside is complete; then stable_for counts no more",
+        description="Ending of the empty file that says that the file beside is complete; stable_for is then ignored",
         examples=[".ok"],
     )
     encoding: str = Field(default="utf-8", description="Character set of rows", examples=["cp1252"])
@@ -119,7 +119,9 @@ class Folder(Source):
         vars(self)["default_format"] = _FORMATS[self.settings.split]
         self._store: Store = self.settings.store()
         self._intake: Intake | None = None
+        self._window: Window | None = None
         self._task: asyncio.Task[None] | None = None
+        self._under_way: dict[str, asyncio.Task[None]] = {}  # by name: files that were read and wait to be moved
         self._seen: dict[str, tuple[Entry, float]] = {}  # by name: how it was, and since when it has been so
 
     def __repr__(self) -> str:
@@ -138,16 +140,22 @@ class Folder(Source):
         await self._store.open(self.settings.done, self.settings.failed)
         self._seen.clear()
         self._intake = Intake(WINDOW_UNITS, WINDOW_BYTES)
-        self._task = asyncio.create_task(self._look(self._intake), name=f"folder {self.address}")
+        self._window = Window(self._intake, self.settings.poll)
+        self._task = asyncio.create_task(self._look(self._intake, self._window), name=f"folder {self.address}")
 
     async def close(self) -> None:
         """Stop looking. What is not answered stays in the folder and is read again."""
         task, self._task = self._task, None
         if task is None:
             return
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        tasks = [task, *self._under_way.values()]
+        self._under_way.clear()
+        for each in tasks:
+            each.cancel()
+        # a defect in one of them was raised by `receive`
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._window is not None:
+            self._window.close()
         if self._intake is not None:
             self._intake.close()
         await self._store.close()
@@ -170,19 +178,22 @@ class Folder(Source):
 
     # ---- the look-out
 
-    async def _look(self, intake: Intake) -> None:
+    async def _look(self, intake: Intake, window: Window) -> None:
         try:
             while True:
-                await self._look_once(intake)
+                await self._look_once(window)
                 await asyncio.sleep(self.settings.poll)
         except Exception:
             intake.close()  # a defect: `receive` ends and raises it, so that it is seen
             raise
 
-    async def _look_once(self, intake: Intake) -> None:
+    async def _look_once(self, window: Window) -> None:
+        for finishing in self._under_way.values():
+            if finishing.done():
+                finishing.result()  # only a defect leaves a finished task here
         try:
             for entry in self._ready(await self._store.entries()):
-                await self._take(entry, intake)
+                await self._take(entry, window)
         except (Failure, SettingsError) as failure:
             # the next look tries again; the runtime shows a source that says nothing for long
             log.warning("folder_down", folder=self.address, reason=str(failure))
@@ -193,6 +204,7 @@ class Folder(Source):
 
     def _ready(self, entries: Sequence[Entry]) -> list[Entry]:
         """The files that nobody writes any more: with a marker beside, or unchanged for long enough."""
+        entries = [entry for entry in entries if entry.name not in self._under_way]
         names = {entry.name for entry in entries}
         files = [entry for entry in entries if self._matches(entry.name)]
         if self.settings.marker:
@@ -205,27 +217,37 @@ class Folder(Source):
         }
         return [entry for entry in files if now - self._seen[entry.name][1] >= self.settings.stable_for]
 
-    async def _take(self, entry: Entry, intake: Intake) -> None:
-        """Read one file, wait until all of it is answered, move it. Raises `Down`; then it is read again."""
+    async def _take(self, entry: Entry, window: Window) -> None:
+        """Read one file and hand its units over; another task waits for the answers. `Down`: it is read again."""
         try:
             content = await digest(self._store, entry.name)
         except Missing:
             return  # another process took it
-        job = Job(entry.name, content, intake, peer=self._store.address, pause=self.settings.poll)
+        job = Job(entry.name, content, window, self._store.address)
         error: HilumError | None = None
         try:
-            try:
-                await self._hand_over(job)
-            except Invalid as invalid:
-                error = invalid
-            await job.answered()
+            await self._hand_over(job)
         except Missing:
-            job.abandon()
             return
-        except BaseException:
-            job.abandon()
-            raise
-        await self._put_away(job, error)
+        except Invalid as invalid:
+            error = invalid
+        finishing = asyncio.create_task(self._finish(job, error), name=f"file {entry.name}")
+        self._under_way[entry.name] = finishing
+
+    async def _finish(self, job: Job, error: HilumError | None) -> None:
+        """Wait until all of the file is answered, then move it, as often as that needs."""
+        await job.answered()
+        while True:
+            try:
+                await self._put_away(job, error)
+            except Failure as failure:
+                log.warning("folder_down", folder=self.address, reason=str(failure))
+                await asyncio.sleep(self.settings.poll)
+            else:
+                break
+        # from here on the name is free for the next file
+        self._seen.pop(job.name, None)
+        del self._under_way[job.name]
 
     async def _hand_over(self, job: Job) -> None:
         settings = self.settings

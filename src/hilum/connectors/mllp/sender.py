@@ -48,6 +48,11 @@ class SenderSettings(ClientTls):
         description="What AE and CE mean at this receiver: temporary trouble (retry) or a faulty message (reject)",
         examples=["reject"],
     )
+    keep_open: bool = Field(
+        default=True,
+        description="Keep connections for the next message; false for receivers that close after each message",
+        examples=[False],
+    )
     max_answer: int = Field(
         default=2**20,
         ge=1024,
@@ -144,7 +149,7 @@ class Sender(Destination):
             return outcome
         finally:
             # also when cancelled: a late answer would be taken for that of the next message
-            if answered and self._slots is not None:
+            if answered and self._slots is not None and self.settings.keep_open:
                 self._idle.append(line)
             else:
                 await self._discard(line)

@@ -1,0 +1,46 @@
+"""Waiting for a condition, never for a duration: what keeps tests quick on a fast machine and right on a slow one."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from hilum.connector import Received, Source
+
+# Seconds after which a condition will not come any more. Only a failing test ever waits so long.
+PATIENCE: Final = 10.0
+_LOOK_EVERY: Final = 0.005
+
+
+async def eventually(
+    condition: Callable[[], bool | Awaitable[bool]], what: Callable[[], Any] = lambda: "the condition"
+) -> None:
+    """Wait until `condition` holds; an `AssertionError` with `what()` when it does not come about."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while True:
+        met = condition()
+        if inspect.isawaitable(met):
+            met = await met
+        if met:
+            return
+        if loop.time() > deadline:
+            raise AssertionError(f"not within {PATIENCE:g} s: {what()}")
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def take(source: Source, count: int) -> list[Received]:
+    """Receive until there are `count`; an `AssertionError` when fewer come."""
+    taken: list[Received] = []
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while len(taken) < count:
+                got = await source.receive()
+                if not got:
+                    raise AssertionError("the source ended while messages were expected")
+                taken += got
+    except TimeoutError:
+        raise AssertionError(f"{len(taken)} of {count} messages came within {PATIENCE:g} s") from None
+    return taken
