@@ -176,8 +176,8 @@ class Database:
 
 def _pool(url: str, settings: str, size: int, *, prepare: int) -> AsyncConnectionPool[Connection]:
     async def configure(connection: Connection) -> None:
+        await connection.execute(settings, prepare=False)
         connection.prepare_threshold = prepare
-        await connection.execute(settings)
 
     return AsyncConnectionPool(
         url,
@@ -222,7 +222,7 @@ async def migrate(database: Database, components: list[tuple[str, Path]]) -> lis
                 applied += await _migrate_component(connection, component, folder)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
-            await connection.execute(_COLD_SETTINGS)
+            await connection.execute(_COLD_SETTINGS, prepare=False)
     return applied
 
 
@@ -234,7 +234,7 @@ async def _migrate_component(connection: Connection, component: str, folder: Pat
         if number in there:
             continue
         async with connection.transaction():
-            await connection.execute(sql.encode())
+            await connection.execute(sql.encode(), prepare=False)
             await connection.execute(
                 "INSERT INTO migration (component, number, name) VALUES (%s, %s, %s)", [component, number, name]
             )

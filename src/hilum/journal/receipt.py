@@ -14,7 +14,7 @@ import orjson
 from hilum.connector import Receipt
 from hilum.journal.payloads import pack
 from hilum.journal.sql import SQL
-from hilum.message import NO_HEADERS, Priority, new_id
+from hilum.message import Priority, new_id
 from hilum.postgres import Connection
 
 
@@ -30,7 +30,7 @@ class Draft:
     flow: str
     body: bytes = field(repr=False)
     content_type: str
-    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     key: str = ""
     dedup_key: str = ""  # empty: never a duplicate
     fingerprint: bytes = bytes(16)  # tells two contents apart although the dedup key is the same
