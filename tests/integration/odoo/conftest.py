@@ -1,0 +1,59 @@
+"""An Odoo to deliver to: 19 by JSON-2, 19 and 18 by JSON-RPC; or the real server that the environment names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+from odoo_far_side import REAL, FarSide, NthCall, World
+
+from hilum.connectors.odoo import Odoo
+from hilum.simulator.odoo import SandboxOdoo
+
+SANDBOXES = [
+    pytest.param(("19.0", "json2"), id="19-json2", marks=pytest.mark.req("SYS-1")),
+    pytest.param(("19.0", "jsonrpc"), id="19-jsonrpc", marks=pytest.mark.req("SYS-1")),
+    pytest.param(("18.0", "jsonrpc"), id="18-jsonrpc", marks=pytest.mark.req("SYS-2")),
+]
+
+
+async def sandbox(version: str, protocol: str) -> AsyncIterator[FarSide]:
+    faults = NthCall()
+    async with SandboxOdoo(version=version, faults=faults) as box:
+        side = FarSide(box, protocol, faults)
+        yield side
+        await side.close()
+
+
+@pytest.fixture(params=SANDBOXES)
+async def sandboxed(request: pytest.FixtureRequest) -> AsyncIterator[FarSide]:
+    """A sandbox, for tests that need faults or a set-up of their own."""
+    async for side in sandbox(*request.param):
+        yield side
+
+
+@pytest.fixture(params=[pytest.param(("real", "auto"), id="real")] if os.environ.get(REAL) else SANDBOXES)
+async def far(request: pytest.FixtureRequest) -> AsyncIterator[FarSide]:
+    """A sandbox, or the real server."""
+    if request.param[0] != "real":
+        async for side in sandbox(*request.param):
+            yield side
+        return
+    side = FarSide(None, "auto", None)
+    yield side
+    await side.close()
+
+
+@pytest.fixture
+async def hub(far: FarSide) -> Odoo:
+    """The connector, open."""
+    return await far.open()
+
+
+@pytest.fixture
+async def world(far: FarSide, hub: Odoo) -> World:
+    """Master data that is already in Odoo."""
+    made = World(far)
+    await made.plant(hub)
+    return made

@@ -1,0 +1,240 @@
+"""The Odoo that tests deliver to: a sandbox of each version and protocol, or a real server; and looks at it directly.
+
+A look never goes through the connector: at a sandbox it reads the store, at a real server it is a plain JSON-RPC call
+made here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from hilum import canonical
+from hilum.canonical import (
+    BusinessObject,
+    Charge,
+    Item,
+    Location,
+    OrderLine,
+    PatientAccount,
+    PersonName,
+    PurchaseOrder,
+    StockLevel,
+    Supplier,
+    SupplyConsumed,
+)
+from hilum.connector import Outgoing, Target
+from hilum.connectors import odoo
+from hilum.connectors.odoo import Odoo, external_id
+from hilum.message import Delivery, new_id
+from hilum.simulator.odoo import INTEGRATION_GROUPS, FaultKind, Faults, SandboxOdoo
+from hilum.simulator.odoo.faults import Fault
+
+Row = dict[str, Any]
+REAL = "HILUM_TEST_ODOO_URL"
+TARGETS: dict[type, Callable[..., Target]] = {
+    PatientAccount: odoo.patient_account,
+    Supplier: odoo.supplier,
+    Item: odoo.item,
+    Location: odoo.location,
+    SupplyConsumed: odoo.stock_consumption,
+    StockLevel: odoo.stock_level,
+    PurchaseOrder: odoo.purchase_order,
+    Charge: odoo.charge,
+}
+
+
+class NthCall(Faults):
+    """Faults that hit the n-th call after `arm`, and count all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self._nth = -1
+        self._kind = FaultKind.LOST_REPLY
+
+    def arm(self, nth: int, kind: FaultKind) -> None:
+        """Hit the n-th call from now on, from 0; -1: none."""
+        self.seen.clear()
+        self._nth, self._kind = nth, kind
+
+    def draw(self, model: str, method: str) -> list[Fault]:
+        """See `Faults.draw`."""
+        self.seen.append(f"{model}.{method}")
+        hit = [Fault(kind=self._kind)] if len(self.seen) == self._nth + 1 else []
+        return hit + super().draw(model, method)
+
+
+class FarSide:
+    """An Odoo, what is needed to reach it, and what is in it."""
+
+    def __init__(self, sandbox: SandboxOdoo | None, protocol: str, faults: NthCall | None) -> None:
+        self.sandbox = sandbox
+        self.protocol = protocol
+        self.faults = faults
+        self.unique = uuid.uuid4().hex[:8]
+        self._opened: list[Odoo] = []
+
+    def connector(self, **settings: Any) -> Odoo:
+        """A connector of the far side's administrator; not open."""
+        if self.sandbox is None:
+            given = {name: os.environ[f"HILUM_TEST_ODOO_{name.upper()}"] for name in ("url", "login")}
+            given |= {"database": os.environ["HILUM_TEST_ODOO_DB"], "api_key": os.environ["HILUM_TEST_ODOO_KEY"]}
+        else:
+            box = self.sandbox
+            given = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
+        return Odoo(**{**given, "protocol": self.protocol, "timeout": 20.0, **settings})
+
+    async def open(self, **settings: Any) -> Odoo:
+        """A connector, open; closed at the end of the test."""
+        made = self.connector(**settings)
+        await made.open()
+        self._opened.append(made)
+        return made
+
+    async def open_as_user(self, **settings: Any) -> Odoo:
+        """A connector of a least-privileged user: contacts, purchase, stock, invoicing."""
+        assert self.sandbox is not None
+        key = self.sandbox.make_key("integration", groups=INTEGRATION_GROUPS)
+        return await self.open(api_key=key, login="integration", **settings)
+
+    async def close(self) -> None:
+        """Close what was opened, and end hanging calls."""
+        if self.faults is not None:
+            self.faults.release()
+        for made in self._opened:
+            await made.close()
+
+    def name(self, text: str) -> str:
+        """A business key that no other test has."""
+        return f"{text}-{self.unique}"
+
+    async def rows(self, model: str, **where: Any) -> list[Row]:
+        """Records of a model whose fields have these values; many2one values as ids."""
+        if self.sandbox is not None:
+            return [row for row in self.sandbox.records(model) if all(row.get(k) == v for k, v in where.items())]
+        domain = [[name, "=", value] for name, value in where.items()]
+        found: list[Row] = await self._rpc(model, "search_read", domain, load=None, context={"active_test": False})
+        return found
+
+    async def known_as(self, model: str, kind: str, key: str) -> list[Row]:
+        """The records behind the hub's external identifier: none, one, or (a defect) more."""
+        xml_id = external_id(kind, key)
+        if self.sandbox is not None:
+            return [row for row in self.sandbox.records(model) if xml_id in row["external_ids"]]
+        module, _, name = xml_id.partition(".")
+        found = await self._rpc("ir.model.data", "search_read", [["module", "=", module], ["name", "=", name]])
+        return [row for each in found for row in await self.rows(model, id=each["res_id"])]
+
+    async def product(self, code: str) -> Row:
+        """The product of an item, with what Odoo keeps on its template."""
+        (variant,) = await self.known_as("product.product", "item", code)
+        (template,) = await self.rows("product.template", id=variant["product_tmpl_id"])
+        return {**template, **variant}
+
+    async def stock(self, item: str, location: str) -> Decimal:
+        """The stock of an item at a location that the hub has made."""
+        (product,) = await self.known_as("product.product", "item", item)
+        (place,) = await self.known_as("stock.location", "location", location)
+        quants = await self.rows("stock.quant", product_id=product["id"], location_id=place["id"])
+        return sum((Decimal(str(quant["quantity"])) for quant in quants), Decimal(0))
+
+    async def _rpc(self, model: str, method: str, *arguments: Any, **more: Any) -> Any:
+        url, login, key, name = (os.environ[f"HILUM_TEST_ODOO_{x}"] for x in ("URL", "LOGIN", "KEY", "DB"))
+        async with httpx.AsyncClient(timeout=60) as client:
+
+            async def call(service: str, what: str, args: list[Any]) -> Any:
+                params = {"service": service, "method": what, "args": args}
+                reply = await client.post(f"{url}/jsonrpc", json={"jsonrpc": "2.0", "id": 1, "params": params})
+                return reply.json()["result"]
+
+            user = await call("common", "authenticate", [name, login, key, {}])
+            return await call("object", "execute_kw", [name, user, key, model, method, list(arguments), more])
+
+
+def delivery(thing: BusinessObject, *, key: str = "", attempt: int = 1) -> Delivery:
+    """The delivery that a flow would make of this object."""
+    target = TARGETS[type(thing)]("odoo.main")
+    outgoing = target.encode(thing)
+    assert isinstance(outgoing, Outgoing)
+    assert target.takes(thing)
+    return Delivery(
+        message_id=new_id(),
+        ordinal=0,
+        flow="test",
+        destination=target.endpoint,
+        operation=target.operation,
+        body=outgoing.body,
+        key=key,
+        idempotency_key=f"{thing.name}:{thing.business_key}",
+        attempt=attempt,
+    )
+
+
+def deliveries(things: Sequence[BusinessObject]) -> list[Delivery]:
+    """One delivery of each, with no ordering key in common."""
+    return [delivery(thing) for thing in things]
+
+
+class World:
+    """Business objects that belong together, under names that no other test has."""
+
+    def __init__(self, far: FarSide) -> None:
+        self._far = far
+        self._count = itertools.count(1)
+        self.item = Item(code=far.name("GLV"), title="Gloves, nitrile")
+        self.tracked = Item(code=far.name("IMP"), title="Implant", tracking=canonical.Tracking.LOT)
+        self.location = Location(code=far.name("OR1"), title="Theatre 1")
+        self.supplier = Supplier(code=far.name("SUP"), title="Sample Supplies Ltd")
+        self.account = PatientAccount(number=far.name("ACC"), person=PersonName(family="Sample", given="Ada"))
+
+    async def plant(self, connector: Odoo) -> None:
+        """Bring the master data into Odoo."""
+        things = [self.item, self.tracked, self.location, self.supplier, self.account]
+        outcomes = await connector.deliver(deliveries(things))
+        assert [type(each).__name__ for each in outcomes] == ["Delivered"] * len(things), outcomes
+
+    def number(self, text: str) -> str:
+        """A new document number."""
+        return self._far.name(f"{text}{next(self._count)}")
+
+    def use(self, quantity: str = "2", **more: Any) -> SupplyConsumed:
+        """Gloves used in the theatre."""
+        values = {"transaction": self.number("T"), "item": self.item.code, "location": self.location.code}
+        return SupplyConsumed(quantity=Decimal(quantity), **{**values, **more})
+
+    def count(self, quantity: str, **more: Any) -> StockLevel:
+        """Gloves counted in the theatre."""
+        values = {"count": self.number("C"), "item": self.item.code, "location": self.location.code}
+        return StockLevel(quantity=Decimal(quantity), **{**values, **more})
+
+    def order(self, *lines: tuple[str, str | None], **more: Any) -> PurchaseOrder:
+        """Gloves ordered; each line is (quantity, price)."""
+        made = tuple(
+            OrderLine(
+                number=number,
+                item=self.item.code,
+                quantity=Decimal(quantity),
+                unit_price=Decimal(price) if price else None,
+            )
+            for number, (quantity, price) in enumerate(lines or (("10", "1.25"), ("5", "1.5")), start=1)
+        )
+        return PurchaseOrder(**{"number": self.number("PO"), "supplier": self.supplier.code, "lines": made, **more})
+
+    def charge(self, quantity: str = "2", price: str = "12.50", **more: Any) -> Charge:
+        """Gloves charged to the account."""
+        values = {
+            "transaction": self.number("X"),
+            "account": self.account.number,
+            "item": self.item.code,
+            "description": "Gloves",
+            "currency": "EUR",
+            "service_date": "2026-11-20",
+        }
+        return Charge(quantity=Decimal(quantity), unit_price=Decimal(price), **{**values, **more})
