@@ -2,11 +2,12 @@
 
 It answers JSON-2 and JSON-RPC as real servers were measured to, keeps what it is told, and breaks on demand.
 
-Public: `SandboxOdoo`, `Faults`, `Fault`, `FaultKind`, `INTEGRATION_GROUPS`, `ADMINISTRATOR_GROUPS`.
+Public: `SandboxOdoo`, `serve`, `Faults`, `Fault`, `FaultKind`, `INTEGRATION_GROUPS`, `ADMINISTRATOR_GROUPS`.
 """
 
 from hilum.simulator.odoo.faults import Fault, FaultKind, Faults
 from hilum.simulator.odoo.orm.access import ADMINISTRATOR_GROUPS, INTEGRATION_GROUPS
 from hilum.simulator.odoo.server import SandboxOdoo
+from hilum.simulator.odoo.serving import serve
 
-__all__ = ["ADMINISTRATOR_GROUPS", "INTEGRATION_GROUPS", "Fault", "FaultKind", "Faults", "SandboxOdoo"]
+__all__ = ["ADMINISTRATOR_GROUPS", "INTEGRATION_GROUPS", "Fault", "FaultKind", "Faults", "SandboxOdoo", "serve"]

@@ -9,8 +9,9 @@ from pathlib import Path
 from hilum.simulator.odoo.orm.store import Changes, Store
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS record (model TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (model, id))
-WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (
+    model TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (model, id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (model TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """

@@ -1,6 +1,19 @@
 """The business areas: one file each, and the one table of all models."""
 
-from hilum.simulator.odoo.business import base, ledger, maintenance, meta, pickings, products, stock
+from hilum.simulator.odoo.business import (
+    base,
+    entries,
+    ledger,
+    maintenance,
+    meta,
+    payments,
+    people,
+    pickings,
+    products,
+    purchase,
+    sale,
+    stock,
+)
 from hilum.simulator.odoo.orm.model import Model
 
 MODELS: tuple[type[Model], ...] = (
@@ -38,6 +51,19 @@ MODELS: tuple[type[Model], ...] = (
     pickings.Move,
     pickings.MoveLine,
     pickings.Scrap,
+    purchase.Order,
+    purchase.OrderLine,
+    sale.Order,
+    sale.OrderLine,
+    entries.Entry,
+    entries.EntryLine,
+    payments.Payment,
+    payments.PaymentRegister,
+    payments.Reversal,
+    people.Department,
+    people.Job,
+    people.Version,
+    people.Employee,
     maintenance.EquipmentCategory,
     maintenance.Team,
     maintenance.Stage,

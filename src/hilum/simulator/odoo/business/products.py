@@ -43,6 +43,7 @@ class UnitCategory(Model):
 
     name = "uom.category"
     label = "Product UoM Categories"
+    only = "18.0"
     module = "uom"
     columns: ClassVar[Columns] = {"name": char("Unit of Measure Category", required=True)}
 

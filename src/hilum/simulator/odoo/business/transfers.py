@@ -167,11 +167,12 @@ def _check_lots(picking: Record) -> None:
 
 
 def _check_serials(move: Record) -> None:
+    product = move.the("product_id")["name"]
     for line in move.many("move_line_ids"):
         lot = _lot(line, make=False)
         if lot is not None and lot["product_qty"] > 0:
             raise UserError(
-                f"The serial number has already been assigned: \n Product: {move.the('product_id')['name']}, Serial Number: {lot['name']}"
+                f"The serial number has already been assigned: \n Product: {product}, Serial Number: {lot['name']}"
             )
 
 
@@ -214,12 +215,11 @@ def _do(move: Record) -> None:
         if not line["quantity"]:
             continue
         lot = _lot(line, make=True)
+        lot_id = lot.id if lot is not None else None
         quantity = in_product_unit(line, line["quantity"], "product_uom_id")
-        shift(move.env, move["product_id"], line["location_id"] or move["location_id"], -quantity, lot and lot.id)
-        shift(
-            move.env, move["product_id"], line["location_dest_id"] or move["location_dest_id"], quantity, lot and lot.id
-        )
-        line.set(picked=True, lot_id=lot.id if lot else None, date=move.env.second)
+        shift(move.env, move["product_id"], line["location_id"] or move["location_id"], -quantity, lot_id)
+        shift(move.env, move["product_id"], line["location_dest_id"] or move["location_dest_id"], quantity, lot_id)
+        line.set(picked=True, lot_id=lot_id, date=move.env.second)
     move.set(state="done", picked=True, date=move.env.second)
     _tell_order(move)
 
@@ -287,7 +287,8 @@ def cancel(picking: Record) -> None:
     """Cancel what is not done. Raises UserError for a transfer that is done."""
     if picking["state"] == "done":
         raise UserError(
-            "You cannot cancel a stock move that has been set to 'Done'. Create a return in order to reverse the moves which took place."
+            "You cannot cancel a stock move that has been set to 'Done'. "
+            "Create a return in order to reverse the moves which took place."
         )
     for move in _open_moves(picking):
         move.set(state="cancel")

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from hilum.simulator.odoo.orm.model import Model
 
 Test = Callable[[int], bool]
-Leaf = tuple[str, str, Any]
+Leaf = tuple[Any, str, Any]  # a field path (or 0 or 1), an operator, a value
 
 OPERATORS = frozenset(
-    ["=", "!=", "<>", "in", "not", "in", "like", "not", "like", "ilike", "not", "ilike", "=like", "=ilike", "<", "<=", ">", ">=", "child_of", "any", "=?"]
-) | {"not in", "not like", "not ilike", "not any"}
+    {"=", "!=", "<>", "=?", "<", "<=", ">", ">=", "in", "not in", "child_of", "any", "not any"}
+    | {"like", "not like", "ilike", "not ilike", "=like", "=ilike"}
+)
 HIERARCHY = {"stock.location": "location_id"}
 
 

@@ -101,6 +101,11 @@ def moment(label: str, **options: Any) -> Field:
     return Field(kind="datetime", label=label, **options)
 
 
+def document(label: str, **options: Any) -> Field:
+    """A JSON object (`json` on the wire)."""
+    return Field(kind="json", label=label, **options)
+
+
 def choice(label: str, selection: tuple[tuple[str, str], ...], **options: Any) -> Field:
     """One of a fixed list (`selection` on the wire)."""
     return Field(kind="selection", label=label, selection=selection, **options)
@@ -161,7 +166,7 @@ def rounded(number: float, digits: int) -> float:
     scaled = number * 10**digits
     nudge = 1e-9 * max(1.0, abs(scaled))
     whole = int(abs(scaled) + 0.5 + nudge)
-    return (whole if number >= 0 else -whole) / 10**digits
+    return float((whole if number >= 0 else -whole) / 10**digits)
 
 
 def _kept_date(model: str, name: str, field: Field, value: Any) -> str:
@@ -216,4 +221,5 @@ _CONVERTERS: dict[str, Callable[[str, str, Field, Any], Any]] = {
     "datetime": _kept_datetime,
     "selection": _kept_choice,
     "many2one": _kept_id,
+    "json": lambda model, name, field, value: value,
 }

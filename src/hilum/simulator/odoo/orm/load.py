@@ -187,7 +187,10 @@ def check_name(name: str) -> None:
 
 
 def _known(model: Model, xid: str) -> int | None:
-    """The record behind an external id; an id whose record is gone is dropped. Raises ValidationError for another model's."""
+    """The record behind an external id; an id whose record is gone is dropped.
+
+    Raises ValidationError for an id of another model.
+    """
     store = model.env.store
     module, _, name = xid.partition(".")
     for data_id in list(store.find("ir.model.data", ("module", "name"), (module, name))):

@@ -46,6 +46,7 @@ class Model:
     order: ClassVar[str] = "id"  # default order of a search
     keys: ClassVar[Sequence[Key]] = ()  # further indices
     title_field: ClassVar[str] = "name"
+    only: ClassVar[str] = ""  # the one version that has it; empty: both
     module: ClassVar[str] = "base"  # the module that brings it; not installed = the model does not exist
 
     def __init__(self, env: Env) -> None:

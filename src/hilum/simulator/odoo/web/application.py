@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from hilum.simulator.odoo.engine import Engine
-from hilum.simulator.odoo.web import control, json2, jsonrpc, version
+from hilum.simulator.odoo.web import control, docs, json2, jsonrpc, page, version, xmlrpc
 from hilum.simulator.odoo.web.common import BODY_LIMIT, DATABASES, ENGINE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,6 +26,11 @@ def application(engine: Engine, databases: tuple[str, ...], body_limit: int, *, 
     app.router.add_post("/jsonrpc", jsonrpc.handle)
     app.router.add_get("/web/version", version.handle)
     app.router.add_get("/json/version", version.handle)
+    for path in ("/xmlrpc/2/{service}", "/xmlrpc/{service}"):
+        app.router.add_post(path, xmlrpc.handle)
+    app.router.add_get("/doc-bearer/{name}.json", docs.handle)
+    for path in ("/", "/web", "/web/login"):
+        app.router.add_get(path, page.handle)
     control.add_routes(app)
     return app
 

@@ -17,7 +17,7 @@ from hilum.simulator.odoo.faults import Fault, FaultKind
 
 ENGINE = web.AppKey("engine", Engine)
 BODY_LIMIT = web.AppKey("body_limit", int)
-DATABASES = web.AppKey("databases", tuple)
+DATABASES: web.AppKey[tuple[str, ...]] = web.AppKey("databases", tuple)
 
 
 class Hangup(Exception):

@@ -1,4 +1,4 @@
-"""The sandbox's own paths, which no Odoo has: `/sandbox/faults`, `/sandbox/calls`, `/sandbox/records`. Loopback only."""
+"""The paths that no Odoo has: `/sandbox/faults`, `/sandbox/calls`, `/sandbox/records`. Loopback only."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SERIES = {"18.0": [18, 0, 0, "final", 0, ""], "19.0": [19, 0, 0, "final", 0, ""]
 POSITION_OF_RECORDS = {"create": 0, "load": 1}  # which argument tells how many records a call is about
 
 
-async def serve(engine: Engine, databases: Sequence[str], service: str, method: str, args: Sequence[Any]) -> Any:
+async def serve(engine: Engine, databases: tuple[str, ...], service: str, method: str, args: Sequence[Any]) -> Any:
     """Carry out a call of one of the services. Raises OdooError, Hangup, Page."""
     if service == "object" and method in ("execute_kw", "execute"):
         return await _execute(engine, method, args)

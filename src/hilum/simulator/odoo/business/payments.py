@@ -1,0 +1,274 @@
+"""Payments, the wizard that registers them, and the wizard that reverses an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from hilum.simulator.odoo.business.base import company, company_currency
+from hilum.simulator.odoo.business.booking import SIGNS, is_purchase
+from hilum.simulator.odoo.business.meta import next_number
+from hilum.simulator.odoo.errors import UserError
+from hilum.simulator.odoo.orm.access import BILLING, rights
+from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, date, many2many, many2one, money
+from hilum.simulator.odoo.orm.model import Model, Values, public
+from hilum.simulator.odoo.orm.record import Env, Record
+
+DIRECTIONS = (("outbound", "Send"), ("inbound", "Receive"))
+REFUND_OF = {"in_invoice": "in_refund", "out_invoice": "out_refund", "entry": "entry"}
+
+
+def bank(env: Env) -> int | None:
+    """The first bank journal, as a default."""
+    found = env["account.journal"].find([["type", "=", "bank"]], limit=1)
+    return found[0] if found else None
+
+
+class Payment(Model):
+    """A payment. Once registered, 18 calls it `paid` and 19 `in_process`; the bill is `paid` in both."""
+
+    name = "account.payment"
+    label = "Payments"
+    module = "account"
+    order = "date desc, id desc"
+    rights = rights(read=BILLING, change=BILLING)
+    columns: ClassVar[Columns] = {
+        "name": char("Number", index=True),
+        "state": choice(
+            "Status",
+            (
+                ("draft", "Draft"),
+                ("in_process", "In Process"),
+                ("paid", "Paid"),
+                ("canceled", "Canceled"),
+                ("rejected", "Rejected"),
+            ),
+            default="draft",
+        ),
+        "payment_type": choice("Payment Type", DIRECTIONS, required=True, default="inbound"),
+        "partner_type": choice("Partner Type", (("customer", "Customer"), ("supplier", "Vendor")), default="customer"),
+        "partner_id": many2one("res.partner", "Customer/Vendor"),
+        "amount": money("Amount"),
+        "currency_id": many2one("res.currency", "Currency", required=True, default=company_currency),
+        "date": date("Date", required=True, default=lambda env: env.today),
+        "journal_id": many2one("account.journal", "Journal", required=True, default=bank),
+        "memo": char("Memo", index=True),
+        "payment_reference": char("Payment Reference", index=True),
+        "move_id": many2one("account.move", "Journal Entry"),
+        "invoice_ids": many2many("account.move", "Invoices"),
+        "reconciled_bill_ids": many2many("account.move", "Reconciled Bills", compute=lambda p: _paid(p, purchase=True)),
+        "reconciled_invoice_ids": many2many(
+            "account.move", "Reconciled Invoices", compute=lambda p: _paid(p, purchase=False)
+        ),
+        "is_reconciled": boolean("Is Reconciled", compute=lambda payment: bool(payment["invoice_ids"])),
+        "company_id": many2one("res.company", "Company", default=company),
+    }
+
+    @public()
+    def action_post(self, ids: Sequence[int]) -> None:
+        """Post drafts."""
+        for payment in self.env.records(self.name, ids):
+            if payment["state"] == "draft":
+                _post(payment)
+
+    @public()
+    def action_cancel(self, ids: Sequence[int]) -> None:
+        """Cancel."""
+        for payment in self.env.records(self.name, ids):
+            payment.set(state="canceled")
+
+    @public()
+    def action_draft(self, ids: Sequence[int]) -> None:
+        """Back to draft."""
+        for payment in self.env.records(self.name, ids):
+            payment.set(state="draft")
+
+
+def _paid(payment: Record, *, purchase: bool) -> list[int]:
+    return [move.id for move in payment.many("invoice_ids") if is_purchase(move) == purchase]
+
+
+def _post(payment: Record) -> None:
+    prefix = f"P{payment.the('journal_id')['code']}/{payment['date'][:4]}/"
+    name = payment["name"] or next_number(payment.env, prefix, prefix, 5)
+    payment.set(state="in_process" if payment.env.is_19 else "paid", name=name)
+
+
+class PaymentRegister(Model):
+    """The wizard. It looks at what is due when it is made, not when it runs: two of them pay twice."""
+
+    name = "account.payment.register"
+    label = "Pay"
+    module = "account"
+    title_field = "communication"
+    rights = rights(read=BILLING, change=BILLING)
+    columns: ClassVar[Columns] = {
+        "payment_date": date("Payment Date", required=True, default=lambda env: env.today),
+        "amount": money("Amount"),
+        "communication": char("Memo"),
+        "currency_id": many2one("res.currency", "Currency", default=company_currency),
+        "journal_id": many2one("account.journal", "Journal", default=bank),
+        "partner_id": many2one("res.partner", "Customer/Vendor"),
+        "payment_type": choice("Payment Type", DIRECTIONS),
+        "move_ids": many2many("account.move", "Documents"),
+        "group_payment": boolean("Group Payments"),
+    }
+
+    def before_create(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Take documents, amount and memo from the context. Raises UserError where nothing is due."""
+        if self.env.context.get("active_model") != "account.move":
+            raise UserError(
+                "The register payment wizard should only be called on account.move or account.move.line records."
+            )
+        moves = self.env.records("account.move", self.env.context.get("active_ids") or [])
+        if any(move["state"] != "posted" for move in moves):
+            raise UserError("You can only register payment for posted journal entries.")
+        due = sum(move["amount_residual"] for move in moves)
+        if not due:
+            raise UserError(_nothing_left(is_19=self.env.is_19))
+        values.setdefault("amount", due)
+        values.setdefault(
+            "communication", " ".join(move["payment_reference"] or move["ref"] or move["name"] for move in moves)
+        )
+        values["currency_id"] = moves[0]["currency_id"]
+        values["partner_id"] = moves[0]["partner_id"]
+        values["payment_type"] = "outbound" if moves[0]["move_type"] in ("in_invoice", "out_refund") else "inbound"
+        values["move_ids"] = [(6, 0, [move.id for move in moves])]
+        return values
+
+    @public()
+    def action_create_payments(self, ids: Sequence[int]) -> dict[str, Any]:
+        """Pay. Run again, it makes a second payment of the full amount."""
+        payments = [_pay(wizard) for wizard in self.env.records(self.name, ids)]
+        return {
+            "type": "ir.actions.act_window",
+            "name": "Payments",
+            "res_model": "account.payment",
+            "view_mode": "form",
+            "res_id": payments[0].id if payments else False,
+        }
+
+
+def _nothing_left(*, is_19: bool) -> str:
+    if is_19:
+        return (
+            "There's nothing left to pay for the selected journal items, so no payment registration is necessary. "
+            "You've got your finances under control like a boss!"
+        )
+    return "You can't register a payment because there is nothing left to pay on the selected journal items."
+
+
+def _pay(wizard: Record) -> Record:
+    moves = wizard.many("move_ids")
+    payment = wizard.env["account.payment"].create(
+        {
+            "payment_type": wizard["payment_type"],
+            "partner_type": "supplier" if is_purchase(moves[0]) else "customer",
+            "partner_id": wizard["partner_id"],
+            "amount": wizard["amount"],
+            "currency_id": wizard["currency_id"],
+            "date": wizard["payment_date"],
+            "journal_id": wizard["journal_id"],
+            "memo": wizard["communication"] or False,
+        }
+    )
+    _post(payment)
+    left = wizard["amount"]
+    for move in moves:
+        left = _reconcile(move, payment, left)
+    return payment
+
+
+def _reconcile(move: Record, payment: Record, amount: float) -> float:
+    """Pay as much of a document as the amount allows; answers what is left of it."""
+    due = move["amount_residual"]
+    used = min(due, amount)
+    if used <= 0:
+        return amount
+    rest = round(due - used, 2)
+    move.set(
+        amount_residual=rest,
+        payment_state="partial" if rest else "paid",
+        matched_payment_ids=[*move["matched_payment_ids"], payment.id],
+    )
+    payment.set(invoice_ids=[*payment["invoice_ids"], move.id])
+    return float(round(amount - used, 2))
+
+
+class Reversal(Model):
+    """The wizard that makes a refund of a posted document, as a draft."""
+
+    name = "account.move.reversal"
+    label = "Account Move Reversal"
+    module = "account"
+    title_field = "reason"
+    rights = rights(read=BILLING, change=BILLING)
+    columns: ClassVar[Columns] = {
+        "journal_id": many2one("account.journal", "Journal", required=True),
+        "date": date("Reversal date", default=lambda env: env.today),
+        "reason": char("Reason displayed on Credit Note"),
+        "move_ids": many2many("account.move", "Moves"),
+        "new_move_ids": many2many("account.move", "New Moves"),
+    }
+
+    def before_create(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Take the documents from the context. Raises UserError for drafts."""
+        moves = self.env.records("account.move", self.env.context.get("active_ids") or [])
+        if any(move["state"] != "posted" for move in moves):
+            raise UserError("You can only reverse posted moves.")
+        values["move_ids"] = [(6, 0, [move.id for move in moves])]
+        return values
+
+    @public()
+    def refund_moves(self, ids: Sequence[int]) -> dict[str, Any]:
+        """Make the drafts; answers the action that shows them."""
+        made: list[Record] = []
+        for wizard in self.env.records(self.name, ids):
+            new = [_refund(wizard, move) for move in wizard.many("move_ids")]
+            wizard.set(new_move_ids=[move.id for move in new])
+            made.extend(new)
+        return {
+            "type": "ir.actions.act_window",
+            "name": "Reverse Moves",
+            "res_model": "account.move",
+            "view_mode": "form" if len(made) == 1 else "list,form",
+            "res_id": made[0].id if len(made) == 1 else False,
+            "domain": [["id", "in", [move.id for move in made]]],
+        }
+
+
+def _refund(wizard: Record, move: Record) -> Record:
+    values: dict[str, Any] = {
+        "move_type": REFUND_OF.get(move["move_type"], "entry"),
+        "reversed_entry_id": move.id,
+        "journal_id": wizard["journal_id"],
+        "partner_id": move["partner_id"] or False,
+        "currency_id": move["currency_id"],
+        "date": wizard["date"],
+        "ref": f"Reversal of: {move['name']}" + (f", {wizard['reason']}" if wizard["reason"] else ""),
+    }
+    if move["move_type"] in SIGNS:
+        values["invoice_date"] = wizard["date"]
+        values["invoice_line_ids"] = [(0, 0, _copied(line)) for line in move.many("invoice_line_ids")]
+    else:
+        values["line_ids"] = [(0, 0, _swapped(line)) for line in move.many("line_ids")]
+    return wizard.env["account.move"].create(values)
+
+
+def _copied(line: Record) -> Values:
+    names = (
+        "name",
+        "product_id",
+        "product_uom_id",
+        "quantity",
+        "price_unit",
+        "discount",
+        "account_id",
+        "purchase_line_id",
+    )
+    return {**{name: line[name] or False for name in names}, "tax_ids": [(6, 0, list(line["tax_ids"]))]}
+
+
+def _swapped(line: Record) -> Values:
+    own = {name: line[name] or False for name in ("name", "account_id", "partner_id")}
+    return {**own, "debit": line["credit"], "credit": line["debit"]}
