@@ -109,6 +109,7 @@ class Dispatcher:
         due: list[ToDeliver] = []
         if now >= self._rescan_at:
             self._after, self._rescan_at = (0, 0), now + _RESCAN_EVERY
+        self._window.reading()
         async with share.database.hot() as connection:
             if now >= self._due_at:
                 due = await take_due(connection, self.name, lanes=lanes, floor=share.floor, limit=limit)

@@ -19,6 +19,7 @@ class Window:
         self._ready: deque[object] = deque()
         self._busy: dict[object, ToDeliver] = {}
         self._known: set[Ref] = set()
+        self._done: set[Ref] = set()  # since the reading under way began
 
     def __len__(self) -> int:
         return len(self._known)
@@ -41,11 +42,15 @@ class Window:
         """Deliveries under way."""
         return len(self._busy)
 
+    def reading(self) -> None:
+        """A reading of the journal begins. It may still see as pending what is finished before it ends."""
+        self._done.clear()
+
     def add(self, batch: Iterable[ToDeliver]) -> int:
         """Add what was read, in order; what is known already is left out. Returns how many were new."""
         count = 0
         for taken in batch:
-            if taken.ref in self._known:
+            if taken.ref in self._known or taken.ref in self._done:
                 continue
             count += 1
             self._known.add(taken.ref)
@@ -81,6 +86,7 @@ class Window:
         key = _key(taken)
         self._busy.pop(key, None)
         self._known.discard(taken.ref)
+        self._done.add(taken.ref)
         if not go_on:
             self._forget(key)
         elif self._queues.get(key):
