@@ -10,6 +10,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -221,6 +222,7 @@ class World:
                 number=number,
                 item=self.item.code,
                 quantity=Decimal(quantity),
+                needed_by=date(2026, 12, 1),
                 unit_price=Decimal(price) if price else None,
             )
             for number, (quantity, price) in enumerate(lines or (("10", "1.25"), ("5", "1.5")), start=1)

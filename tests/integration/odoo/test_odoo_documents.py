@@ -1,0 +1,321 @@
+"""Used supplies, counts, orders and charges: what arrives in Odoo, what is refused, and in which words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from odoo_far_side import FarSide, World, deliveries, delivery
+
+from hilum.canonical import Charge, PurchaseOrder, SupplyConsumed
+from hilum.connectors.odoo import Odoo
+from hilum.errors import Rejected, TryAgain
+from hilum.message import Delivered
+
+
+async def test_used_supplies_leave_stock_once(far: FarSide, hub: Odoo, world: World) -> None:
+    await hub.deliver(deliveries([world.count("10")]))
+    use = world.use("3")
+    for attempt in (1, 2, 3):
+        (outcome,) = await hub.deliver([delivery(use, attempt=attempt)])
+        assert isinstance(outcome, Delivered), outcome
+        assert await far.stock(use.item, use.location) == 7
+    (picking,) = await far.known_as("stock.picking", "use", use.transaction)
+    assert picking["state"] == "done"
+    assert picking["origin"] == use.transaction
+    assert outcome.reference == f"stock.picking:{picking['id']} {picking['name']}"
+    assert outcome.words.startswith("Taken off stock: 3 EA")
+
+
+@pytest.mark.req("MOD-5")
+async def test_stock_goes_below_zero_when_reality_was_quicker(far: FarSide, hub: Odoo, world: World) -> None:
+    await hub.deliver(deliveries([world.count("1")]))
+    use = world.use("2.5")
+    (outcome,) = await hub.deliver(deliveries([use]))
+    assert isinstance(outcome, Delivered), outcome
+    assert await far.stock(use.item, use.location) == Decimal("-1.5")
+    (picking,) = await far.known_as("stock.picking", "use", use.transaction)
+    assert len(await far.rows("stock.move", picking_id=picking["id"])) == 1
+    assert await far.rows("stock.picking", backorder_id=picking["id"]) == []
+
+
+async def test_a_negative_use_comes_back(far: FarSide, hub: Odoo, world: World) -> None:
+    use, back = world.use("5"), world.use("-2")
+    outcomes = await hub.deliver([delivery(use, key="a"), delivery(back, key="a")])
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
+    assert await far.stock(use.item, use.location) == -3
+
+
+async def test_a_unit_is_converted_by_odoo_and_a_foreign_one_refused(far: FarSide, hub: Odoo, world: World) -> None:
+    dozen, kilogram = world.use("2", unit="DZN"), world.use("2", unit="KGM")
+    first, second = await hub.deliver(deliveries([dozen, kilogram]))
+    assert isinstance(first, Delivered), first
+    assert isinstance(second, Rejected)
+    assert second.category == "odoo.unit"
+    assert await far.stock(dozen.item, dozen.location) == -24
+
+
+async def test_what_is_missing_is_named(far: FarSide, hub: Odoo, world: World) -> None:
+    things = [
+        world.use(item="no-such-item"),
+        world.use(location="no-such-place"),
+        world.count("1", item="no-such-item"),
+        world.order(supplier="no-such-supplier"),
+        world.charge(account="no-such-account"),
+        world.use(quantity="0"),
+    ]
+    outcomes = await hub.deliver(deliveries(things))
+    for outcome, words in zip(outcomes, ["item", "place", "item", "supplier", "account"], strict=False):
+        assert isinstance(outcome, Rejected)
+        assert outcome.category == "odoo.missing_reference"
+        assert f"no-such-{words}" in str(outcome)
+        assert "then replay" in str(outcome) or "replay it first" in str(outcome)
+    assert isinstance(outcomes[-1], Rejected)
+
+
+async def test_items_and_places_of_odoo_are_found_by_their_own_codes(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    box = sandboxed.sandbox
+    assert box is not None
+    box.change(lambda env: env["product.product"].create({"name": "Mask", "default_code": "MASK", "is_storable": True}))
+    use = world.use("4", item="MASK", location="Theatre")
+    (outcome,) = await hub.deliver(deliveries([use]))
+    assert isinstance(outcome, Delivered), outcome
+    box.change(lambda env: env["product.product"].create({"name": "Mask 2", "default_code": "MASK"}))
+    fresh = await sandboxed.open()
+    (ambiguous,) = await fresh.deliver(deliveries([world.use("4", item="MASK", location="Theatre")]))
+    assert isinstance(ambiguous, Rejected)
+    assert ambiguous.category == "odoo.ambiguous_reference"
+
+
+async def test_an_item_is_found_although_its_code_was_changed_in_odoo(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    (row,) = await sandboxed.known_as("product.product", "item", world.item.code)
+    box.change(lambda env: env["product.product"].write(row["id"], {"default_code": "OTHER"}))
+    fresh = await sandboxed.open()
+    (outcome,) = await fresh.deliver(deliveries([world.use("1")]))
+    assert isinstance(outcome, Delivered), outcome
+
+
+async def test_lots_of_tracked_items(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    (product,) = await sandboxed.known_as("product.product", "item", world.tracked.code)
+    lot = box.change(lambda env: env["stock.lot"].create({"name": "L1", "product_id": product["id"]}).id)
+    good = world.use("1", item=world.tracked.code, lot="L1")
+    without, unknown = world.use("1", item=world.tracked.code), world.use("1", item=world.tracked.code, lot="L9")
+    untracked = world.use("1", lot="L1")
+    for attempt in (1, 2):
+        outcomes = await hub.deliver([delivery(x, attempt=attempt) for x in (good, without, unknown, untracked)])
+        assert isinstance(outcomes[0], Delivered), outcomes[0]
+        assert isinstance(outcomes[1], Rejected)
+        assert outcomes[1].category == "odoo.lot_required"
+        assert isinstance(outcomes[2], Rejected)
+        assert outcomes[2].category == "odoo.missing_reference"
+        assert isinstance(outcomes[3], Delivered)
+        assert "lot was left out" in outcomes[3].words
+    (place,) = await sandboxed.known_as("stock.location", "location", world.location.code)
+    (quant,) = await sandboxed.rows("stock.quant", product_id=product["id"], location_id=place["id"])
+    assert (quant["lot_id"], quant["quantity"]) == (lot, -1)
+    (counted,) = await hub.deliver(deliveries([world.count("5", item=world.tracked.code, lot="L1")]))
+    assert isinstance(counted, Delivered), counted
+    assert await sandboxed.stock(world.tracked.code, world.location.code) == 5
+
+
+async def test_a_count_is_applied_once_even_when_stock_has_moved_since(far: FarSide, hub: Odoo, world: World) -> None:
+    count, use = world.count("10"), world.use("4")
+    await hub.deliver(deliveries([count]))
+    await hub.deliver(deliveries([use]))
+    (again,) = await hub.deliver([delivery(count, attempt=2)])
+    assert isinstance(again, Delivered)
+    assert await far.stock(count.item, count.location) == 6
+    (newer,) = await hub.deliver(deliveries([world.count("0")]))
+    assert isinstance(newer, Delivered)
+    assert await far.stock(count.item, count.location) == 0
+    (boxes,) = await hub.deliver(deliveries([world.count("1", unit="DZN")]))
+    assert isinstance(boxes, Rejected)
+    assert boxes.category == "odoo.unit"
+
+
+@pytest.mark.req("MOD-5")
+async def test_an_order_is_written_with_its_lines_and_confirmed(far: FarSide, hub: Odoo, world: World) -> None:
+    order = world.order(("10", "1.25"), ("2.5", "0.1"), requisition="R-1")
+    for attempt in (1, 2):
+        (outcome,) = await hub.deliver([delivery(order, attempt=attempt)])
+        assert isinstance(outcome, Delivered), outcome
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    assert (row["state"], row["origin"], row["partner_ref"]) == ("purchase", order.number, "R-1")
+    lines = await far.rows("purchase.order.line", order_id=row["id"])
+    found = {(Decimal(str(line["product_qty"])), Decimal(str(line["price_unit"]))) for line in lines}
+    assert len(lines) == 2
+    assert found == {(Decimal(10), Decimal("1.25")), (Decimal("2.5"), Decimal("0.1"))}
+    assert "is confirmed in Odoo" in outcome.words
+    assert outcome.reference == f"purchase.order:{row['id']} {row['name']}"
+    assert len(await far.rows("stock.picking", origin=row["name"])) == 1
+
+
+async def test_a_draft_order_may_change_and_a_confirmed_one_may_not(far: FarSide, hub: Odoo, world: World) -> None:
+    order = world.order(("10", "1.25"), confirm=False)
+    (outcome,) = await hub.deliver(deliveries([order]))
+    assert isinstance(outcome, Delivered)
+    assert "draft for a buyer" in outcome.words
+    (line,) = order.lines
+    more = order.model_copy(update={"lines": (line.model_copy(update={"quantity": Decimal(12)}),), "confirm": True})
+    (outcome,) = await hub.deliver(deliveries([more]))
+    assert isinstance(outcome, Delivered), outcome
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    (kept,) = await far.rows("purchase.order.line", order_id=row["id"])
+    assert kept["product_qty"] == 12
+    (refused,) = await hub.deliver(deliveries([order]))
+    assert isinstance(refused, Rejected)
+    assert refused.category == "odoo.conflict"
+    assert row["name"] in str(refused)
+    assert (await far.rows("purchase.order.line", order_id=row["id"]))[0]["product_qty"] == 12
+
+
+async def test_lines_without_a_price_take_odoo_s_and_lines_with_one_keep_it(
+    far: FarSide, hub: Odoo, world: World
+) -> None:
+    order = world.order(("10", "1.25"), ("3", None))
+    for attempt in (1, 2):
+        (outcome,) = await hub.deliver([delivery(order, attempt=attempt)])
+        assert isinstance(outcome, Delivered), outcome
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    lines = await far.rows("purchase.order.line", order_id=row["id"])
+    assert sorted(line["product_qty"] for line in lines) == [3, 10]
+    assert row["state"] == "purchase"
+
+
+async def test_an_order_that_waits_for_approval_or_was_cancelled_is_said_so(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open_as_user()
+    admin = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(admin)
+    box = sandboxed.sandbox
+    assert box is not None
+    company = {"po_double_validation": "two_step", "po_double_validation_amount": 5.0}
+    box.change(lambda env: env["res.company"].write(1, company))
+    order = world.order(("10", "1.25"))
+    for attempt in (1, 2):
+        (outcome,) = await hub.deliver([delivery(order, attempt=attempt)])
+        assert isinstance(outcome, Delivered), outcome
+        assert "waits for approval" in outcome.words
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    assert row["state"] == "to approve"
+    box.change(lambda env: env["purchase.order"].write(row["id"], {"state": "cancel"}))
+    (cancelled,) = await hub.deliver([delivery(order, attempt=3)])
+    assert isinstance(cancelled, Rejected)
+    assert "cancelled" in str(cancelled)
+
+
+@pytest.mark.req("MOD-5")
+async def test_a_charge_becomes_a_posted_invoice_once(far: FarSide, hub: Odoo, world: World) -> None:
+    charge = world.charge("2", "12.50", encounter="V-1")
+    for attempt in (1, 2):
+        (outcome,) = await hub.deliver([delivery(charge, attempt=attempt)])
+        assert isinstance(outcome, Delivered), outcome
+    (move,) = await far.known_as("account.move", "charge", charge.transaction)
+    assert (move["state"], move["move_type"], move["ref"]) == ("posted", "out_invoice", charge.transaction)
+    assert (move["invoice_date"], move["invoice_origin"]) == ("2026-11-20", "V-1")
+    (partner,) = await far.known_as("res.partner", "account", world.account.number)
+    assert move["partner_id"] == partner["id"]
+    (line,) = await far.rows("account.move.line", move_id=move["id"], display_type="product")
+    assert (line["quantity"], line["price_unit"], line["name"]) == (2, 12.5, "Gloves")
+    assert outcome.reference == f"account.move:{move['id']} {move['name']}"
+    assert outcome.words == f"Invoiced to account {world.account.number}: {move['name']}."
+
+
+async def test_a_credit_and_an_item_that_odoo_does_not_know(far: FarSide, hub: Odoo, world: World) -> None:
+    credit, service = world.charge("-1", "3"), world.charge("1", "80", item="SVC", description="Recovery room, hour")
+    outcomes = await hub.deliver(deliveries([credit, service]))
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
+    (refund,) = await far.known_as("account.move", "charge", credit.transaction)
+    assert refund["move_type"] == "out_refund"
+    (move,) = await far.known_as("account.move", "charge", service.transaction)
+    (line,) = await far.rows("account.move.line", move_id=move["id"], display_type="product")
+    assert (line["product_id"] or None, line["name"]) == (None, "Recovery room, hour")
+
+
+async def test_a_changed_charge_is_not_written_into_the_posted_invoice(far: FarSide, hub: Odoo, world: World) -> None:
+    charge = world.charge("2", "12.50")
+    await hub.deliver(deliveries([charge]))
+    changed = charge.model_copy(update={"unit_price": Decimal("13.00")})
+    (outcome,) = await hub.deliver(deliveries([changed]))
+    assert isinstance(outcome, Rejected)
+    assert outcome.category == "odoo.conflict"
+    assert "price" in str(outcome)
+    (move,) = await far.known_as("account.move", "charge", charge.transaction)
+    (line,) = await far.rows("account.move.line", move_id=move["id"], display_type="product")
+    assert line["price_unit"] == 12.5
+
+
+async def test_a_locked_period_moves_the_date_and_the_words_say_it(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    lock = "fiscalyear_lock_date"
+    box.change(lambda env: env["res.company"].write(1, {lock: "2026-06-30"}))
+    charge = world.charge(service_date="2026-06-01")
+    for attempt in (1, 2):
+        (outcome,) = await hub.deliver([delivery(charge, attempt=attempt)])
+        assert isinstance(outcome, Delivered), outcome
+        assert "because 2026-06-01 is locked" in outcome.words
+
+
+async def test_a_currency_that_is_not_active_is_refused(far: FarSide, hub: Odoo, world: World) -> None:
+    (outcome,) = await hub.deliver(deliveries([world.charge(currency="XAF")]))
+    assert isinstance(outcome, Rejected)
+    assert "XAF" in str(outcome)
+
+
+@pytest.mark.req("MSG-10")
+async def test_a_batch_of_documents_with_bad_ones_among_them(sandboxed: FarSide) -> None:
+    """The bad ones fail at posting and at loading; every other one is there exactly once."""
+    hub = await sandboxed.open(documents_per_call=10)
+    world = World(sandboxed)
+    await world.plant(hub)
+    charges: list[Charge | SupplyConsumed | PurchaseOrder] = [world.charge(str(n + 1)) for n in range(24)]
+    charges[7] = world.charge("1", account="nobody")
+    uses = [world.use("1") for _ in range(12)]
+    orders = [world.order() for _ in range(5)]
+    things = [*charges, *uses, *orders]
+    outcomes = await hub.deliver(deliveries(things))
+    assert [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, Delivered)] == [7]
+    assert len(await sandboxed.rows("account.move", state="posted", move_type="out_invoice")) == 23
+    assert await sandboxed.stock(world.item.code, world.location.code) == -12
+    assert len(await sandboxed.rows("purchase.order", state="purchase")) == 5
+
+
+async def test_the_order_of_a_key_holds_over_operations_and_failures(far: FarSide, hub: Odoo, world: World) -> None:
+    first, second = world.charge("1"), world.charge("2", account="nobody")
+    third, use = world.charge("3"), world.use("1")
+    key = world.account.number
+    outcomes = await hub.deliver([delivery(each, key=key) for each in (first, second, third, use)])
+    assert isinstance(outcomes[0], Delivered), outcomes[0]
+    assert isinstance(outcomes[1], Rejected)
+    assert isinstance(outcomes[2], TryAgain)
+    assert isinstance(outcomes[3], TryAgain)
+    assert await far.known_as("account.move", "charge", third.transaction) == []
+    assert await far.known_as("stock.picking", "use", use.transaction) == []
+
+
+async def test_a_least_privileged_user_can_do_all_documents(sandboxed: FarSide) -> None:
+    admin, user = await sandboxed.open(), await sandboxed.open_as_user()
+    world = World(sandboxed)
+    await world.plant(admin)
+    things = [world.count("10"), world.use("1"), world.order(), world.charge(), world.account, world.supplier]
+    outcomes = await user.deliver(deliveries(things))
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
+    items = await user.deliver(deliveries([world.item.model_copy(update={"code": sandboxed.name("NEW")})]))
+    assert isinstance(items[0], Rejected)
+    assert sandboxed.name("NEW") in str(items[0])
