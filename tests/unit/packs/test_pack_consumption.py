@@ -138,11 +138,18 @@ def test_the_currency_may_be_that_of_the_flow(anything, edited, lookup):
 
 
 @pytest.mark.req("MOD-5")
-def test_amounts_are_exact(flow, edited, lookup):
-    body = edited("charges.hl7", {"FT1[4]-10": "7", "FT1[4]-11.1.1": "10.00"})
-    charge = of(Charge, things(flow, body, lookup))[3]
-    assert charge.unit_price == Decimal("1.428571")
-    assert round(charge.unit_price * charge.quantity, 2) == Decimal("10.00")
+@pytest.mark.parametrize(
+    ("pieces", "total", "quantity", "unit_price"),
+    [("3", "12.75", "3", "4.25"), ("7", "10.00", "1", "10.00"), ("8", "10", "1", "10"), ("8", "10.00", "8", "1.25")],
+)
+def test_an_extended_amount_is_charged_to_the_cent(flow, edited, lookup, pieces, total, quantity, unit_price):
+    body = edited("charges.hl7", {"FT1[4]-10": pieces, "FT1[4]-11.1.1": total})
+    made = things(flow, body, lookup)
+    charge = of(Charge, made)[3]
+    assert charge.unit_price * charge.quantity == Decimal(total)
+    assert (charge.quantity, charge.unit_price) == (Decimal(quantity), Decimal(unit_price))
+    assert of(SupplyConsumed, made)[2].quantity == Decimal(pieces)  # the stock goes by pieces all the same
+    assert charge.description.startswith(f"{pieces} × ") == (quantity == "1")
 
 
 def test_the_place_may_be_the_ward_of_the_visit(flow, edited, lookup):

@@ -49,8 +49,8 @@ def consumption(
     - Item: FT1-7, where it is empty FT1-29 (NDC), through the table `items`.
     - Quantity: FT1-10; empty means 1 for a service and is `Invalid` for a stocked item. A credit (FT1-6 `CD`, `CR`)
       has a negative quantity: it goes back into stock. Payments and adjustments are `Refused`.
-    - Price: FT1-12 (unit), else FT1-11 (extended) divided by the quantity, else the columns `price` and `currency` of
-      `items`. The currency is that of the amount, else `currency`.
+    - Price: FT1-12 (unit), else FT1-11 (extended; a line whose amount cannot be divided exactly is charged as one lot),
+      else the column `price` of `items`. Currency: that of the amount, else of `items`, else `currency`.
     - Place: FT1-16, else FT1-13 (department), else PV1-3, through the table `locations`.
     - Transaction: sending facility and FT1-2; without FT1-2 account, control id and set id.
     - `accounts`: also write the patient account with number and name, so that a charge never waits for its admission.
@@ -113,11 +113,11 @@ def _line(
     day = line.date("4.1") or msg.date("EVN-2") or msg.date("MSH-7")
     if day is None:
         raise Invalid("the transaction date is missing", where=f"{line}-4")
-    price, currency = price_of(line, quantity, facts, setting.currency)
+    price = price_of(line, quantity, facts, setting.currency)
+    title = facts.get("description") or line["7.2"] or line["8"] or item
     shared = {
         "transaction": _transaction(msg, line, account),
         "item": item,
-        "quantity": quantity,
         "account": account,
         "encounter": encounter_of(msg),
         "facility": facility_of(msg),
@@ -126,6 +126,7 @@ def _line(
         yield make(
             SupplyConsumed,
             str(line),
+            quantity=quantity,
             unit=mapped_where_listed(hub, "units", facts.get("unit", "")),
             location=mapped(hub, "locations", line["16.1"] or line["13.1"] or msg["PV1-3.1"]),
             used_at=time_at(line, "4.1", setting.zone),
@@ -134,9 +135,10 @@ def _line(
     yield make(
         Charge,
         str(line),
-        description=facts.get("description") or line["7.2"] or line["8"] or item,
-        unit_price=price,
-        currency=currency,
+        description=f"{quantity} × {title}" if price.lot else title,
+        quantity=price.quantity,
+        unit_price=price.unit_price,
+        currency=price.currency,
         service_date=day,
         payer=msg["IN1-3.1.1"] or msg["IN1-2.1.1"],
         department=line["13.1"],

@@ -28,13 +28,17 @@ class Hospital:
     """One hospital: the same seed gives the same hospital and the same traffic.
 
     `facility` is what its systems call themselves (MSH-4), and begins every transaction number. `opening_stock` is
-    what the first count finds of each stocked item in each store; no more than that is ever used.
+    what the first count finds of each stocked item in each store; no more than that is ever used. A store asks for an
+    item when it used `reorder_at` pieces of it since it last asked.
     """
 
-    def __init__(self, seed: int = 1, *, facility: str = "HILLSIDE", opening_stock: int = 1_000) -> None:
+    def __init__(
+        self, seed: int = 1, *, facility: str = "HILLSIDE", opening_stock: int = 1_000, reorder_at: int = 30
+    ) -> None:
         self.seed = seed
         self.facility = facility
         self.opening_stock = opening_stock
+        self.reorder_at = reorder_at
         self.items = STOCKED
         self.services = SERVICES
         self.suppliers = VENDORS
@@ -64,8 +68,8 @@ class Hospital:
     ) -> Iterator[Event]:
         """What the systems send, in the order in which it happens; without `count` it does not end.
 
-        Patients are admitted, use supplies, are transferred, change their telephone, are discharged; a store that has
-        used 100 of an item asks for 100. `shares` says how much goes wrong; `requisitions` how stores ask. `run` is
+        Patients are admitted, use supplies, are transferred, change their telephone, are discharged; a store asks for
+        what it used. `shares` says how much goes wrong; `requisitions` how stores ask. `run` is
         put into every identifier that must be new, so that a second run on the same hub is no repetition of the first.
         """
         story = Story(self, shares=shares or Shares(), requisitions=requisitions, start=start, run=run)

@@ -8,7 +8,7 @@ from random import Random
 
 _FAMILY = (
     "Fennick", "Orrin", "Petrel", "Ibsenholt", "Marlowe-Quist", "Ashgrove", "Tindalen", "Vossberg", "Lindqvane",
-    "Okarobe", "Delacorde", "Szarvas-Holm", "Brannigarde", "Castellove", "Nakamoru", "Eriksdale", "Pommerelle", "Quillfeather",
+    "Okarobe", "Delacorde", "Szarvas-Holm", "Brannigarde", "Castellove", "Nakamoru", "Eriksdale", "Pommerelle",
 )  # fmt: skip
 _GIVEN = (
     "Odile", "Basil", "Ana", "Leo", "Marit", "Jonas", "Yara", "Tomasz", "Ines", "Willem", "Noor", "Karel", "Sofia",

@@ -24,7 +24,6 @@ Requisitions = Literal["hl7", "csv", "none"]
 """How stores ask for supplies: by ORM^O01, by a spreadsheet in a folder, or not at all."""
 
 BEDS = 40  # patients at one time
-REORDER_AT = 100  # a store asks again when it used so many of an item since it last asked
 LINES_OF_A_REQUISITION = 3  # items that are gathered before a store asks
 LONGEST_STEP = 90  # seconds between two events of the story, at most
 REMEMBERED = 50  # events that a duplicate may be one of
@@ -212,7 +211,7 @@ class Story:
         if article.stocked:
             self._stock[article.code, store] -= signed
             used = self._used[store, article.code] = self._used.get((store, article.code), 0) + signed
-            if used >= REORDER_AT and article.code not in self._low.setdefault(store, []):
+            if used >= self._hospital.reorder_at and article.code not in self._low.setdefault(store, []):
                 self._low[store].append(article.code)
         credit = ":credit" if line.credit else ""
         return Use(
@@ -255,7 +254,10 @@ class Story:
         """A charge that will be held or refused, on an account that nothing else touches: it holds back only itself."""
         patient, control_id = self._new_patient(), self._control_id(THEATRE)
         store = self._ward(patient.ward).store
-        article = self._random.choice([item for item in self._hospital.items if self._stock[item.code, store] > 0])
+        there = [item for item in self._hospital.items if self._stock[item.code, store] > 0]
+        if not there and flaw is Flaw.UNMAPPED:
+            flaw = Flaw.MALFORMED  # nothing is left that could be used
+        article = self._random.choice(there or self._hospital.items)
         line = self._line(f"{control_id}-1", article, 1, credit=False)
         uses: tuple[Use, ...] = ()
         if flaw is Flaw.UNMAPPED:
