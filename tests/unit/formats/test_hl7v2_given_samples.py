@@ -32,7 +32,9 @@ def test_the_collection_is_there() -> None:
     assert {*BROKEN, *SEVERAL} <= set(FILES)
 
 
-@pytest.mark.req("SYS-3", "MOD-3")
+@pytest.mark.req("MOD-3")
+@pytest.mark.req("SYS-3")
+@pytest.mark.req("SYS-4")
 @pytest.mark.parametrize("name", [name for name in FILES if name not in BROKEN])
 def test_bytes_come_back(name: str) -> None:
     pieces = list(hl7.split(bytes_of(name)))
@@ -47,7 +49,7 @@ def test_bytes_come_back(name: str) -> None:
             lines = [
                 line for line in piece.replace(b"\n", b"\r").removeprefix(b"\xef\xbb\xbf").split(b"\r") if line.strip()
             ]
-            assert message.to_er7() == b"\r".join(lines).replace(rb"^~\\&", rb"^~\\&") + b"\r"
+            assert message.to_er7() == b"\r".join(lines) + b"\r"
 
 
 @pytest.mark.parametrize("name", BROKEN)

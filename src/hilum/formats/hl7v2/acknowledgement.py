@@ -45,7 +45,7 @@ class ErrorDetail:
     location: str = ""  # a path such as PID-3.1 or FT1[2]-10; empty: the message as a whole
     code: str = "207"  # table 0357
     severity: Literal["E", "F", "I", "W"] = "E"  # table 0516: error, fatal, information, warning
-    text: str = ""  # for the user who reads it (ERR-8)
+    text: str = ""  # for the user who reads it (ERR-8; the answer's own text is then in ERR-7)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,8 +169,8 @@ def _append_error(answer: Message, detail: ErrorDetail, text: str) -> None:
     for number, value in enumerate((detail.code, meaning, "HL70357"), 1):
         segment[f"3.{number}"] = value
     segment["4"] = detail.severity
-    if detail.text and detail.text != text:
-        segment["7"] = detail.text
+    if detail.text:
+        segment["7"] = text
     segment["8"] = detail.text or text
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from hilum.formats.hl7v2.charsets import codec_for_writing
 from hilum.formats.hl7v2.delimiters import STANDARD, Delimiters
+from hilum.formats.hl7v2.escapes import escape
 from hilum.formats.hl7v2.message import Message
 from hilum.formats.hl7v2.reading import Context
 
@@ -31,7 +32,7 @@ def build(
     in UTC. `charset` is MSH-18 (table 0211) and how the message is written; empty leaves MSH-18 out and writes UTF-8.
     """
     header = f"MSH{delimiters.field}{delimiters.encoding_characters}"
-    context = Context(delimiters, codec_for_writing(charset), [])
+    context = Context(delimiters, codec_for_writing(escape(charset, delimiters), delimiters), [])
     message = Message([header], ["MSH|"], context, None)
     msh = message.segment("MSH")
     for field, value in zip((3, 4, 5, 6), (*_two(sender), *_two(receiver)), strict=True):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hilum.errors import Invalid
 from hilum.formats.hl7v2 import charsets, xml_encoding
-from hilum.formats.hl7v2.delimiters import read_delimiters
+from hilum.formats.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters
 from hilum.formats.hl7v2.reading import Context
 from hilum.formats.hl7v2.segment import is_segment_name
 
@@ -82,12 +82,16 @@ def _decode(data: bytes, notes: list[str]) -> tuple[str, str]:
     return text, codec
 
 
-def _declared(data: bytes) -> tuple[str, str]:
-    """MSH-18 as it stands in the bytes, and the repetition separator."""
+def _declared(data: bytes) -> tuple[str, Delimiters]:
+    """MSH-18 as far as it can be made out in the bytes, and the delimiters."""
     match = _HEADER.search(data.decode("iso8859-1"))
-    rest = match[1] if match else ""
-    fields = rest.split(rest[:1]) if rest else []
-    return (fields[17], fields[1][1:2] or "~") if len(fields) > 17 else ("", "~")
+    header = f"MSH{match[1]}" if match else "MSH"
+    try:
+        delimiters, _ = read_delimiters(_announced(header))
+    except Invalid:
+        return "", STANDARD  # it will be refused where the delimiters are needed, or is in the XML encoding
+    fields = header.split(delimiters.field)
+    return (fields[17] if len(fields) > 17 else ""), delimiters
 
 
 def _unwrap(text: str, notes: list[str]) -> tuple[str, bool]:
@@ -147,6 +151,10 @@ def _joined(lines: list[str], separator: str, notes: list[str]) -> list[str]:
             gaps = gaps or bool(blank)
             blank = []
             segments.append([line])
+        elif len(segments) == 1 or len(segments[-1][0]) == 3:
+            # No field of MSH is a text of several lines, and a bare name has no field at all: this is damage, not a
+            # value that goes on.
+            raise Invalid("the line after this segment has no segment name", where=segments[-1][0][:3])
         else:
             continued = True
             segments[-1] += (*blank, line)

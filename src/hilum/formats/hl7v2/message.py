@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hilum.errors import Invalid
 from hilum.formats.hl7v2 import charsets, paths
-from hilum.formats.hl7v2.delimiters import read_delimiters
+from hilum.formats.hl7v2.delimiters import ABSENT, read_delimiters
 from hilum.formats.hl7v2.lenient import ENVELOPE, read_lenient
 from hilum.formats.hl7v2.reading import Context, Readable
 from hilum.formats.hl7v2.segment import Segment, is_segment_name
@@ -203,11 +203,13 @@ class Message(Readable):
     def to_er7(self) -> bytes:
         """The message as ER7 (§2.6): each segment as it came or was made, ended by CR, in its character set.
 
-        Line ends within a value become `\\.br\\`. Raises `Invalid` at MSH-18 where the set has no such character.
+        Line ends within a value become `\\.br\\` (without an escape character they stay). Raises `Invalid` at MSH-18
+        where the set lacks a character.
         """
         mark = self.context.delimiters.escape
+        line_end = f"{mark}.br{mark}" if mark != ABSENT else "\n"
         lines = [part if isinstance(part, str) else part.line for part in self.parts]
-        text = "\r".join(line.replace("\n", f"{mark}.br{mark}") for line in lines) + "\r"
+        text = "\r".join(line.replace("\n", line_end) for line in lines) + "\r"
         try:
             return charsets.encode_body(text, self.context.codec)
         except UnicodeEncodeError:
@@ -281,15 +283,15 @@ def _learn(heads: list[str]) -> bool:
     return sound.issuperset(heads)
 
 
-def _announce_charset(names: str, context: Context, text: str) -> bool:
+def _announce_charset(field: str, context: Context, text: str) -> bool:
     """Note what MSH-18 says of a message whose bytes are all ASCII. False: it has to be decoded in another way.
 
     It matters for `\\Xhh\\`, for what is put in later, and for the Japanese sets, which hide behind escape bytes.
     """
-    codec = charsets.codec_of(names, context.delimiters.repetition)
+    codec = charsets.codec_of(field, context.delimiters)
     if codec is not None and codec != "utf-16":
         context.codec = codec
         return not (codec.startswith("iso2022") and "\x1b" in text)
-    if names:
+    if field:
         context.notes.append("MSH-18: the character set is unknown, or the bytes are not in it; read as UTF-8")
     return True

@@ -119,7 +119,7 @@ class Segment(Readable):
         fields[place.field] = after
         self.context.changed = True
         if place.field == 18 and self.name == "MSH":
-            self.context.codec = codec_for_writing(fields[18], delimiters.repetition)
+            self.context.codec = codec_for_writing(fields[18], delimiters)
 
     def repetitions(self, path: str) -> Sequence[Repetition]:
         """The repetitions of a field (`"3"`), none where it is empty."""
