@@ -157,6 +157,7 @@ class SourceSuite:
             while len(taken) < len(units):
                 got = await take(source, 1)
                 taken += [each.body for each in got]
+                assert len(taken) == len(set(taken))
                 await accept_all(got)
             assert Counter(taken) == Counter(units)
             await self._nothing_left(bench)

@@ -1,0 +1,208 @@
+"""The far sides of sources: senders that are asked without going through Hilum."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+from bench_messages import LOCAL, control_id_of, hl7_message
+from sftp_server import SftpServer
+
+from hilum.connector import Source
+from hilum.connectors import files, http, mllp
+from hilum.testing.memory import MemorySource, Outbox
+
+
+class MemorySourceBench:
+    """An outbox."""
+
+    def __init__(self, kind: type[MemorySource] = MemorySource) -> None:
+        self.outbox = Outbox()
+        self.kind = kind
+
+    def source(self) -> Source:
+        return self.kind(self.outbox)
+
+    def unit(self, number: int) -> bytes:
+        return f"secret-{number}\x00\xff".encode("latin-1")
+
+    async def put(self, *bodies: bytes) -> None:
+        self.outbox.put(*bodies)
+
+    async def left(self) -> set[bytes]:
+        return set(self.outbox.units)
+
+    async def told(self, body: bytes) -> str:
+        return self.outbox.told.get(body, "")
+
+
+class MllpSourceBench:
+    """A sender with one connection for each `put`, which reads its acknowledgements as bytes."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+        self.sent: dict[str, bytes] = {}
+        self.answers: dict[str, str] = {}  # control id → MSA segment
+        self._sources: list[mllp.Listener] = []
+        self._readers: list[asyncio.Task[None]] = []
+
+    def source(self) -> Source:
+        self._sources.append(mllp.Listener(host=LOCAL, port=0, **self.settings))
+        return self._sources[-1]
+
+    def unit(self, number: int) -> bytes:
+        return hl7_message(number)
+
+    async def put(self, *bodies: bytes) -> None:
+        (port,) = {each.port for each in self._sources if each.port}
+        reader, writer = await asyncio.open_connection(LOCAL, port)
+        for body in bodies:
+            self.sent[control_id_of(body)] = body
+        self._readers.append(asyncio.create_task(self._read(reader, writer)))
+        writer.write(b"".join(b"\x0b" + body + b"\x1c\r" for body in bodies))
+        await writer.drain()
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while frame := (await reader.readuntil(b"\x1c\r"))[1:-2]:
+                msa = next(line for line in frame.decode().split("\r") if line.startswith("MSA"))
+                self.answers[msa.split("|")[2]] = msa
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return  # the source closed
+        finally:
+            writer.close()
+
+    async def left(self) -> set[bytes]:
+        return {body for name, body in self.sent.items() if not self.answers.get(name, "").startswith("MSA|AA")}
+
+    async def told(self, body: bytes) -> str:
+        answer = self.answers.get(control_id_of(body), "")
+        return answer.split("|")[3] if answer.count("|") >= 3 else ""
+
+    async def close(self) -> None:
+        for task in self._readers:
+            task.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+
+
+class HttpSourceBench:
+    """A client that posts: one message as one body, several as lines of one body."""
+
+    def __init__(self) -> None:
+        self.sent: set[bytes] = set()
+        self.done: set[bytes] = set()
+        self.words: dict[bytes, str] = {}
+        self._sources: list[http.Listener] = []
+        self._posts: list[asyncio.Task[None]] = []
+
+    def source(self) -> Source:
+        self._sources.append(http.Listener(host=LOCAL, port=0, path="/in"))
+        return self._sources[-1]
+
+    def unit(self, number: int) -> bytes:
+        return orjson.dumps({"note": f"secret-{number}"})
+
+    async def put(self, *bodies: bytes) -> None:
+        (port,) = {each.port for each in self._sources if each.port}
+        self.sent.update(bodies)
+        self._posts.append(asyncio.create_task(self._post(f"http://{LOCAL}:{port}/in", bodies)))
+
+    async def _post(self, url: str, bodies: Sequence[bytes]) -> None:
+        kind = "application/json" if len(bodies) == 1 else "application/x-ndjson"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, data=b"\n".join(bodies), headers={"Content-Type": kind}) as answer,
+        ):
+            told = orjson.loads(await answer.read())
+            for body, line in zip(bodies, told.get("results", [told]), strict=True):
+                if "id" in line:
+                    self.done.add(body)
+                self.words[body] = line.get("detail", "")
+
+    async def left(self) -> set[bytes]:
+        return self.sent - self.done
+
+    async def told(self, body: bytes) -> str:
+        return self.words.get(body, "")
+
+    async def close(self) -> None:
+        for task in self._posts:
+            task.cancel()
+        await asyncio.gather(*self._posts, return_exceptions=True)
+
+
+class FolderBench:
+    """Files in a directory, each a message. The far side of the local and of the SFTP source is the same directory."""
+
+    def __init__(self, directory: Path, url: str = "", **settings: Any) -> None:
+        self.directory = directory
+        self.settings = {"url": url or str(directory), "pattern": "*.txt", "stable_for": 0, "poll": 0.02, **settings}
+        self._names: dict[bytes, str] = {}
+
+    def source(self) -> Source:
+        return files.Folder(**self.settings)
+
+    def unit(self, number: int) -> bytes:
+        return f"secret-{number}\r\n\x00\xff".encode("latin-1")
+
+    async def put(self, *bodies: bytes) -> None:
+        for body in bodies:
+            name = f"{len(self._names):05}.txt"
+            self._names[body] = name
+            hidden = self.directory / f".{name}"
+            hidden.write_bytes(body)
+            hidden.rename(self.directory / name)
+
+    async def left(self) -> set[bytes]:
+        return {path.read_bytes() for path in self.directory.glob("*.txt")}
+
+    async def told(self, body: bytes) -> str:
+        reason = self.directory / "failed" / f"{self._names[body]}.reason.txt"
+        return reason.read_text() if reason.exists() else ""
+
+
+class RowsBench(FolderBench):
+    """Delimited files: what one `put` sends is one file."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, split="rows", pattern="*.csv")
+        self._files = 0
+
+    def unit(self, number: int) -> bytes:
+        return orjson.dumps({"id": str(number), "note": f'secret-{number}, "quoted"\nand é'})
+
+    async def put(self, *bodies: bytes) -> None:
+        self._files += 1
+        name = f"{self._files:05}.csv"
+        lines = ["id;note\r\n"]
+        for body in bodies:
+            self._names[body] = name
+            row = orjson.loads(body)
+            quoted = row["note"].replace('"', '""')
+            lines.append(f'{row["id"]};"{quoted}"\r\n')
+        hidden = self.directory / f".{name}"
+        hidden.write_text("".join(lines), newline="")
+        hidden.rename(self.directory / name)
+
+    async def left(self) -> set[bytes]:
+        there = {path.name for path in self.directory.glob("*.csv")}
+        return {body for body, name in self._names.items() if name in there}
+
+
+class SftpFolderBench(FolderBench):
+    """The directory behind SFTP as a source."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.server = SftpServer(directory.parent)
+
+    async def start(self) -> None:
+        await self.server.start()
+        self.settings |= {"url": self.server.url(f"/{self.directory.name}"), **self.server.settings}
+
+    async def close(self) -> None:
+        await self.server.stop()
