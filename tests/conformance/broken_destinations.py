@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from broken_sources import Undescribed
+
 from hilum.connector import Traits
 from hilum.errors import Busy, Down, Rejected, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
