@@ -112,7 +112,8 @@ def test_segments_and_groups() -> None:
     read = message("ORC|1", "OBR|1", "NTE|1||a", "ORC|2", "OBR|2", "OBX|1", "ZZ1|x")
     assert [segment.name for segment in read] == ["MSH", "ORC", "OBR", "NTE", "ORC", "OBR", "OBX", "ZZ1"]
     assert [str(segment) for segment in read.segments("OBR")] == ["OBR", "OBR[2]"]
-    assert read.segments("OBR")[1] is read.segment("OBR", 2) is list(read)[5]
+    assert read.segments("OBR")[1] == read.segment("OBR", 2) == list(read)[5] != read.segment("OBR")
+    assert len({*read, *read}) == len(read)
     assert read.segments("AL1") == []
     assert [[segment.name for segment in group] for group in read.groups("ORC")] == [
         ["ORC", "OBR", "NTE"],

@@ -29,7 +29,10 @@ def test_build_and_append() -> None:
         b'PID|1||~^^^&1.2||O\\F\\Neil||19840229|""\r'
         b"ZZ1||1.50|20260102030405.6789\r"
     )
-    assert message.segment("PID") is pid
+    assert message.segment("PID") == pid
+    pid["8"] = None
+    assert not message.has("PID-8")
+    pid["8"] = hl7.NULL
     assert hl7.parse(message.encode()).is_null("PID-8")
 
 
@@ -79,6 +82,8 @@ def test_append_after_and_remove() -> None:
         message.remove(message.segment("MSH"))
     with pytest.raises(ValueError, match="one MSH"):
         message.append("MSH")
+    with pytest.raises(ValueError, match="header of a batch"):
+        message.append("BHS")
 
 
 def test_segments_move_between_delimiters() -> None:

@@ -8,7 +8,7 @@ from hilum.errors import Invalid
 from hilum.formats.hl7v2 import charsets, paths
 from hilum.formats.hl7v2.delimiters import ABSENT, read_delimiters
 from hilum.formats.hl7v2.lenient import ENVELOPE, read_lenient
-from hilum.formats.hl7v2.reading import Context, Readable
+from hilum.formats.hl7v2.reading import HEADERS, Context, Readable, undivide
 from hilum.formats.hl7v2.segment import Segment, is_segment_name
 from hilum.formats.hl7v2.writing import Value
 
@@ -22,10 +22,9 @@ class Message(Readable):
 
     __slots__ = ("_places", "_raw", "context", "heads", "parts")
 
-    def __init__(
-        self, lines: list[str] | list[str | Segment], heads: list[str], context: Context, raw: bytes | None
-    ) -> None:
-        self.parts: list[str | Segment] = lines  # type: ignore[assignment]  # a line becomes a Segment when asked for
+    def __init__(self, lines: Sequence[str | list[str]], heads: list[str], context: Context, raw: bytes | None) -> None:
+        # A segment is its line until it is first asked for, then the list of its fields.
+        self.parts: list[str | list[str]] = lines  # type: ignore[assignment]  # a list; it is not copied
         self.heads = heads  # for each part the name of the segment and a bar, `PID|`
         self._places: dict[str, list[int]] | None = None  # head → where its segments are, once that was asked for
         self._raw = raw  # the bytes it was read from; None once its segments are not those any more
@@ -42,17 +41,23 @@ class Message(Readable):
             places = self._places[head] = [at for at, one in enumerate(self.heads) if one == head]
         return places
 
+    def fields(self, position: int) -> list[str]:
+        """The encoded fields of the segment at this position of `parts`; see `Segment.fields`."""
+        part = self.parts[position]
+        if isinstance(part, list):
+            return part
+        separator = self.context.delimiters[0]
+        self.parts[position] = fields = part.split(separator)
+        if position == 0:  # MSH, the only header segment within a message; see `divide`
+            fields.insert(1, separator)
+        return fields
+
     def pick(self, name: str, occurrence: int = 1) -> Segment | None:
         """The n-th segment of this name, or None."""
         places = self.places(name + "|")
-        return self.opened(places[occurrence - 1], occurrence) if 0 < occurrence <= len(places) else None
-
-    def opened(self, position: int, occurrence: int) -> Segment:
-        """Make a `Segment` of the line at this position."""
-        line = self.parts[position]
-        segment = line if isinstance(line, Segment) else Segment(line, self.context, occurrence)
-        self.parts[position] = segment
-        return segment
+        if not 0 < occurrence <= len(places):
+            return None
+        return Segment(self.fields(places[occurrence - 1]), self.context, occurrence)
 
     def segment(self, name: str, occurrence: int = 1) -> Segment:
         """The n-th segment of this name. Raises `Invalid` naming the segment where the message has none."""
@@ -66,13 +71,15 @@ class Message(Readable):
         """All segments of this name, or of every name, in their order."""
         if name is None:
             return list(self)
-        return [self.opened(position, n) for n, position in enumerate(self.places(name + "|"), 1)]
+        return [
+            Segment(self.fields(position), self.context, n) for n, position in enumerate(self.places(name + "|"), 1)
+        ]
 
     def __iter__(self) -> Iterator[Segment]:
         seen: dict[str, int] = {}
         for position, head in enumerate(tuple(self.heads)):
             seen[head] = seen.get(head, 0) + 1
-            yield self.opened(position, seen[head])
+            yield Segment(self.fields(position), self.context, seen[head])
 
     def __len__(self) -> int:
         """How many segments there are."""
@@ -176,25 +183,28 @@ class Message(Readable):
             added.context = self.context
         for path, value in (values or {}).items():
             added[path] = value
-        if added.name == "MSH":
-            raise ValueError("a message has one MSH segment")
-        self.parts.insert(len(self.parts) if after is None else self._position(after) + 1, added)
-        self._reindex()
+        if added.name in HEADERS:
+            raise ValueError("a message has one MSH segment, and no header of a batch")
+        position = len(self.parts) if after is None else self._position(after) + 1
+        self.parts.insert(position, added.fields)
+        self.heads.insert(position, f"{added.name}|")
+        self._raw = self._places = None
+        added.number = self.places(self.heads[position]).index(position) + 1
         return added
 
     def remove(self, segment: Segment) -> None:
         """Take a segment out. Raises `ValueError` where it is the MSH or not part of this message."""
         if segment.name == "MSH":
             raise ValueError("a message begins with its MSH segment")
-        del self.parts[self._position(segment)]
-        self._reindex()
+        position = self._position(segment)
+        del self.parts[position], self.heads[position]
+        self._raw = self._places = None
 
     def copy(self) -> Message:
         """The same message, to be changed independently."""
         context = Context(self.context.delimiters, self.context.codec, list(self.context.notes))
-        lines = [part if isinstance(part, str) else part.line for part in self.parts]
-        raw = None if self.context.changed else self._raw
-        return Message(lines, list(self.heads), context, raw)
+        parts = [part if isinstance(part, str) else list(part) for part in self.parts]
+        return Message(parts, list(self.heads), context, None if self.context.changed else self._raw)
 
     def encode(self) -> bytes:
         """The very bytes that were read, if nothing was changed; else as `to_er7`."""
@@ -208,7 +218,8 @@ class Message(Readable):
         """
         mark = self.context.delimiters.escape
         line_end = f"{mark}.br{mark}" if mark != ABSENT else "\n"
-        lines = [part if isinstance(part, str) else part.line for part in self.parts]
+        separator = self.context.delimiters.field
+        lines = [part if isinstance(part, str) else undivide(part, separator) for part in self.parts]
         text = "\r".join(line.replace("\n", line_end) for line in lines) + "\r"
         try:
             return charsets.encode_body(text, self.context.codec)
@@ -217,20 +228,9 @@ class Message(Readable):
 
     def _position(self, segment: Segment) -> int:
         for position, part in enumerate(self.parts):
-            if part is segment:
+            if part is segment.fields:
                 return position
         raise ValueError(f"{segment} is not a segment of this message")
-
-    def _reindex(self) -> None:
-        """After a segment was added or taken out."""
-        self._raw = None
-        self._places = None
-        self.heads = [(part[:3] if isinstance(part, str) else part.name) + "|" for part in self.parts]
-        seen: dict[str, int] = {}
-        for part, head in zip(self.parts, self.heads, strict=True):
-            seen[head] = seen.get(head, 0) + 1
-            if isinstance(part, Segment):
-                part.number = seen[head]
 
     def __repr__(self) -> str:
         return f"<hl7.Message of {len(self.parts)} segments>"

@@ -44,7 +44,7 @@ class Place(NamedTuple):
 class Field:
     """A compiled path. Call it with a message to read the value; made by `field`. It can be pickled and compared."""
 
-    __slots__ = ("_first", "_head", "_number", "occurrence", "path", "place", "segment")
+    __slots__ = ("_first", "_head", "_number", "_segment", "occurrence", "path", "place", "segment")
 
     def __init__(self, path: str) -> None:
         match = _IN_MESSAGE.fullmatch(path)
@@ -56,6 +56,7 @@ class Field:
         self.place = place(match[3])
         # What the call needs, in the form that is quickest there.
         self._head = self.segment + "|"
+        self._segment = self.segment if self.occurrence == 1 else f"{self.segment}[{self.occurrence}]"
         self._number = self.place.field
         self._first = max(self.place[1:]) <= 1  # an undivided field has this part
 
@@ -67,15 +68,15 @@ class Field:
                 position = message.heads.index(self._head)
             else:
                 position = message.places(self._head)[self.occurrence - 1]
-            segment = message.parts[position]
-            if segment.__class__ is str:
-                segment = message.opened(position, self.occurrence)
-            encoded: str = segment.fields[self._number]  # type: ignore[union-attr]
+            fields = message.parts[position]
+            if fields.__class__ is str:
+                fields = message.fields(position)
+            encoded = fields[self._number]
         except (ValueError, IndexError):
             return ""
         if encoded.isalnum():
             return encoded if self._first else ""
-        return segment.decoded(encoded, self.place) if encoded else ""  # type: ignore[union-attr]
+        return message.context.value(encoded, self.place, self._segment) if encoded else ""
 
     def __repr__(self) -> str:
         return f"hl7.field({self.path!r})"

@@ -9,11 +9,8 @@ from hilum.formats.hl7v2.charsets import codec_for_writing
 from hilum.formats.hl7v2.delimiters import STANDARD, Delimiters
 from hilum.formats.hl7v2.escapes import escape, unescape
 from hilum.formats.hl7v2.paths import Place
-from hilum.formats.hl7v2.reading import NULL_TEXT, Context, Readable
+from hilum.formats.hl7v2.reading import HEADERS, NULL_TEXT, Context, Readable, divide, undivide
 from hilum.formats.hl7v2.writing import Value, encode_value, put
-
-# In these the first field is the field separator itself and the second the other delimiters (§2.5.4).
-HEADERS = frozenset(("MSH", "FHS", "BHS"))
 
 
 class Segment(Readable):
@@ -24,14 +21,11 @@ class Segment(Readable):
 
     __slots__ = ("context", "fields", "number")
 
-    def __init__(self, line: str, context: Context, number: int = 1) -> None:
-        separator = context.delimiters[0]
+    def __init__(self, fields: list[str], context: Context, number: int = 1) -> None:
         # The encoded fields. Number 0 is the name, so that numbers are those of the standard. Not to be changed.
-        self.fields = fields = line.split(separator)
-        if fields[0] in HEADERS:
-            fields.insert(1, separator)
-        self.number = number  # the n-th segment of this name in its message, from 1
+        self.fields = fields
         self.context = context
+        self.number = number  # the n-th segment of this name in its message, from 1
 
     @classmethod
     def new(cls, name: str, values: Mapping[str, Value] | None = None, *, delimiters: Delimiters = STANDARD) -> Segment:
@@ -41,7 +35,7 @@ class Segment(Readable):
         """
         if not is_segment_name(name):
             raise ValueError("a segment name is a capital letter followed by two capital letters or digits")
-        segment = cls(name, Context(delimiters, "utf-8", []))
+        segment = cls(divide(name, delimiters.field), Context(delimiters, "utf-8", []))
         for path, value in (values or {}).items():
             segment[path] = value
         return segment
@@ -54,34 +48,11 @@ class Segment(Readable):
     @property
     def line(self) -> str:
         """The segment as it is encoded, without its end."""
-        fields = self.fields
-        if fields[0] in HEADERS:
-            fields = [fields[0], *fields[2:]]
-        return self.context.delimiters.field.join(fields)
+        return undivide(self.fields, self.context.delimiters.field)
 
     def value(self, place: Place) -> str:
         """The decoded value at a compiled path; see `Readable`."""
-        return self.decoded(self.fields[place[0]], place) if place[0] < len(self.fields) else ""
-
-    def decoded(self, encoded: str, place: Place) -> str:
-        """The value of the part of an encoded field that `place` names."""
-        # As `Context.cut`, `divided` and `text`, written out: this is half of the time that reading a field takes.
-        _, component, repetition, mark, subcomponent, _ = self.context.delimiters
-        number, which, first, second = place
-        try:
-            if which or (first and repetition in encoded):
-                encoded = encoded.split(repetition, which or 1)[which - 1 if which else 0]
-            if first:
-                encoded = encoded.split(component, first)[first - 1]
-            if second:
-                encoded = encoded.split(subcomponent, second)[second - 1]
-        except IndexError:
-            return ""
-        if encoded.isalnum() or component in encoded or subcomponent in encoded or repetition in encoded:
-            return encoded
-        if mark in encoded:
-            return self.context.text(encoded, f"{self}-{number}")
-        return "" if encoded == NULL_TEXT else encoded
+        return self.context.value(self.fields[place[0]], place, self) if place[0] < len(self.fields) else ""
 
     def __getitem__(self, path: str) -> str:
         return self.value(paths.place(path))
@@ -134,7 +105,15 @@ class Segment(Readable):
 
     def converted(self, context: Context) -> Segment:
         """A copy with the delimiters of another message."""
-        return Segment(_convert(self.line, self.context, context), context)
+        line = _convert(self.line, self.context, context)
+        return Segment(divide(line, context.delimiters.field), context)
+
+    def __eq__(self, other: object) -> bool:
+        """Is it the same segment of the same message? Segments that merely read the same are not equal."""
+        return isinstance(other, Segment) and other.fields is self.fields
+
+    def __hash__(self) -> int:
+        return id(self.fields)
 
     def __str__(self) -> str:
         """Its place in the message: `FT1`, `FT1[2]`."""

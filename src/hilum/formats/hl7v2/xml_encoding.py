@@ -14,7 +14,8 @@ from lxml import etree
 from hilum.errors import Invalid
 from hilum.formats.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters
 from hilum.formats.hl7v2.escapes import escape
-from hilum.formats.hl7v2.segment import HEADERS, is_segment_name
+from hilum.formats.hl7v2.reading import HEADERS
+from hilum.formats.hl7v2.segment import is_segment_name
 
 # No segment of the standard has as many; without a bound one short element could ask for gigabytes of separators.
 HIGHEST_NUMBER = 999
