@@ -30,7 +30,7 @@ async def ensure_first_user(database: Database) -> str | None:
             return None
         await connection.execute(
             "INSERT INTO setup_token (token_hash) VALUES (%s)"
-            " ON CONFLICT (only) DO UPDATE SET token_hash = excluded.token_hash, created_at = now()",
+            " ON CONFLICT (single) DO UPDATE SET token_hash = excluded.token_hash, created_at = now()",
             [token_hash(token)],
         )
     return f"{SETUP_PATH}?token={token}"

@@ -113,7 +113,7 @@ async def set_password(connection: Connection, name: str, password: str) -> None
 
 
 async def set_disabled(connection: Connection, name: str, disabled: bool) -> None:
-    """Within a transaction: lock a user out at once, or let them in again. Raises `BadUser`, also for the last admin."""
+    """Within a transaction: lock a user out at once, or let them in. Raises `BadUser`, also for the last admin."""
     await connection.execute("LOCK TABLE user_account IN SHARE ROW EXCLUSIVE MODE")
     if disabled and await _is_last_admin(connection, name):
         raise BadUser(f"'{name}' is the last administrator; make another one first.")

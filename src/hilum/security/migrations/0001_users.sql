@@ -27,7 +27,7 @@ CREATE INDEX user_session_of ON user_session (name);
 
 -- The one-time link with which the first administrator is made. At most one row; none once a user exists.
 CREATE TABLE setup_token (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     token_hash bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );

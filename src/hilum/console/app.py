@@ -1,0 +1,112 @@
+"""The console's application: its routes, its pages, and the guard in front of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import JSONResponse
+from nicegui import core, ui
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from hilum.console import assets
+from hilum.console.context import Context
+from hilum.console.figures import Figures
+from hilum.console.pages import door, overview
+from hilum.console.session import Guard, first_user, login, logout
+from hilum.console.status import health, status
+from hilum.errors import DatabaseUnavailable
+from hilum.security import any_user
+
+PAGES = (overview.add,)
+"""All pages, in the order of the navigation."""
+
+
+def create_app(context: Context) -> FastAPI:
+    """The console over this context. One at a time in a process: a new one takes the place of the one before."""
+    app = FastAPI(title=f"Hilum {context.hub}", docs_url=None, redoc_url=None, openapi_url=None)
+    figures = Figures(context)
+    app.mount(assets.PATH, StaticFiles(directory=assets.FOLDER), name="console")
+    _machine_routes(app, context, figures)
+    _door_routes(app, context)
+    for page in PAGES:
+        page(context, figures)
+    _mount_pages(app, context)
+    app.add_middleware(Guard, context=context)
+    return app
+
+
+def _mount_pages(app: FastAPI, context: Context) -> None:
+    # NiceGUI has one application a process, which takes no middleware once it has run: give it a clean start.
+    core.app.user_middleware.clear()
+    core.app.middleware_stack = None
+    ui.run_with(
+        app,
+        title=context.hub,
+        favicon=assets.FOLDER / "mark.svg",
+        language="en-GB",
+        dark=None,
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=30.0,
+        show_welcome_message=False,
+        on_air=None,
+        storage_secret=None,  # nothing is kept in NiceGUI's storage: sessions are ours, the theme is the browser's
+        gzip_middleware_factory=None,
+    )
+
+
+def _machine_routes(app: FastAPI, context: Context, figures: Figures) -> None:
+    @app.get("/healthz")
+    async def healthz() -> JSONResponse:
+        code, words = await health(context)
+        return JSONResponse(words, status_code=code)
+
+    @app.get("/api/status")
+    async def api_status() -> JSONResponse:
+        try:
+            return JSONResponse(status(context, await figures.snapshot()))
+        except DatabaseUnavailable as error:
+            return JSONResponse({"error": str(error)}, status_code=503)
+
+
+def _door_routes(app: FastAPI, context: Context) -> None:
+    @app.get("/login")
+    async def login_page(request: Request) -> Response:
+        return door.login_page(context.hub, target=request.query_params.get("next", "/"))
+
+    @app.post("/login")
+    async def log_in(
+        request: Request,
+        name: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        next: Annotated[str, Form()] = "/",  # the field's name in the form
+    ) -> Response:
+        return await login(request, context, name, password, next)
+
+    @app.post("/logout")
+    async def log_out(request: Request) -> Response:
+        try:
+            return await logout(request, context)
+        except DatabaseUnavailable as error:
+            return door.database_away(str(error))
+
+    @app.get("/setup")
+    async def setup_page(token: str = "") -> Response:
+        try:
+            async with context.database.cold() as connection:
+                used = await any_user(connection)
+        except DatabaseUnavailable as error:
+            return door.database_away(str(error))
+        return door.set_up_already(context.hub) if used else door.setup_page(context.hub, token)
+
+    @app.post("/setup")
+    async def set_up(
+        request: Request,
+        token: Annotated[str, Form()] = "",
+        name: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        again: Annotated[str, Form()] = "",
+    ) -> Response:
+        return await first_user(request, context, token, name, password, again)

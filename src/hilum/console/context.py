@@ -1,0 +1,51 @@
+"""What the console works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hilum.cases.resolution import Settled
+from hilum.flow import DataClass, Flow, Project
+from hilum.postgres import Database
+from hilum.settings import ConsoleSettings
+
+_OPEN = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
+
+
+def _no_facts() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Everything that pages and acts may use."""
+
+    database: Database
+    hub: str  # name of the hub, shown on every page
+    project: Project | None = None  # what this hub runs; None: a console over the journal alone
+    facts: Callable[[], Mapping[str, Any]] = field(default=_no_facts)  # live facts of this process, in words
+    settled: Settled | None = None  # told within the transaction when a person ends a message (reports to senders)
+    session_hours: float | None = None  # None: as the project's settings say
+
+    def flow(self, name: str) -> Flow | None:
+        """The declaration of a flow; None where this hub does not know it (any more)."""
+        return self.project.flows.get(name) if self.project else None
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """All flows of the project by name."""
+        return self.project.flows if self.project else {}
+
+    @property
+    def hours(self) -> float:
+        """Hours after which a login ends."""
+        if self.session_hours is not None:
+            return self.session_hours
+        return self.project.settings.console.session_hours if self.project else ConsoleSettings().session_hours
+
+    def protects(self, flow_name: str) -> bool:
+        """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""
+        flow = self.flow(flow_name)
+        return flow is None or flow.data_class not in _OPEN
