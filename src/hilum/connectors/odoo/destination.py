@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import structlog
+
 from hilum.connector import Destination, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.odoo.checks import examine, refuse_module_prefix
@@ -15,17 +17,17 @@ from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.connectors.odoo.transport import Transport
 from hilum.connectors.odoo.work import Task, still_open
-from hilum.errors import Down, Failure, Invalid, Rejected, Unsure
+from hilum.errors import Down, Failure, Invalid, Rejected, SettingsError, Unsure
 from hilum.message import Delivery, Outcome
 
+_log = structlog.get_logger(__name__)
 NOTHING = "The operation ended without saying what became of this delivery; it may or may not have been done."
 
 
 class Odoo(Destination):
     """An Odoo server, 16 to 19 and later.
 
-    `open` makes no connection, so that a hub starts while Odoo is down; the first delivery finds out the version and
-    the protocol. A repeated delivery is recognised by the external identifier of its business key.
+    A repeated delivery is recognised by the external identifier of its business key.
     """
 
     kind: ClassVar[str] = "odoo"
@@ -47,9 +49,20 @@ class Odoo(Destination):
         return f"<Odoo {self.address}>"
 
     async def open(self) -> None:
-        """Make ready; no connection is made. Raises `SettingsError` for an unreadable `ca_file`."""
+        """Find out version and protocol, and check the settings against the server. Raises `SettingsError`.
+
+        A server that is down now is no error: a hub must start while Odoo is down. The first delivery tries again,
+        and says what is wrong.
+        """
         if self._transport is None:
             self._transport = Transport(self.settings)
+        try:
+            await self._connected()
+        except Failure as failure:
+            _log.warning("odoo_not_reached", endpoint=self.address, words=str(failure))
+        except SettingsError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Close all connections. Calls under way end as `Unsure`."""

@@ -14,43 +14,84 @@ class OdooSettings(ConnectorSettings):
     """Settings of an Odoo endpoint. Only `url` and `api_key` are needed for Odoo 19 with one database."""
 
     url: str = Field(description="Address of the Odoo server.", examples=["https://erp.example.org"])
-    api_key: SecretStr = Field(description="API key of the hub's own Odoo user (My preferences, Account security).")
-    database: str = Field(
-        default="", description="Name of the database. Empty: the server has one only (not with JSON-RPC)."
+    api_key: SecretStr = Field(
+        description="API key of the hub's own Odoo user (My preferences, Account security).", examples=["env:ODOO_KEY"]
     )
-    login: str = Field(default="", description="Login of the hub's Odoo user. Needed for JSON-RPC (Odoo 16 to 18).")
+    database: str = Field(
+        default="",
+        description="Name of the database. Empty: the server has one only (not with JSON-RPC).",
+        examples=["hospital"],
+    )
+    login: str = Field(
+        default="",
+        description="Login of the hub's Odoo user. Needed for JSON-RPC (Odoo 16 to 18).",
+        examples=["hub@example.org"],
+    )
     protocol: Literal["auto", "json2", "jsonrpc"] = Field(
-        default="auto", description="auto: JSON-2 where the server has it (19 and later), else JSON-RPC."
+        default="auto",
+        description="auto: JSON-2 where the server has it (19 and later), else JSON-RPC.",
+        examples=["jsonrpc"],
     )
     connections: int = Field(
-        default=4, ge=1, le=64, description="Most calls at one time. 1 for Odoo Online, which allows about 1 call/s."
+        default=4,
+        ge=1,
+        le=64,
+        description="Most calls at one time. 1 for Odoo Online, which allows about 1 call/s.",
+        examples=[1],
     )
     prefix: str = Field(
         default=PREFIX,
         description="Module part of external identifiers. Keep it for ever; never the name of an Odoo module.",
+        examples=["hilum"],
     )
-    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds to wait for a connection.")
+    connect_timeout: float = Field(
+        default=10.0, gt=0, description="Wait for a connection.", examples=[10.0], json_schema_extra={"unit": "s"}
+    )
     timeout: float = Field(
         default=130.0,
         gt=0,
-        description="Seconds to wait for an answer. More than Odoo's own limit of 120 s, or outcomes become unsure.",
+        description="Wait for an answer. More than Odoo's own limit of 120 s, or outcomes become unsure.",
+        examples=[130.0],
+        json_schema_extra={"unit": "s"},
     )
-    records_per_call: int = Field(default=100, ge=1, le=1000, description="Most master-data records in one call.")
+    records_per_call: int = Field(
+        default=100,
+        ge=1,
+        le=1000,
+        description="Most master-data records in one call.",
+        examples=[100],
+        json_schema_extra={"unit": "records"},
+    )
     documents_per_call: int = Field(
-        default=25, ge=1, le=100, description="Most documents (orders, invoices, transfers) in one call."
+        default=25,
+        ge=1,
+        le=100,
+        description="Most documents (orders, invoices, transfers) in one call.",
+        examples=[25],
+        json_schema_extra={"unit": "documents"},
     )
     reference_seconds: float = Field(
-        default=60.0, ge=0, description="Seconds for which a found item, location or account is not looked up again."
+        default=60.0,
+        ge=0,
+        description="How long a found item, location or account is not looked up again.",
+        examples=[60.0],
+        json_schema_extra={"unit": "s"},
     )
     tracking: bool = Field(
-        default=True, description="Write the hub's changes of master data to Odoo's chatter. false: 20 to 40 % faster."
+        default=True,
+        description="Write the hub's changes of master data to Odoo's chatter. false: 20 to 40 % faster.",
+        examples=[False],
     )
     units: dict[str, str] = Field(
         default_factory=dict,
         description="Unit code to Odoo unit (external identifier or name), over the built-in table.",
         examples=[{"BX": "my_module.uom_box"}],
     )
-    ca_file: str = Field(default="", description="File with the certificate authority of the server (https only).")
+    ca_file: str = Field(
+        default="",
+        description="File with the certificate authority of the server (https only).",
+        examples=["/etc/hilum/ca.pem"],
+    )
 
     @field_validator("url")
     @classmethod
