@@ -1,0 +1,52 @@
+"""Fixtures of all tests: a PostgreSQL server, a database of its own for each test, hubs made in the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from hilum.postgres import Database
+from support import servers
+
+_KEPT = {servers.SERVER, "HILUM_SAMPLES", "HILUM_CHROMIUM"}
+"""Environment variables that tell the tests what they may use; all others of Hilum and PostgreSQL are removed."""
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer's shell has set for Hilum or PostgreSQL does not reach a test."""
+    for name in os.environ:
+        if name.startswith(("HILUM_", "PG")) and name not in _KEPT and not name.startswith("HILUM_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[servers.Databases]:
+    """The server of this session. Set HILUM_TEST_DATABASE_URL to use one of your own."""
+    with servers.databases() as made:
+        yield made
+
+
+@pytest.fixture
+def postgres_url(databases: servers.Databases) -> Iterator[str]:
+    """A fresh database with all tables, partitions and lanes, as an URL."""
+    with databases.migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(databases: servers.Databases) -> Iterator[str]:
+    """A fresh database with nothing in it, as an URL."""
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    """An open connection pool to a fresh, migrated database."""
+    opened = Database(postgres_url)
+    await opened.open()
+    yield opened
+    await opened.close()
