@@ -88,13 +88,12 @@ class Engine:
             result = work()
             if collide:
                 raise SerializationFailure
+            if self._state is not None:  # first on disk, then visible: what cannot be saved is taken back
+                self._state.save(self.store.changes(), self.store)
         except BaseException:
             self.store.rollback()
-            self.store.commit()
             raise
-        changes = self.store.commit()
-        if self._state is not None:
-            self._state.save(changes, self.store)
+        self.store.commit()
         return result
 
     def execute(

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from hilum.simulator.odoo.orm.store import Changes, Store
+from hilum.simulator.odoo.orm.store import Changes, Row, Store
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -51,16 +51,25 @@ class StateFile:
         """Keep the changes of one transaction; returns when they are on disk."""
         if not changes:
             return
-        run = self._database.execute
-        run("BEGIN IMMEDIATE")
-        for (model, record_id), row in changes.items():
-            if row is None:
-                run("DELETE FROM record WHERE model = ? AND id = ?", (model, record_id))
-            else:
-                run("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (model, record_id, json.dumps(row)))
-        for model in {model for model, _ in changes}:
-            run("INSERT OR REPLACE INTO counter VALUES (?, ?)", (model, store.counters[model]))
-        run("COMMIT")
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            for (model, record_id), row in changes.items():
+                self._keep(model, record_id, row)
+            for model in {model for model, _ in changes}:
+                counter = (model, store.counters[model])
+                self._database.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", counter)
+            self._database.execute("COMMIT")
+        except sqlite3.Error:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+
+    def _keep(self, model: str, record_id: int, row: Row | None) -> None:
+        if row is None:
+            self._database.execute("DELETE FROM record WHERE model = ? AND id = ?", (model, record_id))
+        else:
+            body = json.dumps(row)
+            self._database.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (model, record_id, body))
 
     def close(self) -> None:
         """Close the file."""

@@ -68,11 +68,13 @@ class Store:
             model, record_id, before = self._undo.pop()
             self._set(model, record_id, before)
 
-    def commit(self) -> Changes:
-        """End the transaction; answers the rows as they now are (None: deleted), for whoever saves them."""
-        changes: Changes = {(model, record_id): self.tables[model].get(record_id) for model, record_id, _ in self._undo}
+    def changes(self) -> Changes:
+        """The rows that the transaction touched, as they now are (None: deleted), for whoever saves them."""
+        return {(model, record_id): self.tables[model].get(record_id) for model, record_id, _ in self._undo}
+
+    def commit(self) -> None:
+        """End the transaction."""
         self._undo.clear()
-        return changes
 
     def restore(self, model: str, record_id: int, row: Row) -> None:
         """Put back a row that was saved earlier; not part of any transaction."""

@@ -1,0 +1,109 @@
+"""One server per test: the sandbox in three forms, or the real server that the environment names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from contract_client import Server
+
+from hilum.simulator.odoo import SandboxOdoo
+
+REAL_URL = os.environ.get("HILUM_TEST_ODOO_URL", "").rstrip("/")
+TARGETS = ["real server"] if REAL_URL else ["19 by JSON-2", "19 by JSON-RPC", "18 by JSON-RPC"]
+TIMEOUT = 30.0  # seconds
+
+
+ONLY = {"json2": "JSON-2", "odoo_18": "18 by", "odoo_19": "19 by"}  # fixture → the targets it is about
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on each target that its fixture is about."""
+    if "odoo" in metafunc.fixturenames:
+        wanted = next((ONLY[name] for name in ONLY if name in metafunc.fixturenames), "")
+        targets = [target for target in TARGETS if wanted in target or REAL_URL]
+        metafunc.parametrize("odoo", targets, indirect=True)
+
+
+@pytest.fixture
+def json2(odoo: Server) -> Server:
+    """A server that speaks JSON-2."""
+    if not odoo.json2:
+        pytest.skip("a fact of JSON-2, which this server does not speak")
+    return odoo
+
+
+@pytest.fixture
+def odoo_18(odoo: Server) -> Server:
+    """A server of version 18."""
+    if odoo.is_19:
+        pytest.skip("a fact of 18")
+    return odoo
+
+
+@pytest.fixture
+def odoo_19(odoo: Server) -> Server:
+    """A server of version 19."""
+    if not odoo.is_19:
+        pytest.skip("a fact of 19")
+    return odoo
+
+
+@pytest.fixture
+async def odoo(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    """The server under test, logged in."""
+    # loading the certificates costs more than a test; the sandbox is plain HTTP
+    async with httpx.AsyncClient(timeout=TIMEOUT, verify=bool(REAL_URL)) as http:
+        if request.param == "real server":
+            yield await _real(http)
+            return
+        number, _, protocol = request.param.partition(" by ")
+        async with SandboxOdoo(f"{number}.0") as sandbox:
+            server = Server(
+                url=sandbox.url,
+                database=sandbox.database,
+                login=sandbox.login,
+                key=sandbox.api_key,
+                version=sandbox.version,
+                protocol="json2" if protocol == "JSON-2" else "jsonrpc",
+                http=http,
+                sandbox=sandbox,
+            )
+            server.uid = (await server.post_rpc("common", "authenticate", *_login(server), {}))["result"]
+            yield server
+
+
+def _login(server: Server) -> tuple[str, str, str]:
+    return server.database, server.login, server.key
+
+
+async def _real(http: httpx.AsyncClient) -> Server:
+    """The named server; JSON-2 where it answers that, JSON-RPC else."""
+    told = await http.get(f"{REAL_URL}/json/version")
+    env = os.environ
+    server = Server(
+        url=REAL_URL,
+        database=env["HILUM_TEST_ODOO_DB"],
+        login=env["HILUM_TEST_ODOO_LOGIN"],
+        key=env["HILUM_TEST_ODOO_KEY"],
+        version="19.0" if told.status_code == 200 else "18.0",
+        protocol="json2" if told.status_code == 200 else "jsonrpc",
+        http=http,
+    )
+    version = (await server.post_rpc("common", "version"))["result"]["server_serie"]
+    assert version == server.version, f"the suite knows 18.0 and 19.0, the server is {version}"
+    server.uid = (await server.post_rpc("common", "authenticate", *_login(server), {}))["result"]
+    assert server.uid, "the server does not accept the login and the key"
+    return server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here proves that the hub's view of Odoo is right, for both protocols, on the sandbox."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            for capability in ("SYS-1", "SYS-2", "UX-5"):
+                item.add_marker(pytest.mark.req(capability))

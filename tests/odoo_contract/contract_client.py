@@ -1,0 +1,143 @@
+"""A tiny client for the contract suite: plain HTTP, nothing of the hub's own connector.
+
+It speaks JSON-2 or JSON-RPC, and reports every refusal in one form, so that a test states a fact once for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from hilum.simulator.odoo import SandboxOdoo
+
+POSITIONAL = {"create": ("vals_list",), "write": ("vals",), "search": ("domain",), "search_count": ("domain",)}
+
+
+class Refusal(Exception):
+    """The server answered with an error."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(f"{status} {body['name']}: {body['message']}")
+        self.status = status
+        self.name: str = body["name"]
+        self.message: str = body["message"]
+        self.body = body
+
+
+@dataclass
+class Server:
+    """The server under test and how to talk to it."""
+
+    url: str
+    database: str
+    login: str
+    key: str
+    version: str  # 18.0 or 19.0, as the server tells
+    protocol: str  # json2 or jsonrpc
+    http: httpx.AsyncClient
+    sandbox: SandboxOdoo | None = None
+    uid: int = 0
+
+    @property
+    def is_19(self) -> bool:
+        return self.version == "19.0"
+
+    @property
+    def json2(self) -> bool:
+        return self.protocol == "json2"
+
+    @property
+    def po_unit(self) -> str:
+        return "product_uom_id" if self.is_19 else "product_uom"
+
+    async def post_json2(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        """A JSON-2 request as it is, with the key unless told otherwise."""
+        given = {"Authorization": f"bearer {self.key}", "X-Odoo-Database": self.database, **headers}
+        return await self.http.post(f"{self.url}/json/2/{path}", json=body, headers=given)
+
+    async def post_rpc(self, service: str, method: str, *args: Any) -> dict[str, Any]:
+        """A JSON-RPC request as it is; answers the whole reply."""
+        params = {"service": service, "method": method, "args": list(args)}
+        body = {"jsonrpc": "2.0", "method": "call", "id": 7, "params": params}
+        reply = await self.http.post(f"{self.url}/jsonrpc", json=body)
+        assert reply.status_code == 200, "over JSON-RPC every answer, errors too, has status 200"
+        decoded: dict[str, Any] = reply.json()
+        assert decoded["jsonrpc"] == "2.0"
+        assert decoded["id"] == 7
+        return decoded
+
+    async def execute(self, model: str, method: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """A JSON-RPC `execute_kw`; answers the whole reply."""
+        return await self.post_rpc(
+            "object", "execute_kw", self.database, self.uid, self.key, model, method, list(args), kwargs
+        )
+
+    async def call(
+        self, model: str, method: str, ids: list[int] | None = None, /, *, context: Any = None, **kwargs: Any
+    ) -> Any:
+        """Call a method by the protocol under test. Raises Refusal."""
+        extra = {"context": context} if context else {}
+        if self.json2:
+            body = {**({"ids": ids} if ids is not None else {}), **extra, **kwargs}
+            reply = await self.post_json2(f"{model}/{method}", body)
+            if reply.status_code != 200:
+                raise Refusal(reply.status_code, reply.json())
+            return reply.json()
+        args: list[Any] = [] if ids is None else [ids]
+        args += [kwargs.pop(name) for name in POSITIONAL.get(method, ()) if name in kwargs]
+        answer = await self.execute(model, method, *args, **kwargs, **extra)
+        if "error" in answer:
+            raise Refusal(200, answer["error"]["data"])
+        return answer.get("result")
+
+    async def create(self, model: str, values: dict[str, Any], **context: Any) -> int:
+        """One new record."""
+        made = await self.call(model, "create", vals_list=values, context=context)
+        return made[0] if isinstance(made, list) else made
+
+    async def read(self, model: str, record_id: int, *fields: str) -> dict[str, Any]:
+        """One record."""
+        (row,) = await self.call(model, "read", [record_id], fields=list(fields))
+        return row
+
+    async def value(self, model: str, record_id: int, field: str) -> Any:
+        """One value of one record."""
+        return (await self.read(model, record_id, field))[field]
+
+    async def find(self, model: str, domain: list[Any], **options: Any) -> list[int]:
+        """The ids that match."""
+        return await self.call(model, "search", domain=domain, **options)
+
+    async def refused(self, model: str, method: str, ids: list[int] | None = None, /, **kwargs: Any) -> Refusal:
+        """Call what must be refused."""
+        with pytest.raises(Refusal) as caught:
+            await self.call(model, method, ids, **kwargs)
+        return caught.value
+
+    def expect_status(self, refusal: Refusal, status: int) -> None:
+        """JSON-2 tells by the status, JSON-RPC always says 200."""
+        assert refusal.status == (status if self.json2 else 200)
+
+    def only_sandbox(self, why: str) -> SandboxOdoo:
+        """Skip on a real server, with the reason."""
+        if self.sandbox is None:
+            pytest.skip(f"on a real server only with special set-up: {why}")
+        return self.sandbox
+
+    async def needs(self, model: str, right: str = "") -> None:
+        """Skip where a module or a right is missing on a real server; the sandbox has them all."""
+        try:
+            await self.call(model, "search", domain=[["id", "=", 0]])
+        except Refusal as refusal:
+            if self.sandbox is not None:
+                raise
+            pytest.skip(f"{model} is not there or not allowed{': ' + right if right else ''} ({refusal.name})")
+
+
+def unique(prefix: str = "contract") -> str:
+    """A name that no other record has."""
+    return f"{prefix}-{uuid4().hex[:12]}"
