@@ -41,6 +41,8 @@ def write_demo(folder: Path, *, hospital: Hospital, name: str = "demo-hospital")
     unmapped on purpose have none). The Odoo is named by the environment (`ODOO_URL`, `ODOO_DB`, `ODOO_LOGIN`,
     `ODOO_KEY`), the port by `MLLP_PORT`. Raises `SettingsError` where a file is there already.
     """
+    for path in sorted((folder / "lookups").glob("*.csv")):
+        raise SettingsError(f"{path} is already there; choose a folder without a project in it.")
     written = _write("demo", folder, name)
     written += hospital.write_lookups(folder / "lookups")
     return sorted(written)

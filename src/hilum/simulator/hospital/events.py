@@ -80,4 +80,4 @@ class Event:
     flaw: Flaw = Flaw.NONE
     uses: tuple[Use, ...] = ()
     orders: tuple[Order, ...] = ()
-    person: Person | None = None
+    person: Person | None = field(default=None, repr=False)

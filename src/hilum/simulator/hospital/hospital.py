@@ -33,7 +33,7 @@ class Hospital:
     """
 
     def __init__(
-        self, seed: int = 1, *, facility: str = "HILLSIDE", opening_stock: int = 1_000, reorder_at: int = 30
+        self, seed: int = 1, *, facility: str = "HILLSIDE", opening_stock: int = 1_000, reorder_at: int = 12
     ) -> None:
         self.seed = seed
         self.facility = facility

@@ -1,0 +1,94 @@
+"""What `hilum init` writes works as it is: its flow loads, its own test passes, nothing is overwritten."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hilum.connectors.files import Writer
+from hilum.errors import SettingsError
+from hilum.flow import load_project
+from hilum.scaffold import write_demo, write_project
+from hilum.simulator.hospital import Hospital
+from hilum.testing.flows import load_flow, translate_file
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "mllp-to-http"
+
+
+def pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a project as its owner would, without this repository's settings."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", "."]
+    return subprocess.run([*command, "tests"], cwd=folder, capture_output=True, text=True, timeout=50, check=False)
+
+
+@pytest.mark.req("UX-4")
+def test_a_new_project_passes_its_own_tests(tmp_path):
+    written = write_project(tmp_path / "new", "north-hub")
+    assert all(path.is_file() for path in written)
+    assert load_project(tmp_path / "new").settings.hub.name == "north-hub"
+    assert "my-hub" not in (tmp_path / "new" / "README.md").read_text()
+    result = pytest_in(tmp_path / "new")
+    assert result.returncode == 0 and "2 passed" in result.stdout, result.stdout
+
+
+@pytest.mark.req("UX-4")
+def test_the_example_passes_its_own_tests():
+    result = pytest_in(EXAMPLE)
+    assert result.returncode == 0 and "3 passed" in result.stdout, result.stdout
+
+
+def test_the_first_flow_writes_into_its_own_project(tmp_path):
+    write_project(tmp_path, "north-hub")
+    (target,) = load_flow(tmp_path, "supply.consumption").targets
+    assert isinstance(target.connector, Writer)
+    assert target.connector.address.endswith(str(tmp_path / "out"))
+    assert (tmp_path / "out").is_dir()
+
+
+@pytest.mark.parametrize("name", ["", "two words", "../up", "-x", "a" * 64])
+def test_a_name_that_is_none_is_refused(tmp_path, name):
+    with pytest.raises(SettingsError, match="cannot name a hub"):
+        write_project(tmp_path / "new", name)
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_is_overwritten(tmp_path):
+    mine = tmp_path / "flows" / "consumption.py"
+    mine.parent.mkdir()
+    mine.write_text("# mine\n")
+    with pytest.raises(SettingsError, match=r"consumption\.py is already there"):
+        write_project(tmp_path, "north-hub")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert mine.read_text() == "# mine\n"
+
+
+def test_the_demo_overwrites_no_lookup_table(tmp_path):
+    (tmp_path / "lookups").mkdir()
+    (tmp_path / "lookups" / "items.csv").write_text("code,item\n")
+    with pytest.raises(SettingsError, match=r"items\.csv is already there"):
+        write_demo(tmp_path, hospital=Hospital())
+    assert (tmp_path / "lookups" / "items.csv").read_text() == "code,item\n"
+
+
+@pytest.mark.req("UX-5")
+def test_the_demo_is_a_project_of_all_flows(tmp_path, monkeypatch):
+    monkeypatch.setenv("ODOO_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("ODOO_KEY", "not-a-key")
+    monkeypatch.setenv("MLLP_PORT", "0")
+    write_demo(tmp_path, hospital=Hospital())
+    project = load_project(tmp_path)
+    assert len(project.flows) == 8
+    assert {target.endpoint for flow in project.flows.values() for target in flow.targets} == {"odoo.main"}
+    assert all(flow.report_targets for name, flow in project.flows.items() if "requisitions" in name)
+    assert project.settings.hub.name == "demo-hospital"
+
+
+def test_a_flow_that_is_not_there_is_named(tmp_path):
+    write_project(tmp_path, "north-hub")
+    with pytest.raises(SettingsError, match=r"no flow 'consumption'; the project has supply\.consumption"):
+        load_flow(tmp_path, "consumption")
+    with pytest.raises(SettingsError, match="the project has"):
+        translate_file(tmp_path, "consumption", "supplies-used.hl7")
