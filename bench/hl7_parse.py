@@ -2,8 +2,8 @@
 
     python -m bench.hl7_parse
 
-Both do the same: bytes in, ten values out, nothing kept from the round before. Medians of repeats that alternate
-between the two, so that a busy machine slows both.
+Both do the same: bytes in, ten values out, nothing kept from the round before. Processor time, and medians of repeats
+that alternate between the two, so that what else runs on the machine weighs little and on both alike.
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ MESSAGE = (
     "\r".join(
         (
             "MSH|^~\\&|OR|HILLTOP|HILUM|HUB|20260304101112+0100||DFT^P03^DFT_P03|OR-000001|P|2.5.1|||AL|NE",
-            "EVN|P03|20260304101110|||317^Brandt^Ines",
+            "EVN|P03|20260304101110|||317^Brandt^Ingrid",
             "PID|1||70001^^^HILLTOP^MR~A-55^^^NATIONAL^NI||Okafor^Lena^Q^^Ms||19840229|F|||12 Quarry Lane^^Northfield"
             "^^4711^DE||^PRN^PH^^^555^0100|||M||ACC-900^^^HILLTOP^AN",
-            "PV1|1|I|OR2^T1^1^HILLTOP||||317^Brandt^Ines^^^Dr|||SUR||||1|||317^Brandt^Ines^^^Dr|IN|V-4711^^^HILLTOP^VN"
+            "PV1|1|I|OR2^T1^1^HILLTOP||||317^Brandt^Ingrid^^^Dr|||SUR||||1|||317^Brandt^Ingrid^^^Dr|IN|V-4711^^^HILLTOP^VN"
             "|||||||||||||||||||||||||20260304060000",
-            "FT1|1|||20260304094500||CG|SUT-40^Suture 4-0 absorbable^L|||4|12.50&EUR|||||OR2^T1|||||317^Brandt^Ines",
-            "FT1|2|||20260304095000||CG|GLV-M^Gloves, sterile, M^L|||2|1.20&EUR|||||OR2^T1|||||317^Brandt^Ines",
-            "FT1|3|||20260304100500||CG|MSH-15^Hernia mesh 15 cm^L|||1|310.00&EUR|||||OR2^T1|||||317^Brandt^Ines",
+            "FT1|1|||20260304094500||CG|SUT-40^Suture 4-0 absorbable^L|||4|12.50&EUR|||||OR2^T1|||||317^Brandt^Ingrid",
+            "FT1|2|||20260304095000||CG|GLV-M^Gloves, sterile, M^L|||2|1.20&EUR|||||OR2^T1|||||317^Brandt^Ingrid",
+            "FT1|3|||20260304100500||CG|MSH-15^Hernia mesh 15 cm^L|||1|310.00&EUR|||||OR2^T1|||||317^Brandt^Ingrid",
+            "NTE|1||Mesh trimmed to 12 by 10 cm; the rest was discarded.|RE",
+            "DG1|1||K40.90^Inguinal hernia, unilateral^I10||20260301|A",
+            "PR1|1||49505^Repair inguinal hernia^C4||20260304091500||55|ANE^General|||317^Brandt^Ingrid",
             "ZFT|3|LOT-2291^20280131|SN-000118|(01)04012345678901(17)280131(10)LOT-2291",
         )
     )
@@ -83,10 +86,10 @@ def answer() -> bytes:
 
 
 def _microseconds(function: Callable[[], object], rounds: int) -> float:
-    start = time.perf_counter_ns()
+    start = time.process_time_ns()
     for _ in range(rounds):
         function()
-    return (time.perf_counter_ns() - start) / rounds / 1000
+    return (time.process_time_ns() - start) / rounds / 1000
 
 
 def run() -> list[dict[str, Any]]:

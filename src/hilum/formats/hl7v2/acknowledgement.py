@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, get_args
 
 from hilum.errors import Invalid
@@ -81,21 +83,25 @@ def acknowledge(
     """
     context = Context(message.context.delimiters.completed(), message.context.codec, [])
     own = context.delimiters
+    asked = message.segment("MSH").fields
+    asked = [*asked, *("" for _ in range(len(asked), 19))]
     header = [
         "MSH",
         own.encoding_characters,
-        *(message.raw(f"MSH-{number}") for number in (5, 6, 3, 4)),
-        write_timestamp(timestamp or datetime.now(UTC).replace(microsecond=0)),
+        asked[5],
+        asked[6],
+        asked[3],
+        asked[4],
+        write_timestamp(timestamp) if timestamp else _second(int(time.time())),
         "",
         _message_type(message, own),
         escape(control_id or new_control_id(), own),
-        message.raw("MSH-11"),
-        message.raw("MSH-12"),
+        asked[11],
+        asked[12],
     ]
-    charset = message.raw("MSH-18")
-    if charset:
-        header += ["", "", "", "", "", charset]
-    answer = ["MSA", code, message.raw("MSH-10"), escape(text, own)]
+    if asked[18]:
+        header += ["", "", "", "", "", asked[18]]
+    answer = ["MSA", code, asked[10], escape(text, own)]
     while not answer[-1]:
         answer.pop()
     answered = Message([own.field.join(header), own.field.join(answer)], ["MSH|", "MSA|"], context, None)
@@ -133,17 +139,25 @@ def read_acknowledgement(data: bytes) -> Acknowledgement:
     )
 
 
+@lru_cache(maxsize=2)
+def _second(unix: int) -> str:
+    """MSH-7 for this second; a busy listener answers thousands of messages in each."""
+    return write_timestamp(datetime.fromtimestamp(unix, UTC))
+
+
 def _message_type(message: Message, own: Delimiters) -> str:
     """`ACK^P03^ACK`; the structure came with 2.3.1, the event with 2.3 (§2.14.9.9)."""
     trigger = message.raw("MSH-9.2")
-    version = _version(message)
+    version = _version(message.version)
     if not trigger or version < (2, 3):
         return "ACK"
     return own.component.join(("ACK", trigger, "ACK") if version >= (2, 3, 1) else ("ACK", trigger))
 
 
-def _version(message: Message) -> tuple[int, ...]:
-    numbers = message.version.split(".")
+@lru_cache(maxsize=64)
+def _version(text: str) -> tuple[int, ...]:
+    """MSH-12 as numbers that compare; 2.5.1 for what is no version."""
+    numbers = text.split(".")
     known = all(number.isascii() and number.isdigit() and len(number) < 3 for number in numbers)
     return tuple(map(int, numbers)) if known else (2, 5, 1)
 
@@ -158,7 +172,7 @@ def _append_error(answer: Message, detail: ErrorDetail, text: str) -> None:
     segment = answer.append("ERR")
     location = _location(detail.location)
     meaning = ERROR_TEXTS.get(detail.code, "")
-    if _version(answer) < (2, 5):
+    if _version(answer.version) < (2, 5):
         for number, value in enumerate(location[:3], 1):
             segment[f"1.{number}"] = value
         for number, value in enumerate((detail.code, meaning, "HL70357"), 1):

@@ -166,7 +166,7 @@ class Message(Readable):
     def __setitem__(self, path: str, value: Value) -> None:
         """Put a value there; see `Segment.__setitem__`. Raises `Invalid` where the message has no such segment."""
         compiled = paths.field(path)
-        self.segment(compiled.segment, compiled.occurrence)[str(compiled.place)] = value
+        self.segment(compiled.segment, compiled.occurrence)[compiled.inner] = value
 
     def append(
         self, segment: str | Segment, values: Mapping[str, Value] | None = None, *, after: Segment | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hilum.formats.hl7v2.message import Message
@@ -25,26 +25,15 @@ _IN_MESSAGE = re.compile(rf"([A-Z][A-Z0-9]{{2}})(?:\[{_NUMBER}\])?-({_PLACE})")
 _IN_REPETITION = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?")
 
 
-class Place(NamedTuple):
-    """A part of a segment. 0 means that the path does not name it."""
-
-    field: int
-    repetition: int = 0
-    component: int = 0
-    subcomponent: int = 0
-
-    def __str__(self) -> str:
-        """The path within the segment, as in `3[2].4.1`."""
-        repetition = f"[{self.repetition}]" if self.repetition else ""
-        component = f".{self.component}" if self.component else ""
-        subcomponent = f".{self.subcomponent}" if self.subcomponent else ""
-        return f"{self.field}{repetition}{component}{subcomponent}"
+# A part of a segment: field, repetition, component, subcomponent. 0 means that the path does not name it. A plain
+# tuple, because Python takes a named one apart much more slowly.
+Place = tuple[int, int, int, int]
 
 
 class Field:
     """A compiled path. Call it with a message to read the value; made by `field`. It can be pickled and compared."""
 
-    __slots__ = ("_first", "_head", "_number", "_segment", "occurrence", "path", "place", "segment")
+    __slots__ = ("_first", "_head", "_number", "_segment", "inner", "occurrence", "path", "place", "segment")
 
     def __init__(self, path: str) -> None:
         match = _IN_MESSAGE.fullmatch(path)
@@ -53,11 +42,12 @@ class Field:
         self.path = path
         self.segment = match[1]
         self.occurrence = int(match[2] or 1)
+        self.inner = match[3]  # the path within the segment
         self.place = place(match[3])
         # What the call needs, in the form that is quickest there.
         self._head = self.segment + "|"
         self._segment = self.segment if self.occurrence == 1 else f"{self.segment}[{self.occurrence}]"
-        self._number = self.place.field
+        self._number = self.place[0]
         self._first = max(self.place[1:]) <= 1  # an undivided field has this part
 
     def __call__(self, message: Message) -> str:
@@ -103,7 +93,8 @@ def place(path: str) -> Place:
     match = _IN_SEGMENT.fullmatch(path)
     if match is None:
         raise ValueError(f"'{path}' is not a path within a segment such as 7, 7.1 or 3[2].4.1")
-    return Place(*(int(number or 0) for number in match.groups()))
+    field_, repetition, component_, subcomponent = (int(number or 0) for number in match.groups())
+    return field_, repetition, component_, subcomponent
 
 
 @lru_cache(maxsize=4096)

@@ -64,7 +64,7 @@ class Segment(Readable):
     def raw_at(self, place: Place) -> str:
         """The encoded text at a compiled path."""
         fields = self.fields
-        return self.context.cut(fields[place.field], place) if place.field < len(fields) else ""
+        return self.context.cut(fields[place[0]], place) if place[0] < len(fields) else ""
 
     def _where(self, path: str) -> str:
         return f"{self}-{path}"
@@ -80,17 +80,18 @@ class Segment(Readable):
         `ValueError` for MSH-1 and MSH-2: the delimiters of a message do not change.
         """
         place = paths.place(path)
-        if self.name in HEADERS and place.field <= 2:
+        number = place[0]
+        if number <= 2 and self.name in HEADERS:
             raise ValueError("the delimiters of a message do not change")
         delimiters = self.context.delimiters
         fields = self.fields
-        before = fields[place.field] if place.field < len(fields) else ""
+        before = fields[number] if number < len(fields) else ""
         after = put(before, place, encode_value(value, delimiters), delimiters)
-        fields += [""] * (place.field + 1 - len(fields))
-        fields[place.field] = after
+        fields += [""] * (number + 1 - len(fields))
+        fields[number] = after
         self.context.changed = True
-        if place.field == 18 and self.name == "MSH":
-            self.context.codec = codec_for_writing(fields[18], delimiters)
+        if number == 18 and self.name == "MSH":
+            self.context.codec = codec_for_writing(after, delimiters)
 
     def repetitions(self, path: str) -> Sequence[Repetition]:
         """The repetitions of a field (`"3"`), none where it is empty."""
@@ -146,7 +147,7 @@ class Repetition(Readable):
 
     def raw(self, path: str) -> str:
         """The part as it is encoded; see `Readable`."""
-        return self._context.cut(self._encoded, Place(1, 1, *paths.component(path)))
+        return self._context.cut(self._encoded, (1, 1, *paths.component(path)))
 
     def _where(self, path: str) -> str:
         return f"{self._place}.{path}"
