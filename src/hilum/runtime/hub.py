@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from hilum.connector import Destination, Source
 from hilum.errors import SettingsError
@@ -16,7 +17,7 @@ from hilum.journal import Draft
 from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
-from hilum.postgres import Database
+from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer, Entry
 from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.gate import Gate
@@ -115,6 +116,19 @@ class Hub:
             self.sources.append(source)
             intake = Intake(source, flows, self.committer, gate, refusals)
             self._intakes.append(asyncio.create_task(intake.run()))
+
+    async def settled(self, connection: Connection, message_id: UUID, state: str) -> None:
+        """Within the transaction in which a person ends a message: tell its sender, if the flow does so."""
+        await self.reporter.note(connection, message_id, state)
+
+    def facts(self) -> dict[str, Any]:
+        """Live facts of this process, in words."""
+        found: dict[str, Any] = {"roles": ", ".join(sorted(self.roles))}
+        if self.committer is not None:
+            found |= {"commits of receipt": self.committer.commits, "messages received": self.committer.messages}
+        if self.share is not None:
+            found["lanes held"] = len(self.share.leases.held)
+        return found
 
     def _stored(self, entry: Entry, draft: Draft) -> None:
         """A message is durable: keep it at hand for the translator, and wake it."""

@@ -47,6 +47,10 @@ class Reporter:
         """Does this flow report?"""
         return flow in self._flows
 
+    async def note(self, connection: Connection, message_id: UUID, state: str) -> None:
+        """The same, for acts of people."""
+        await self.settled(connection, message_id, state)
+
     async def settled(self, connection: Connection, message_id: UUID, state: str, words: str = "") -> bool:
         """Within the transaction in which a message is completed, held or discarded: write its report.
 

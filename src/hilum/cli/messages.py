@@ -1,0 +1,175 @@
+"""`hilum messages`, `hilum trace`, `hilum replay`: find a message, its whole story, and send it again."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from hilum.cases import apply, cases, plan
+from hilum.cli.opening import HERE, ProjectFolder, journal, run
+from hilum.cli.output import AsJson, ago, emit_json, fail, out, table
+from hilum.errors import SettingsError
+from hilum.journal import reading
+from hilum.journal.reading import Search
+
+
+def messages(
+    text: Annotated[str, typer.Argument(help="Any identifier, or the beginning of one.")] = "",
+    flow: Annotated[str, typer.Option(help="Only of this flow.")] = "",
+    state: Annotated[str, typer.Option(help="received, routed, completed, held or discarded.")] = "",
+    since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
+    until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
+    limit: Annotated[int, typer.Option(help="The most to show.")] = 50,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Find messages by any identifier, flow, state and time; the latest first."""
+    search = Search(text=text, flow=flow, state=_state(state), since=moment(since), until=moment(until), limit=limit)
+    found = run(_find(project, search))
+    if as_json:
+        emit_json([asdict(row) for row in found])
+        return
+    rows = [[row.id, row.flow, row.state, row.key, ago(row.received_at), row.size] for row in found]
+    table(["id", "flow", "state", "key", "received", "bytes"], rows, empty="Nothing fits.", right=["bytes"])
+
+
+async def _find(folder: Path, search: Search) -> list[reading.MessageRow]:
+    async with journal(folder) as database, database.cold() as connection:
+        return await reading.find(connection, search)
+
+
+def trace(
+    text: Annotated[str, typer.Argument(help="The message's id, or any identifier of it (the latest is shown).")],
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The whole story of a message: received, translated, every delivery and attempt, cases, acts."""
+    found = run(_trace(project, text))
+    if found is None:
+        fail(f"No message has the identifier '{text}'.")
+    if as_json:
+        emit_json(found)
+        return
+    _print_trace(found)
+
+
+async def _trace(folder: Path, text: str) -> dict[str, Any] | None:
+    async with journal(folder) as database, database.cold() as connection:
+        rows = await reading.find(connection, Search(text=text, limit=1))
+        if not rows:
+            return None
+        story = await reading.trace(connection, rows[0].id)
+        if story is None:
+            return None
+        return asdict(story) | {
+            "cases": [asdict(case) for case in await cases(connection, only_open=False, message_id=rows[0].id)]
+        }
+
+
+def _print_trace(found: dict[str, Any]) -> None:
+    message = found["message"]
+    out.print(f"[bold]{message['id']}[/]  {message['flow']}  [bold]{message['state']}[/]")
+    out.print(
+        f"received {message['received_at']:%Y-%m-%d %H:%M:%S %Z} ({ago(message['received_at'])}),"
+        f" key {message['key'] or '—'}"
+    )
+    for name, value in (message["headers"] or {}).items():
+        out.print(f"  {name}: {value}", markup=False)
+    for delivery in found["deliveries"]:
+        place = f"{delivery['destination']} {delivery['operation']}".strip()
+        out.print(f"→ {place}: [bold]{delivery['state']}[/] {delivery['reference']} {delivery['words']}".rstrip())
+        for attempt in found["attempts"]:
+            if attempt["ordinal"] == delivery["ordinal"]:
+                out.print(
+                    f"    attempt {attempt['number']} {attempt['at']:%H:%M:%S}: {attempt['outcome']} {attempt['words']}"
+                )
+    for stage, head in found["waits_for"].items():
+        out.print(f"waits at {stage} behind {head}")
+    for case in found["cases"]:
+        mark = "open" if case["closed_at"] is None else case["resolution"]
+        out.print(f"case {case['id']} ({mark}): {case['title']}. {case['next_step']}")
+    for act in found["audit"]:
+        out.print(f"{act['at']:%Y-%m-%d %H:%M:%S} {act['actor']}: {act['action']} {act['words']}")
+
+
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of messages.")] = None,
+    flow: Annotated[str, typer.Option(help="All messages of this flow (with --state, --since, --until).")] = "",
+    state: Annotated[str, typer.Option(help="Only in this state.")] = "held",
+    category: Annotated[str, typer.Option(help="Only with an open case of this category.")] = "",
+    since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
+    until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and do nothing.")] = False,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Send messages again: some by id, or all that fit. Needs a reason unless it is a dry run."""
+    if not ids and not flow and not category:
+        fail("Say which: ids of messages, --flow or --category.")
+    if not dry_run and not reason.strip():
+        fail("Say why with --reason; it is kept in the audit. With --dry-run nothing happens yet.")
+    search = Search(flow=flow, state=_state(state), since=moment(since), until=moment(until), limit=10_000)
+    result = run(_replay(project, [message_id(i) for i in ids or []], search, category, reason, dry_run))
+    if as_json:
+        emit_json(result)
+        return
+    rows = [[step["message_id"], step["flow"], step["words"]] for step in result["steps"]]
+    table(["message", "flow", "what happens"], rows, empty="Nothing fits.")
+    out.print("Dry run: nothing was changed." if dry_run else f"{result['replayed']} messages are on their way.")
+
+
+async def _replay(
+    folder: Path, ids: list[UUID], search: Search, category: str, reason: str, dry_run: bool
+) -> dict[str, Any]:
+    async with journal(folder) as database, database.transaction() as connection:
+        if not ids and category:
+            found = await cases(connection, flow=search.flow, category=category, limit=search.limit)
+            ids = list(dict.fromkeys(case.message_id for case in found))
+        elif not ids:
+            ids = [row.id for row in reversed(await reading.find(connection, search))]
+        steps = await plan(connection, ids)
+        count = 0 if dry_run else await apply(connection, steps, actor=actor(), reason=reason)
+    return {"steps": [asdict(step) for step in steps], "replayed": count, "dry_run": dry_run}
+
+
+def actor() -> str:
+    """Who is at the command line, for the audit."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (OSError, KeyError):  # a container without a user database
+        return "command line"
+
+
+def message_id(text: str) -> UUID:
+    """The id that a person wrote. Raises `SettingsError`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise SettingsError(f"'{text}' is not a message id; find it with: hilum messages {text}") from None
+
+
+def _state(text: str) -> str:
+    if text and text not in ("received", "routed", "completed", "held", "discarded"):
+        raise SettingsError(f"'{text}' is not a state: received, routed, completed, held or discarded.")
+    return text
+
+
+def moment(text: str) -> datetime | None:
+    """An ISO time (UTC where it has no zone), or an age such as `30m`, `2h`, `3d`. Raises `SettingsError`."""
+    if not text:
+        return None
+    unit = {"m": "minutes", "h": "hours", "d": "days"}.get(text[-1])
+    if unit and text[:-1].isdigit():
+        return datetime.now(UTC) - timedelta(**{unit: int(text[:-1])})
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"'{text}' is not a time: write 2026-11-21T08:00, or an age such as 2h or 3d.") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

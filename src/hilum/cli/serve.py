@@ -1,0 +1,139 @@
+"""`hilum serve`: run a hub until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hilum.cli.logs import configure_logs
+from hilum.cli.opening import HERE, ProjectFolder, run
+from hilum.cli.output import out
+from hilum.console import Context, serve_console
+from hilum.errors import SettingsError
+from hilum.flow import Project, load_project
+from hilum.postgres import Database, database_for
+from hilum.runtime import ROLES, Hub
+from hilum.security import ensure_first_user
+
+
+def serve(
+    project: ProjectFolder = HERE,
+    roles: Annotated[
+        str, typer.Option(help=f"Parts of the hub that this process runs, with commas: {', '.join(ROLES)}.")
+    ] = ",".join(ROLES),
+    console_port: Annotated[int | None, typer.Option(help="Port of the console; 0: any free one.")] = None,
+    log_json: Annotated[bool | None, typer.Option("--log-json/--log-text", help="Form of the log lines.")] = None,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+) -> None:
+    """Run the hub of a project folder until Ctrl-C or SIGTERM."""
+    configure_logs(as_json=log_json, level=log_level.upper())
+    chosen = {role.strip() for role in roles.split(",") if role.strip()}
+    if not chosen or chosen - set(ROLES):
+        raise SettingsError(f"--roles {roles}: choose from {', '.join(ROLES)}.")
+    run(_serve(project, chosen, console_port))
+
+
+async def _serve(folder: Path, roles: set[str], console_port: int | None) -> None:
+    project = load_project(folder)
+    if not project.flows:
+        raise SettingsError(f"{project.folder} has no flows. Make a project with: hilum init my-hub")
+    stop = stop_on_signals()
+
+    async def announce(hub: Hub, console: str | None) -> None:
+        for source in hub.sources:
+            out.print(f"listening  {source.address}")
+        if console:
+            out.print(f"console    {console}", soft_wrap=True)
+        out.print("hub is up")
+
+    await serve_hub(project, roles, stop, announce, console_port=console_port)
+    out.print("hub is down")
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set. A second signal ends the process at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def first() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, first)
+    return stop
+
+
+async def serve_hub(
+    project: Project,
+    roles: set[str],
+    stop: asyncio.Event,
+    ready: Callable[[Hub, str | None], Awaitable[None]],
+    *,
+    console_port: int | None = None,
+    prepare_database: Callable[[Database], Awaitable[None]] | None = None,
+) -> None:
+    """Start a hub and its console, call `ready` when both answer, and stop both when `stop` is set or a part fails."""
+    database = await asyncio.to_thread(database_for, project.settings)
+    hub = Hub(project, database, roles=roles)
+    console: asyncio.Task[None] | None = None
+    try:
+        await database.open()
+        await hub.start()
+        if prepare_database is not None:
+            await prepare_database(database)
+        address = None
+        if "console" in roles:
+            console, address = await _start_console(hub, stop, console_port)
+        await ready(hub, address)
+        await _until(stop, hub, console)
+    finally:
+        stop.set()
+        await hub.stop()
+        if console is not None:
+            await asyncio.gather(console, return_exceptions=True)
+        await database.close()
+        if database.embedded is not None:
+            await asyncio.to_thread(database.embedded.stop)
+
+
+async def _start_console(hub: Hub, stop: asyncio.Event, port: int | None) -> tuple[asyncio.Task[None], str]:
+    settings = hub.project.settings
+    context = Context(
+        database=hub.database, hub=settings.hub.name, project=hub.project, settled=hub.settled, facts=hub.facts
+    )
+    listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    wanted = settings.console.port if port is None else port
+    serving = asyncio.create_task(
+        serve_console(context, settings.console.host, wanted, stop, ready=listening.set_result)
+    )
+    parts: list[asyncio.Future[Any]] = [serving, listening]
+    await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    if not listening.done():
+        listening.cancel()
+        await serving
+        raise SettingsError("The console ended before it answered.")
+    address = await listening
+    setup = await ensure_first_user(hub.database)
+    return serving, f"{address}{setup}  (make the first user there)" if setup else address
+
+
+async def _until(stop: asyncio.Event, hub: Hub, console: asyncio.Task[None] | None) -> None:
+    """Wait for the stop, or for a part that fails; raises what that part raised."""
+    stopping = asyncio.create_task(stop.wait())
+    failing = asyncio.create_task(hub.failed())
+    parts = {stopping, failing} | ({console} if console else set())
+    try:
+        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        for part in done:
+            await part
+    finally:
+        for part in (stopping, failing):
+            part.cancel()
+        await asyncio.gather(stopping, failing, return_exceptions=True)
