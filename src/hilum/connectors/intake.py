@@ -27,7 +27,8 @@ class Intake:
         self._held = 0
         self._closed = False
         self._arrived = asyncio.Event()
-        self._waiting: list[Callable[[], None]] = []
+        # a dict for its order and because one who asks twice is called once
+        self._waiting: dict[Callable[[], None], None] = {}
 
     @property
     def full(self) -> bool:
@@ -49,7 +50,7 @@ class Intake:
 
     def when_room(self, proceed: Callable[[], None]) -> None:
         """Call `proceed` once, when there is room again."""
-        self._waiting.append(proceed)
+        self._waiting[proceed] = None
 
     async def take(self) -> Sequence[Received]:
         """Wait for the first, then give all that is there, at most `HANDOVER_LIMIT`; nothing once it is closed."""
@@ -63,7 +64,7 @@ class Intake:
         if not queue:
             self._arrived.clear()
         if self._waiting and not self.full:
-            waiting, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting, {}
             for proceed in waiting:
                 proceed()
         return taken

@@ -95,9 +95,9 @@ def messages_in(frame: bytes) -> Sequence[bytes]:
     """The messages of one frame: nearly always the frame itself.
 
     A batch (FHS, BHS … BTS, FTS, or several MSH) gives each of its messages, without the batch's own segments. What
-    holds no message is given back whole, so that its reader can say what is wrong.
+    holds no message, or a second start block, is given back whole, so that its reader can say what is wrong.
     """
-    if frame.startswith(b"MSH") and frame.count(b"MSH") == 1:
+    if START in frame or (frame.startswith(b"MSH") and frame.count(b"MSH") == 1):
         return (frame,)
     try:
         return tuple(hl7.split(frame)) or (frame,)

@@ -90,6 +90,7 @@ class Link(asyncio.Protocol):
         self._peer = ""
         self._reading = True
         self._writable = True
+        self._peer_ended = False
         self._ending = False  # nothing more is read; what is owed is answered, then the connection is closed
 
     # ---- called by the event loop
@@ -121,7 +122,7 @@ class Link(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The sender sends no more. It may still wait for answers, which plain TCP can give it."""
-        self._ending = True
+        self._ending = self._peer_ended = True
         return bool(self._turns) and not self._rules.encrypted
 
     def pause_writing(self) -> None:
@@ -163,7 +164,10 @@ class Link(asyncio.Protocol):
 
     def proceed(self) -> None:
         """Read on where that was stopped and nothing stands against it any more."""
-        if self._reading or self._ending or self._must_wait():
+        if self._reading or self._ending:
+            return
+        if self._must_wait():
+            self._hold()  # another connection took the room
             return
         self._reading = True
         self._read()
@@ -239,11 +243,15 @@ class Link(asyncio.Protocol):
         """Close once everything that is owed has been sent."""
         if self._turns or self._transport.is_closing():
             return
-        if self._rules.encrypted:
-            self._transport.close()  # TLS knows no half-closed connection; its close_notify follows the answer
+        if self._rules.encrypted or self._peer_ended:
+            # nothing more comes in that could make a reset of it; and TLS knows no half-closed connection
+            self._transport.close()
             return
-        if self._transport.can_write_eof():
+        try:
             self._transport.write_eof()
+        except OSError:
+            self._transport.abort()  # the sender is gone altogether
+            return
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()  # to notice the sender's own close
