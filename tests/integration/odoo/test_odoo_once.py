@@ -15,12 +15,19 @@ from odoo_far_side import FarSide, World, delivery
 
 from hilum.canonical import BusinessObject, Item, Money
 from hilum.connectors.odoo import Odoo
-from hilum.errors import Down, TryAgain, Unsure
+from hilum.errors import Down, Rejected, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.simulator.odoo import FaultKind
 
 ATTEMPTS = 12
-KINDS = [FaultKind.LOST_REPLY, FaultKind.CLOSE, FaultKind.SERIALIZATION, FaultKind.BAD_GATEWAY, FaultKind.UNAVAILABLE]
+KINDS = [
+    FaultKind.LOST_REPLY,
+    FaultKind.SERIALIZATION,
+    *(
+        pytest.param(kind, marks=pytest.mark.long)
+        for kind in (FaultKind.CLOSE, FaultKind.BAD_GATEWAY, FaultKind.UNAVAILABLE)
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -182,3 +189,50 @@ async def test_a_hub_may_be_killed_between_any_two_calls(sandboxed: FarSide) -> 
             await until_delivered(successor, thing)
             await case.proof(sandboxed, world, thing)
             nth += 1
+
+
+@pytest.mark.req("MSG-3")
+@pytest.mark.req("MSG-10")
+async def test_any_one_answer_to_a_batch_may_be_lost(sandboxed: FarSide) -> None:
+    """Many documents of all kinds in one batch, among them one that Odoo refuses."""
+    faults = sandboxed.faults
+    assert faults is not None
+    nth, hit = 0, True
+    while hit:
+        hub, world = await fresh(sandboxed)
+        uses = [world.use("2") for _ in range(3)]
+        charges = [world.charge("1") for _ in range(3)]
+        orders = [world.order() for _ in range(2)]
+        bad = world.charge("1", currency="USD", service_date="2026-11-20", account="nobody")
+        things: list[BusinessObject] = [*uses, bad, *charges, *orders]
+        faults.arm(nth, FaultKind.LOST_REPLY)
+        outcomes = await batch_until_settled(hub, things)
+        hit = len(faults.seen) > nth
+        faults.arm(-1, FaultKind.LOST_REPLY)
+        assert [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Rejected)] == [3]
+        assert await sandboxed.stock(world.item.code, world.location.code) == -6
+        for use in uses:
+            assert len(await sandboxed.rows("stock.picking", origin=use.transaction, state="done")) == 1
+        for charge in charges:
+            assert len(await sandboxed.rows("account.move", ref=charge.transaction)) == 1
+        for order in orders:
+            (row,) = await sandboxed.rows("purchase.order", origin=order.number)
+            assert row["state"] == "purchase"
+            assert len(await sandboxed.rows("purchase.order.line", order_id=row["id"])) == 2
+        nth += 1
+    assert nth > 10
+
+
+async def batch_until_settled(hub: Odoo, things: list[BusinessObject]) -> list[Outcome]:
+    """Deliver all in one batch, and those again that were not settled."""
+    outcomes: dict[int, Outcome] = {}
+    for attempt in range(1, ATTEMPTS + 1):
+        left = [n for n in range(len(things)) if not isinstance(outcomes.get(n), Delivered | Rejected)]
+        if not left:
+            return [outcomes[n] for n in range(len(things))]
+        batch = [delivery(things[n], attempt=attempt) for n in left]
+        try:
+            outcomes.update(zip(left, await hub.deliver(batch), strict=True))
+        except (TryAgain, Unsure, Down) as failure:
+            outcomes.update(dict.fromkeys(left, failure))
+    raise AssertionError(f"not settled in {ATTEMPTS} attempts: {outcomes}")
