@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from hilum.errors import Invalid
 from hilum.formats.hl7v2 import charsets, paths
@@ -44,10 +45,12 @@ class Message(Readable):
     def fields(self, position: int) -> list[str]:
         """The encoded fields of the segment at this position of `parts`; see `Segment.fields`."""
         part = self.parts[position]
-        if isinstance(part, list):
-            return part
-        separator = self.context.delimiters[0]
-        self.parts[position] = fields = part.split(separator)
+        return self.opened(position, part) if isinstance(part, str) else part
+
+    def opened(self, position: int, line: str) -> list[str]:
+        """Make the fields of the line at this position of `parts`."""
+        separator = self.context.plain[0]
+        self.parts[position] = fields = line.split(separator)
         if position == 0:  # MSH, the only header segment within a message; see `divide`
             fields.insert(1, separator)
         return fields
@@ -239,6 +242,8 @@ class Message(Readable):
 # Segment heads that were met and may be in a plain message. There are no more than 33 696 possible ones.
 _known: set[str] = {"MSH|"}
 
+_head_of = itemgetter(slice(4))
+
 
 def parse(data: bytes) -> Message:
     """Read one message, ER7 or XML, doing as little as possible now and the rest when it is asked for.
@@ -264,7 +269,7 @@ def _parse_plain(data: bytes) -> Message | None:
     lines = text.split("\r")
     if not lines[-1]:
         del lines[-1]
-    heads = [line[:4] for line in lines]
+    heads = list(map(_head_of, lines))
     if not (_known.issuperset(heads) or _learn(heads)) or heads.count("MSH|") > 1:
         return None
     header = lines[0]

@@ -60,7 +60,7 @@ class Field:
                 position = message.places(self._head)[self.occurrence - 1]
             fields = message.parts[position]
             if fields.__class__ is str:
-                fields = message.fields(position)
+                fields = message.opened(position, fields)
             encoded = fields[self._number]
         except (ValueError, IndexError):
             return ""
