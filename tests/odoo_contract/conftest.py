@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from contract_client import Server
+from contract_client import Server, SteppedClock
 
 from hilum.simulator.odoo import SandboxOdoo
 
@@ -61,8 +61,10 @@ async def odoo(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
             yield await _real(http)
             return
         number, _, protocol = request.param.partition(" by ")
-        async with SandboxOdoo(f"{number}.0") as sandbox:
+        clock = SteppedClock()
+        async with SandboxOdoo(f"{number}.0", clock=clock) as sandbox:
             server = Server(
+                clock=clock,
                 url=sandbox.url,
                 database=sandbox.database,
                 login=sandbox.login,

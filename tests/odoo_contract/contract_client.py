@@ -5,7 +5,9 @@ It speaks JSON-2 or JSON-RPC, and reports every refusal in one form, so that a t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +17,16 @@ import pytest
 from hilum.simulator.odoo import SandboxOdoo
 
 POSITIONAL = {"create": ("vals_list",), "write": ("vals",), "search": ("domain",), "search_count": ("domain",)}
+
+
+class SteppedClock:
+    """The clock of a sandbox: it runs as the real one, and a test can push it on."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
 
 class Refusal(Exception):
@@ -41,6 +53,7 @@ class Server:
     http: httpx.AsyncClient
     sandbox: SandboxOdoo | None = None
     uid: int = 0
+    clock: SteppedClock = field(default_factory=SteppedClock)
 
     @property
     def is_19(self) -> bool:
@@ -117,6 +130,17 @@ class Server:
         with pytest.raises(Refusal) as caught:
             await self.call(model, method, ids, **kwargs)
         return caught.value
+
+    async def next_second(self) -> None:
+        """Return when the server's clock shows a later second than now."""
+        if self.sandbox is not None:
+            self.clock.ahead += timedelta(seconds=1)
+            return
+        probe = await self.create("res.partner", {"name": unique("clock")})
+        start = await self.value("res.partner", probe, "write_date")
+        while await self.value("res.partner", probe, "write_date") == start:
+            await asyncio.sleep(0.05)
+            await self.call("res.partner", "write", [probe], vals={"city": "x"})
 
     def expect_status(self, refusal: Refusal, status: int) -> None:
         """JSON-2 tells by the status, JSON-RPC always says 200."""

@@ -232,7 +232,7 @@ async def test_rpc_malformed_bodies(odoo: Server) -> None:
 async def test_rpc_chunked_body_is_read(odoo_18: Server) -> None:
     """Measured facts §3: unlike JSON-2, JSON-RPC reads a chunked body (measured on 18)."""
 
-    async def chunks():  # noqa: ANN202 — an async generator makes httpx send chunks
+    async def chunks():
         yield b'{"params": {"service": "common", "method": "version", "args": []}}'
 
     reply = await odoo_18.http.post(

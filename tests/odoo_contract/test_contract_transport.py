@@ -130,7 +130,7 @@ async def test_gzip_body_is_not_understood(json2: Server) -> None:
 async def test_chunked_body_is_ignored(json2: Server) -> None:
     """Measured facts §2: a body without Content-Length counts as no arguments at all."""
 
-    async def chunks():  # noqa: ANN202 — an async generator makes httpx send chunks
+    async def chunks():
         yield b'{"domain": []}'
 
     headers = {"Authorization": f"bearer {json2.key}", "Content-Type": "application/json"}
