@@ -152,6 +152,7 @@ class HttpDestinationBench(ProxyFaults):
         await self.restore()
         await self.proxy.stop()
         self.server.close()
+        self.web.pre_shutdown()
         await self.web.shutdown(1)
         await self.server.wait_closed()
 

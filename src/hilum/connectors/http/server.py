@@ -69,6 +69,7 @@ class Server:
         """Stop listening and close the connections, after the answers under way."""
         if self._server is not None and self._web is not None:
             self._server.close()
+            self._web.pre_shutdown()  # connections without a request under way close at once
             await self._web.shutdown(STOP_TIMEOUT)
             await self._server.wait_closed()
 
