@@ -13,13 +13,23 @@ from starlette.staticfiles import StaticFiles
 from hilum.console import assets
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.pages import door, overview
+from hilum.console.pages import audit, case, door, exceptions, flows, message, messages, overview, users
 from hilum.console.session import Guard, first_user, login, logout
 from hilum.console.status import health, status
 from hilum.errors import DatabaseUnavailable
 from hilum.security import any_user
 
-PAGES = (overview.add,)
+PAGES = (
+    overview.add,
+    exceptions.add,
+    case.add,
+    messages.add,
+    message.add,
+    flows.add,
+    flows.add_one,
+    audit.add,
+    users.add,
+)
 """All pages, in the order of the navigation."""
 
 

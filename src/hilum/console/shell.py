@@ -115,7 +115,7 @@ def _side(context: Context, user: User, path: str, open_cases: int) -> Html:
         if permission is not None and not user.may(permission):
             continue
         here = path == target or (target != "/" and path.startswith(target + "/"))
-        count = label == "Exceptions" and open_cases and tag("span", number(open_cases), class_="count")
+        count = tag("span", number(open_cases), class_="count") if label == "Exceptions" and open_cases else None
         links.append(tag("li", tag("a", label, count, href=target, aria_current="page" if here else None)))
     return join(
         tag("a", "Skip to the content", href="#main", class_="skip"),

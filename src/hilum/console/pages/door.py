@@ -103,3 +103,18 @@ def failed() -> HTMLResponse:
         tag("p", "The reason is in the hub's log. Nothing was changed. ", tag("a", "Go to the overview", href="/")),
         status=500,
     )
+
+
+def not_found(what: str, back: str) -> HTMLResponse:
+    """There is no such thing, or not any more."""
+    title = f"There is no such {what}"
+    hint = tag("p", "The address may be cut short. ", tag("a", f"Look at all {what}s", href=back))
+    return _page(title, tag("h1", title), hint, status=404)
+
+
+def not_allowed(words: str) -> HTMLResponse:
+    """The page is for others."""
+    title = "This page is for others"
+    return _page(
+        title, tag("h1", title), tag("p", words), tag("p", tag("a", "Go to the overview", href="/")), status=403
+    )

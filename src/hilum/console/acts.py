@@ -1,0 +1,165 @@
+"""What people do here: look at a payload, replay, edit, discard, assign. Each asks first who they are and why.
+
+Permission, reason and audit are checked here and nowhere else, in the transaction of the act itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from hilum import cases
+from hilum.cases import NotPossible, Step
+from hilum.console.session import Visit
+from hilum.console.words import plural, refusal
+from hilum.errors import HilumError, Invalid
+from hilum.journal import reading
+from hilum.journal.audit import record
+from hilum.journal.work import MESSAGE_BODY
+from hilum.postgres import Connection
+from hilum.security import Permission, User
+
+REASON_LIMIT = 500
+"""Characters of a reason that are kept."""
+
+MOST_AT_ONCE = 500
+"""The most messages that one act may touch: it is one transaction."""
+
+
+class Forbidden(HilumError):
+    """The role does not allow it, or a reason is missing; the text says who can, or what to add."""
+
+
+async def _allowed(visit: Visit, permission: Permission) -> User:
+    user = await visit.still()
+    if not user.may(permission):
+        raise Forbidden(refusal(permission))
+    return user
+
+
+def _reasoned(reason: str) -> str:
+    reason = " ".join(reason.replace("\x00", "").split())[:REASON_LIMIT]
+    if not reason:
+        raise Forbidden("Say why: the audit keeps the reason.")
+    return reason
+
+
+async def view_payload(visit: Visit, message_id: UUID, ordinal: int, reason: str) -> bytes | None:
+    """A protected body, −1: of the message, else of its delivery. None: it was removed when its retention ended."""
+    user = await _allowed(visit, Permission.VIEW_PAYLOAD)
+    reason = _reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        row = await reading.message(connection, message_id)
+        await record(
+            connection,
+            actor=user.name,
+            action="view_payload",
+            flow=row.flow if row else "",
+            message_id=message_id,
+            ordinal=ordinal if ordinal != MESSAGE_BODY else None,
+            words=reason,
+        )
+        return await reading.body(connection, message_id, ordinal)
+
+
+async def dry_run(visit: Visit, message_ids: Sequence[UUID]) -> list[Step]:
+    """What a replay would do; changes nothing."""
+    await _allowed(visit, Permission.REPLAY)
+    _bounded(message_ids)
+    async with visit.context.database.cold() as connection:
+        return await cases.plan(connection, list(dict.fromkeys(message_ids)))
+
+
+def _bounded(message_ids: Sequence[UUID]) -> None:
+    if not message_ids:
+        raise NotPossible("Nothing is selected.")
+    if len(message_ids) > MOST_AT_ONCE:
+        raise NotPossible(f"At most {MOST_AT_ONCE} messages at once; select fewer.")
+
+
+def steps_in_words(steps: Sequence[Step]) -> list[str]:
+    """The dry run: how many messages would go which way."""
+    counted = Counter(step.words for step in steps)
+    if len(steps) == 1:
+        return [steps[0].words]
+    return [f"{plural(count, 'message')}: {words}" for words, count in counted.most_common()]
+
+
+async def replay(visit: Visit, steps: Sequence[Step], reason: str) -> str:
+    """Do what the dry run said; returns in words what was done."""
+    user = await _allowed(visit, Permission.REPLAY)
+    reason = _reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        count = await cases.apply(connection, steps, actor=user.name, reason=reason)
+    if not count:
+        raise NotPossible("Nothing was replayed: what was held has moved on meanwhile.")
+    return f"{plural(count, 'message')} {'goes' if count == 1 else 'go'} on the way again."
+
+
+async def discard(visit: Visit, message_ids: Sequence[UUID], reason: str) -> str:
+    """End what is held of these messages, all or none; returns in words what was done."""
+    user = await _allowed(visit, Permission.DISCARD)
+    reason = _reasoned(reason)
+    _bounded(message_ids)
+    said: Counter[str] = Counter()
+    async with visit.context.database.transaction() as connection:
+        for message_id in dict.fromkeys(message_ids):
+            words = await cases.discard(
+                connection, message_id, actor=user.name, reason=reason, settled=visit.context.settled
+            )
+            said[words] += 1
+    return " ".join(words if count == 1 else f"{count} × {words}" for words, count in said.items())
+
+
+async def resubmit(visit: Visit, message_id: UUID, body: bytes, reason: str) -> UUID:
+    """Send the edited body as a new message and discard the held one; returns the new id."""
+    user = await _allowed(visit, Permission.EDIT)
+    reason = _reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        row = await reading.message(connection, message_id)
+        if row is None:
+            raise NotPossible("There is no such message.")
+        return await cases.resubmit(
+            connection,
+            message_id,
+            body,
+            actor=user.name,
+            reason=reason,
+            lanes=await _lanes(connection),
+            key=_key_of(visit, row, body),
+        )
+
+
+def problem_with(visit: Visit, flow_name: str, body: bytes) -> str:
+    """Why the flow could not read this body, in words; empty where it could, or where the flow is not known here."""
+    flow = visit.context.flow(flow_name)
+    if flow is None:
+        return ""
+    try:
+        flow.read(body)
+    except Invalid as error:
+        return f"It still cannot be read: {error}"
+    return ""
+
+
+def _key_of(visit: Visit, row: reading.MessageRow, body: bytes) -> str:
+    """The ordering key of the edited body: the edit may have corrected just that."""
+    flow = visit.context.flow(row.flow)
+    return row.key if flow is None else flow.ordering_key(flow.read(body))
+
+
+async def _lanes(connection: Connection) -> int:
+    row = await (await connection.execute("SELECT count(*) FROM lane")).fetchone()
+    return max(int(row[0]), 1) if row else 1
+
+
+async def assign(visit: Visit, number: int, to: str | None) -> str:
+    """Give a case to a person, or (None) back to its team; returns in words what was done."""
+    user = await _allowed(visit, Permission.ASSIGN)
+    async with visit.context.database.transaction() as connection:
+        if not await cases.assign(connection, number, to=to, actor=user.name):
+            raise NotPossible("The case was closed meanwhile.")
+    if to is None:
+        return "The case is back with its team."
+    return "The case is yours." if to == user.name else f"The case is with {to} now."

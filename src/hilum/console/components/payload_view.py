@@ -1,0 +1,51 @@
+"""A payload on a page: masked where its flow protects it, until somebody with the right says why they need it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from nicegui import ui
+
+from hilum.console import acts
+from hilum.console.components.controls import Button, reasons
+from hilum.console.components.dialogs import Question, ask
+from hilum.console.components.payload import masked, shown
+from hilum.console.markup import Html, join, tag
+from hilum.console.shell import Page, acting
+from hilum.console.words import refusal
+from hilum.journal import reading
+from hilum.security import Permission
+
+_WHY = tag("p", "This payload is protected. That you looked at it, when and why, is written to the audit.")
+
+
+async def payload_view(page: Page, flow: str, message_id: UUID, ordinal: int, title: str) -> None:
+    """Show a stored body (−1: the message's), masked where the flow protects it."""
+    async with page.context.database.cold() as connection:
+        body = await reading.body(connection, message_id, ordinal)
+    protected = page.context.protects(flow)
+    ui.html(tag("h2", title, protected and tag("small", "protected; shown masked")), sanitize=False)
+    if body is not None and protected:
+        _reveal(page, message_id, ordinal, masked(body))
+    else:
+        ui.html(shown(body), sanitize=False)
+
+
+def _reveal(page: Page, message_id: UUID, ordinal: int, masked_body: Html) -> None:
+    why_not = "" if page.user.may(Permission.VIEW_PAYLOAD) else refusal(Permission.VIEW_PAYLOAD)
+    bar = ui.element("div")
+    place = ui.html(masked_body, sanitize=False)
+
+    async def show() -> None:
+        answer = await ask(page, Question(title="Show the payload", body=_WHY, do="Show"))
+        if answer is None:
+            return
+        body = await acts.view_payload(page.visit, message_id, ordinal, answer.reason)
+        bar.delete()
+        note = tag("p", f"Shown to {page.user.name}: {answer.reason}", class_="why")
+        place.set_content(join(note, shown(body)))
+
+    with bar:
+        with ui.element("div").classes("acts"):
+            Button("Show payload", acting(page, show), why_not=why_not)
+        ui.html(reasons([why_not]), sanitize=False)

@@ -1,0 +1,134 @@
+"""One case: what is wrong, what to do, what may be done, and the whole story behind it."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from starlette.responses import Response
+
+from hilum import cases
+from hilum.cases import Case
+from hilum.console import acts, words
+from hilum.console.components.age import ago, span
+from hilum.console.components.chip import chip
+from hilum.console.components.controls import Button, reasons
+from hilum.console.components.dialogs import Question, ask
+from hilum.console.components.story import story
+from hilum.console.context import Context
+from hilum.console.figures import Figures
+from hilum.console.links import flow_link, message_link
+from hilum.console.markup import Child, Html, join, tag
+from hilum.console.pages import door, moves
+from hilum.console.pages.message import payloads, read
+from hilum.console.shell import Page, acting, add_page, part
+from hilum.journal.reading import Trace
+from hilum.security import Permission, users
+
+TEAM = "\x00team"
+"""The choice that gives a case back; no user can have this name."""
+
+_BIGGEST = 2**63 - 1
+
+
+def add(context: Context, figures: Figures) -> None:
+    """The page at `/exceptions/{number}`."""
+
+    async def build(page: Page) -> Response | None:
+        number = page.request.path_params["number"]
+        if not number.isdecimal() or int(number) > _BIGGEST:
+            return door.not_found("case", "/exceptions")
+        content = ui.element("div")
+
+        async def draw() -> bool:
+            found = await _read(context, int(number))
+            if found is None:
+                return False
+            content.clear()
+            with content:
+                await _contents(page, *found, again)
+            return True
+
+        async def again() -> None:
+            await draw()
+
+        return None if await draw() else door.not_found("case", "/exceptions")
+
+    add_page("/exceptions/{number}", "Case", context, figures, build)
+
+
+async def _read(context: Context, number: int) -> tuple[Case, Trace, list[Case]] | None:
+    async with context.database.cold() as connection:
+        case = await cases.case(connection, number)
+    found = await read(context, case.message_id) if case else None
+    return (case, *found) if case and found else None
+
+
+async def _contents(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: moves.Redraw) -> None:
+    part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
+    if case.open:
+        _assigning(page, case, draw)
+        moves.buttons(page, trace, draw)
+    with ui.element("div").classes("pair"):
+        part(join(tag("h2", "Story"), story(trace, all_cases)), "section")
+        part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
+    await payloads(page, trace)
+
+
+def _answer(case: Case) -> Html:
+    if case.closed_at is not None:
+        how = words.RESOLUTIONS.get(case.resolution or "", case.resolution)
+        return tag("p", chip("Closed", "done"), f"{case.closed_by} {how} it ", ago(case.closed_at), f": {case.reason}")
+    behind = (
+        f"{words.plural(case.behind, 'message')} of the same key {'waits' if case.behind == 1 else 'wait'} behind it."
+    )
+    return join(
+        tag("p", chip("Held", "held"), case.words),
+        tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
+        tag("p", "Waits for ", tag("strong", case.assigned_to or case.owner), " for ", span(case.opened_at), ". ",
+            (case.behind and behind) or None),
+    )  # fmt: skip
+
+
+def _assigning(page: Page, case: Case, draw: moves.Redraw) -> None:
+    no_assign = moves.why_not(page, Permission.ASSIGN)
+    mine = case.assigned_to == page.user.name
+
+    async def take() -> None:
+        page.say(await acts.assign(page.visit, case.id, None if mine else page.user.name))
+        await draw()
+
+    async def give() -> None:
+        answer = await ask(page, await _to_whom(page, case))
+        if answer is not None:
+            page.say(await acts.assign(page.visit, case.id, None if answer.choice == TEAM else answer.choice))
+            await draw()
+
+    with ui.element("div").classes("acts"):
+        Button("Give it back to the team" if mine else "Take it", acting(page, take), why_not=no_assign)
+        Button("Assign…", acting(page, give), why_not=no_assign)
+    ui.html(reasons([no_assign]), sanitize=False)
+
+
+async def _to_whom(page: Page, case: Case) -> Question:
+    async with page.context.database.cold() as connection:
+        able = [user.name for user in await users(connection) if user.may(Permission.REPLAY)]
+    options = {TEAM: f"the team: {case.owner}", **{name: name for name in able}}
+    body = tag("p", "They find it under Exceptions, assigned to me.")
+    return Question(title=f"Assign case {case.id}", body=body, do="Assign", reason="", options=options)
+
+
+def _facts(case: Case) -> Html:
+    place: Child = f"delivery {case.ordinal} to {case.destination}" if case.ordinal >= 0 else "the message as a whole"
+    rows: list[tuple[str, Child]] = [
+        ("Case", f"{case.id}"),
+        ("Message", message_link(case.message_id)),
+        ("Held", place),
+        ("Flow", flow_link(case.flow)),
+        ("Category", [words.category(case.category), " ", tag("small", case.category, class_="mono")]),
+        ("Owner", f"{case.owner} ({case.kind})"),
+        ("Assigned to", case.assigned_to or "nobody yet"),
+        ("Opened", ago(case.opened_at)),
+    ]
+    listed = tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows], class_="facts")
+    if not case.detail:
+        return listed
+    return join(listed, tag("details", tag("summary", "For technicians"), tag("pre", case.detail, class_="payload")))

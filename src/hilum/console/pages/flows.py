@@ -1,0 +1,148 @@
+"""Flows: what crosses, for whom, with what promise, and how it goes."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from starlette.responses import Response
+
+from hilum.console import words
+from hilum.console.components.chip import chip
+from hilum.console.components.sparkline import sparkline
+from hilum.console.components.table import num, row, table
+from hilum.console.context import Context
+from hilum.console.figures import Figures, FlowFigures, Snapshot
+from hilum.console.links import cases_link, flow_link, messages_link
+from hilum.console.markup import Child, Html, join, tag
+from hilum.console.pages import door
+from hilum.console.pages.overview import FLOW_HEADS, flow_row
+from hilum.console.shell import Live, Page, add_page, heading, part
+from hilum.flow import Flow
+
+
+def add(context: Context, figures: Figures) -> None:
+    """The page at `/flows`."""
+
+    async def build(page: Page) -> None:
+        snapshot = await figures.snapshot()
+        late = [flow.name for flow in snapshot.flows.values() if flow.late(snapshot.at)]
+        told = f"{words.plural(len(late), 'flow')} late." if late else "Every flow is in time."
+        heading("Flows", tag("p", f"{words.plural(len(context.flows), 'flow')} declared. {told}"))
+        place = part(_table(snapshot, context), "section")
+        part(_lookups(context), "section")
+        Live(page, figures.snapshot, {place: lambda found: _table(found, context)})
+
+    add_page("/flows", "Flows", context, figures, build)
+
+
+def add_one(context: Context, figures: Figures) -> None:
+    """The page at `/flows/{name}`."""
+
+    async def build(page: Page) -> Response | None:
+        name = page.request.path_params["name"]
+        snapshot = await figures.snapshot()
+        if name not in snapshot.flows:
+            return door.not_found("flow", "/flows")
+        declared = context.flow(name)
+        version = tag("small", f"version {declared.version}") if declared else None
+        heading([name, version], tag("p", declared.summary if declared else _UNKNOWN))
+
+        def counts(found: Snapshot) -> Html:
+            return _counts(found.flows.get(name) or FlowFigures(name=name), found)
+
+        with ui.element("div").classes("pair"):
+            live = part(counts(snapshot), "section")
+            if declared is not None:
+                part(_declared(declared), "section")
+        Live(page, figures.snapshot, {live: counts})
+        return None
+
+    add_page("/flows/{name}", "Flow", context, figures, build)
+
+
+_UNKNOWN = "The journal has messages of this flow, but this hub does not declare it (any more)."
+
+
+def _table(snapshot: Snapshot, context: Context) -> Html:
+    rows = [
+        row(
+            [
+                flow_link(name),
+                tag("small", declared.summary if (declared := context.flow(name)) else "not declared here"),
+            ],
+            _owners(declared),
+            declared.criticality.value if declared else "",
+            declared.data_class.value.upper() if declared and declared.data_class == "phi" else _class(declared),
+            num(tag("a", words.number(flow.now.get("held", 0)), href=messages_link(flow=name, state="held"))),
+            sparkline(flow.received, "Messages received"),
+        )
+        for name, flow in snapshot.flows.items()
+    ]
+    heads = ("Flow", "Owners", "Criticality", "Data", "Held now>", "Last hour")
+    return table(
+        heads, rows, empty="No flow is declared yet: put one into the folder flows of the project.", label="Flows"
+    )
+
+
+def _class(declared: Flow | None) -> str:
+    return declared.data_class.value if declared else ""
+
+
+def _owners(declared: Flow | None) -> Child:
+    return [declared.owners.business, tag("small", declared.owners.technical)] if declared else ""
+
+
+def _counts(flow: FlowFigures, snapshot: Snapshot) -> Html:
+    states = [
+        row(
+            chip(state.word, state.look, state.meaning),
+            num(tag("a", words.number(flow.now.get(key, 0)), href=messages_link(flow=flow.name, state=key))),
+            num(words.number(flow.today.get(key, 0))),
+        )
+        for key, state in words.MESSAGE_STATES.items()
+    ]
+    heads = ("State", "Now>", "Entered it today>")
+    return join(
+        tag("h2", "Now"),
+        table(FLOW_HEADS, [flow_row(flow, snapshot)], empty="", label="The flow now"),
+        tag("p"),
+        table(heads, states, empty="", label="Messages by state"),
+        tag("p", tag("a", "Open cases of this flow", href=cases_link(flow=flow.name))),
+    )
+
+
+def _declared(flow: Flow) -> Html:
+    source = flow.source.address if flow.source else "messages made by the hub itself"
+    targets = [f"{t.endpoint}: {t.operation}" if t.operation else t.endpoint for t in flow.targets]
+    rows: list[tuple[str, Child]] = [
+        ("Business owner", flow.owners.business),
+        ("Technical owner", flow.owners.technical),
+        ("Data", f"{flow.data_class.value}: {_DATA[flow.data_class.value]}"),
+        ("Criticality", flow.criticality.value),
+        ("Promise", f"{flow.slo.percent:g} % within {words.duration(flow.slo.seconds)}"),
+        ("Payloads kept", f"{flow.retention} (ISO 8601 period)"),
+        ("Priority", flow.priority.value),
+        ("When one is held", _ON_HELD[flow.on_held]),
+        ("Comes from", tag("span", source, class_="mono")),
+        ("Goes to", [[tag("span", target, class_="mono"), tag("br")] for target in targets]),
+        ("Runbook", flow.runbook),
+    ]
+    listed = tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows if value], class_="facts")
+    return join(tag("h2", "Declared"), tag("div", listed, class_="card"))
+
+
+_DATA = {
+    "public": "may be seen by anybody",
+    "internal": "may be seen by everybody who may log in",
+    "confidential": "masked; prices, contracts, employees",
+    "phi": "masked; protected health information",
+}
+_ON_HELD = {"hold_key": "later ones of its key wait", "pass": "later ones of its key pass it"}
+
+
+def _lookups(context: Context) -> Html:
+    tables = context.project.lookup.tables if context.project else {}
+    rows = [row(name, num(words.number(len(found)))) for name, found in tables.items()]
+    heads = ("Table", "Rows>")
+    return join(
+        tag("h2", "Lookup tables"), table(heads, rows, empty="There are no lookup tables.", label="Lookup tables")
+    )

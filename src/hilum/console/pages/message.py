@@ -1,0 +1,150 @@
+"""One message: where it is, what happened to it over all systems, its payload, and what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from nicegui import ui
+from starlette.responses import Response
+
+from hilum import cases
+from hilum.cases import Case
+from hilum.console import words
+from hilum.console.components.age import ago, span
+from hilum.console.components.chip import delivery_chip, message_chip
+from hilum.console.components.payload_view import payload_view
+from hilum.console.components.story import story
+from hilum.console.components.table import num, row, table
+from hilum.console.context import Context
+from hilum.console.figures import Figures
+from hilum.console.links import case_link, flow_link, message_link, messages_link
+from hilum.console.markup import Child, Html, join, tag
+from hilum.console.pages import door
+from hilum.console.pages.moves import Redraw, buttons
+from hilum.console.shell import Page, add_page, part
+from hilum.journal import reading
+from hilum.journal.reading import DeliveryRow, Trace
+from hilum.journal.work import MESSAGE_BODY
+
+
+def add(context: Context, figures: Figures) -> None:
+    """The page at `/messages/{id}`."""
+
+    async def build(page: Page) -> Response | None:
+        message_id = id_from(page.request.path_params["message_id"])
+        found = await read(context, message_id) if message_id else None
+        if found is None:
+            return door.not_found("message", "/messages")
+        content = ui.element("div")
+
+        async def draw() -> None:
+            again = await read(context, found[0].message.id)
+            content.clear()
+            with content:
+                await _contents(page, *(again or found), draw)
+
+        with content:
+            await _contents(page, *found, draw)
+        return None
+
+    add_page("/messages/{message_id}", "Message", context, figures, build)
+
+
+def id_from(text: str) -> UUID | None:
+    """The id in an address; a delivery's id (`….0`) leads to its message."""
+    try:
+        return UUID(text.partition(".")[0])
+    except ValueError:
+        return None
+
+
+async def read(context: Context, message_id: UUID) -> tuple[Trace, list[Case]] | None:
+    """The trace and all cases of a message. Raises `DatabaseUnavailable`."""
+    async with context.database.cold() as connection:
+        trace = await reading.trace(connection, message_id)
+        if trace is None:
+            return None
+        return trace, await cases.cases(connection, only_open=False, message_id=message_id)
+
+
+async def _contents(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> None:
+    message = trace.message
+    title = tag("h1", "Message ", tag("small", str(message.id), class_="mono"))
+    part(join(title, tag("div", answer(trace, found), class_="answer")), "heading")
+    buttons(page, trace, draw)
+    with ui.element("div").classes("pair"):
+        part(join(tag("h2", "Story"), story(trace, found)), "section")
+        part(join(tag("h2", "Facts"), tag("div", facts(trace), class_="card")), "section")
+    part(join(tag("h2", "Deliveries"), deliveries(trace)), "section")
+    await payloads(page, trace)
+
+
+async def payloads(page: Page, trace: Trace) -> None:
+    """The message as received, and under it what each destination gets."""
+    message = trace.message
+    with ui.element("div").classes("section"):
+        await payload_view(page, message.flow, message.id, MESSAGE_BODY, "Payload as received")
+    for delivery in trace.deliveries:
+        what = f"{delivery.operation} to {delivery.destination}" if delivery.operation else f"to {delivery.destination}"
+        with ui.element("div").classes("section"):
+            await payload_view(page, message.flow, message.id, delivery.ordinal, f"Delivery {delivery.ordinal}: {what}")
+
+
+def answer(trace: Trace, found: list[Case]) -> Html:
+    """Where it is now, in a sentence."""
+    message = trace.message
+    lines = [tag("p", message_chip(message.state), flow_link(message.flow), ", received ", ago(message.received_at))]
+    for case in found:
+        if case.open:
+            link = tag("a", case.title, href=case_link(case.id))
+            behind = f"; {words.plural(case.behind, 'other')} wait behind it" if case.behind else ""
+            lines.append(tag("p", "Waits for ", tag("strong", case.assigned_to or case.owner), ": ", link, behind,
+                             ", for ", span(case.opened_at)))  # fmt: skip
+    for head in dict.fromkeys(trace.waits_for.values()):
+        lines.append(tag("p", "Waits behind ", message_link(head), ", which is earlier in the order of its key."))
+    return join(lines)
+
+
+def facts(trace: Trace) -> Html:
+    """What identifies it; every identifier leads to what else has it."""
+    message = trace.message
+    rows: list[tuple[str, Child]] = [
+        ("Key", _search(message.key)),
+        ("Deduplicated by", tag("span", message.dedup_key, class_="mono") if message.dedup_key else "nothing"),
+        ("Correlation", tag("span", message.correlation_id, class_="mono")),
+        ("Identifiers", [[_search(i), " "] for i in trace.identifiers]),
+        ("Size", f"{words.size(message.size)} of {message.content_type}"),
+        ("Last change", ago(message.state_at)),
+        *_headers(message.headers or {}),
+    ]
+    return tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows if value], class_="facts")
+
+
+def _headers(headers: Mapping[str, str]) -> list[tuple[str, Child]]:
+    return [(name, tag("span", value, class_="mono")) for name, value in sorted(headers.items())]
+
+
+def _search(value: str) -> Child:
+    return value and tag("a", value, href=messages_link(q=value), class_="mono")
+
+
+def deliveries(trace: Trace) -> Html:
+    """One line for each delivery: where to, how far, what the receiver calls it."""
+    lines = [
+        row(num(d.ordinal), d.destination, d.operation, delivery_chip(d.state), num(d.attempts), _now(d, trace),
+            tag("span", d.reference, class_="mono"), num(ago(d.state_at)))
+        for d in trace.deliveries
+    ]  # fmt: skip
+    heads = ("No>", "Destination", "Operation", "State", "Attempts>", "What it says", "Reference there", "Last change>")
+    empty = "No delivery yet: it is not translated." if trace.message.state in ("received", "held") else "No delivery."
+    return table(heads, lines, empty=empty, label="Deliveries")
+
+
+def _now(delivery: DeliveryRow, trace: Trace) -> Child:
+    if delivery.state != "waiting":
+        return delivery.words
+    head = trace.waits_for.get(delivery.destination)
+    if delivery.next_at is not None:
+        return ["tried again ", ago(delivery.next_at), tag("small", delivery.words)]
+    return ["behind ", message_link(head)] if head else "behind its key"
