@@ -104,6 +104,9 @@ def test_xml(body: str, line: str) -> None:
     ("data", "where"),
     [
         (b"<a", "line 1, column 3"),
+        (b'<?xml version="1.0" encoding="klingon"?><a/>', "line 1, column 39"),
+        (b"<a>\xff</a>", "line 1, column 4"),
+        (b"<a>\0</a>", "line 1, column 4"),
         (b"<a/>", "MSH"),
         (b"<a><PID/></a>", "MSH"),
         (xml(HEADER), "MSH[2]"),
@@ -121,6 +124,23 @@ def test_broken_xml_says_where(data: bytes, where: str) -> None:
     with pytest.raises(Invalid) as caught:
         hl7.parse(data)
     assert caught.value.where == where
+
+
+def test_xml_in_other_encodings() -> None:
+    for encoding in ("utf-16", "iso8859-1", "utf-8-sig"):
+        declared = encoding.removesuffix("-sig")
+        text = f'<?xml version="1.0" encoding="{declared}"?>' + xml("<PID><PID.1>Ä</PID.1></PID>").decode()
+        message = hl7.parse(text.encode(encoding))
+        assert message["PID-1"] == "Ä"
+        assert not any("MSH-18" in warning for warning in message.warnings)
+        assert message.encode() == text.encode(encoding)
+
+
+def test_er7_made_of_xml_is_in_the_character_set_of_msh_18() -> None:
+    header = HEADER.replace("</MSH>", "<MSH.18>8859/1</MSH.18></MSH>")
+    message = hl7.parse(f"<A>{header}<PID><PID.1>Ä</PID.1></PID></A>".encode())
+    assert message.to_er7().endswith(b"PID|\xc4\r")
+    assert hl7.parse(message.to_er7())["PID-1"] == "Ä"
 
 
 def test_nothing_outside_is_read(tmp_path: Path) -> None:

@@ -84,6 +84,12 @@ def test_a_wrong_path_is_a_value_error(path: str) -> None:
         message()[path]
 
 
+@pytest.mark.parametrize("path", ["", "PID-3", "0", "3.", "3[0]", "3.1.1.1"])
+def test_a_wrong_path_within_a_segment_is_a_value_error(path: str) -> None:
+    with pytest.raises(ValueError, match="is not a path"):
+        message().segment("MSH")[path]
+
+
 def test_a_field_is_reused_pickled_and_compared() -> None:
     field = hl7.field("OBX[2]-5.1")
     assert hl7.field("OBX[2]-5.1") is field
@@ -115,6 +121,7 @@ def test_segments_and_groups() -> None:
     assert read.segments("OBR")[1] == read.segment("OBR", 2) == list(read)[5] != read.segment("OBR")
     assert len({*read, *read}) == len(read)
     assert read.segments("AL1") == []
+    assert read.segments() == list(read)
     assert [[segment.name for segment in group] for group in read.groups("ORC")] == [
         ["ORC", "OBR", "NTE"],
         ["ORC", "OBR", "OBX", "ZZ1"],

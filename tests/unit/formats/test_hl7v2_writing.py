@@ -130,6 +130,8 @@ def test_a_message_without_a_delimiter_refuses_what_needs_it() -> None:
     assert message["PID-3.2"] == "a~b\\"
     with pytest.raises(ValueError, match="no escape character"):
         message["PID-3.2"] = "a^b"
+    message["PID-4[1].1"] = "first"
+    assert message.raw("PID-4") == "first"
     with pytest.raises(ValueError, match="no delimiter"):
         message["PID-3[2]"] = "x"
 
@@ -219,6 +221,7 @@ def test_character_sets(names: str) -> None:
         ("KLINGON", b"\xc4", "Ä", "Windows-1252"),
         ("KLINGON", b"A", "A", "UTF-8"),
         ("UNICODE UTF-16", b"A", "A", "UTF-8"),
+        ("ISO IR87", b"\x1bX", "\x1bX", "UTF-8"),
     ],
 )
 def test_wrong_or_missing_character_sets(names: str, body: bytes, text: str, reading: str | None) -> None:

@@ -35,10 +35,7 @@ def read_lenient(data: bytes) -> Found:
     text, codec = _decode(data, notes)
     text, indented = _unwrap(text, notes)
     if text.startswith("<"):
-        er7 = xml_encoding.read_xml(data)
-        lines = er7.split("\r")
-        delimiters, _ = read_delimiters(_announced(lines[0]))
-        return Found(lines, Context(delimiters, "utf-8", notes))
+        return _from_xml(data, [note for note in notes if not note.startswith("MSH-18")])
     if "\n" in text:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
         notes.append("segments end with LF or CRLF instead of CR")
@@ -47,6 +44,15 @@ def read_lenient(data: bytes) -> Found:
     if warning:
         notes.append(warning)
     return Found(_joined(lines, delimiters.field, notes), Context(delimiters, codec, notes))
+
+
+def _from_xml(data: bytes, notes: list[str]) -> Found:
+    """The XML says itself in which characters it is written; MSH-18 counts when it is written as ER7."""
+    lines = xml_encoding.read_xml(data).split("\r")
+    delimiters, _ = read_delimiters(_announced(lines[0]))
+    header = lines[0].split(delimiters.field)
+    codec = charsets.codec_for_writing(header[17], delimiters) if len(header) > 17 else "utf-8"
+    return Found(lines, Context(delimiters, codec, notes))
 
 
 def is_envelope(line: str, names: frozenset[str]) -> bool:

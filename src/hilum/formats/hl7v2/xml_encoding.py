@@ -42,8 +42,6 @@ def _root(data: bytes) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise Invalid("the XML is not well formed", where=f"line {line}, column {column}") from None
-    except ValueError:
-        raise Invalid("the XML cannot be read", where="line 1") from None
 
 
 def _segments(parent: etree._Element) -> Iterator[etree._Element]:
