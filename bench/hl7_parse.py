@@ -40,7 +40,7 @@ MESSAGE = (
             "FT1|3|||20260304100500||CG|MSH-15^Hernia mesh 15 cm^L|||1|310.00&EUR|||||OR2^T1|||||317^Brandt^Ingrid",
             "NTE|1||Mesh trimmed to 12 by 10 cm; the rest was discarded.|RE",
             "DG1|1||K40.90^Inguinal hernia, unilateral^I10||20260301|A",
-            "PR1|1||49505^Repair inguinal hernia^C4||20260304091500||55|ANE^General|||317^Brandt^Ingrid",
+            "PR1|1||49505^Repair inguinal hernia^C4||20260304091500||55|GEN^General|||317^Brandt^Ingrid",
             "ZFT|3|LOT-2291^20280131|SN-000118|(01)04012345678901(17)280131(10)LOT-2291",
         )
     )
