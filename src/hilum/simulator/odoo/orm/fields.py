@@ -164,7 +164,7 @@ def _python_fault(error: Exception) -> ValueFault:
 def rounded(number: float, digits: int) -> float:
     """Half away from zero with Odoo's tolerance for binary fractions: 1.005 becomes 1.01."""
     scaled = number * 10**digits
-    nudge = 1e-9 * max(1.0, abs(scaled))
+    nudge = abs(scaled) * 2**-51  # two units in the last place of the binary fraction
     whole = int(abs(scaled) + 0.5 + nudge)
     return float((whole if number >= 0 else -whole) / 10**digits)
 
