@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
 from uuid import UUID
 from zlib import crc32
 
 import orjson
 
 from hilum.connector import Receipt
+from hilum.journal.columns import Bodies, Bools, Column, Int2s, Int4s, Texts, Uuids
 from hilum.journal.payloads import pack
 from hilum.journal.sql import SQL
 from hilum.message import Priority, new_id
@@ -79,25 +79,25 @@ def _hash(key: str) -> UUID:
     return UUID(bytes=blake2b(key.encode(), digest_size=16).digest())
 
 
-def _columns(drafts: Sequence[Draft], lanes: int) -> dict[str, list[Any]]:
+def _columns(drafts: Sequence[Draft], lanes: int) -> dict[str, Column]:
     packed = [pack(draft.body) for draft in drafts]
     return {
-        "ids": [d.id for d in drafts],
-        "flows": [d.flow for d in drafts],
-        "lanes": [lane_of(d.key, d.id, lanes) for d in drafts],
-        "priorities": [d.priority.value for d in drafts],
-        "keys": [_clean(d.key) for d in drafts],
-        "dedup_keys": [_clean(d.dedup_key) or None for d in drafts],
-        "dedup_hashes": [_hash(d.dedup_key) if d.dedup_key else None for d in drafts],
-        "fingerprints": [UUID(bytes=d.fingerprint) for d in drafts],
-        "correlations": [_clean(d.correlation_id) for d in drafts],
-        "causes": [d.cause_id for d in drafts],
-        "content_types": [_clean(d.content_type) for d in drafts],
-        "headers": [encode_headers(d.headers) for d in drafts],
-        "sizes": [len(d.body) for d in drafts],
-        "codecs": [codec for codec, _ in packed],
-        "bodies": [body for _, body in packed],
-        "held": [d.held for d in drafts],
+        "ids": Uuids([d.id for d in drafts]),
+        "flows": Texts([d.flow for d in drafts]),
+        "lanes": Int2s([lane_of(d.key, d.id, lanes) for d in drafts]),
+        "priorities": Texts([d.priority.value for d in drafts]),
+        "keys": Texts([d.key for d in drafts]),
+        "dedup_keys": Texts([d.dedup_key or None for d in drafts]),
+        "dedup_hashes": Uuids([_hash(d.dedup_key) if d.dedup_key else None for d in drafts]),
+        "fingerprints": Uuids([UUID(bytes=d.fingerprint) for d in drafts]),
+        "correlations": Texts([d.correlation_id for d in drafts]),
+        "causes": Uuids([d.cause_id for d in drafts]),
+        "content_types": Texts([d.content_type for d in drafts]),
+        "headers": Texts([encode_headers(d.headers) for d in drafts]),
+        "sizes": Int4s([len(d.body) for d in drafts]),
+        "codecs": Int2s([codec for codec, _ in packed]),
+        "bodies": Bodies([body for _, body in packed]),
+        "held": Bools([d.held for d in drafts]),
     }
 
 
@@ -107,8 +107,3 @@ def encode_headers(headers: Mapping[str, str]) -> str | None:
         return None
     text = orjson.dumps(dict(headers)).decode()
     return text.replace("\\u0000", "�") if "\\u0000" in text else text
-
-
-def _clean(text: str) -> str:
-    """PostgreSQL keeps every character in text but NUL."""
-    return text.replace("\x00", "�") if "\x00" in text else text

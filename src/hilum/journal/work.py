@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hilum.errors import LeaseLost
+from hilum.journal.columns import Bodies, Bools, Int2s, Int4s, Int8s, Texts, Uuids
 from hilum.journal.leases import Leases
 from hilum.journal.payloads import pack, unpack
 from hilum.journal.receipt import encode_headers
@@ -150,8 +151,8 @@ async def take_received(
     """The next messages of these flows to translate, in the order of receipt."""
     parameters = {
         "priority": priority.value,
-        "flows": list(flows),
-        "lanes": list(lanes),
+        "flows": Texts(flows),
+        "lanes": Int2s(lanes),
         "floor": floor,
         "limit": limit,
     }
@@ -176,7 +177,7 @@ async def take_received(
 
 async def bodies(connection: Connection, refs: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], bytes]:
     """Stored bodies by message id and ordinal. One that was erased is missing."""
-    parameters = {"ids": [ref[0] for ref in refs], "ordinals": [ref[1] for ref in refs]}
+    parameters = {"ids": Uuids([ref[0] for ref in refs]), "ordinals": Int2s([ref[1] for ref in refs])}
     cursor = await connection.execute(SQL["bodies"], parameters, binary=True)
     return {(row[0], row[1]): unpack(row[2], row[3]) for row in await cursor.fetchall()}
 
@@ -194,22 +195,22 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
     ]
     found = [(value, result.taken.id) for result in results for value in sorted(result.identifiers)]
     parameters: dict[str, Any] = {
-        "lanes": lanes,
-        "epochs": epochs,
+        "lanes": Int2s(lanes),
+        "epochs": Int8s(epochs),
         "worker": leases.id,
-        "ids": [result.taken.id for result in results],
-        "counts": [len(result.deliveries) for result in results],
-        "d_ids": [taken.id for taken, *_ in rows],
-        "d_ordinals": [ordinal for _, ordinal, *_ in rows],
-        "d_destinations": [new.destination for _, _, new, _ in rows],
-        "d_operations": [new.operation for _, _, new, _ in rows],
-        "d_idempotency": [new.idempotency_key for _, _, new, _ in rows],
-        "d_content_types": [new.content_type for _, _, new, _ in rows],
-        "d_headers": [encode_headers(new.headers) for _, _, new, _ in rows],
-        "d_codecs": [packed[0] for *_, packed in rows],
-        "d_bodies": [packed[1] for *_, packed in rows],
-        "i_values": [value.replace("\x00", "") for value, _ in found],
-        "i_ids": [message_id for _, message_id in found],
+        "ids": Uuids([result.taken.id for result in results]),
+        "counts": Int4s([len(result.deliveries) for result in results]),
+        "d_ids": Uuids([taken.id for taken, *_ in rows]),
+        "d_ordinals": Int2s([ordinal for _, ordinal, *_ in rows]),
+        "d_destinations": Texts([new.destination for _, _, new, _ in rows]),
+        "d_operations": Texts([new.operation for _, _, new, _ in rows]),
+        "d_idempotency": Texts([new.idempotency_key for _, _, new, _ in rows]),
+        "d_content_types": Texts([new.content_type for _, _, new, _ in rows]),
+        "d_headers": Texts([encode_headers(new.headers) for _, _, new, _ in rows]),
+        "d_codecs": Int2s([packed[0] for *_, packed in rows]),
+        "d_bodies": Bodies([packed[1] for *_, packed in rows]),
+        "i_values": Texts([value for value, _ in found]),
+        "i_ids": Uuids([message_id for _, message_id in found]),
     }
     cursor = await connection.execute(SQL["routed"], parameters, binary=True)
     noted = {row[0] for row in await cursor.fetchall()}
@@ -230,7 +231,7 @@ async def take_deliveries(
     """The next pending deliveries in order, after a place (`seq`, `ordinal`) in that order."""
     parameters = {
         "destination": destination,
-        "lanes": list(lanes),
+        "lanes": Int2s(lanes),
         "floor": floor,
         "after_seq": after[0],
         "after_ordinal": after[1],
@@ -244,7 +245,7 @@ async def take_due(
     connection: Connection, destination: str, *, lanes: Sequence[int], floor: UUID, limit: int
 ) -> list[ToDeliver]:
     """Waiting deliveries whose time has come."""
-    parameters = {"destination": destination, "lanes": list(lanes), "floor": floor, "limit": limit}
+    parameters = {"destination": destination, "lanes": Int2s(lanes), "floor": floor, "limit": limit}
     cursor = await connection.execute(SQL["take_due"], parameters, binary=True)
     return [_to_deliver(destination, row) for row in await cursor.fetchall()]
 
@@ -278,16 +279,16 @@ async def commit_delivered(
     """
     lanes, epochs = leases.fence({one.taken.lane for one in done})
     parameters: dict[str, Any] = {
-        "lanes": lanes,
-        "epochs": epochs,
+        "lanes": Int2s(lanes),
+        "epochs": Int8s(epochs),
         "worker": leases.id,
         "worker_name": leases.name,
-        "ids": [one.taken.message_id for one in done],
-        "ordinals": [one.taken.ordinal for one in done],
-        "attempts": [one.taken.attempts + 1 for one in done],
-        "references": [one.reference.replace("\x00", "") for one in done],
-        "words": [one.words.replace("\x00", "") for one in done],
-        "waiting": [one.taken.waiting for one in done],
+        "ids": Uuids([one.taken.message_id for one in done]),
+        "ordinals": Int2s([one.taken.ordinal for one in done]),
+        "attempts": Int4s([one.taken.attempts + 1 for one in done]),
+        "references": Texts([one.reference for one in done]),
+        "words": Texts([one.words for one in done]),
+        "waiting": Bools([one.taken.waiting for one in done]),
     }
     cursor = await connection.execute(SQL["delivered"], parameters, binary=True)
     noted = {(row[0], row[1]): bool(row[2]) for row in await cursor.fetchall()}

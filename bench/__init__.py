@@ -1,0 +1,1 @@
+"""Benchmarks: each measures, beside its peer or its limit in the same run, and says the target."""

@@ -1,0 +1,84 @@
+"""`make bench`: run the benchmarks and print a table and JSON.
+
+python -m bench                     all
+python -m bench intake pipeline     some
+python -m bench --json FILE         also write the results there
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+MODULES = {
+    "hl7": "bench.hl7_parse",
+    "intake": "bench.intake",
+    "pipeline": "bench.pipeline",
+    "backlog": "bench.backlog",
+    "takeover": "bench.takeover",
+    "start": "bench.start",
+    "odoo": "bench.odoo",
+    "connectors": "bench.connectors",
+}
+
+
+def machine() -> dict[str, Any]:
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    cores = subprocess.run(["nproc"], capture_output=True, text=True, check=False).stdout.strip()
+    return {"cpu": cpu, "cores": cores, "system": platform.platform(), "python": platform.python_version()}
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    target = None
+    if "--json" in arguments:
+        at = arguments.index("--json")
+        target = Path(arguments[at + 1])
+        del arguments[at : at + 2]
+    chosen = arguments or list(MODULES)
+    results: list[dict[str, Any]] = []
+    for name in chosen:
+        print(f"… {name}", file=sys.stderr, flush=True)
+        results += importlib.import_module(MODULES[name]).run()
+    show(results)
+    whole = {"machine": machine(), "results": results}
+    text = json.dumps(whole, indent=2, default=str)
+    if target is not None:
+        target.write_text(text + "\n")
+    print(text)
+
+
+def show(results: list[dict[str, Any]]) -> None:
+    columns = ("name", "median", "unit", "peer", "ratio", "target")
+    rows = [[_cell(result.get(column)) for column in columns] for result in results]
+    widths = [max(len(column), *(len(row[n]) for row in rows)) for n, column in enumerate(columns)]
+    for row in [list(columns), *rows]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return (
+        f"{value:.3g}"
+        if isinstance(value, float) and value < 1000
+        else f"{value:.0f}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+if __name__ == "__main__":
+    main()
