@@ -103,9 +103,10 @@ class Caller(asyncio.Protocol):
     def __init__(self, frames: list[bytes], done: asyncio.Future[None]) -> None:
         self.frames, self.done = frames, done
         self.buffer = b""
+        self.transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport
+        self.transport = transport
         self.transport.write(self.frames.pop())
 
     def data_received(self, data: bytes) -> None:
