@@ -21,6 +21,8 @@ from hilum.errors import Down, Failure, Invalid, Rejected, SettingsError, Unsure
 from hilum.message import Delivery, Outcome
 
 _log = structlog.get_logger(__name__)
+# Odoo may have come back as another version, which calls things by other names.
+_OTHER_SERVER = frozenset({"odoo.defect", "odoo.not_installed"})
 NOTHING = "The operation ended without saying what became of this delivery; it may or may not have been done."
 
 
@@ -84,19 +86,24 @@ class Odoo(Destination):
                 mine = [t for t in still_open(tasks) if t.stage == stage and t.delivery.operation == operation.name]
                 if mine:
                     await self._run(session, operation.name, mine)
-        if any(isinstance(task.outcome, Rejected) for task in tasks):
-            session.forget()  # perhaps what was remembered is no longer so
+        self._learn(session, tasks)
         return [task.outcome or Unsure(NOTHING) for task in tasks]
 
     async def _run(self, session: Session, name: str, tasks: Sequence[Task]) -> None:
         try:
             await OPERATIONS[name].run(session, tasks)
         except Failure as failure:
-            if isinstance(failure, Down):
-                self._session = None  # Odoo may come back as another version
             for task in tasks:
                 if task.outcome is None:
                     task.fail(failure)
+
+    def _learn(self, session: Session, tasks: Sequence[Task]) -> None:
+        """After a failure, ask again what may have changed: records that were remembered, or the whole server."""
+        failed = [task.outcome for task in tasks if isinstance(task.outcome, Failure)]
+        if any(isinstance(each, Down) or getattr(each, "category", "") in _OTHER_SERVER for each in failed):
+            self._session = None
+        elif any(isinstance(each, Rejected) for each in failed):
+            session.forget()
 
     async def _connected(self) -> Session:
         """The session with the server, made at first use and after it was down."""

@@ -96,17 +96,19 @@ class References:
         unknown = [code for code in wanted if code not in found]
         if unknown:
             found.update(await self._look_up(kind, unknown))
-        for code in unknown:
-            row_or_error = found[code]
-            if not isinstance(row_or_error, Rejected):
-                self._known[kind.kind, code] = (now + self._seconds, row_or_error)
         return found
 
     async def _look_up(self, kind: Kind, codes: Sequence[str]) -> dict[str, Row | Rejected]:
         fields = list(dict.fromkeys((*kind.by, *kind.fields)))
         rows = await self._client.search_read(kind.model, _domain(kind, codes), fields)
         names = await self._client.external_ids(kind.model, [row["id"] for row in rows])
-        return {code: await self._one(kind, code, rows, names) for code in codes}
+        found: dict[str, Row | Rejected] = {}
+        for code in codes:
+            found[code] = result = await self._one(kind, code, rows, names)
+            if not isinstance(result, Rejected):
+                # remembered at once: the call for the next code may fail, and the hub then comes again
+                self._known[kind.kind, code] = (time.monotonic() + self._seconds, result)
+        return found
 
     async def _one(self, kind: Kind, code: str, rows: Sequence[Row], names: Mapping[int, str]) -> Row | Rejected:
         xml_id = external_id(kind.kind, code, prefix=self._prefix)

@@ -15,7 +15,7 @@ from hilum.canonical import BusinessObject
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell, still_open
-from hilum.errors import Invalid, Rejected
+from hilum.errors import Down, Failure, Invalid, Rejected
 
 V = TypeVar("V")
 
@@ -70,13 +70,18 @@ class Upsert(Operation):
 
 
 async def prepare(tasks: Sequence[Task], make: Callable[[Task], Awaitable[V]]) -> list[V]:
-    """What `make` makes of each open task. A task for which it raises `Rejected` is settled with that."""
+    """What `make` makes of each open task. A task for which it raises a failure is settled with that.
+
+    Raises `Down` all the same: the others would fail too, each after a time-out of its own.
+    """
     made = []
     for task in still_open(tasks):
         try:
             made.append(await make(task))
-        except Rejected as rejected:
-            task.fail(rejected)
+        except Down:
+            raise
+        except Failure as failure:
+            task.fail(failure)
     return made
 
 

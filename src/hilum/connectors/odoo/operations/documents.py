@@ -130,8 +130,14 @@ class DocumentOperation(Operation):
         numbers = {xml_id: number for number, xml_id in names.items()}
         for plan in plans:
             plan.number = numbers.get(plan.xml_id)
-            if plan.number is None and plan.task.delivery.attempt > 1:
+
+        async def ask(task: Task) -> None:
+            plan = by_task[id(task)]
+            if plan.number is None and task.delivery.attempt > 1:
                 await self._find_one(session, plan)
+
+        by_task = {id(plan.task): plan for plan in plans}
+        await prepare([plan.task for plan in plans], ask)
 
     async def _find_one(self, session: Session, plan: Plan) -> None:
         target = await session.client.reference(plan.xml_id)
