@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -9,12 +10,20 @@ import orjson
 import pytest
 from packs_support import Rows, WholeFiles, things
 
+from hilum.canonical import PurchaseOrder, Requisition
+from hilum.connector import Outgoing, Target
 from hilum.connectors import mllp
 from hilum.errors import Invalid, Refused, Unmapped
 from hilum.formats import read_delimited
 from hilum.packs import procurement
 
 LISTENER = mllp.Listener(port=0, accepts=["ORM^O01"])
+
+
+@pytest.fixture
+def anything(anything):
+    """Takes orders only, as Odoo does."""
+    return replace(anything, accepts=(PurchaseOrder,))
 
 
 @pytest.fixture
@@ -43,6 +52,26 @@ def test_an_order_message_becomes_an_order_per_supplier(flow, sample, lookup):
 
 def test_the_sender_hears_what_became_of_it(flow):
     assert [target.endpoint for target in flow.report_targets] == ["test"]
+
+
+@pytest.mark.req("MOD-1")
+def test_a_target_that_takes_requisitions_gets_them_too(anything, sample, lookup):
+    listening = Target(endpoint="events", encode=lambda thing: Outgoing(body=b"{}"), accepts=(Requisition,))
+    flow = procurement.requisitions(source=LISTENER, odoo=None, also=[anything, listening])
+    requisition, *orders = things(flow, sample("requisition.hl7"), lookup)
+    assert (requisition.number, requisition.department, requisition.requested_by) == ("RQ7001", "W3", "88")
+    assert requisition.urgent and len(requisition.lines) == len(orders) == 2
+
+
+def test_a_spreadsheet_may_say_that_it_is_urgent(anything, sample, lookup):
+    listening = Target(endpoint="events", encode=lambda thing: Outgoing(body=b"{}"))
+    flow = procurement.requisitions_csv(source=WholeFiles(), odoo=None, also=[listening])
+    body = b"".join(
+        line + (b",urgent" if number == 0 else b",yes" if number == 3 else b",") + b"\n"
+        for number, line in enumerate(sample("requisitions.csv").splitlines())
+    )
+    found = [thing for thing in things(flow, body, lookup) if isinstance(thing, Requisition)]
+    assert [(one.number, one.urgent) for one in found] == [("RQ8001", False), ("RQ8002", True)]
 
 
 @pytest.mark.parametrize("control", ["CA", "XO", "DC"])

@@ -5,6 +5,8 @@ Set HILUM_SAMPLES to a folder of real samples (HL7 v2 in its folder hl7v2) to ru
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from packs_support import real_samples, things
 
@@ -18,7 +20,7 @@ PACKS = {
     "ADT": clinical.admissions,
     "DFT": inventory.consumption,
     "ORM": procurement.requisitions,
-    "OMS": procurement.requisitions,
+    "RDS": partial(inventory.dispensing, store="STORE-PHARM"),
 }
 EVERY_SAMPLE = real_samples(("",))
 

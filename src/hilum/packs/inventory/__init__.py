@@ -5,6 +5,7 @@ where wanted `description`, `unit`, `price`, `currency`. The table `locations` g
 """
 
 from hilum.packs.inventory.consumption import consumption
+from hilum.packs.inventory.dispensing import dispensing
 from hilum.packs.inventory.master_data import counts, items, locations
 
-__all__ = ["consumption", "counts", "items", "locations"]
+__all__ = ["consumption", "counts", "dispensing", "items", "locations"]

@@ -52,7 +52,7 @@ def _divided(total: Decimal, quantity: Decimal, currency: str) -> Price:
 
 
 def _currency(line: hl7.Segment, field: str, otherwise: str) -> str:
-    """The currency of the amount, the second part of MO (HL7 v2.5.1 §2.A.41); plain numbers of old versions have none."""
+    """The currency of the amount, the second part of MO (HL7 v2.5.1 §2.A.41); old versions send a plain number."""
     code = line[f"{field}.1.2"] or otherwise
     if not code:
         where = f"{line}-{field}"

@@ -88,19 +88,23 @@ def resolve(wanted: Wanted, hub: Lookup) -> RequisitionLine:
     )
 
 
-def orders_of(
+def documents_of(
     requisition: Requisition,
+    targets: Sequence[Target],
     *,
     needed_by: dict[int, date | None] | None = None,
     currency: Currency = "",
     confirm: bool = True,
     suffix: str = "",
-) -> Iterator[PurchaseOrder]:
-    """One order per supplier, in the order in which the suppliers come up, numbered `<requisition>-<supplier>`.
+) -> Iterator[Requisition | PurchaseOrder]:
+    """The requisition itself where a target takes it, then its orders.
 
-    The number is made of what the requester knows, so that a requisition that comes again finds its orders. With a
+    One order per supplier, in the order in which the suppliers come up, numbered `<requisition>-<supplier>`. The
+    number is made of what the requester knows, so that a requisition that comes again finds its orders. With a
     `suffix` the number is `<requisition>-<suffix>` (there is one line only).
     """
+    if any(target.takes(requisition) for target in targets):
+        yield requisition
     by_supplier: dict[str, list[RequisitionLine]] = {}
     for line in requisition.lines:
         by_supplier.setdefault(line.supplier or "", []).append(line)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from hilum.canonical import PurchaseOrder
+from hilum.canonical import PurchaseOrder, Requisition
 from hilum.connector import Source, Target
 from hilum.errors import Invalid, Refused
 from hilum.flow import Flow, Lookup, Owners
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import zone_of
 from hilum.packs.hl7_reading import dedup_key, time_at
-from hilum.packs.procurement.ordering import OWNERS, Wanted, orders_of, requisition_flow, requisition_of
+from hilum.packs.procurement.ordering import OWNERS, Wanted, documents_of, requisition_flow, requisition_of
 
 ORDER_MESSAGES = frozenset({"ORM", "OMS", "OMN"})
 NEW_ORDER = frozenset({"NW", "RE", ""})  # HL7 table 0119: new, and new with observations to follow
@@ -51,7 +51,8 @@ def requisitions(
 
     Cancellations and changes (ORC-1 other than `NW`) are `Refused`: an order at a supplier is changed by a buyer.
     An order message without RQD asks for a service, and gives nothing to buy: it is `Refused` too. `confirm` False
-    leaves the orders as drafts. The sender hears through `report_to` what became of its message.
+    leaves the orders as drafts. The sender hears through `report_to` what became of its message. A target in
+    `also` that takes a `Requisition` gets that too.
     """
     zone = zone_of(timezone)
     flow = requisition_flow(
@@ -68,9 +69,11 @@ def requisitions(
     )
 
     @flow.translate
-    def orders(msg: hl7.Message, hub: Lookup) -> Iterator[PurchaseOrder]:
+    def orders(msg: hl7.Message, hub: Lookup) -> Iterator[Requisition | PurchaseOrder]:
         for number, asked in _asked(msg).items():
-            yield from _orders(number, asked, hub, zone, currency, confirm)
+            requisition = _requisition(number, asked, hub, zone)
+            needed_by = {line.number: line.needed_by for line in asked.lines}
+            yield from documents_of(requisition, flow.targets, needed_by=needed_by, currency=currency, confirm=confirm)
 
     return flow
 
@@ -139,11 +142,9 @@ def _line_number(line: hl7.Segment, asked: _Asked) -> int:
     return number if number is not None and number > 0 and number not in taken else max(taken, default=0) + 1
 
 
-def _orders(
-    number: str, asked: _Asked, hub: Lookup, zone: tzinfo, currency: str, confirm: bool
-) -> Iterator[PurchaseOrder]:
+def _requisition(number: str, asked: _Asked, hub: Lookup, zone: tzinfo) -> Requisition:
     common = asked.common
-    requisition = requisition_of(
+    return requisition_of(
         number,
         asked.lines,
         hub,
@@ -154,5 +155,3 @@ def _orders(
         urgent=common["7.6"] in URGENT,
         requested_at=time_at(common, "9", zone),
     )
-    needed_by = {line.number: line.needed_by for line in asked.lines}
-    yield from orders_of(requisition, needed_by=needed_by, currency=currency, confirm=confirm)

@@ -8,13 +8,13 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from hilum.canonical import PurchaseOrder
+from hilum.canonical import PurchaseOrder, Requisition
 from hilum.connector import Source, Target
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup, Owners
 from hilum.formats import read_delimited
-from hilum.packs.building import date_in, decimal_in, moment_in, zone_of
-from hilum.packs.procurement.ordering import OWNERS, Wanted, earliest, orders_of, requisition_flow, requisition_of
+from hilum.packs.building import date_in, decimal_in, moment_in, yes_or_no, zone_of
+from hilum.packs.procurement.ordering import OWNERS, Wanted, documents_of, earliest, requisition_flow, requisition_of
 from hilum.packs.rows import Row, text_in
 
 
@@ -54,10 +54,19 @@ def requisitions_csv(
     )
 
     @flow.translate
-    def orders(parsed: bytes | Row, hub: Lookup) -> Iterator[PurchaseOrder]:
+    def orders(parsed: bytes | Row, hub: Lookup) -> Iterator[Requisition | PurchaseOrder]:
         whole = not isinstance(parsed, Mapping)
         for number, rows in _requisitions(parsed).items():
-            yield from _orders(number, rows, hub, zone, currency, confirm, whole)
+            wanted = [_wanted(row, where) for where, row in rows]
+            needed_by: dict[int, date | None] = {line.number: line.needed_by for line in wanted}
+            yield from documents_of(
+                _requisition(number, rows, wanted, hub, zone),
+                flow.targets,
+                needed_by=needed_by,
+                currency=currency,
+                confirm=confirm,
+                suffix="" if whole else str(wanted[0].number),
+            )
 
     return flow
 
@@ -81,30 +90,22 @@ def _requisitions(parsed: bytes | Row) -> dict[str, list[tuple[str, Row]]]:
     return found
 
 
-def _orders(
-    number: str,
-    rows: list[tuple[str, Row]],
-    hub: Lookup,
-    zone: tzinfo,
-    currency: str,
-    confirm: bool,
-    whole: bool,
-) -> Iterator[PurchaseOrder]:
-    wanted = [_wanted(row, where) for where, row in rows]
-    first_where, first = rows[0]
-    requisition = requisition_of(
+def _requisition(
+    number: str, rows: Sequence[tuple[str, Row]], wanted: Sequence[Wanted], hub: Lookup, zone: tzinfo
+) -> Requisition:
+    """One requisition of its rows; what is the same for all of them is taken from the first."""
+    where, first = rows[0]
+    return requisition_of(
         number,
         wanted,
         hub,
-        where=first_where,
+        where=where,
         deliver_to=first.get("deliver_to", "").strip(),
         department=first.get("department", "").strip(),
         requested_by=first.get("requested_by", "").strip(),
-        requested_at=earliest([moment_in(row, "requested_at", where, zone) for where, row in rows]),
+        urgent=any(yes_or_no(row.get("urgent", "") or "no", f"{place}, urgent") for place, row in rows),
+        requested_at=earliest([moment_in(row, "requested_at", place, zone) for place, row in rows]),
     )
-    needed_by: dict[int, date | None] = {line.number: line.needed_by for line in wanted}
-    suffix = "" if whole else str(wanted[0].number)
-    yield from orders_of(requisition, needed_by=needed_by, currency=currency, confirm=confirm, suffix=suffix)
 
 
 def _wanted(row: Row, where: str) -> Wanted:

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 CURRENCY = "EUR"  # that of the sandbox Odoo's company: Odoo takes item prices in no other
 
+ALIAS = "ALT-"
+"""Begins a charge code that no lookup table has: `ALT-GLOVE-M` is meant to be `GLOVE-M`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:

@@ -8,13 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from hilum.simulator.hospital.catalogue import CURRENCY, SERVICES, STOCKED, VENDORS, WARDS, Article
+from hilum.simulator.hospital.catalogue import ALIAS, CURRENCY, SERVICES, STOCKED, VENDORS, WARDS, Article
 from hilum.simulator.hospital.events import Event
 from hilum.simulator.hospital.rendering import table
 from hilum.simulator.hospital.traffic import Requisitions, Shares, Story
-
-ALIAS = "ALT-"
-"""Begins a charge code that no lookup table has: `ALT-GLOVE-M` is meant to be `GLOVE-M`."""
 
 Lookup = Literal["items", "locations", "suppliers", "units"]
 MasterData = Literal["suppliers", "locations", "items", "counts"]

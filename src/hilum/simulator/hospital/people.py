@@ -11,7 +11,7 @@ _FAMILY = (
     "Okarobe", "Delacorde", "Szarvas-Holm", "Brannigarde", "Castellove", "Nakamoru", "Eriksdale", "Pommerelle",
 )  # fmt: skip
 _GIVEN = (
-    "Odile", "Basil", "Ana", "Leo", "Marit", "Jonas", "Yara", "Tomasz", "Ines", "Willem", "Noor", "Karel", "Sofia",
+    "Odile", "Basil", "Ana", "Leo", "Marit", "Jonas", "Yara", "Tomasz", "Irena", "Willem", "Noor", "Karel", "Sofia",
     "Emeka", "Linnea", "Bruno",
 )  # fmt: skip
 _STREETS = ("Quarry Lane", "Mill Road", "Orchard Street", "Harbour View", "Station Square", "Chapel Hill")

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Literal
 
 from hilum.simulator.hospital import people
-from hilum.simulator.hospital.catalogue import Article, Ward
+from hilum.simulator.hospital.catalogue import ALIAS, Article, Ward
 from hilum.simulator.hospital.events import Event, Flaw, Order, OrderedLine, Person, Use
 from hilum.simulator.hospital.people import Patient
 from hilum.simulator.hospital.rendering import ChargeLine, RequestLine, ft1, message, pid, pv1, supply_order, table
@@ -262,7 +262,7 @@ class Story:
         uses: tuple[Use, ...] = ()
         if flaw is Flaw.UNMAPPED:
             uses = (self._use(line, article, 1, patient, store),)
-            line = replace(line, code=f"ALT-{article.code}")
+            line = replace(line, code=f"{ALIAS}{article.code}")
         elif flaw is Flaw.MALFORMED:
             line = replace(line, quantity="two")
         event = self._dft(control_id, patient, [line], uses=uses, admitted=None, flaw=flaw)
