@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -166,6 +167,20 @@ async def test_keys_and_ids_go_along() -> None:
     assert headers["accept"] == "application/json"
     assert headers["x-kind"] == "order"
     assert headers["method"] == "PUT"
+
+
+async def test_a_key_with_a_line_end_forges_no_header() -> None:
+    seen: list[Any] = []
+
+    def note(request: web.BaseRequest) -> web.Response:
+        seen.append(request.headers)
+        return web.Response(status=204)
+
+    async with receiver(note) as url, opened(http.Endpoint(url=url)) as endpoint:
+        (found,) = await endpoint.deliver([replace(delivery(), idempotency_key="a\r\nX-Admin: yes\x00")])
+    assert isinstance(found, Delivered)
+    assert seen[0]["Idempotency-Key"].split() == ["a", "X-Admin:", "yes"]
+    assert "X-Admin" not in seen[0]
 
 
 async def test_a_huge_answer_costs_no_memory_and_changes_nothing() -> None:

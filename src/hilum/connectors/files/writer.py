@@ -77,7 +77,8 @@ class Writer(Destination):
 
     `Writer(url="/srv/out", name="{message_id}.csv")`: the settings are keyword arguments, see `WriterSettings`.
 
-    A reader of the directory never sees half a file, if it leaves names ending in `.hilum-part` alone. The same
+    A reader of the directory never sees half a file, if it leaves names ending in `.hilum-part` alone; a process that
+    was killed in the middle of writing may leave one behind, which can be deleted. The same
     delivery again finds its own file and is Delivered; a file of that name with other content is `Rejected`.
     """
 

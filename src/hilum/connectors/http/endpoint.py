@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +31,7 @@ COME_AGAIN: Final = frozenset({408, 425, 429, 503})
 NO_ENTRY: Final = frozenset({401, 403, 407})
 # Server errors that say that the request was not even looked at (RFC 9110 §15.6.2, §15.6.6).
 NOT_DONE: Final = frozenset({501, 505})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class EndpointSettings(ClientTls):
@@ -254,7 +256,8 @@ def _headers(delivery: Delivery) -> dict[str, str]:
         headers["X-Correlation-Id"] = delivery.correlation_id
     if traceparent := delivery.headers.get(Header.TRACEPARENT):
         headers["traceparent"] = traceparent
-    return headers
+    # keys and ids come from senders; a line end in one would end the header (RFC 9110 §5.5)
+    return {name: _CONTROL.sub(" ", value) for name, value in headers.items()}
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
