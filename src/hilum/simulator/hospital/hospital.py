@@ -67,7 +67,8 @@ class Hospital:
 
         Patients are admitted, use supplies, are transferred, change their telephone, are discharged; a store asks for
         what it used. `shares` says how much goes wrong; `requisitions` how stores ask. `run` is
-        put into every identifier that must be new, so that a second run on the same hub is no repetition of the first.
+        put into every identifier that must be new, so that a second run on the same hub, or a second hospital on the
+        same Odoo, is no repetition of the first.
         """
         story = Story(self, shares=shares or Shares(), requisitions=requisitions, start=start, run=run)
         return story.events(count)
