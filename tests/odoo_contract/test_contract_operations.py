@@ -228,3 +228,26 @@ async def test_employee(odoo: Server) -> None:
     refusal = await odoo.refused("hr.employee", "create", vals_list={"name": "x", "barcode": badge})
     assert refusal.name == "odoo.exceptions.ValidationError"
     assert "The Badge ID must be unique" in refusal.message
+
+
+async def test_blanket_order(odoo: Server) -> None:
+    """Measured facts §6: confirming writes a vendor price, once more each time; drafts keep it from being closed."""
+    await odoo.needs("purchase.requisition")
+    vendor = await odoo.create("res.partner", {"name": unique("vendor")})
+    product = await odoo.create("product.product", {"name": unique()})
+    template = (await odoo.value("product.product", product, "product_tmpl_id"))[0]
+    line = {"product_id": product, "product_qty": 100, "price_unit": 4.75}
+    values = {"vendor_id": vendor, "requisition_type": "blanket_order", "line_ids": [[0, 0, line]]}
+    agreement = await odoo.create("purchase.requisition", values)
+    for times in (1, 2):
+        await odoo.call("purchase.requisition", "action_confirm", [agreement])
+        prices = await odoo.find("product.supplierinfo", [["product_tmpl_id", "=", template]])
+        assert len(prices) == times
+    lines = [[0, 0, {"product_id": product, "product_qty": 5, "price_unit": 4.75}]]
+    order = {"partner_id": vendor, "requisition_id": agreement, "order_line": lines}
+    drawn = await odoo.create("purchase.order", order)
+    refusal = await odoo.refused("purchase.requisition", "action_done", [agreement])
+    assert refusal.name == "odoo.exceptions.UserError"
+    await odoo.call("purchase.order", "button_confirm", [drawn])
+    await odoo.call("purchase.requisition", "action_done", [agreement])
+    assert await odoo.value("purchase.requisition", agreement, "state") == "done"

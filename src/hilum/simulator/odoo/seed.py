@@ -17,12 +17,13 @@ MODULES = (
     "stock",
     "purchase",
     "purchase_stock",
+    "purchase_requisition",
     "sale",
     "sale_stock",
     "maintenance",
     "hr",
 )
-NOT_INSTALLED = ("purchase_requisition", "mrp", "point_of_sale", "hr_expense")
+NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense")
 
 # xml id → code, name, type, reconciles
 ACCOUNTS: Mapping[str, tuple[str, str, str, bool]] = {

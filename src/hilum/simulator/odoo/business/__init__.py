@@ -1,6 +1,7 @@
 """The business areas: one file each, and the one table of all models."""
 
 from hilum.simulator.odoo.business import (
+    agreements,
     base,
     entries,
     ledger,
@@ -53,6 +54,8 @@ MODELS: tuple[type[Model], ...] = (
     pickings.Scrap,
     purchase.Order,
     purchase.OrderLine,
+    agreements.Requisition,
+    agreements.RequisitionLine,
     sale.Order,
     sale.OrderLine,
     entries.Entry,

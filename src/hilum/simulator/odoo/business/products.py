@@ -315,6 +315,7 @@ class SupplierInfo(Model):
         "date_end": date("End Date"),
         "delay": integer("Delivery Lead Time", default=1),
         "company_id": many2one("res.company", "Company", default=company),
+        "purchase_requisition_line_id": many2one("purchase.requisition.line", "Agreement Line"),
     }
 
     def title(self, record_id: int) -> str:

@@ -60,6 +60,7 @@ class Order(Model):
         "currency_id": many2one("res.currency", "Currency", required=True, default=company_currency),
         "company_id": many2one("res.company", "Company", required=True, default=company),
         "user_id": many2one("res.users", "Buyer", default=lambda env: env.uid),
+        "requisition_id": many2one("purchase.requisition", "Agreement"),
         "picking_type_id": many2one(
             "stock.picking.type", "Deliver To", required=True, default=lambda env: env.ref("stock.picking_type_in")
         ),
