@@ -1,4 +1,4 @@
-"""A real hub's console for the browser tests: an embedded PostgreSQL, a process that serves it, and a Chromium."""
+"""A hub whose console is looked at in a browser: its project, its messages, the console's process, and a Chromium."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
-import psycopg
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
-from hilum import cases, journal, security
-from hilum.journal.partitions import ensure_partitions
-from hilum.postgres import Database, EmbeddedServer, migrate
+from hilum import security
+from hilum.flow import load_project
+from hilum.journal import Draft, receive
+from hilum.message import Priority
+from hilum.postgres import Database
+from hilum.runtime import Hub
+from support.servers import LANES
 
-PASSWORD = "a long enough secret"
+PASSWORD = "four small grey boats"
+WAIT_SECONDS = 30.0
 
 CHROMIUM = (
     "--headless=new",
@@ -31,7 +35,177 @@ CHROMIUM = (
     "--no-first-run",
 )
 
-COMPONENTS = [("journal", journal.MIGRATIONS), ("cases", cases.MIGRATIONS), ("security", security.MIGRATIONS)]
+FLOWS = '''
+from hilum.canonical import SupplyConsumed
+from hilum.connectors import files, http, mllp
+from hilum.errors import Invalid
+from hilum.flow import Criticality, DataClass, Flow, Owners, Slo
+from hilum.formats import hl7v2 as hl7
+
+consumption = Flow(
+    "supply.consumption", version="1.2", summary="Supplies used on a patient leave the stock of the theatre",
+    owners=Owners(business="Supply chain", technical="Integration"), data_class=DataClass.PHI,
+    criticality=Criticality.HIGH, slo=Slo(percent=99.5, within="30s"), retention="P7Y",
+    source=mllp.Listener(host="127.0.0.1", port=0, accepts=["DFT^P03"]),
+    order_by=hl7.field("PID-18.1"), dedup_by=hl7.field("MSH-10"), identify_by=(hl7.field("PV1-19.1"),),
+    runbook="An unknown code: add its row to lookups/items.csv, then replay.",
+)
+
+
+@consumption.translate
+def used(msg, hub):
+    for number, ft1 in enumerate(msg.segments("FT1"), start=1):
+        quantity = ft1.decimal("10")
+        if quantity is None:
+            raise Invalid("the quantity is missing", where=f"FT1[{number}]-10")
+        yield SupplyConsumed(
+            transaction=f"{msg['MSH-4.1']}:{ft1['2.1']}", item=hub.item(ft1["7.1"]), quantity=quantity,
+            location=hub.location(msg["PV1-3.1"]), account=msg["PID-18.1"] or None, used_at=ft1.timestamp("4.1"),
+        )
+
+
+consumption.deliver_to(files.write(url=OUT, name="{key}-{message_id}-{ordinal}.json"))
+
+orders = Flow(
+    "purchasing.orders", version="1.0", summary="Confirmed orders reach the supplier portal",
+    owners=Owners(business="Procurement", technical="Integration"), data_class=DataClass.INTERNAL,
+    slo=Slo(percent=99, within="5m"), retention="P1Y", format="json", order_by=lambda order: order["number"],
+)
+
+
+@orders.translate
+def confirmed(order, hub):
+    yield order
+
+
+orders.deliver_to(http.post(url="http://127.0.0.1:9/orders"))
+'''
+
+
+def make_project(folder: Path) -> Path:
+    """A project folder with two flows: supplies used on patients (protected), and orders to a portal that is down."""
+    (folder / "flows").mkdir(parents=True)
+    (folder / "lookups").mkdir()
+    (folder / "out").mkdir()
+    (folder / "flows" / "flows.py").write_text(FLOWS.replace("OUT", repr(str(folder / "out"))), encoding="utf-8")
+    (folder / "lookups" / "items.csv").write_text("code,item\nGLV-M,GLOVE-M\nSUT30,SUT-3-0\n", encoding="utf-8")
+    (folder / "lookups" / "locations.csv").write_text("ward,location\nOR2,STORE-OR\n", encoding="utf-8")
+    return folder
+
+
+def charge(account: str, control: str, item: str = "GLV-M", quantity: str = "4", name: str = "Fennick^Odile") -> bytes:
+    """A DFT^P03 of an invented patient."""
+    lines = (
+        rf"MSH|^~\&|OR|HILLSIDE|HUB|HILUM|20260302103000||DFT^P03^DFT_P03|{control}|P|2.5.1",
+        f"PID|1||MR10007^^^HILLSIDE^MR||{name}||19610914|F||||||||||{account}^^^HILLSIDE^AN",
+        f"PV1|1|I|OR2^^^HILLSIDE||||||||||||||||V{account}^^^HILLSIDE^VN",
+        f"FT1|1|{control}-1||20260302102000|20260302103000|CG|{item}^an item^L|||{quantity}",
+    )
+    return "\r".join(lines).encode() + b"\r"
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait until it is so; fails with `what` where it never is."""
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not await condition():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pytest.fail(f"never happened: {what}")
+
+
+class Scene:
+    """A database with messages, and what a test may do to it beside the console."""
+
+    def __init__(self, database: Database, project: Path) -> None:
+        self.database = database
+        self.project = project
+
+    async def user(self, name: str, role: security.Role) -> None:
+        """Make a user with the password of all test users."""
+        async with self.database.transaction() as connection:
+            await security.create_user(connection, name, PASSWORD, role, created_by="test")
+
+    async def receive(self, flow: str, key: str, body: bytes, kind: str = "application/hl7-v2") -> UUID:
+        """A message as a source would hand it over."""
+        headers = {"peer": "10.20.0.7:50412", "message-type": "DFT^P03"} if b"DFT" in body else {"peer": "erp.test"}
+        draft = Draft(flow=flow, body=body, content_type=kind, headers=headers, key=key,
+                      correlation_id=f"corr-{key}", priority=Priority.NORMAL)  # fmt: skip
+        async with self.database.hot() as connection:
+            await receive(connection, [draft], LANES)
+        return draft.id
+
+    async def value(self, statement: str, *values: object) -> object:
+        """The first column of the first row."""
+        async with self.database.cold() as connection:
+            row = await (await connection.execute(statement.encode(), list(values))).fetchone()
+        return row[0] if row else None
+
+    async def state(self, message_id: UUID) -> object:
+        """Where a message is."""
+        return await self.value("SELECT state::text FROM message WHERE id = %s", message_id)
+
+    async def settle(self, message_id: UUID, state: str) -> None:
+        """Wait until a message is in this state."""
+
+        async def there() -> bool:
+            return await self.state(message_id) == state
+
+        await until(there, f"message {message_id} is {state}")
+
+    async def case_of(self, message_id: UUID) -> int:
+        """The number of its open case."""
+        found = await self.value(
+            "SELECT id FROM exception_case WHERE message_id = %s AND closed_at IS NULL", message_id
+        )
+        assert isinstance(found, int), "there is no open case"
+        return found
+
+    async def acts(self, message_id: UUID) -> list[tuple[str, str, str]]:
+        """Actor, action and reason of all acts on a message, without those of the hub."""
+        async with self.database.cold() as connection:
+            cursor = await connection.execute(
+                "SELECT actor, action, words FROM audit WHERE message_id = %s AND actor <> 'hub' ORDER BY id",
+                [message_id],
+            )
+            return await cursor.fetchall()
+
+
+@asynccontextmanager
+async def scene(url: str, folder: Path, *, working: bool = True) -> AsyncIterator[Scene]:
+    """A project over this database, worked on by a real worker."""
+    project = make_project(folder)
+    database = Database(url, hot=4, cold=4)
+    await database.open()
+    hub = Hub(load_project(project), database, roles={"worker"})
+    try:
+        if working:
+            await hub.start()
+        yield Scene(database, project)
+    finally:
+        if working:
+            await hub.stop()
+        await database.close()
+
+
+@asynccontextmanager
+async def served(url: str, project: Path | None = None, *, hours: float = 10.0) -> AsyncIterator[str]:
+    """The console over this database in a process of its own; yields its address, and ends it as a hub ends."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", str(Path(__file__).with_name("console_process.py")),
+        url, str(project or ""), str(hours), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        first = (await asyncio.wait_for(process.stdout.readline(), 40)).decode().strip()
+        assert first.startswith("http://127.0.0.1:"), "the console did not start; its errors are above"
+        yield first
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 15) == 0, "the console did not stop as it should"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def chromium() -> str:
@@ -41,7 +215,7 @@ def chromium() -> str:
             return found
     if os.environ.get("CI") == "true":
         pytest.fail("CI needs a Chromium on PATH, or HILUM_CHROMIUM naming one")
-    pytest.skip("no Chromium on PATH; run scripts/install-browser, or set HILUM_CHROMIUM")
+    pytest.skip("no Chromium on PATH: install it, or set HILUM_CHROMIUM")
 
 
 @asynccontextmanager
@@ -58,44 +232,29 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def migrated(url: str) -> AsyncIterator[Database]:
-    """A fresh database on this server, with all tables, 8 lanes, and today's partitions."""
-    name = f"console_{uuid4().hex[:12]}"
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    info = psycopg.conninfo.conninfo_to_dict(url)
-    database = Database(psycopg.conninfo.make_conninfo(**{**info, "dbname": name}), hot=2, cold=3)
-    await database.open()
-    try:
-        await migrate(database, COMPONENTS)
-        async with database.cold() as connection:
-            await ensure_partitions(connection)
-            await connection.execute("INSERT INTO lane (lane) SELECT generate_series(0, 7)")
-        yield database
-    finally:
-        await database.close()
+async def visit(browser: Browser, address: str, user: str = "", *, dark: bool = False, narrow: bool = False
+                ) -> AsyncIterator[Page]:  # fmt: skip
+    """A fresh window, logged in as `user` where one is named. Fails on any error of the page's script."""
+    context = await browser.new_context(
+        viewport={"width": 390, "height": 844} if narrow else {"width": 1440, "height": 900},
+        color_scheme="dark" if dark else "light",
+        base_url=address,
+    )
+    page = await context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.set_default_timeout(15_000)
+    if user:
+        await page.goto("/login")
+        await log_in(page, user)
+        await page.get_by_role("heading", name="Overview").wait_for()
+    yield page
+    await context.close()
+    assert not problems, f"the page's script failed: {problems}"
 
 
-@asynccontextmanager
-async def served(url: str, *, project: Path | None = None, hours: float = 10.0) -> AsyncIterator[str]:
-    """The console over this database in a process of its own; yields its address, and ends it as a hub ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(Path(__file__).with_name("console_process.py")), url, str(project or ""), str(hours),
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        first = (await asyncio.wait_for(process.stdout.readline(), 40)).decode().strip()
-        assert first.startswith("http://127.0.0.1:"), "the console did not start; its errors are above"
-        yield first
-        process.terminate()
-        assert await asyncio.wait_for(process.wait(), 15) == 0, "the console did not stop as it should"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-def embedded(folder: Path) -> EmbeddedServer:
-    """A PostgreSQL of the test's own."""
-    return EmbeddedServer(folder)
+async def log_in(page: Page, user: str, password: str = PASSWORD) -> None:
+    """Fill the login form and send it."""
+    await page.get_by_label("Name").fill(user)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Log in").click()

@@ -256,7 +256,7 @@ WITH before AS (
 )
 , counted AS (
     INSERT INTO tally (flow, state, entered, departed)
-    SELECT flow, state::text, 0, 1 FROM before UNION ALL SELECT flow, %(to)s, 1, 0 FROM before
+    SELECT flow, state::text, 0, 1 FROM before UNION ALL SELECT flow, %(to)s::text, 1, 0 FROM before
 )
 SELECT state FROM before
 
@@ -274,7 +274,7 @@ WITH before AS (
 ), counted AS (
     INSERT INTO tally (flow, destination, state, entered, departed)
     SELECT flow, destination, state::text, 0, 1 FROM before
-    UNION ALL SELECT flow, destination, %(to)s, 1, 0 FROM before
+    UNION ALL SELECT flow, destination, %(to)s::text, 1, 0 FROM before
 )
 SELECT state FROM before
 
