@@ -68,7 +68,9 @@ class Settings(_Section):
     intake: IntakeSettings = IntakeSettings()
     worker: WorkerSettings = WorkerSettings()
     endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
-        default_factory=dict, description="`[endpoints.<kind>.<name>]`: the destinations that flows name", repr=False
+        default_factory=dict,
+        description="`[endpoints.<kind>.<name>]`: the destinations that flows name; variables not yet replaced",
+        repr=False,
     )
     folder: Path = Field(Path(), description="The project folder; not written in the file")
 
@@ -123,8 +125,10 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path} is not valid TOML: {error}") from None
+        # Endpoints are completed when they are opened: asking for the status of a hub needs none of their secrets.
+        endpoints = data.pop("endpoints", {})
         try:
-            data = interpolate(data, environment)
+            data = interpolate(data, environment) | {"endpoints": endpoints}
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from None
     if url := environment.get("HILUM_DATABASE_URL"):

@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,7 +70,6 @@ async def _demo(folder: Path, rate: float, seconds: float | None, odoo_port: int
     async with _odoo(folder, odoo_port) as scene:
         if first:
             write_demo(folder, hospital=hospital)
-            hospital.write_master_data(folder / "in")
         project = load_project(folder)
 
         async def user(database: Database) -> None:
@@ -132,6 +133,8 @@ async def _act(hub: Hub, hospital: Hospital, folder: Path, rate: float, scene: _
     sent_before = folder / "simulated.txt"
     skip = int(sent_before.read_text() or 0) if sent_before.exists() else 0
     port = int(os.environ["MLLP_PORT"])
+    if not skip:
+        await _master_data(hub, hospital, folder, stop)
     sender = Sender(mllp=("127.0.0.1", port), inbox=folder / "in", connections=4, rate=rate)
     traffic = itertools.islice(hospital.traffic(shares=_SHARES), skip, None)
     sending = asyncio.create_task(sender.run(traffic))
@@ -147,6 +150,23 @@ async def _act(hub: Hub, hospital: Hospital, folder: Path, rate: float, scene: _
     sender.stop()
     scene.sent = await sending
     sent_before.write_text(str(skip + scene.sent.messages))
+
+
+async def _master_data(hub: Hub, hospital: Hospital, folder: Path, stop: asyncio.Event) -> None:
+    """Put the spreadsheets into their folders, each when the one before has arrived: items need their suppliers."""
+    kinds = {"suppliers": "procurement.suppliers", "locations": "inventory.locations", "items": "inventory.items"}
+    with tempfile.TemporaryDirectory() as name:
+        written = {path.stem: path for path in await asyncio.to_thread(hospital.write_master_data, Path(name))}
+        for kind in (*kinds, "counts"):
+            await asyncio.to_thread(shutil.copy, written[kind], folder / "in" / kind / written[kind].name)
+            while kind in kinds and not stop.is_set() and not await _arrived(hub, kinds[kind]):
+                await asyncio.sleep(0.1)
+
+
+async def _arrived(hub: Hub, flow: str) -> bool:
+    async with hub.database.cold() as connection:
+        mine = [count for count in await counts(connection) if count.flow == flow and not count.destination]
+    return _now(mine, "completed") > 0 and not _now(mine, "received") + _now(mine, "routed")
 
 
 async def _picture(hub: Hub, sent: Counts) -> Table:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from hilum.connector import Destination, Target
 from hilum.connectors import find_destination
 from hilum.errors import SettingsError
 from hilum.flow import Flow
-from hilum.settings import Settings
+from hilum.settings import Settings, interpolate
 
 
 def build_endpoints(settings: Settings, flows: Iterable[Flow]) -> dict[str, Destination]:
@@ -30,7 +31,7 @@ def _build(settings: Settings, flow: Flow, target: Target) -> Destination:
     values = settings.endpoints.get(kind, {}).get(name)
     if values is not None:
         try:
-            return find_destination(kind)(**values)
+            return find_destination(kind)(**interpolate(values, os.environ))
         except SettingsError as error:
             raise SettingsError(f"hilum.toml, [endpoints.{kind}.{name}]: {error}") from None
     if target.connector is not None:
