@@ -141,11 +141,7 @@ async def _act(hub: Hub, hospital: Hospital, folder: Path, rate: float, scene: _
     with Live(console=out, refresh_per_second=4, transient=False) as live:
         while not stop.is_set():
             live.update(await _picture(hub, sender.counts))
-            try:
-                async with asyncio.timeout(_REFRESH):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await _rest(stop, _REFRESH)
         live.update(await _picture(hub, sender.counts))
     sender.stop()
     scene.sent = await sending
@@ -160,7 +156,15 @@ async def _master_data(hub: Hub, hospital: Hospital, folder: Path, stop: asyncio
         for kind in (*kinds, "counts"):
             await asyncio.to_thread(shutil.copy, written[kind], folder / "in" / kind / written[kind].name)
             while kind in kinds and not stop.is_set() and not await _arrived(hub, kinds[kind]):
-                await asyncio.sleep(0.1)
+                await _rest(stop, 0.1)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
 
 
 async def _arrived(hub: Hub, flow: str) -> bool:
