@@ -149,13 +149,25 @@ class DocumentOperation(Operation):
         records = [record for plan in plans for record in plan.records]
         await session.documents(self.model).load(records, tasks)
         for plan in plans:
-            if isinstance(plan.task.outcome, Rejected) and plan.number is None:
-                refused, plan.task.outcome = plan.task.outcome, None
-                await self._find_one(session, plan)
-                if plan.number is None:
-                    plan.task.outcome = refused
-            elif plan.task.outcome is None:
+            if plan.task.outcome is None:
                 plan.number = plan.records[-1].number
+            elif isinstance(plan.task.outcome, Rejected):
+                await self._refused(session, plan, plan.task.outcome)
+
+    async def _refused(self, session: Session, plan: Plan, refused: Rejected) -> None:
+        """Keep the refusal of `load`, unless the document is there and finished by now."""
+        try:
+            if plan.number is None:
+                await self._find_one(session, plan)
+            await self._heads(session, [plan])
+        except Failure as failure:
+            # whether it was finished is not known: the hub comes again
+            plan.task.fail(failure, plan.about)
+            return
+        if plan.number is not None and not self._is_draft(plan):
+            plan.task.outcome = None
+        else:
+            plan.task.outcome = refused
 
     async def _view(self, session: Session, plans: Iterable[Plan]) -> None:
         """Read head and lines of the documents that exist."""
@@ -172,6 +184,8 @@ class DocumentOperation(Operation):
 
     async def _heads(self, session: Session, plans: Sequence[Plan]) -> None:
         numbers = [plan.number for plan in plans if plan.number is not None]
+        if not numbers:
+            return
         rows = {row["id"]: row for row in await session.client.read(self.model, numbers, self.fields)}
         for plan in plans:
             plan.row = rows.get(plan.number or 0, {})

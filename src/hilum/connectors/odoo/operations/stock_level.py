@@ -20,7 +20,7 @@ from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
-from hilum.errors import Rejected
+from hilum.errors import Failure, Rejected
 
 _MODEL = "stock.quant"
 
@@ -55,10 +55,21 @@ class SetStockLevel(Operation):
         loader = Loader(session.client, _MODEL, per_call=per_call, context={"inventory_mode": True})
         await loader.load(records, tasks)
         for made in records:
-            if isinstance(made.task.outcome, Rejected) and await session.client.reference(made.xml_id):
-                made.task.outcome = None  # another client applied it meanwhile; a second time is refused
+            if isinstance(made.task.outcome, Rejected):
+                await self._refused(session, made)
             if made.task.outcome is None:
                 _delivered(made.task, made.number)
+
+    @staticmethod
+    async def _refused(session: Session, made: Record) -> None:
+        """Keep the refusal, unless another client has applied the count meanwhile: a second time is refused."""
+        try:
+            applied = await session.client.reference(made.xml_id) is not None
+        except Failure as failure:
+            made.task.fail(failure, made.about)
+            return
+        if applied:
+            made.task.outcome = None
 
     async def _look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         counts: list[StockLevel] = [task.thing for task in tasks]
