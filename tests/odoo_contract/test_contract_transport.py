@@ -186,3 +186,13 @@ async def test_api_documentation(odoo_19: Server) -> None:
     partner = (await odoo_19.http.get(f"{odoo_19.url}/doc-bearer/res.partner.json", headers=headers)).json()
     assert "vals_list" in partner["methods"]["create"]["parameters"]
     assert partner["fields"]["name"]["type"] == "char"
+
+
+async def test_cookie_without_key(json2: Server) -> None:
+    """Measured facts §2: a session cookie alone is 401 (19); a client keeps no cookies."""
+    json2.only_sandbox("a session cookie that is not logged in may be told otherwise")
+    reply = await json2.http.post(
+        f"{json2.url}/json/2/res.partner/search", json={"domain": []}, headers={"Cookie": "session_id=abc"}
+    )
+    assert reply.status_code == 401
+    assert str(members(reply)["message"]).startswith('Missing "Authorization" or Sec-headers')

@@ -157,3 +157,23 @@ async def test_late_commits_are_older_than_the_watermark(odoo: Server) -> None:
     newer = [["ref", "=", ref], ["write_date", ">", watermark]]
     assert await odoo.find("res.partner", newer) == []
     assert await odoo.value("res.partner", late, "write_date") < watermark
+
+
+async def test_confirming_and_the_lines(odoo: Server) -> None:
+    """Measured facts §9: confirming an order does not move its lines on 19; a receipt moves the order on both."""
+    await odoo.needs("purchase.order")
+    vendor = await odoo.create("res.partner", {"name": unique("vendor")})
+    product = await odoo.create("product.product", {"name": unique(), "is_storable": True})
+    lines = [[0, 0, {"product_id": product, "product_qty": 1, "price_unit": 2}]]
+    order = await odoo.create("purchase.order", {"partner_id": vendor, "order_line": lines})
+    (line,) = await odoo.value("purchase.order", order, "order_line")
+    before = await odoo.value("purchase.order.line", line, "write_date")
+    await odoo.next_second()
+    await odoo.call("purchase.order", "button_confirm", [order])
+    if odoo.is_19:
+        assert not await moved(odoo, "purchase.order.line", line, before)
+    confirmed = await odoo.value("purchase.order", order, "write_date")
+    await odoo.next_second()
+    receipts = await odoo.value("purchase.order", order, "picking_ids")
+    await odoo.call("stock.picking", "button_validate", receipts)
+    assert await moved(odoo, "purchase.order", order, confirmed)
