@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
-
+from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
 
 _PATIENT_ACCOUNT = hl7.field("PID-18.1")
@@ -26,6 +25,13 @@ def account_of(msg: hl7.Message) -> str:
     return _PATIENT_ACCOUNT(msg) or _identifier(msg, ACCOUNT_NUMBER) or encounter_of(msg)
 
 
+def required_account(msg: hl7.Message) -> str:
+    """The same where there must be one. Raises `Invalid` saying where it was looked for."""
+    if found := account_of(msg):
+        return found
+    raise Invalid("no account number there, none of type AN in PID-3, no visit number in PV1-19", where="PID-18")
+
+
 def encounter_of(msg: hl7.Message) -> str:
     """The visit number: PV1-19, else the identifier of type VN in PID-3; else empty."""
     return _VISIT_NUMBER(msg) or _identifier(msg, VISIT_NUMBER)
@@ -41,6 +47,11 @@ def patient_id_of(msg: hl7.Message) -> str:
     return ""
 
 
+def payer_of(msg: hl7.Message) -> str:
+    """Who pays first: the insurer (IN1-3) of the first IN1, else its plan (IN1-2); else empty."""
+    return msg["IN1-3.1.1"] or msg["IN1-2.1.1"]
+
+
 def facility_of(msg: hl7.Message) -> str:
     """The sending facility, MSH-4.1; where it is empty the sending application, MSH-3.1."""
     return _SENDING_FACILITY(msg) or _SENDING_APPLICATION(msg)
@@ -49,11 +60,6 @@ def facility_of(msg: hl7.Message) -> str:
 def dedup_key(msg: hl7.Message) -> str:
     """Sender and control id (MSH-10): a control id is unique for its sender only (HL7 v2.5.1 §2.15.9.10)."""
     return f"{msg.sender}|{msg.control_id}" if msg.control_id else ""
-
-
-def time_at(part: hl7.Message | hl7.Segment, path: str, zone: tzinfo) -> datetime | None:
-    """The time at a path, with the offset that the message gives, else in `zone`. Raises `Invalid`."""
-    return part.timestamp(path, zone=zone)
 
 
 def _identifiers(msg: hl7.Message) -> list[hl7.Repetition]:

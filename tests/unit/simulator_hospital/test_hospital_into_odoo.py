@@ -17,6 +17,7 @@ from hilum.errors import Invalid, Stop, Unmapped
 from hilum.flow import Flow, Project, load_project
 from hilum.formats import read_delimited
 from hilum.message import Delivered, Delivery, Outcome, new_id
+from hilum.runtime.endpoints import build_endpoints
 from hilum.scaffold import write_demo
 from hilum.simulator.hospital import Event, Expected, Flaw, Hospital, Shares
 from hilum.simulator.hospital.hospital import MASTER_DATA
@@ -100,7 +101,8 @@ async def test_odoo_holds_what_the_ledger_expects(tmp_path, monkeypatch, requisi
         monkeypatch.setenv("ODOO_KEY", sandbox.api_key)
         write_demo(tmp_path, hospital=hospital)
         project = load_project(tmp_path)
-        odoo = Odoo(**project.settings.endpoints["odoo"]["main"])
+        odoo = build_endpoints(project.settings, project.flows.values())["odoo.main"]
+        assert isinstance(odoo, Odoo)
         await odoo.open()
         try:
             await plant(odoo, hospital, project)

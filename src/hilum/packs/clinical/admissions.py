@@ -8,12 +8,12 @@ from datetime import tzinfo
 from hilum.canonical import Encounter, EncounterStatus, PatientAccount
 from hilum.connector import Source, Target
 from hilum.connectors import odoo as to_odoo
-from hilum.errors import Invalid, Refused
+from hilum.errors import Refused
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import make, targets_in, zone_of
 from hilum.packs.clinical.person import account_from_pid
-from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, time_at
+from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, required_account
 
 OWNERS = Owners(business="Patient accounting", technical="Integration")
 
@@ -111,11 +111,9 @@ def _translated(msg: hl7.Message, hub: Lookup, zone: tzinfo) -> Iterator[Patient
         )
     if event not in STATUS_AFTER and event not in PERSON_ONLY:
         raise Refused(f"ADT {event or '(no event)'} is not known to this flow; decide what it shall do, or discard it.")
-    account = account_of(msg)
-    if not account:
-        if event in PERSON_ONLY:
-            return  # a person without an account owes nothing
-        raise Invalid("no account number there, none of type AN in PID-3, no visit number in PV1-19", where="PID-18")
+    if event in PERSON_ONLY and not account_of(msg):
+        return  # a person without an account owes nothing
+    account = required_account(msg)
     yield account_from_pid(msg, hub, account)
     if event in STATUS_AFTER and (number := encounter_of(msg)):
         yield _encounter(msg, number, account, STATUS_AFTER[event], zone)
@@ -129,12 +127,12 @@ def _event_of(msg: hl7.Message) -> str:
 
 
 def _encounter(msg: hl7.Message, number: str, account: str, status: EncounterStatus | None, zone: tzinfo) -> Encounter:
-    started, ended = time_at(msg, "PV1-44", zone), time_at(msg, "PV1-45", zone)
+    started, ended = msg.timestamp("PV1-44", zone=zone), msg.timestamp("PV1-45", zone=zone)
     if status is None:
         status = EncounterStatus.FINISHED if ended else EncounterStatus.IN_PROGRESS
     if status is EncounterStatus.FINISHED and ended is None:
         # PV1-45 is optional; the time of the event is when the discharge happened (EVN-6), or was recorded (EVN-2)
-        ended = time_at(msg, "EVN-6", zone) or time_at(msg, "EVN-2", zone)
+        ended = msg.timestamp("EVN-6", zone=zone) or msg.timestamp("EVN-2", zone=zone)
     return make(
         Encounter,
         "PV1",

@@ -7,7 +7,7 @@ from hilum.errors import Invalid
 from hilum.flow import Lookup
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import make, mapped
-from hilum.packs.hl7_reading import facility_of, patient_id_of
+from hilum.packs.hl7_reading import facility_of, patient_id_of, payer_of
 
 # HL7 table 0202, telecommunication equipment type, of what is no telephone
 INTERNET = frozenset({"Internet", "X.400", "NET"})
@@ -28,7 +28,7 @@ def account_from_pid(msg: hl7.Message, hub: Lookup, account: str) -> PatientAcco
         address=None if "address" in cleared else address_of(msg, hub),
         phone=phone_of(msg),
         email=email_of(msg),
-        payer=msg["IN1-3.1.1"] or msg["IN1-2.1.1"],
+        payer=payer_of(msg),
         facility=facility_of(msg),
         cleared=cleared,
     )

@@ -15,7 +15,7 @@ from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import make, mapped, mapped_where_listed, targets_in, yes_or_no, zone_of
 from hilum.packs.clinical.person import name_of
-from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, time_at
+from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, payer_of, required_account
 from hilum.packs.inventory.pricing import price_of
 
 OWNERS = Owners(business="Supply chain", technical="Integration")
@@ -87,9 +87,7 @@ def consumption(
 def _translated(msg: hl7.Message, hub: Lookup, setting: _Setting) -> Iterator[BusinessObject]:
     if msg.code != "DFT":
         raise Refused(f"{msg.type or 'a message without a type'} is no DFT message; this flow takes charges only.")
-    account = account_of(msg)
-    if not account:
-        raise Invalid("no account number there, none of type AN in PID-3, no visit number in PV1-19", where="PID-18")
+    account = required_account(msg)
     lines = msg.segments("FT1")
     if not lines:
         raise Invalid("the message has no FT1 segment, so nothing to charge", where="FT1")
@@ -129,7 +127,7 @@ def _line(
             quantity=quantity,
             unit=mapped_where_listed(hub, "units", facts.get("unit", "")),
             location=mapped(hub, "locations", line["16.1"] or line["13.1"] or msg["PV1-3.1"]),
-            used_at=time_at(line, "4.1", setting.zone),
+            used_at=line.timestamp("4.1", zone=setting.zone),
             **shared,
         )
     yield make(
@@ -140,7 +138,7 @@ def _line(
         unit_price=price.unit_price,
         currency=price.currency,
         service_date=day,
-        payer=msg["IN1-3.1.1"] or msg["IN1-2.1.1"],
+        payer=payer_of(msg),
         department=line["13.1"],
         **shared,
     )

@@ -12,7 +12,7 @@ from hilum.errors import Invalid, Refused
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import make, mapped, mapped_where_listed, targets_in, zone_of
-from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, time_at
+from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of
 
 OWNERS = Owners(business="Pharmacy", technical="Integration")
 
@@ -105,7 +105,7 @@ def _dispense(
         location=store,
         account=account_of(msg),
         encounter=encounter_of(msg),
-        used_at=time_at(line, "3", zone),
+        used_at=line.timestamp("3", zone=zone),
         lot=line["18"],
         facility=facility_of(msg),
     )

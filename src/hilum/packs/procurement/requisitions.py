@@ -12,7 +12,7 @@ from hilum.errors import Invalid, Refused
 from hilum.flow import Flow, Lookup, Owners
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import zone_of
-from hilum.packs.hl7_reading import dedup_key, time_at
+from hilum.packs.hl7_reading import dedup_key
 from hilum.packs.procurement.ordering import OWNERS, Wanted, documents_of, requisition_flow, requisition_of
 
 ORDER_MESSAGES = frozenset({"ORM", "OMS", "OMN"})
@@ -153,5 +153,5 @@ def _requisition(number: str, asked: _Asked, hub: Lookup, zone: tzinfo) -> Requi
         department=asked.department,
         requested_by=common["12.1"] or common["10.1"],
         urgent=common["7.6"] in URGENT,
-        requested_at=time_at(common, "9", zone),
+        requested_at=common.timestamp("9", zone=zone),
     )
