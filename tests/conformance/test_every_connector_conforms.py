@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -14,7 +15,7 @@ from hilum.connectors import CONNECTORS, describe, find_destination, find_source
 from hilum.errors import SettingsError
 
 # The far side of this one is an Odoo server, real or simulated, so its tests are with those of Odoo.
-ELSEWHERE = {"odoo": "tests/integration/odoo"}
+ELSEWHERE = {"odoo": Path(__file__).parents[1] / "integration" / "odoo"}
 
 
 def _tested(module: ModuleType) -> set[type[Connector]]:
@@ -50,6 +51,11 @@ def test_settings_are_listed_for_the_docs(kind: str) -> None:
     head, *rows = describe(kind).splitlines()
     assert head.startswith("side,name,type,required")
     assert rows
+
+
+def test_those_elsewhere_are_there() -> None:
+    for place in ELSEWHERE.values():
+        assert list(place.glob("test_*.py"))
 
 
 def test_an_unknown_kind_is_told_with_the_known_ones() -> None:

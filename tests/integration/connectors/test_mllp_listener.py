@@ -14,6 +14,7 @@ from mllp_wire import framed, hub, listening, message, wire
 from hilum.connector import Header, Receipt, Received
 from hilum.connectors import mllp
 from hilum.errors import Busy, DatabaseUnavailable, Down, Invalid, NotAccepted, SettingsError
+from hilum.formats import hl7v2 as hl7
 from hilum.message import new_id
 from hilum.testing import eventually, take
 
@@ -107,6 +108,22 @@ async def test_a_message_that_was_cut_off_is_not_joined_to_the_next() -> None:
         await line.send(b"\x0b" + message(1)[:40] + framed(message(2)))
         assert (await line.answer())[1] == "AR"
         assert side.taken == []
+
+
+async def test_a_defect_of_the_parser_costs_one_answer_not_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes) -> hl7.Message:
+        if b"|C1|" in data:
+            raise RuntimeError("quotes 4711")
+        return parse(data)
+
+    parse = hl7.parse
+    monkeypatch.setattr(hl7, "parse", broken)
+    async with hub() as side, wire(side.listener) as line:
+        await line.send(framed(message(1), message(2)))
+        answer = await line.answer()
+        assert (answer[1], answer[3]) == ("AE", "The hub could not read the message.")
+        assert (await line.answer())[1:3] == ["AA", "C2"]
+        assert side.listener.refusals == {"defect": 1}
 
 
 async def test_a_batch_in_one_frame_is_several_messages_with_an_answer_each() -> None:

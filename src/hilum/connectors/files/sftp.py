@@ -232,7 +232,11 @@ class SftpStore:
                     config=[],
                     agent_path=None,
                 )
-                return connection, await connection.start_sftp_client()
+                try:
+                    return connection, await connection.start_sftp_client()
+                except BaseException:
+                    connection.abort()  # a server that lets in and serves no files
+                    raise
         except TimeoutError:
             raise Down(f"{self.address}: no answer in time") from None
         except asyncssh.HostKeyNotVerifiable:

@@ -126,6 +126,8 @@ class Writer(Destination):
             return Rejected("files.occupied", f"There is a file {name} with other content in {self.address}.")
         except Missing:
             return Down(f"{self.address} is not there")
+        except SettingsError as error:
+            return Down(str(error))  # a key file that is gone: nothing goes there until somebody puts it back
         except Failure as failure:
             return _outcome(failure)
         return Delivered(reference=join(self.address, name))

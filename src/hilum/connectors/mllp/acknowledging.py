@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from hilum.errors import HilumError
 from hilum.formats import hl7v2 as hl7
 
 Verdict = Literal["A", "E", "R"]  # accepted; error: send it again; rejected: do not send it again
@@ -48,6 +47,6 @@ def _encode(message: hl7.Message, level: Literal["A", "C"], verdict: Verdict, te
     return hl7.acknowledge(message, _CODES[level, verdict], text=text).encode()
 
 
-def answer_to_unreadable(data: bytes, error: HilumError) -> bytes:
-    """The bytes to send back for what is no HL7 v2 message: AR with the reason."""
-    return hl7.acknowledge_unreadable(data[:_HEAD_LIMIT], "AR", str(error))
+def answer_to_unreadable(data: bytes, verdict: Verdict, text: str) -> bytes:
+    """The bytes to send back for what is no HL7 v2 message, or could not be read as one: AR or AE with the reason."""
+    return hl7.acknowledge_unreadable(data[:_HEAD_LIMIT], _CODES["A", verdict], text)

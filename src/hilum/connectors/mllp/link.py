@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
+import structlog
+
 from hilum.connector import Header, Receipt, Received
 from hilum.connectors.encoding import HL7_V2
 from hilum.connectors.intake import Intake
@@ -19,6 +21,8 @@ from hilum.connectors.mllp.framing import START, FrameError, Frames, Noise, TooL
 from hilum.connectors.tls import subject
 from hilum.errors import HilumError, Invalid, NotAccepted
 from hilum.formats import hl7v2 as hl7
+
+log = structlog.get_logger(__name__)
 
 # Seconds that a connection which is closed because of its sender's fault stays open for reading. Closing with unread
 # bytes would send a TCP reset, and the sender would lose the answer that tells why.
@@ -219,7 +223,13 @@ class Link(asyncio.Protocol):
             parsed = hl7.parse(body)
         except Invalid as error:
             self._counts["refused: unreadable"] += 1
-            self.answer(turn, answer_to_unreadable(body, error))
+            self.answer(turn, answer_to_unreadable(body, "R", str(error)))
+            return
+        except Exception as defect:  # noqa: BLE001 — one message must not end the connection of all the others
+            # its text may quote the payload, so only its type is told; the sender keeps the message
+            log.error("mllp_unreadable", peer=self._peer, defect=type(defect).__name__)  # noqa: TRY400 — as above
+            self._counts["refused: defect"] += 1
+            self.answer(turn, answer_to_unreadable(body, "E", "The hub could not read the message."))
             return
         headers = {Header.PEER: self._peer, Header.MESSAGE_TYPE: parsed.type}
         if parsed.warnings:
@@ -234,7 +244,7 @@ class Link(asyncio.Protocol):
                 self._counts["refused: too large"] += 1
                 turn = Turn()
                 self._turns.append(turn)
-                self.answer(turn, answer_to_unreadable(error.head, error))
+                self.answer(turn, answer_to_unreadable(error.head, "R", str(error)))
             case Noise():
                 self._counts["refused: noise"] += 1
                 self._finish()

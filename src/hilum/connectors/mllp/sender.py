@@ -140,6 +140,8 @@ class Sender(Destination):
             return down
         answered = False
         try:
+            if self._slots is None:
+                return TryAgain("The sender was closed before the message was sent.")
             answer = await line.exchange(body, self.settings.answer_timeout)
             outcome = self._outcome(control_id, answer, body)
             answered = not isinstance(outcome, Unsure)
