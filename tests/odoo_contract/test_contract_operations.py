@@ -57,7 +57,7 @@ async def test_applying_a_count_twice(odoo: Server) -> None:
 
 
 async def test_scrap(odoo: Server) -> None:
-    """Measured facts §6: scrap takes stock once; too little stock answers a wizard and does nothing."""
+    """Known of Odoo, not measured: scrap takes stock once; too little stock answers a wizard and does nothing."""
     product, location = await storable(odoo), await place(odoo)
     await count(odoo, product, location, 5)
     scrap = await odoo.create("stock.scrap", {"product_id": product, "scrap_qty": 2, "location_id": location})
@@ -70,7 +70,7 @@ async def test_scrap(odoo: Server) -> None:
 
 
 async def test_internal_transfer(odoo: Server) -> None:
-    """Measured facts §6: a transfer with its moves is confirmed and validated; stock changes place."""
+    """Known of Odoo, not measured: a transfer with its moves is confirmed and validated; stock changes place."""
     product, source = await storable(odoo), await place(odoo)
     await count(odoo, product, source, 5)
     target = await odoo.create("stock.location", {"name": unique("ward"), "location_id": source, "usage": "internal"})
@@ -148,7 +148,7 @@ async def test_locked_period_moves_the_date(odoo: Server) -> None:
 
 
 async def test_customer_invoice(odoo: Server) -> None:
-    """Measured facts §6: an invoice adds up with taxes, is dated at posting, has a receivable line."""
+    """Known of Odoo, not measured: an invoice adds up with taxes, is dated at posting, has a receivable line."""
     await odoo.needs("account.move")
     (tax,) = await odoo.find("account.tax", [["type_tax_use", "=", "sale"], ["amount", ">", 0]], limit=1)
     percent = await odoo.value("account.tax", tax, "amount")

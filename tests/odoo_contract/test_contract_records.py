@@ -67,7 +67,7 @@ async def test_domain_is_required_for_search(json2: Server) -> None:
     ],
 )
 async def test_domain_operators(odoo: Server, term: list[Any], expected: str) -> None:
-    """Measured facts §2: the operators a client uses, over text, numbers, relations and dotted paths."""
+    """Documented by Odoo, not measured: operators over text, numbers, relations and dotted paths."""
     ref = unique()
     first = await odoo.create("res.partner", {"name": f"{ref} alpha", "ref": ref, "city": "Ghent", "color": 1})
     second = await odoo.create("res.partner", {"name": f"{ref} beta", "ref": ref, "parent_id": first, "color": 2})
@@ -80,7 +80,7 @@ async def test_domain_operators(odoo: Server, term: list[Any], expected: str) ->
 
 
 async def test_domain_logic(odoo: Server) -> None:
-    """Measured facts §2: prefix operators | & ! combine the terms after them."""
+    """Documented by Odoo, not measured: prefix operators | & ! combine the terms after them."""
     ref = unique()
     ids = await odoo.call("res.partner", "create", vals_list=[{"name": f"{ref} {n}", "color": n} for n in range(4)])
     own = ["id", "in", ids]

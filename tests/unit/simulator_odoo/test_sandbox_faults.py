@@ -46,6 +46,17 @@ async def test_lost_reply_is_committed(sandbox: SandboxOdoo, post: Post) -> None
     assert partners(sandbox) == ["Theatre Supplies"]
 
 
+async def test_server_goes_on_when_the_client_gives_up(sandbox: SandboxOdoo, http: httpx.AsyncClient) -> None:
+    """Measured facts §2: a client that times out and hangs up does not stop the call; it is committed."""
+    sandbox.faults.add(FaultKind.SLOW_COMMIT, ms=300, times=1)
+    headers = {"Authorization": f"bearer {sandbox.api_key}"}
+    url = f"{sandbox.url}/json/2/res.partner/create"
+    with pytest.raises(httpx.ReadTimeout):
+        await http.post(url, json=NEW, headers=headers, timeout=httpx.Timeout(5.0, read=0.05))
+    while not partners(sandbox):
+        await asyncio.sleep(0.01)
+
+
 async def test_close_does_nothing(sandbox: SandboxOdoo, post: Post) -> None:
     sandbox.faults.add(FaultKind.CLOSE, times=1)
     with pytest.raises(httpx.RemoteProtocolError):

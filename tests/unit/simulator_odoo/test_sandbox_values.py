@@ -67,3 +67,11 @@ async def test_units_convert_in_both_versions() -> None:
                 return product["qty_available"], order.many("order_line")[0]["qty_received"]
 
             assert sandbox.change(buy) == (24.0, 2.0)
+
+
+@pytest.mark.parametrize(("term", "finds"), [([1, "=", 1], True), ([0, "=", 1], False), (["ref", "=", ""], True)])
+async def test_terms_that_no_index_serves(term: list[object], finds: bool) -> None:
+    """The always-true and always-false terms, and an empty text on an indexed field, which means "not set"."""
+    async with SandboxOdoo() as sandbox:
+        partners = sandbox.engine.env()["res.partner"]
+        assert bool(partners.find([term])) is finds

@@ -74,7 +74,9 @@ def _candidates(model: Model, terms: list[Any]) -> Iterable[int] | None:
         if term == "&":
             continue
         name, operator, value = term
-        if operator == "=" and isinstance(value, (str, int)) and value is not False:
+        if not isinstance(name, str):
+            continue
+        if operator == "=" and isinstance(value, (str, int)) and value:
             values: list[Any] = [value]
         elif operator == "in" and isinstance(value, (list, tuple)) and all(value):
             values = list(dict.fromkeys(value))
@@ -82,8 +84,8 @@ def _candidates(model: Model, terms: list[Any]) -> Iterable[int] | None:
             continue
         if name == "id":
             return [record_id for record_id in values if record_id in model.table]
-        field = model.fields[str(name).partition(".")[0]]
-        if "." not in str(name) and field.stored and model.env.store.has_index(model.name, (name,)):
+        field = model.fields[name.partition(".")[0]]
+        if "." not in name and field.stored and model.env.store.has_index(model.name, (name,)):
             by_id = field.kind != "many2one" or all(isinstance(each, int) for each in values)
             if by_id:
                 return [each for v in values for each in model.env.store.find(model.name, (name,), (v,))]

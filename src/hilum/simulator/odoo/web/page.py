@@ -167,9 +167,14 @@ def _listing(env: Env, listing: Listing) -> str:
     heading = f"<section><h2>{escape(listing.title)} <small>{len(newest)}</small></h2>"
     if not newest:
         return f"{heading}<p class=empty>Nothing yet.</p></section>"
-    head = "".join(f"<th>{escape(name)}</th>" for name, _read in listing.columns)
+    head = "".join(_heading(name, read(env.record(listing.model, newest[0]))) for name, read in listing.columns)
     rows = "".join(_row(listing, record) for record in env.records(listing.model, newest[:ROWS]))
     return f"{heading}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+
+
+def _heading(name: str, sample: Any) -> str:
+    side = " class=number" if isinstance(sample, float) else ""
+    return f"<th{side}>{escape(name)}</th>"
 
 
 def _row(listing: Listing, record: Record) -> str:
