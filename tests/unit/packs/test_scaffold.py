@@ -48,6 +48,19 @@ def test_the_first_flow_writes_into_its_own_project(tmp_path):
     assert (tmp_path / "out").is_dir()
 
 
+@pytest.mark.req("UX-5")
+def test_the_first_flow_understands_the_simulated_hospital(tmp_path):
+    write_project(tmp_path, "north-hub")
+    project = load_project(tmp_path)
+    flow = project.flows["supply.consumption"]
+    events = [event for event in Hospital().traffic(count=400) if event.kind == "DFT^P03"]
+    for event in events:
+        made = [one.thing for one in flow.run(flow.read(event.body), project.lookup)]
+        used = [use for use in event.uses if use.store]
+        assert [(one.item, one.quantity, one.location) for one in made] == [(u.item, u.quantity, u.store) for u in used]
+    assert any(use.quantity < 0 for event in events for use in event.uses)
+
+
 @pytest.mark.parametrize("name", ["", "two words", "../up", "-x", "a" * 64])
 def test_a_name_that_is_none_is_refused(tmp_path, name):
     with pytest.raises(SettingsError, match="cannot name a hub"):

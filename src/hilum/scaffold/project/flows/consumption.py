@@ -31,14 +31,16 @@ consumption = Flow(
 @consumption.translate
 def used_supplies(msg: hl7.Message, hub: Lookup) -> Iterator[SupplyConsumed]:
     """One consumption for each FT1 segment. An item or place without a row in its table holds the message."""
-    for number, ft1 in enumerate(msg.segments("FT1"), start=1):
+    for ft1 in msg.segments("FT1"):
+        if hub.value("items", ft1["7.1"], "stocked") == "no":
+            continue  # a service: nothing leaves the stock
         quantity = ft1.decimal("10")
         if quantity is None:
-            raise Invalid("the quantity is missing", where=f"FT1[{number}]-10")
+            raise Invalid("the quantity is missing", where=f"{ft1}-10")
         yield SupplyConsumed(
             transaction=f"{msg['MSH-4.1']}:{ft1['2.1']}",
             item=hub.item(ft1["7.1"]),
-            quantity=quantity,
+            quantity=-quantity if ft1["6"] == "CD" else quantity,  # a credit comes back into the stock
             location=hub.location(msg["PV1-3.1"]),
             account=msg["PID-18.1"] or None,
             used_at=ft1.timestamp("4.1"),

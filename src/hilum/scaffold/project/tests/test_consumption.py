@@ -13,11 +13,12 @@ from hilum.testing.flows import translate_file
 PROJECT = Path(__file__).parent.parent
 
 
-def test_each_charge_line_becomes_a_consumption() -> None:
+def test_each_stocked_item_becomes_a_consumption() -> None:
     made = translate_file(PROJECT, "supply.consumption", "supplies-used.hl7")
     assert [(used.item, used.quantity, used.location) for used in made] == [
         ("GLOVE-M", Decimal(4), "STORE-OR"),
         ("SUT-3-0", Decimal(2), "STORE-OR"),
+        ("SUT-3-0", Decimal(-1), "STORE-OR"),
     ]
 
 
