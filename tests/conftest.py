@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hilum.flow import Flow
 from hilum.postgres import Database
+from hilum.runtime import Hub
 from support import servers
+from support.projects import make_project
 
 _KEPT = {servers.SERVER, "HILUM_SAMPLES", "HILUM_CHROMIUM"}
 """Environment variables that tell the tests what they may use; all others of Hilum and PostgreSQL are removed."""
@@ -50,3 +55,31 @@ async def database(postgres_url: str) -> AsyncIterator[Database]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def hub(database: Database, postgres_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Hub]]]:
+    """Starts hubs over this test's database: `await hub(flow, …, lookups=…, worker=…, intake=…)`.
+
+    The first hub uses the `database` of the test, each further one a connection pool of its own, as another host would.
+    All are stopped at the end.
+    """
+    started: list[Hub] = []
+    pools: list[Database] = []
+
+    async def start(*flows: Flow, roles: tuple[str, ...] = ("listener", "worker"), **project: Any) -> Hub:
+        over = database
+        if started:
+            over = Database(postgres_url)
+            await over.open()
+            pools.append(over)
+        made = Hub(make_project(tmp_path, *flows, **project), over, roles=roles)
+        started.append(made)
+        await made.start()
+        return made
+
+    yield start
+    for one in reversed(started):
+        await one.stop()
+    for pool in pools:
+        await pool.close()

@@ -101,9 +101,10 @@ WITH fence AS (
 SELECT id FROM done
 
 -- name: take_deliveries
--- The next pending deliveries to a destination, in order, after a place in that order.
+-- The next pending deliveries to a destination, in order, after a place in that order. Last column: see `rewind`.
 SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
-    d.headers, d.correlation_id, d.attempts, b.message_id AS head_id, b.ordinal AS head_ordinal, d.work_lane IS NULL
+    d.headers, d.correlation_id, d.attempts, b.message_id AS head_id, b.ordinal AS head_ordinal, d.work_lane IS NULL,
+    (SELECT count FROM rewind WHERE stage = %(destination)s)
 FROM delivery d
 LEFT JOIN blocked_key b ON d.key <> '' AND b.stage = d.destination AND b.key = d.key
 WHERE d.destination = %(destination)s AND d.work_lane IS NOT NULL AND d.work_lane = ANY(%(lanes)s)
@@ -232,6 +233,9 @@ WITH gone AS (
     FROM freed f WHERE f.ordinal >= 0 AND d.message_id = f.message_id AND d.ordinal = f.ordinal
         AND d.state = 'waiting' AND d.next_at IS NULL
     RETURNING d.flow, d.destination
+), back AS (
+    INSERT INTO rewind (stage, count) SELECT DISTINCT destination, 1 FROM deliveries
+    ON CONFLICT (stage) DO UPDATE SET count = rewind.count + 1
 )
 INSERT INTO tally (flow, destination, state, entered, departed)
 SELECT flow, destination, 'waiting', 0, count(*) FROM deliveries GROUP BY 1, 2

@@ -27,6 +27,7 @@ class ToTranslate:
 
     id: UUID
     flow: str
+    seq: int
     lane: int
     key: str
     dedup_key: str
@@ -161,6 +162,7 @@ async def take_received(
         ToTranslate(
             id=row[0],
             flow=row[1],
+            seq=row[2],
             lane=row[3],
             key=row[4],
             dedup_key=row[5] or "",
@@ -227,8 +229,12 @@ async def take_deliveries(
     floor: UUID,
     after: tuple[int, int],
     limit: int,
-) -> list[ToDeliver]:
-    """The next pending deliveries in order, after a place (`seq`, `ordinal`) in that order."""
+) -> tuple[list[ToDeliver], int]:
+    """The next pending deliveries in order, after a place (`seq`, `ordinal`) in that order.
+
+    And how often parked ones became work again, as seen by the same look (0 where there is nothing): when that has
+    changed, some may lie before the place.
+    """
     parameters = {
         "destination": destination,
         "lanes": Int2s(lanes),
@@ -238,7 +244,8 @@ async def take_deliveries(
         "limit": limit,
     }
     cursor = await connection.execute(SQL["take_deliveries"], parameters, binary=True)
-    return [_to_deliver(destination, row) for row in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    return [_to_deliver(destination, row) for row in rows], (rows[0][15] or 0) if rows else 0
 
 
 async def take_due(

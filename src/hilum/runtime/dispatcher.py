@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected
 from hilum.journal.moves import park_deliveries, unblock
 from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered, take_deliveries, take_due
 from hilum.message import Delivered, Outcome
+from hilum.runtime.cursor import START, Cursor, before
 from hilum.runtime.failures import Failures
 from hilum.runtime.pauses import Pauses
 from hilum.runtime.share import Share, keep_going
@@ -45,11 +46,13 @@ class Dispatcher:
         self._share = share
         self.name = name
         self._destination = destination
-        self._window = Window()
+        self._cursor = Cursor(share.horizon)
+        self._window = Window(lambda taken: self._cursor.back(before(taken.seq)))
         self._results: list[_Result] = []
         self._results_bell = asyncio.Event()
         self._ready_bell = asyncio.Event()
-        self._after = (0, 0)
+        self._lanes: set[int] = set()  # of the last reading
+        self._rewinds = 0  # of the last reading
         self._due_at = 0.0
         self._rescan_at = 0.0
         self._pauses = Pauses(share.database, name)
@@ -105,30 +108,45 @@ class Dispatcher:
 
     async def _read(self, lanes: list[int], limit: int) -> tuple[int, bool]:
         """Read what is due and what is next; returns how many were new, and whether there may be more."""
-        share, now = self._share, time.monotonic()
+        share, now, cursor = self._share, time.monotonic(), self._cursor
         due: list[ToDeliver] = []
-        if now >= self._rescan_at:
-            self._after, self._rescan_at = (0, 0), now + _RESCAN_EVERY
+        if now >= self._rescan_at or set(lanes) != self._lanes:
+            cursor.back()
+            self._lanes, self._rescan_at = set(lanes), now + _RESCAN_EVERY
+        place, turns = cursor.place, cursor.turns
         self._window.reading()
         async with share.database.hot() as connection:
             if now >= self._due_at:
                 due = await take_due(connection, self.name, lanes=lanes, floor=share.floor, limit=limit)
                 self._due_at = now + _DUE_EVERY
-            batch = await take_deliveries(
-                connection, self.name, lanes=lanes, floor=share.floor, after=self._after, limit=limit
+            batch, rewinds = await take_deliveries(
+                connection, self.name, lanes=lanes, floor=share.floor, after=place, limit=limit
             )
+        fresh = self._window.add(due)
+        if batch and place > START and rewinds != self._rewinds:
+            cursor.back()
+        if cursor.turns != turns:  # what was read may leave out something before it: read again
+            return fresh, True
         if batch:
-            self._after = (batch[-1].seq, batch[-1].ordinal)
-        behind = [taken for taken in batch if taken.behind]
-        if behind:
-            async with share.database.transaction() as connection:
-                await park_deliveries(connection, self.name, behind)
-        fresh = self._window.add(due) + self._window.add(taken for taken in batch if not taken.behind)
+            self._rewinds = rewinds
+            cursor.advance((batch[-1].seq, batch[-1].ordinal))
+        fresh += self._window.add(taken for taken in batch if not taken.behind)
+        await self._park([taken for taken in batch if taken.behind])
         return fresh, len(batch) == limit
+
+    async def _park(self, behind: Sequence[ToDeliver]) -> None:
+        if behind:
+            async with self._share.database.transaction() as connection:
+                await park_deliveries(connection, self.name, behind)
 
     def _reset(self) -> None:
         self._window.clear()
-        self._after = (0, 0)
+        self._cursor.back()
+
+    def lost(self, lanes: Collection[int]) -> None:
+        """Another worker had these lanes since they were read: what is known of them may be out of date."""
+        self._window.forget_lanes(lanes)
+        self._cursor.back()
 
     # Calling
 
@@ -249,7 +267,7 @@ class Dispatcher:
         for result in results:
             self._window.finished(result.taken, go_on=result.taken.ref in noted and not result.taken.waiting)
         if heads:
-            self._after = (0, 0)
+            self._cursor.back()
             share.ring(self.name)
         share.translate_bell.set()
 

@@ -13,6 +13,7 @@ from hilum.flow import Flow, Lookup
 from hilum.journal.leases import Leases
 from hilum.postgres import Database
 from hilum.runtime.cache import BodyCache
+from hilum.runtime.cursor import Horizon
 from hilum.runtime.reports import Reporter
 from hilum.settings import WorkerSettings
 
@@ -36,6 +37,7 @@ class Share:
     reporter: Reporter
     settings: WorkerSettings
     cache: BodyCache = field(default_factory=BodyCache)
+    horizon: Horizon = field(default_factory=Horizon)
     floor: UUID = _LOWEST  # nothing below this id has work to do
     draining: set[int] = field(default_factory=set)  # lanes that are about to be given back
     translate_bell: asyncio.Event = field(default_factory=asyncio.Event)

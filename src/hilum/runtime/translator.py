@@ -138,18 +138,21 @@ class Translator:
         share = self._share
         heads = [one.taken for one in done if one.taken.head is not None]
         completed = [one.taken for one in done if not one.deliveries and share.reporter.wants(one.taken.flow)]
-        if heads or completed:
-            async with share.database.transaction() as connection:
-                noted = await commit_translated(connection, share.leases, done)
-                for taken in heads:
-                    await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
-                for taken in completed:
-                    await share.reporter.settled(connection, taken.id, "completed")
-        else:
-            async with share.database.hot() as connection:
-                noted = await commit_translated(connection, share.leases, done)
+        with share.horizon.routing(min(one.taken.seq for one in done)):
+            if heads or completed:
+                async with share.database.transaction() as connection:
+                    noted = await commit_translated(connection, share.leases, done)
+                    for taken in heads:
+                        await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
+                    for taken in completed:
+                        await share.reporter.settled(connection, taken.id, "completed")
+            else:
+                async with share.database.hot() as connection:
+                    noted = await commit_translated(connection, share.leases, done)
         self.translated += len(noted)
         for one in done:
+            if one.taken.id not in noted:
+                continue  # another worker's translation is in the journal, with bodies of its own
             for n, delivery in enumerate(one.deliveries):
                 share.cache.put((one.taken.id, one.taken.next_ordinal + n), delivery.body)
                 share.ring(delivery.destination)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
 from hilum.journal.work import ToDeliver
@@ -12,9 +12,13 @@ Ref = tuple[UUID, int]
 
 
 class Window:
-    """Keys that are ready, in order of arrival; keys that are busy; and what waits behind them. No I/O."""
+    """Keys that are ready, in order of arrival; keys that are busy; and what waits behind them. No I/O.
 
-    def __init__(self) -> None:
+    `forgot` is told of each delivery that is dropped although it may still be pending, so that it is read again.
+    """
+
+    def __init__(self, forgot: Callable[[ToDeliver], None]) -> None:
+        self._forgot = forgot
         self._queues: dict[object, deque[ToDeliver]] = {}
         self._ready: deque[object] = deque()
         self._busy: dict[object, ToDeliver] = {}
@@ -74,7 +78,7 @@ class Window:
             queue = self._queues[key]
             taken = queue.popleft()
             if taken.lane not in lanes:
-                self._known.discard(taken.ref)
+                self._drop(taken)
                 self._forget(key)
                 continue
             self._busy[key] = taken
@@ -85,7 +89,7 @@ class Window:
         """One is done. `go_on`: the next of its key may begin; else what is behind it is forgotten, to be read anew."""
         key = _key(taken)
         self._busy.pop(key, None)
-        self._known.discard(taken.ref)
+        self._drop(taken, tell=not go_on)
         self._done.add(taken.ref)
         if not go_on:
             self._forget(key)
@@ -100,9 +104,20 @@ class Window:
             self._forget(key)
         self._ready.clear()
 
+    def forget_lanes(self, lanes: Collection[int]) -> None:
+        """Forget what is not under way in these lanes: another worker had them, and what was read may be done."""
+        for key in [key for key, queue in self._queues.items() if queue and queue[0].lane in lanes]:
+            self._forget(key)
+        self._ready = deque(key for key in self._ready if key in self._queues)
+
     def _forget(self, key: object) -> None:
         for taken in self._queues.pop(key, ()):
-            self._known.discard(taken.ref)
+            self._drop(taken)
+
+    def _drop(self, taken: ToDeliver, *, tell: bool = True) -> None:
+        self._known.discard(taken.ref)
+        if tell:
+            self._forgot(taken)
 
 
 def _key(taken: ToDeliver) -> object:

@@ -56,9 +56,10 @@ class Worker:
     async def _beat(self) -> None:
         """Renew the leases, and give back the lanes above the fair share once nothing of theirs is in hand."""
         share = self._share
-        had = set(share.leases.held)
+        had = dict(share.leases.held)
         try:
             share.draining = await share.leases.heartbeat()
+            self._forget_lost(had)
             free = share.draining - self._busy()
             if free:
                 await share.leases.release(free)
@@ -66,10 +67,17 @@ class Worker:
         except DatabaseUnavailable as error:
             log.warning("no heartbeat: %s", error)
             return
-        if set(share.leases.held) - had:
+        if set(share.leases.held) - set(had):
             share.translate_bell.set()
             for bell in share.bells.values():
                 bell.set()
+
+    def _forget_lost(self, had: Mapping[int, int]) -> None:
+        """Lanes that another worker has, or had in the meantime: what was read of them is not up to date."""
+        held = self._share.leases.held
+        if lost := {lane for lane, epoch in had.items() if held.get(lane) != epoch}:
+            for dispatcher in self.dispatchers:
+                dispatcher.lost(lost)
 
     def _busy(self) -> set[int]:
         return set().union(

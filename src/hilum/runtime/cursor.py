@@ -1,0 +1,68 @@
+"""How far a dispatcher has read, and when it must go back.
+
+A dispatcher reads what is pending in the order of receipt, and each time only what lies after the place it has reached.
+That keeps the order of a key only as long as nothing appears before that place without being noticed. Three things do:
+what a translation commits late (a replayed message, a backlog of bulk), what the dispatcher itself forgot, and what is
+set free behind a head by a person or another process. The first two are in this file; the third is counted in the
+table `rewind` and read together with the deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+Place = tuple[int, int]
+"""`seq` and ordinal of a delivery: its place in the order."""
+
+START: Place = (0, -1)
+
+
+def before(seq: int) -> Place:
+    """The place just before all deliveries of this message."""
+    return (seq, -1)
+
+
+class Cursor:
+    """The place to which one dispatcher has read."""
+
+    def __init__(self, horizon: Horizon) -> None:
+        self._horizon = horizon
+        self.place: Place = START
+        self.turns = 0  # how often it was turned back: what was read across a turn is not in order and is dropped
+        horizon.cursors.append(self)
+
+    def advance(self, place: Place) -> None:
+        """Everything up to there is read; but never pass what a translation under way may still commit."""
+        self.place = min(place, self._horizon.place)
+
+    def back(self, place: Place = START) -> None:
+        """Something that lies after this place is to be read again, or for the first time."""
+        self.place = min(self.place, place)
+        self.turns += 1
+
+
+class Horizon:
+    """The translations of one worker that are being committed, and the cursors that must not pass them."""
+
+    def __init__(self) -> None:
+        self.cursors: list[Cursor] = []
+        self._under_way: dict[object, Place] = {}
+
+    @property
+    def place(self) -> Place:
+        """The place before the earliest message that is being committed."""
+        return min(self._under_way.values(), default=(2**63 - 1, 0))
+
+    @contextmanager
+    def routing(self, seq: int) -> Iterator[None]:
+        """While a commit is under way whose earliest message has this `seq`."""
+        token = object()
+        self._under_way[token] = before(seq)
+        for cursor in self.cursors:
+            if cursor.place > before(seq):
+                cursor.back(before(seq))
+        try:
+            yield
+        finally:
+            del self._under_way[token]
