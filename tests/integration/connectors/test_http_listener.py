@@ -210,6 +210,17 @@ async def test_a_body_that_is_too_large_is_refused_however_it_comes() -> None:
         assert side.listener.refusals == {"413": 3}
 
 
+@pytest.mark.req("SEC-6")
+async def test_a_body_of_too_many_messages_is_refused() -> None:
+    async with hub(max_items=3) as side:
+        for body in (b"1\n" * 4, b"\n" * 50):
+            assert (await side.post(body, Content_Type="application/x-ndjson"))[0] == 413
+        status, answer, _ = await side.post(b"[1,2,3,4]", "?many=1", Content_Type="application/json")
+        assert (status, answer["detail"]) == (413, "The body has more than 3 messages; send it in parts.")
+        assert (await side.post(b"1\n2\n3\n", Content_Type="application/x-ndjson"))[0] == 202
+        assert len(side.taken) == 3
+
+
 async def test_methods_and_paths() -> None:
     async with hub(path="/in/orders") as side:
         root = side.listener.address.removesuffix("/in/orders")

@@ -295,6 +295,17 @@ async def test_reading_stops_at_the_unanswered_limit() -> None:
 
 
 @pytest.mark.req("MSG-11")
+async def test_a_batch_stops_at_the_unanswered_limit_too() -> None:
+    async with listening(unanswered=3) as listener, wire(listener) as line:
+        await line.send(framed(b"".join(message(n) for n in range(10)), message(10)))
+        for first in (0, 3, 6, 9):
+            for each in await take(listener, min(3, 11 - first)):
+                await accept(each)
+        assert listener.counts["messages"] == 11
+        assert [(await line.answer())[2] for _ in range(11)] == [f"C{n}" for n in range(11)]
+
+
+@pytest.mark.req("MSG-11")
 async def test_a_full_queue_stops_all_connections_and_loses_nothing() -> None:
     async with listening(queue_messages=5) as listener, wire(listener) as one, wire(listener) as two:
         for line, first in ((one, 100), (two, 200)):

@@ -75,6 +75,12 @@ class ListenerSettings(ServerTls):
         examples=[1048576],
         json_schema_extra={"unit": "bytes"},
     )
+    max_items: int = Field(
+        default=10_000,
+        ge=1,
+        description="The most messages in one body; a body with more is answered 413",
+        examples=[1000],
+    )
     requests: int = Field(
         default=1_000,
         ge=1,
@@ -272,7 +278,7 @@ class Listener(Source):
         many = request.content_type == NDJSON or request.query.get("many") == "1"
         if not many:
             return self._counted(answer_one((await self._received([body], kind, [headers]))[0]))
-        bodies = split_many(body, request.content_type)
+        bodies = split_many(body, request.content_type, self.settings.max_items)
         each = [with_item(headers, number) for number in range(1, len(bodies) + 1)]
         return self._counted(answer_many(await self._received(bodies, "application/json", each)))
 

@@ -69,16 +69,24 @@ def message_headers(request: web.BaseRequest, peer: str) -> dict[str, str]:
     return headers
 
 
-def split_many(body: bytes, content_type: str) -> Sequence[bytes]:
+def split_many(body: bytes, content_type: str, limit: int) -> Sequence[bytes]:
     """The items of an NDJSON body (each line's bytes unchanged) or of a JSON array (each item written anew).
 
-    Raises `BadRequest` 400 that names the line or item.
+    Raises `BadRequest`: 400 that names the line, 413 for more items than `limit`.
     """
-    return _lines(body) if content_type == NDJSON else _items(body)
+    return _lines(body, limit) if content_type == NDJSON else _items(body, limit)
 
 
-def _lines(body: bytes) -> Sequence[bytes]:
-    lines = []
+def _too_many(limit: int) -> BadRequest:
+    return BadRequest(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {limit} messages; send it in parts."
+    )
+
+
+def _lines(body: bytes, limit: int) -> Sequence[bytes]:
+    if body.count(b"\n") > 2 * limit:  # counted first: a list of a million empty lines is a cost in itself
+        raise _too_many(limit)
+    lines: list[bytes] = []
     for number, line in enumerate(body.split(b"\n"), 1):
         content = line.strip()
         if not content:
@@ -88,18 +96,22 @@ def _lines(body: bytes) -> Sequence[bytes]:
         except orjson.JSONDecodeError as error:
             raise BadRequest(HTTPStatus.BAD_REQUEST, f"Line {number} is no JSON: {_where(error)}.") from None
         lines.append(content)
+        if len(lines) > limit:
+            raise _too_many(limit)
     if not lines:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "The body has no line with content.")
     return lines
 
 
-def _items(body: bytes) -> Sequence[bytes]:
+def _items(body: bytes, limit: int) -> Sequence[bytes]:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {_where(error)}.") from None
     if not isinstance(found, list) or not found:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "With ?many=1 the body is a JSON array with at least one item.")
+    if len(found) > limit:
+        raise _too_many(limit)
     return [orjson.dumps(item) for item in found]
 
 

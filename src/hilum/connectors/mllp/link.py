@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -87,6 +87,7 @@ class Link(asyncio.Protocol):
         self._links = links
         self._counts = counts
         self._frames = Frames(rules.frame_limit)
+        self._batch: Iterator[bytes] = iter(())
         self._turns: deque[Turn] = deque()
         self._loop = asyncio.get_running_loop()
         self._active_at = self._loop.time()
@@ -202,16 +203,23 @@ class Link(asyncio.Protocol):
     def _read(self) -> None:
         while self._reading:
             try:
-                frame = self._frames.next()
+                body = self._next()
             except FrameError as error:
                 self._give_up(error)
                 return
-            if frame is None:
+            if body is None:
                 return
-            for body in messages_in(frame):
-                self._take(body)
+            self._take(body)
             if self._must_wait():
                 self._hold()
+
+    def _next(self) -> bytes | None:
+        """The next message: of the batch under way (which stops at the limits, too), or of the next frame."""
+        body = next(self._batch, None)
+        if body is None and (frame := self._frames.next()) is not None:
+            self._batch = iter(messages_in(frame))
+            body = next(self._batch)
+        return body
 
     def _take(self, body: bytes) -> None:
         self._counts["messages"] += 1
