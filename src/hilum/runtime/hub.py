@@ -67,7 +67,7 @@ class Hub:
     async def _start(self) -> None:
         settings = self.project.settings
         await prepare(self.database, lanes=settings.hub.lanes)
-        embedded = settings.data_dir if self.database.embedded is not None else None
+        embedded = self.database.embedded.folder if self.database.embedded is not None else None
         gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
         if WORKER in self.roles:
             await self._start_worker()
