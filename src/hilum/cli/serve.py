@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,7 +14,6 @@ import typer
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, run
 from hilum.cli.output import out
-from hilum.console import Context, serve_console
 from hilum.errors import SettingsError
 from hilum.flow import Project, load_project
 from hilum.postgres import Database, database_for
@@ -104,14 +104,17 @@ async def serve_hub(
 
 
 async def _start_console(hub: Hub, stop: asyncio.Event, port: int | None) -> tuple[asyncio.Task[None], str]:
+    # Its libraries take longer to load than everything else together: the hub works meanwhile, and commands that show
+    # no page do without them.
+    console = await asyncio.to_thread(importlib.import_module, "hilum.console")
     settings = hub.project.settings
-    context = Context(
+    context = console.Context(
         database=hub.database, hub=settings.hub.name, project=hub.project, settled=hub.settled, facts=hub.facts
     )
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     wanted = settings.console.port if port is None else port
     serving = asyncio.create_task(
-        serve_console(context, settings.console.host, wanted, stop, ready=listening.set_result)
+        console.serve_console(context, settings.console.host, wanted, stop, ready=listening.set_result)
     )
     parts: list[asyncio.Future[Any]] = [serving, listening]
     await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
