@@ -79,6 +79,8 @@ class FarSide:
         self.sandbox = sandbox
         self.protocol = protocol
         self.faults = faults
+        # a real server may have another company currency than the sandbox
+        self.currency = "EUR" if sandbox else os.environ.get("HILUM_TEST_ODOO_CURRENCY", "EUR")
         self.unique = uuid.uuid4().hex[:8]
         self._opened: list[Odoo] = []
 
@@ -236,7 +238,7 @@ class World:
             "account": self.account.number,
             "item": self.item.code,
             "description": "Gloves",
-            "currency": "EUR",
+            "currency": self._far.currency,
             "service_date": "2026-11-20",
         }
         return Charge(quantity=Decimal(quantity), unit_price=Decimal(price), **{**values, **more})

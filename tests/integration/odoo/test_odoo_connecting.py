@@ -165,8 +165,9 @@ async def test_what_is_not_odoo_is_said_so(page: str) -> None:
     [
         ({"url": "erp.example.org", "api_key": "k"}, "url"),
         ({"url": "http://x", "api_key": "k", "prefix": "Bad Prefix"}, "prefix"),
+        ({"url": "http://user:secret@x", "api_key": "k"}, "must not contain a login"),
         ({"url": "http://x"}, "api_key"),
-        ({"url": "http://x", "api_key": "k", "conections": 3}, "conections"),
+        ({"url": "http://x", "api_key": "k", "no_such_setting": 3}, "no_such_setting"),
     ],
 )
 def test_wrong_settings_name_the_setting(settings: dict[str, object], words: str) -> None:

@@ -11,6 +11,7 @@ from hilum.canonical import Charge, PurchaseOrder, SupplyConsumed
 from hilum.connectors.odoo import Odoo
 from hilum.errors import Rejected, TryAgain
 from hilum.message import Delivered
+from hilum.simulator.odoo import Fault, Faults, SandboxOdoo
 
 
 async def test_used_supplies_leave_stock_once(far: FarSide, hub: Odoo, world: World) -> None:
@@ -233,6 +234,13 @@ async def test_a_charge_becomes_a_posted_invoice_once(far: FarSide, hub: Odoo, w
     assert outcome.words == f"Invoiced to account {world.account.number}: {move['name']}."
 
 
+async def test_a_charge_that_comes_after_the_account_was_closed(far: FarSide, hub: Odoo, world: World) -> None:
+    await hub.deliver(deliveries([world.account.model_copy(update={"active": False})]))
+    late = await far.open()  # remembers nothing
+    (outcome,) = await late.deliver(deliveries([world.charge()]))
+    assert isinstance(outcome, Delivered), outcome
+
+
 async def test_a_credit_and_an_item_that_odoo_does_not_know(far: FarSide, hub: Odoo, world: World) -> None:
     credit, service = world.charge("-1", "3"), world.charge("1", "80", item="SVC", description="Recovery room, hour")
     outcomes = await hub.deliver(deliveries([credit, service]))
@@ -255,6 +263,41 @@ async def test_a_changed_charge_is_not_written_into_the_posted_invoice(far: FarS
     (move,) = await far.known_as("account.move", "charge", charge.transaction)
     (line,) = await far.rows("account.move.line", move_id=move["id"], display_type="product")
     assert line["price_unit"] == 12.5
+
+
+class Rounding(Faults):
+    """Before a client reads invoice lines, their prices are rounded to two decimals: Odoo's default accuracy."""
+
+    box: SandboxOdoo
+
+    def draw(self, model: str, method: str) -> list[Fault]:
+        """See `Faults.draw`."""
+        if model == "account.move.line":
+            for line in self.box.records(model):
+                price = round(line["price_unit"], 2)
+                if price != line["price_unit"]:
+                    self.box.change(lambda env, n=line["id"], p=price: env[model].write(n, {"price_unit": p}))
+        return []
+
+
+@pytest.mark.req("MOD-5")
+@pytest.mark.parametrize("version", ["18.0", "19.0"])
+async def test_a_price_that_odoo_rounds_is_seen_by_a_person_before_it_is_posted(version: str) -> None:
+    faults = Rounding()
+    async with SandboxOdoo(version=version, faults=faults) as box:
+        faults.box = box
+        far = FarSide(box, "jsonrpc", None)
+        hub, world = far.connector(), World(far)
+        fine, exact = world.charge("1", "12.35"), world.charge("1000", "0.0125")
+        await hub.open()
+        await world.plant(hub)
+        first, second = await hub.deliver(deliveries([fine, exact]))
+        await hub.close()
+        assert isinstance(first, Delivered), first
+        assert isinstance(second, Rejected)
+        assert "exact price" in str(second)
+        (move,) = await far.known_as("account.move", "charge", exact.transaction)
+        assert move["state"] == "draft"
 
 
 async def test_a_locked_period_moves_the_date_and_the_words_say_it(sandboxed: FarSide) -> None:

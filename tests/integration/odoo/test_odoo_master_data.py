@@ -92,8 +92,8 @@ async def test_an_item_becomes_a_product_with_exact_prices_and_one_vendor_price(
         code=far.name("I.1"),
         title="Suture 3-0",
         barcode=far.name("0401"),
-        cost=Money(amount=Decimal("2.35"), currency="EUR"),
-        price=Money(amount=Decimal("4.10"), currency="EUR"),
+        cost=Money(amount=Decimal("2.35"), currency=far.currency),
+        price=Money(amount=Decimal("4.10"), currency=far.currency),
         supplier=supplier.code,
     )
     for _ in range(2):
@@ -107,7 +107,8 @@ async def test_an_item_becomes_a_product_with_exact_prices_and_one_vendor_price(
     assert Decimal(str(price["price"])) == Decimal("2.35")
 
 
-async def test_a_price_in_another_currency_and_an_unknown_unit_are_refused(far: FarSide, hub: Odoo) -> None:
+async def test_a_price_in_another_currency_and_an_unknown_unit_are_refused(sandboxed: FarSide) -> None:
+    far, hub = sandboxed, await sandboxed.open()
     dollars = Item(code=far.name("I2"), title="Drape", cost=Money(amount=Decimal(1), currency="USD"))
     boxes = Item(code=far.name("I3"), title="Drape", unit="XQ")
     foreign, unknown = await hub.deliver(deliveries([dollars, boxes]))

@@ -84,9 +84,16 @@ class OdooClient(ABC):
         *,
         context: Mapping[str, Any] | None = None,
     ) -> Row:
-        """Odoo's import: `ids` (or False) and `messages`. Rows in error are no failure here; nothing is then kept."""
+        """Odoo's import: `ids` (or False) and `messages`. Rows in error are no failure here; nothing is then kept.
+
+        Times in the cells are UTC: without the context `tz` Odoo would take them for the user's own time zone.
+        """
         answer: Row = await self.call(
-            model, "load", context=context, fields=list(fields), data=[list(row) for row in data]
+            model,
+            "load",
+            context={"tz": "UTC", **(context or {})},
+            fields=list(fields),
+            data=[list(row) for row in data],
         )
         return answer
 
@@ -98,12 +105,14 @@ class OdooClient(ABC):
     async def reference(self, xml_id: str) -> tuple[str, int | None] | None:
         """(model, id) that an external identifier stands for; None where there is none.
 
-        The id is None when the identifier is left over from a record that was deleted. Works without rights on
-        ir.model.data.
+        The id is None when the identifier is left over from a record that was deleted. Archived records are found
+        too. Works without rights on ir.model.data.
         """
         module, name = split(xml_id)
         try:
-            model, number = await self.call("ir.model.data", "check_object_reference", module=module, xml_id=name)
+            model, number = await self.call(
+                "ir.model.data", "check_object_reference", context={"active_test": False}, module=module, xml_id=name
+            )
         except Refusal as refusal:
             if refusal.name == "builtins.ValueError":
                 return None  # the server's way to say that it does not exist

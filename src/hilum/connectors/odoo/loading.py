@@ -13,7 +13,7 @@ from typing import Any
 
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal, clean, is_transient, judge_message
-from hilum.connectors.odoo.work import Task, chunks, still_open
+from hilum.connectors.odoo.work import Task, still_open
 from hilum.errors import Failure
 
 Cells = Mapping[str, str]
@@ -47,16 +47,16 @@ class Record:
 class Loader:
     """Writes records of one model; settles the tasks of those that Odoo refuses, and sets `number` of the others."""
 
-    def __init__(self, client: OdooClient, model: str, *, per_call: int, context: Mapping[str, Any]) -> None:
+    def __init__(self, client: OdooClient, model: str, *, rows_per_call: int, context: Mapping[str, Any]) -> None:
         self._client = client
         self._model = model
-        self._per_call = per_call
+        self._rows_per_call = rows_per_call
         self._context = context
 
     async def load(self, records: Sequence[Record], tasks: Sequence[Task]) -> None:
         """Write all records. `tasks` are all tasks of the batch, so that none overtakes a failed one of its key."""
         for group in _groups(records):
-            for chunk in chunks(group, self._per_call):
+            for chunk in _chunks(group, self._rows_per_call):
                 parts = [list(chunk)]
                 while parts:
                     ready = {id(task) for task in still_open(tasks)}
@@ -121,6 +121,20 @@ def _split(part: list[Record], bad: set[int]) -> list[list[Record]]:
         else:
             together.append(record)
     return [together, *alone]
+
+
+def _chunks(records: Sequence[Record], most: int) -> list[list[Record]]:
+    """The records in parts of at most `most` rows; a record with more rows is a part of its own."""
+    parts: list[list[Record]] = [[]]
+    rows = 0
+    for record in records:
+        more = max(1, len(record.lines))
+        if parts[-1] and rows + more > most:
+            parts.append([])
+            rows = 0
+        parts[-1].append(record)
+        rows += more
+    return parts
 
 
 def _groups(records: Sequence[Record]) -> list[list[Record]]:

@@ -30,6 +30,7 @@ class Kind:
     fields: tuple[str, ...] = ()  # what the operations want to know of it
     domain: tuple[Any, ...] = ()
     fallback: bool = True  # may a record without the hub's identifier be used, when only one has the code?
+    archived: bool = False  # may it be archived?
     advice: str = ""  # what to do when it is missing
 
 
@@ -63,6 +64,7 @@ ACCOUNT: Final = Kind(
     kind="account",
     noun="patient account",
     by=("ref",),
+    archived=True,  # charges come late, after the account was closed
     fallback=False,  # `ref` is not unique, and a charge on the wrong person is worse than a held one
     advice="The registration of the account has not reached Odoo; send or replay it first.",
 )
@@ -100,7 +102,8 @@ class References:
 
     async def _look_up(self, kind: Kind, codes: Sequence[str]) -> dict[str, Row | Rejected]:
         fields = list(dict.fromkeys((*kind.by, *kind.fields)))
-        rows = await self._client.search_read(kind.model, _domain(kind, codes), fields)
+        context = {"active_test": False} if kind.archived else None
+        rows = await self._client.search_read(kind.model, _domain(kind, codes), fields, context=context)
         names = await self._client.external_ids(kind.model, [row["id"] for row in rows])
         found: dict[str, Row | Rejected] = {}
         for code in codes:

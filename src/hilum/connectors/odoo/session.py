@@ -33,13 +33,13 @@ class Session:
         return external_id(kind, business_key, prefix=self.settings.prefix)
 
     def master_data(self, model: str) -> Loader:
-        """Writes master data, many in a call."""
+        """Writes master data, many in a call; Odoo's chatter keeps track where the settings say so."""
         context: Mapping[str, Any] = {} if self.settings.tracking else {"tracking_disable": True}
-        return Loader(self.client, model, per_call=self.settings.records_per_call, context=context)
+        return self.loader(model, context)
 
-    def documents(self, model: str) -> Loader:
-        """Writes documents; fewer in a call, because each costs the server more."""
-        return Loader(self.client, model, per_call=self.settings.documents_per_call, context={})
+    def loader(self, model: str, context: Mapping[str, Any]) -> Loader:
+        """Writes records of a model in this context, in calls that stay far below Odoo's limit of 60 s."""
+        return Loader(self.client, model, rows_per_call=self.settings.rows_per_call, context=context)
 
     def forget(self) -> None:
         """Look everything up again: Odoo refused something, perhaps because what was remembered has changed."""

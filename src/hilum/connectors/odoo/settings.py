@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -54,19 +55,19 @@ class OdooSettings(ConnectorSettings):
         examples=[130.0],
         json_schema_extra={"unit": "s"},
     )
-    records_per_call: int = Field(
-        default=100,
+    rows_per_call: int = Field(
+        default=300,
         ge=1,
-        le=1000,
-        description="Most master-data records in one call.",
-        examples=[100],
-        json_schema_extra={"unit": "records"},
+        le=2000,
+        description="Most rows (records, and lines of documents beyond their first) written in one call.",
+        examples=[300],
+        json_schema_extra={"unit": "rows"},
     )
     documents_per_call: int = Field(
         default=25,
         ge=1,
         le=100,
-        description="Most documents (orders, invoices, transfers) in one call.",
+        description="Most documents (orders, invoices, transfers) confirmed or posted in one call.",
         examples=[25],
         json_schema_extra={"unit": "documents"},
     )
@@ -98,6 +99,8 @@ class OdooSettings(ConnectorSettings):
     def _is_address(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if "@" in urlsplit(url).netloc:
+            raise ValueError("must not contain a login; it would be shown in logs")
         return url.rstrip("/")
 
     @field_validator("prefix")

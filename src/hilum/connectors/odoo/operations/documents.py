@@ -147,7 +147,7 @@ class DocumentOperation(Operation):
     async def _load(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
         """Write the documents; a refused one may have been made and finished by another meanwhile, so look again."""
         records = [record for plan in plans for record in plan.records]
-        await session.documents(self.model).load(records, tasks)
+        await session.loader(self.model, {}).load(records, tasks)
         for plan in plans:
             if plan.task.outcome is None:
                 plan.number = plan.records[-1].number

@@ -34,13 +34,13 @@ class UpsertItem(Upsert):
         if thing.supplier:  # refuse before anything is written
             suppliers = await session.references.find(SUPPLIER, [thing.supplier])
             found(suppliers[thing.supplier])
-        storable = session.client.dialect.storable_field
+        names = session.client.dialect
         return {
             "default_code": thing.code,
             "name": thing.title,
             "barcode": thing.barcode,
-            "type": "product" if thing.stocked and storable is None else "consu",
-            **({storable: thing.stocked} if storable else {}),
+            names.product_type: "product" if thing.stocked and names.storable is None else "consu",
+            **({names.storable: thing.stocked} if names.storable else {}),
             "tracking": thing.tracking.value if thing.stocked else None,
             "uom_id/.id": found(await session.units.find(thing.unit)),
             "standard_price": await _in_company_currency(session, thing.cost),

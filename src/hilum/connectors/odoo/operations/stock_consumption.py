@@ -120,13 +120,13 @@ class ConsumeStock(DocumentOperation):
         """Say which lot it was. `[5]` first, so that a repetition does not add a second line."""
         if plan.wanted.lot is None:
             return
-        line = plan.wanted.line
+        line, names = plan.wanted.line, session.client.dialect
         detail = {
             "product_id": line["product_id"],
             "product_uom_id": line["product_uom"],
-            "quantity": float(line["product_uom_qty"]),
+            names.move_line_quantity: float(line["product_uom_qty"]),
             "lot_id": plan.wanted.lot,
-            "picked": True,
+            **({"picked": True} if names.has_picked else {}),
             "picking_id": plan.number,
             "location_id": line["location_id"],
             "location_dest_id": line["location_dest_id"],
@@ -185,8 +185,10 @@ def _move_cells(session: Session, xml_id: str, wanted: Mapping[str, Any], *, fil
         "location_id/.id": cell(wanted["location_id"]),
         "location_dest_id/.id": cell(wanted["location_dest_id"]),
     }
-    if session.client.dialect.move_has_name:
+    names = session.client.dialect
+    if names.move_has_name:
         cells["name"] = "Used on a patient"
     if filled:
-        cells |= {"quantity": cell(wanted["product_uom_qty"]), "picked": cell(True)}
+        cells[names.move_quantity] = cell(wanted["product_uom_qty"])
+        cells |= {"picked": cell(True)} if names.has_picked else {}
     return {f"move_ids/{column}": text for column, text in cells.items()}

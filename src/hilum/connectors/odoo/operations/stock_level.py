@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from hilum.canonical import StockLevel
 from hilum.connectors.odoo.client import Row
-from hilum.connectors.odoo.loading import Loader, Record
+from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Operation, found, prepare
 from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION
@@ -51,9 +51,7 @@ class SetStockLevel(Operation):
             return None
 
         records = [made for made in await prepare(tasks, record) if made is not None]
-        per_call = session.settings.documents_per_call
-        loader = Loader(session.client, _MODEL, per_call=per_call, context={"inventory_mode": True})
-        await loader.load(records, tasks)
+        await session.loader(_MODEL, {"inventory_mode": True}).load(records, tasks)
         for made in records:
             if isinstance(made.task.outcome, Rejected):
                 await self._refused(session, made)
