@@ -12,6 +12,11 @@ from hilum.flow import load_project
 from hilum.postgres import Database
 
 
+def _say(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+
+
 async def main(url: str, project: str, hours: str) -> None:
     """Serve until the signal to stop; the address is the first line of the output."""
     stop = asyncio.Event()
@@ -26,7 +31,7 @@ async def main(url: str, project: str, hours: str) -> None:
         session_hours=float(hours),
         facts=lambda: {"pid": "test"},
     )
-    await serve_console(context, "127.0.0.1", 0, stop, ready=lambda address: print(address, flush=True))
+    await serve_console(context, "127.0.0.1", 0, stop, ready=_say)
     await database.close()
 
 

@@ -35,7 +35,7 @@ CHROMIUM = (
     "--no-first-run",
 )
 
-FLOWS = '''
+FLOWS = """
 from hilum.canonical import SupplyConsumed
 from hilum.connectors import files, http, mllp
 from hilum.errors import Invalid
@@ -79,7 +79,7 @@ def confirmed(order, hub):
 
 
 orders.deliver_to(http.post(url="http://127.0.0.1:9/orders"))
-'''
+"""
 
 
 def make_project(folder: Path) -> Path:
@@ -117,9 +117,14 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
 class Scene:
     """A database with messages, and what a test may do to it beside the console."""
 
-    def __init__(self, database: Database, project: Path) -> None:
+    def __init__(self, database: Database, hub: Hub) -> None:
         self.database = database
-        self.project = project
+        self.hub = hub
+        self.project = hub.project.folder
+
+    def look_up_again(self) -> None:
+        """Read changed lookup tables now, as the hub does by itself every few seconds."""
+        self.hub.project.lookup.refresh()
 
     async def user(self, name: str, role: security.Role) -> None:
         """Make a user with the password of all test users."""
@@ -181,7 +186,7 @@ async def scene(url: str, folder: Path, *, working: bool = True) -> AsyncIterato
     try:
         if working:
             await hub.start()
-        yield Scene(database, project)
+        yield Scene(database, hub)
     finally:
         if working:
             await hub.stop()

@@ -9,6 +9,7 @@ from typing import Any
 from hilum.cases.resolution import Settled
 from hilum.flow import DataClass, Flow, Project
 from hilum.postgres import Database
+from hilum.security import Permission, User
 from hilum.settings import ConsoleSettings
 
 _OPEN = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
@@ -44,6 +45,15 @@ class Context:
         if self.session_hours is not None:
             return self.session_hours
         return self.project.settings.console.session_hours if self.project else ConsoleSettings().session_hours
+
+    def identifier(self, flow_name: str, value: str, user: User) -> str:
+        """An identifier as this user may see it: those of protected flows name patients, so others see their end only.
+
+        Whoever knows an identifier can search by it all the same.
+        """
+        if not value or not self.protects(flow_name) or user.may(Permission.VIEW_PAYLOAD):
+            return value
+        return f"•••{value[-3:]}" if len(value) > 6 else "•••"
 
     def protects(self, flow_name: str) -> bool:
         """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""

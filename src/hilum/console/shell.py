@@ -57,6 +57,10 @@ class Page:
         """A filter in the address."""
         return self.request.query_params.get(name, "").strip()
 
+    def masker(self, flow: str) -> Callable[[str], str]:
+        """How identifiers of this flow are shown to this user."""
+        return lambda value: self.context.identifier(flow, value, self.user)
+
     def say(self, words: Child, *, hurt: bool = False) -> None:
         """Show in place what came of an act."""
         look = "alert" if hurt else "said"

@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
 
-from hilum.console.markup import Html, join, tag
+from hilum.console.markup import Html, tag
 
 
 class Button(TextElement):
@@ -39,7 +39,8 @@ class Field:
             box = ui.element("textarea" if lines > 1 else "input")
             if hint:
                 TextElement(tag="span", text=hint).classes("hint")
-        box.props["value"] = value
+        # Not `value`: with any change of the page that would be written into the field again, over what was typed.
+        box.props["defaultValue"] = value
         box.props["spellcheck"] = "false"
         box.props["autocomplete"] = "off"
         if lines > 1:
@@ -73,8 +74,9 @@ class Choice(Field):
 
 
 def reasons(why_not: Sequence[str]) -> Html:
-    """What the role may not do and who can, once each, under the buttons."""
-    return join([tag("p", why, class_="why") for why in dict.fromkeys(why_not) if why])
+    """What cannot be done, and why or by whom, once each, under the buttons."""
+    told = [why for why in dict.fromkeys(why_not) if why]
+    return tag("p", " ".join(told), class_="why") if told else Html("")
 
 
 def filter_form(path: str, *fields: Html, clear: bool) -> Html:

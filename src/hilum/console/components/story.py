@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,9 +27,13 @@ class Event:
     rank: int = 0  # order of what happened at the same moment
 
 
-def story(trace: Trace, cases: Sequence[Case]) -> Html:
+Masker = Callable[[str], str]
+"""How an identifier is shown to whoever looks."""
+
+
+def story(trace: Trace, cases: Sequence[Case], masked: Masker) -> Html:
     """The time line, oldest first."""
-    events = sorted(_events(trace, cases), key=lambda event: (event.at, event.rank))
+    events = sorted(_events(trace, cases, masked), key=lambda event: (event.at, event.rank))
     return tag("ol", [_line(event) for event in events], class_="story", aria_label="Story")
 
 
@@ -43,14 +47,14 @@ def _what(head: Child, *small: Child) -> Html:
     return join(head, [tag("small", line) for line in small if line])
 
 
-def _events(trace: Trace, cases: Sequence[Case]) -> Iterator[Event]:
-    yield _received(trace)
+def _events(trace: Trace, cases: Sequence[Case], masked: Masker) -> Iterator[Event]:
+    yield _received(trace, masked)
     yield from _translated(trace)
     destinations = {d.ordinal: d.destination for d in trace.deliveries}
     for attempt in trace.attempts:
         yield _attempt(attempt, destinations.get(attempt.ordinal, ""))
     for delivery in trace.deliveries:
-        yield from _delivery(delivery, trace)
+        yield from _delivery(delivery, trace, masked)
     for case in cases:
         yield from _case(case)
     # An act that opened or closed a case was written in the same transaction: it has the very same time.
@@ -61,14 +65,14 @@ def _events(trace: Trace, cases: Sequence[Case]) -> Iterator[Event]:
     yield from _end(trace)
 
 
-def _received(trace: Trace) -> Event:
+def _received(trace: Trace, masked: Masker) -> Event:
     message = trace.message
     headers = message.headers or {}
     peer = headers.get(Header.PEER, "")
     kind = headers.get(Header.MESSAGE_TYPE, "") or message.content_type
     from_whom = f" from {peer}" if peer else ""
     caused = join("Caused by ", message_link(message.cause_id)) if message.cause_id else ""
-    file = headers.get(Header.FILE, "") and f"File {headers[Header.FILE]}, row {headers.get(Header.ROW, 'all')}"
+    file = headers.get(Header.FILE, "") and f"File {masked(headers[Header.FILE])}, row {headers.get(Header.ROW, 'all')}"
     bends = headers.get(Header.WARNINGS, "") and f"Accepted although: {headers[Header.WARNINGS]}"
     what = _what(f"Received{from_whom}: {kind}, {words.size(message.size)}", caused, file, bends)
     return Event(at=message.received_at, look="flowing", what=what)
@@ -96,11 +100,11 @@ def _attempt(attempt: AttemptRow, destination: str) -> Event:
     return Event(at=attempt.at, look=look, what=what, rank=2)
 
 
-def _delivery(delivery: DeliveryRow, trace: Trace) -> Iterator[Event]:
+def _delivery(delivery: DeliveryRow, trace: Trace, masked: Masker) -> Iterator[Event]:
     operation = f" ({delivery.operation})" if delivery.operation else ""
     place = f"{delivery.destination}{operation}"
     if delivery.state == "delivered":
-        known_as = f" as {delivery.reference}" if delivery.reference else ""
+        known_as = f" as {masked(delivery.reference)}" if delivery.reference else ""
         yield Event(
             at=delivery.state_at, look="done", rank=3, what=_what(f"Delivered to {place}{known_as}", delivery.words)
         )

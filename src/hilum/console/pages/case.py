@@ -68,7 +68,7 @@ async def _contents(page: Page, case: Case, trace: Trace, all_cases: list[Case],
         _assigning(page, case, draw)
         moves.buttons(page, trace, draw)
     with ui.element("div").classes("pair"):
-        part(join(tag("h2", "Story"), story(trace, all_cases)), "section")
+        part(join(tag("h2", "Story"), story(trace, all_cases, page.masker(case.flow))), "section")
         part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
     await payloads(page, trace)
 

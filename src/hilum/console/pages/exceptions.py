@@ -76,7 +76,7 @@ def _answer(found: Sequence[Case]) -> Html:
         return join(tag("strong", "Nothing waits for a person here."))
     waits = "waits" if len(found) == 1 else "wait"
     behind = sum(case.behind for case in found)
-    more = f", {words.plural(behind, 'message')} wait behind them" if behind else ""
+    more = f"; {words.plural(behind, 'message')} behind" if behind else ""
     cut = f" The oldest {SHOWN} are shown." if len(found) > SHOWN else ""
     count = f"{_READ} or more cases" if len(found) >= _READ else words.plural(len(found), "case")
     return join(

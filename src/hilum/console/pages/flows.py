@@ -6,6 +6,7 @@ from nicegui import ui
 from starlette.responses import Response
 
 from hilum.console import words
+from hilum.console.components.age import span
 from hilum.console.components.chip import chip
 from hilum.console.components.sparkline import sparkline
 from hilum.console.components.table import num, row, table
@@ -14,7 +15,6 @@ from hilum.console.figures import Figures, FlowFigures, Snapshot
 from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.overview import FLOW_HEADS, flow_row
 from hilum.console.shell import Live, Page, add_page, heading, part
 from hilum.flow import Flow
 
@@ -103,11 +103,23 @@ def _counts(flow: FlowFigures, snapshot: Snapshot) -> Html:
     heads = ("State", "Now>", "Entered it today>")
     return join(
         tag("h2", "Now"),
-        table(FLOW_HEADS, [flow_row(flow, snapshot)], empty="", label="The flow now"),
-        tag("p"),
+        _now(flow, snapshot),
         table(heads, states, empty="", label="Messages by state"),
         tag("p", tag("a", "Open cases of this flow", href=cases_link(flow=flow.name))),
     )
+
+
+def _now(flow: FlowFigures, snapshot: Snapshot) -> Html:
+    """In time or late, and the last hour."""
+    late = chip("Late", "waiting") if flow.late(snapshot.at) else chip("In time", "done")
+    figures = (
+        ("promise kept now", late),
+        ("oldest under way", span(flow.oldest) or "none"),
+        ("duplicates today", words.number(flow.today.get("duplicate", 0))),
+        ("received, last hour", sparkline(flow.received, "Messages received")),
+        ("completed, last hour", sparkline(flow.done, "Messages completed")),
+    )
+    return tag("div", [tag("div", tag("b", value), tag("small", name)) for name, value in figures], class_="figures")
 
 
 def _declared(flow: Flow) -> Html:

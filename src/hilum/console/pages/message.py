@@ -10,18 +10,20 @@ from starlette.responses import Response
 
 from hilum import cases
 from hilum.cases import Case
+from hilum.connector import Header
 from hilum.console import words
-from hilum.console.components.age import ago, span
-from hilum.console.components.chip import delivery_chip, message_chip
+from hilum.console.components.age import ago, clock, span
+from hilum.console.components.chip import chip, delivery_chip, message_chip
 from hilum.console.components.payload_view import payload_view
-from hilum.console.components.story import story
+from hilum.console.components.story import Masker, story
 from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
-from hilum.console.figures import Figures
+from hilum.console.figures import Figures, Snapshot
 from hilum.console.links import case_link, flow_link, message_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.pages.moves import Redraw, buttons
+from hilum.console.pages.overview import reason
 from hilum.console.shell import Page, add_page, part
 from hilum.journal import reading
 from hilum.journal.reading import DeliveryRow, Trace
@@ -70,13 +72,14 @@ async def read(context: Context, message_id: UUID) -> tuple[Trace, list[Case]] |
 
 async def _contents(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> None:
     message = trace.message
+    snapshot = await page.figures.snapshot()
     title = tag("h1", "Message ", tag("small", str(message.id), class_="mono"))
-    part(join(title, tag("div", answer(trace, found), class_="answer")), "heading")
+    part(join(title, tag("div", answer(trace, found), _down(trace, snapshot), class_="answer")), "heading")
     buttons(page, trace, draw)
     with ui.element("div").classes("pair"):
-        part(join(tag("h2", "Story"), story(trace, found)), "section")
-        part(join(tag("h2", "Facts"), tag("div", facts(trace), class_="card")), "section")
-    part(join(tag("h2", "Deliveries"), deliveries(trace)), "section")
+        part(join(tag("h2", "Story"), story(trace, found, page.masker(message.flow))), "section")
+        part(join(tag("h2", "Facts"), tag("div", facts(trace, page.masker(message.flow)), class_="card")), "section")
+    part(join(tag("h2", "Deliveries"), deliveries(trace, page.masker(message.flow))), "section")
     await payloads(page, trace)
 
 
@@ -106,34 +109,55 @@ def answer(trace: Trace, found: list[Case]) -> Html:
     return join(lines)
 
 
-def facts(trace: Trace) -> Html:
+def _down(trace: Trace, snapshot: Snapshot) -> Html:
+    """Where it is to go is down: it waits, and uses up no attempt."""
+    open_places = {d.destination for d in trace.deliveries if d.state in ("pending", "waiting")}
+    return join(
+        [
+            tag("p", chip("Down", "hurt"), tag("strong", p.destination, " is down"), " since ", clock(p.since),
+                f": {reason(p)}; it is tried again ", ago(p.until))
+            for p in snapshot.pauses if p.destination in open_places
+        ]
+    )  # fmt: skip
+
+
+def facts(trace: Trace, masked: Masker) -> Html:
     """What identifies it; every identifier leads to what else has it."""
     message = trace.message
     rows: list[tuple[str, Child]] = [
-        ("Key", _search(message.key)),
-        ("Deduplicated by", tag("span", message.dedup_key, class_="mono") if message.dedup_key else "nothing"),
-        ("Correlation", tag("span", message.correlation_id, class_="mono")),
-        ("Identifiers", [[_search(i), " "] for i in trace.identifiers]),
+        ("Key", _search(message.key, masked)),
+        ("Deduplicated by", tag("span", masked(message.dedup_key), class_="mono") if message.dedup_key else "nothing"),
+        ("Correlation", tag("span", masked(message.correlation_id), class_="mono")),
+        ("Identifiers", [_search(i, masked) for i in trace.identifiers]),
         ("Size", f"{words.size(message.size)} of {message.content_type}"),
         ("Last change", ago(message.state_at)),
-        *_headers(message.headers or {}),
+        *_headers(message.headers or {}, masked),
     ]
     return tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows if value], class_="facts")
 
 
-def _headers(headers: Mapping[str, str]) -> list[tuple[str, Child]]:
-    return [(name, tag("span", value, class_="mono")) for name, value in sorted(headers.items())]
+def _headers(headers: Mapping[str, str], masked: Masker) -> list[tuple[str, Child]]:
+    return [
+        (name, tag("span", value if name in _OPEN_HEADERS else masked(value), class_="mono"))
+        for name, value in sorted(headers.items())
+    ]
 
 
-def _search(value: str) -> Child:
+_OPEN_HEADERS = frozenset({Header.PEER, Header.MESSAGE_TYPE, Header.ROW})
+"""They name systems and kinds, never a patient; others (file names, what a sender chose) may."""
+
+
+def _search(value: str, masked: Masker) -> Child:
+    if masked(value) != value:
+        return tag("span", masked(value), class_="mono")
     return value and tag("a", value, href=messages_link(q=value), class_="mono")
 
 
-def deliveries(trace: Trace) -> Html:
+def deliveries(trace: Trace, masked: Masker) -> Html:
     """One line for each delivery: where to, how far, what the receiver calls it."""
     lines = [
         row(num(d.ordinal), d.destination, d.operation, delivery_chip(d.state), num(d.attempts), _now(d, trace),
-            tag("span", d.reference, class_="mono"), num(ago(d.state_at)))
+            tag("span", masked(d.reference), class_="mono"), num(ago(d.state_at)))
         for d in trace.deliveries
     ]  # fmt: skip
     heads = ("No>", "Destination", "Operation", "State", "Attempts>", "What it says", "Reference there", "Last change>")

@@ -43,7 +43,7 @@ def add(context: Context, figures: Figures) -> None:
         page.say(problem, hurt=True)
         known = {name: name for name in (await figures.snapshot()).flows}
         part(_filters(page, known))
-        part(results(rows[:PAGE]))
+        part(results(rows[:PAGE], page))
         part(_paging(page, rows))
 
     add_page("/messages", "Messages", context, figures, build)
@@ -96,7 +96,7 @@ def _filters(page: Page, flows: dict[str, str]) -> Html:
     )
 
 
-def results(rows: Sequence[MessageRow]) -> Html:
+def results(rows: Sequence[MessageRow], page: Page) -> Html:
     """The table of messages; each identifier is a link to what else has it."""
     lines = [
         row(
@@ -104,7 +104,7 @@ def results(rows: Sequence[MessageRow]) -> Html:
             message_chip(r.state),
             flow_link(r.flow),
             (r.headers or {}).get(Header.MESSAGE_TYPE, "") or r.content_type,
-            tag("a", r.key, href=messages_link(q=r.key), class_="mono") if r.key else "",
+            _key(r, page),
             num(words.number(r.open_deliveries) if r.open_deliveries else ""),
             num(words.size(r.size)),
             num(ago(r.state_at)),
@@ -118,6 +118,14 @@ def results(rows: Sequence[MessageRow]) -> Html:
         "Nothing here. Try the beginning of an identifier, or ", tag("a", "look at all messages", href="/messages"), "."
     )
     return table(heads, lines, empty=empty, label="Messages")
+
+
+def _key(found: MessageRow, page: Page) -> Html:
+    """The ordering key; a link to what else has it, where the user may see it."""
+    shown = page.masker(found.flow)(found.key)
+    if shown != found.key:
+        return tag("span", shown, class_="masked", title="Masked")
+    return tag("a", shown, href=messages_link(q=shown), class_="mono") if shown else Html("")
 
 
 def _paging(page: Page, rows: Sequence[MessageRow]) -> Html:

@@ -17,6 +17,7 @@ from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Live, Page, add_page, part
 from hilum.console.words import number, plural
+from hilum.journal.reading import PauseRow
 
 
 def add(context: Context, figures: Figures) -> None:
@@ -48,9 +49,14 @@ def answer(snapshot: Snapshot) -> Html:
 def _down(snapshot: Snapshot) -> list[Html]:
     return [
         join(chip("Down", "hurt"), tag("strong", pause.destination, " is down"), " since ", clock(pause.since),
-             f": {pause.words}")
+             f": {reason(pause)}")
         for pause in snapshot.pauses
     ]  # fmt: skip
+
+
+def reason(pause: PauseRow) -> str:
+    """Why it is down, without its name, which stands beside it."""
+    return pause.words.removeprefix(f"{pause.destination}: ")
 
 
 def _waiting(snapshot: Snapshot) -> list[Html]:
@@ -104,7 +110,7 @@ def _paused(snapshot: Snapshot) -> Html:
     if not snapshot.pauses:
         return Html("")
     rows = [
-        row(chip("Down", "hurt"), tag("b", p.destination), p.words, num(span(p.since)), num(clock(p.until)),
+        row(chip("Down", "hurt"), tag("b", p.destination), reason(p), num(span(p.since)), num(clock(p.until)),
             num(number(p.failures)))
         for p in snapshot.pauses
     ]  # fmt: skip
@@ -128,12 +134,12 @@ def _queues(snapshot: Snapshot) -> Html:
     return _section("Queues", table(heads, rows, empty=empty, label="What waits where"))
 
 
-FLOW_HEADS: Sequence[str] = (
+_FLOW_HEADS: Sequence[str] = (
     "Flow", "Promise", "Oldest under way>", "Received>", "Completed>", "Held now>", "Duplicates>", "Last hour",
 )  # fmt: skip
 
 
-def flow_row(flow: FlowFigures, snapshot: Snapshot) -> Html:
+def _flow_row(flow: FlowFigures, snapshot: Snapshot) -> Html:
     """One flow: late or not, its counts of today, and its last hour."""
     promise = words.duration(flow.promise_seconds) if flow.promise_seconds else "not known here"
     state = chip("Late", "waiting") if flow.late(snapshot.at) else chip("In time", "done")
@@ -150,9 +156,9 @@ def flow_row(flow: FlowFigures, snapshot: Snapshot) -> Html:
 
 
 def _flows(snapshot: Snapshot) -> Html:
-    rows = [flow_row(flow, snapshot) for flow in snapshot.flows.values()]
+    rows = [_flow_row(flow, snapshot) for flow in snapshot.flows.values()]
     empty = "No flow is declared, and nothing was ever received."
-    return _section("Flows", table(FLOW_HEADS, rows, empty=empty, label="Flows"), "counts since midnight UTC")
+    return _section("Flows", table(_FLOW_HEADS, rows, empty=empty, label="Flows"), "counts since midnight UTC")
 
 
 def _refusals(snapshot: Snapshot) -> Html:

@@ -1,0 +1,305 @@
+"""What people see and do: search, trace, payloads, assigning, replay, edit, discard; by role, wide and narrow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import console_support as support
+import psycopg
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from hilum.security import Role
+from support.servers import Databases
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FLOW = "supply.consumption"
+
+
+@dataclass
+class Stand:
+    """What the tests of this file share: a working hub, its console, and a browser."""
+
+    scene: support.Scene
+    address: str
+    browser: Browser
+
+    async def held(self, account: str, *, item: str = "MESH9", name: str = "Fennick^Odile") -> UUID:
+        """A message that is held because its item is unknown."""
+        body = support.charge(account, f"CTRL-{uuid4().hex[:8]}", item=item, name=name)
+        message = await self.scene.receive(FLOW, account, body)
+        await self.scene.settle(message, "held")
+        return message
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+    folder: Path = tmp_path_factory.mktemp("pages") / "project"
+    with databases.migrated() as url:
+        async with (
+            support.browser() as browser,
+            support.scene(url, folder) as scene,
+            support.served(url, scene.project) as address,
+        ):
+            for name, role in (("vera", Role.VIEWER), ("omar", Role.OPERATOR), ("stella", Role.STEWARD)):
+                await scene.user(name, role)
+            yield Stand(scene, address, browser)
+
+
+async def give_reason(page: Page, reason: str, button: str) -> None:
+    """Answer a dialog."""
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Reason").fill(reason)
+    await dialog.get_by_role("button", name=button, exact=True).click()
+    await dialog.wait_for(state="hidden")
+
+
+@pytest.mark.req("OBS-4")
+@pytest.mark.req("UX-1")
+async def test_a_message_is_found_by_any_identifier_and_tells_its_story(stand: Stand) -> None:
+    message = await stand.scene.receive(FLOW, "AC7100", support.charge("AC7100", "CTRL-7100"))
+    await stand.scene.settle(message, "completed")
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        for known_by in ("AC7100", "CTRL-7100", "VAC7100", "VAC71", str(message)):
+            await page.goto("/messages")
+            await page.keyboard.press("/")
+            await page.keyboard.type(known_by)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_text(f"1 message known by “{known_by}”.")).to_be_visible()
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"/messages/{message}$"))
+        story = page.get_by_role("list", name="Story")
+        for told in ("Received from 10.20.0.7:50412: DFT^P03", "Translated: 1 delivery", "Delivered to", "Completed"):
+            await expect(story).to_contain_text(told)
+        await page.go_back()
+        await expect(page.get_by_label("Any identifier")).to_have_value(str(message))
+
+
+@pytest.mark.req("SEC-2")
+@pytest.mark.req("SEC-7")
+async def test_a_protected_payload_is_masked_until_a_reason_is_given_and_that_is_audited(stand: Stand) -> None:
+    message = await stand.held("AC7200", name="Quillfeather^Una")
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto(f"/messages/{message}")
+        await expect(page.get_by_text("MESH9^an item^L")).to_be_visible()  # which item it is may be seen
+        assert "Quillfeather" not in await page.content()
+        await page.get_by_role("button", name="Show payload").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("button", name="Show", exact=True).click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("Say why")
+        await give_reason(page, "the theatre asks what was charged", "Show")
+        await expect(page.get_by_role("cell", name="Quillfeather^Una")).to_be_visible()
+        await expect(page.get_by_role("row", name="PID-5 Name")).to_contain_text("Quillfeather^Una")
+        assert await stand.scene.acts(message) == [("omar", "view_payload", "the theatre asks what was charged")]
+        await page.goto("/audit?who=omar&act=view_payload")
+        await expect(page.get_by_role("row", name="the theatre asks what was charged")).to_be_visible()
+
+
+@pytest.mark.req("SEC-2")
+async def test_a_viewer_sees_no_payload_no_identifier_and_no_button_that_works(stand: Stand) -> None:
+    message = await stand.held("AC7300", name="Quillfeather^Una")
+    async with support.visit(stand.browser, stand.address, "vera") as page:
+        await page.goto(f"/exceptions/{await stand.scene.case_of(message)}")
+        for button in ("Take it", "Replay…", "Edit and resubmit…", "Discard…", "Show payload"):
+            await expect(page.get_by_role("button", name=button)).to_be_disabled()
+        await expect(page.get_by_text("Discard: needs the role steward or admin.")).to_be_visible()
+        await expect(page.get_by_text("Replay: needs the role operator or steward or admin.")).to_be_visible()
+        content = await page.content()
+        assert "Quillfeather" not in content
+        assert "AC7300" not in content
+        await page.goto("/messages?q=AC7300")
+        await expect(page.get_by_role("row", name="Held")).to_be_visible()
+        assert "AC7300" not in await page.get_by_role("table").inner_text()
+        answer = await page.goto("/users")
+        assert answer is not None
+        assert answer.status == 403
+
+
+@pytest.mark.req("UX-2")
+@pytest.mark.req("MSG-6")
+async def test_a_case_says_what_to_do_and_can_be_taken_given_and_given_back(stand: Stand) -> None:
+    message = await stand.held("AC7400")
+    behind = await stand.scene.receive(FLOW, "AC7400", support.charge("AC7400", "CTRL-7401"))
+
+    async def waits() -> bool:
+        return await stand.scene.value("SELECT count(*) FROM parked WHERE message_id = %s", behind) == 1
+
+    await support.until(waits, "the second message of the account waits")
+    case = await stand.scene.case_of(message)
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto(f"/exceptions/{case}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            "The code 'MESH9' is not known in the table 'items'"
+        )
+        await expect(page.get_by_text("Add the code 'MESH9' to the table 'items', then replay.")).to_be_visible()
+        await expect(page.get_by_text("1 message of the same key waits behind it.")).to_be_visible()
+        await page.get_by_role("button", name="Take it").click()
+        await expect(page.get_by_text("The case is yours.")).to_be_visible()
+        await page.get_by_role("link", name="Exceptions").click()
+        await page.get_by_label("Assigned to").select_option("me")
+        await expect(page).to_have_url(re.compile("assigned=me"))
+        await expect(page.get_by_role("table", name="Open cases").locator("tbody tr")).to_have_count(1)
+        await page.goto(f"/exceptions/{case}")
+        await page.get_by_role("button", name="Assign…").click()
+        await page.get_by_role("dialog").get_by_label("To").select_option("stella")
+        await page.get_by_role("dialog").get_by_role("button", name="Assign", exact=True).click()
+        await expect(page.get_by_text("The case is with stella now.")).to_be_visible()
+        await page.goto(f"/messages/{behind}")
+        await expect(page.get_by_text("which is earlier in the order of its key")).to_be_visible()
+    assert [act[1] for act in await stand.scene.acts(message)] == ["assign", "assign"]
+
+
+@pytest.mark.req("MSG-7")
+async def test_replay_shows_first_what_it_would_do_then_does_it(stand: Stand) -> None:
+    message = await stand.held("AC7500", item="NEW-ITEM")
+    with (stand.scene.project / "lookups" / "items.csv").open("a", encoding="utf-8") as table:
+        table.write("NEW-ITEM,ITEM-NEW\n")
+    stand.scene.look_up_again()
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto(f"/messages/{message}")
+        await page.get_by_role("button", name="Replay…").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("Translate it again and deliver it.")
+        assert await stand.scene.state(message) == "held"  # a dry run changes nothing
+        await give_reason(page, "the row is there now", "Replay")
+        await expect(page.get_by_text("1 message goes on the way again.")).to_be_visible()
+        await stand.scene.settle(message, "completed")
+        await page.reload()
+        await expect(page.get_by_role("list", name="Story")).to_contain_text("omar replayed")
+    assert ("omar", "replay", "the row is there now") in await stand.scene.acts(message)
+
+
+@pytest.mark.req("MSG-6")
+async def test_edit_and_resubmit_sends_a_new_message_and_keeps_the_old_one(stand: Stand) -> None:
+    body = support.charge("AC7600", "CTRL-7600", quantity="x4")
+    message = await stand.scene.receive(FLOW, "AC7600", body)
+    await stand.scene.settle(message, "held")
+    async with support.visit(stand.browser, stand.address, "stella") as page:
+        await page.goto(f"/exceptions/{await stand.scene.case_of(message)}")
+        await page.get_by_role("button", name="Edit and resubmit…").click()
+        dialog = page.get_by_role("dialog")
+        editor = dialog.get_by_label("Payload")
+        text = await editor.input_value()
+        assert text.splitlines()[3].startswith("FT1|1|")  # one segment a line
+        await dialog.get_by_label("Reason").fill("the quantity was mistyped")
+        await dialog.get_by_role("button", name="Resubmit").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("Nothing was changed")
+        await editor.fill("not HL7")
+        await dialog.get_by_role("button", name="Resubmit").click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("It still cannot be read")
+        await editor.fill(text.replace("|x4", "|4"))
+        await dialog.get_by_role("button", name="Resubmit").click()
+        await expect(page.get_by_text("Resubmitted as a new message")).to_be_visible()
+    assert await stand.scene.state(message) == "discarded"
+    new = await stand.scene.value("SELECT id FROM message WHERE cause_id = %s", message)
+    assert isinstance(new, UUID)
+    await stand.scene.settle(new, "completed")
+    actions = [(actor, action) for actor, action, _ in await stand.scene.acts(message)]
+    assert actions == [("stella", "view_payload"), ("stella", "resubmit")]
+
+
+@pytest.mark.req("MSG-6")
+async def test_discard_of_several_needs_one_reason_and_lets_those_behind_go_on(stand: Stand) -> None:
+    first, second = await stand.held("AC7700", item="GONE-1"), await stand.held("AC7701", item="GONE-1")
+    behind = await stand.scene.receive(FLOW, "AC7700", support.charge("AC7700", "CTRL-7702"))
+    async with support.visit(stand.browser, stand.address, "stella") as page:
+        await page.goto("/exceptions")
+        for box in await page.get_by_role("row", name="GONE-1").get_by_role("checkbox").all():
+            await box.check()
+        await expect(page.get_by_text("2 selected")).to_be_visible()
+        await page.get_by_role("button", name="Discard selected…").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("What is held of 2 messages ends here")
+        await give_reason(page, "test charges of the vendor", "Discard")
+        await expect(page.get_by_role("row", name="GONE-1")).to_have_count(0)
+    for message in (first, second):
+        assert await stand.scene.state(message) == "discarded"
+        assert await stand.scene.acts(message) == [("stella", "discard", "test charges of the vendor")]
+    await stand.scene.settle(behind, "completed")
+
+
+@pytest.mark.req("UX-1")
+async def test_the_overview_follows_what_happens(stand: Stand) -> None:
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        order = await stand.scene.receive("purchasing.orders", "P1", b'{"number": "P1"}', "application/json")
+        await stand.scene.settle(order, "routed")
+        await expect(page.locator(".answer")).to_contain_text("is down since")
+        await expect(page.locator(".answer")).to_contain_text("no connection")
+        message = await stand.held("AC7800", item="LIVE-1")
+        await expect(page.locator(".answer")).to_contain_text("for a person")
+        await expect(page.get_by_role("table", name="Open cases by owner")).to_contain_text("Unknown code")
+        await page.goto("/flows/supply.consumption")
+        await expect(page.get_by_text("99.5 % within 30 s")).to_be_visible()
+        await page.goto(f"/messages/{order}")
+        await expect(page.locator(".answer")).to_contain_text("is down since")
+        assert await stand.scene.state(message) == "held"
+
+
+async def test_what_others_sent_is_never_taken_for_markup(stand: Stand) -> None:
+    evil = '<img src=x onerror="document.title=1">'
+    message = await stand.scene.receive(FLOW, evil, support.charge("AC7900", evil, item=evil))
+    await stand.scene.settle(message, "held")
+    async with support.visit(stand.browser, stand.address, "stella") as page:
+        for path in (
+            f"/messages/{message}",
+            f"/exceptions/{await stand.scene.case_of(message)}",
+            "/exceptions",
+            "/messages",
+        ):
+            await page.goto(path)
+            await expect(page.get_by_text("<img src=x").first).to_be_visible()
+            assert await page.locator("img:not([alt=''])").count() == 0
+            assert await page.title() != "1"
+
+
+@pytest.mark.parametrize("path", ["/", "/exceptions", "/messages", "/flows", "/audit"])
+async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand, path: str) -> None:
+    async with support.visit(stand.browser, stand.address, "omar", narrow=True) as page:
+        await page.set_viewport_size({"width": 360, "height": 740})
+        await page.goto(path)
+        await page.get_by_role("heading", level=1).wait_for()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+        nameless = await page.evaluate(
+            "[...document.querySelectorAll('input:not([type=hidden]), select, textarea, button')]"
+            ".filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim())).map((e) => e.outerHTML)"
+        )
+        assert nameless == []
+
+
+async def test_the_theme_follows_the_system_until_somebody_chooses(stand: Stand) -> None:
+    async with support.visit(stand.browser, stand.address, "omar", dark=True) as page:
+        colour = "getComputedStyle(document.body).backgroundColor"
+        dark = await page.evaluate(colour)
+        await page.get_by_role("button", name="Light or dark").click()
+        light = await page.evaluate(colour)
+        assert light != dark
+        await page.reload()
+        await page.get_by_role("heading", name="Overview").wait_for()
+        assert await page.evaluate(colour) == light
+
+
+@pytest.mark.req("UX-1")
+async def test_a_lost_database_is_said_and_the_page_goes_on_by_itself(
+    databases: Databases, stand: Stand, tmp_path: Path
+) -> None:
+    with databases.migrated() as url:
+        name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        async with support.scene(url, tmp_path / "project", working=False) as scene:
+            await scene.user("omar", Role.OPERATOR)
+            async with (
+                support.served(url, scene.project) as address,
+                support.visit(stand.browser, address, "omar") as page,
+                await psycopg.AsyncConnection.connect(databases.url, autocommit=True) as admin,
+            ):
+                await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+                await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+                await expect(page.get_by_role("alert")).to_contain_text("The database does not answer", timeout=30_000)
+                answer = await page.request.get("/healthz")
+                assert answer.status == 503
+                await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+                await expect(page.get_by_text("The database answers again.")).to_be_visible(timeout=30_000)
