@@ -80,12 +80,12 @@ async def rows(database: Database, statement: str, values: list[Any] | None = No
 
 async def states(database: Database) -> dict[str, int]:
     """How many messages are in each state."""
-    return dict(await rows(database, "SELECT state::text, count(*) FROM message GROUP BY 1"))  # type: ignore[arg-type]
+    return dict(await rows(database, "SELECT state::text, count(*) FROM message GROUP BY 1"))
 
 
 async def delivery_states(database: Database) -> dict[str, int]:
     """How many deliveries are in each state."""
-    return dict(await rows(database, "SELECT state::text, count(*) FROM delivery GROUP BY 1"))  # type: ignore[arg-type]
+    return dict(await rows(database, "SELECT state::text, count(*) FROM delivery GROUP BY 1"))
 
 
 async def assert_sound(database: Database, *, cases: bool = True) -> None:

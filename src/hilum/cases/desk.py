@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from hilum.cases.classify import Finding
 from hilum.flow import Flow
 from hilum.journal.audit import record
+from hilum.journal.text import storable
 from hilum.postgres import Connection
 
 
@@ -68,11 +69,11 @@ async def open_case(
             destination,
             finding.category,
             finding.kind,
-            finding.title.replace("\x00", ""),
-            finding.words.replace("\x00", ""),
-            finding.next_step.replace("\x00", ""),
+            storable(finding.title),
+            storable(finding.words),
+            storable(finding.next_step),
             finding.owner(declared),
-            finding.detail.replace("\x00", ""),
+            storable(finding.detail),
         ],
     )
     await record(

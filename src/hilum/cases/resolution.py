@@ -16,6 +16,7 @@ from hilum.journal.audit import record
 from hilum.journal.moves import move_delivery, move_message, settle_message, unblock
 from hilum.journal.receipt import Draft, receive
 from hilum.journal.work import MESSAGE_BODY
+from hilum.message import Priority
 from hilum.postgres import Connection
 
 Settled = Callable[[Connection, UUID, str], Awaitable[None]]
@@ -74,6 +75,10 @@ async def apply(connection: Connection, steps: Sequence[Step], *, actor: str, re
             continue
         if not moved:
             continue
+        await connection.execute(
+            "INSERT INTO reopened (message_id) VALUES (%s) ON CONFLICT (message_id) DO UPDATE SET at = now()",
+            [step.message_id],
+        )
         count += 1
         ordinals = step.ordinals or (MESSAGE_BODY,)
         for ordinal in ordinals:
@@ -159,6 +164,8 @@ async def resubmit(
     row = await reading.message(connection, message_id)
     if row is None or row.state != "held":
         raise NotPossible("Only a held message can be edited and resubmitted.")
+    place = await connection.execute("SELECT seq, priority::text FROM message WHERE id = %s", [message_id])
+    seq, priority = await place.fetchone() or (None, Priority.NORMAL)
     draft = Draft(
         flow=row.flow,
         body=body,
@@ -167,8 +174,11 @@ async def resubmit(
         key=row.key if key is None else key,
         correlation_id=row.correlation_id,
         cause_id=row.id,
+        priority=Priority(priority),
     )
     await receive(connection, [draft], lanes)
+    # it takes the place of the held one, so that what waits behind that one follows
+    await connection.execute("UPDATE message SET seq = %s WHERE id = %s", [seq, draft.id])
     await move_message(connection, message_id, ("held",), "discarded")
     await unblock(connection, f"translate:{row.flow}", row.key, message_id, MESSAGE_BODY)
     await close(connection, message_id, MESSAGE_BODY, resolution="edited", actor=actor, reason=reason)

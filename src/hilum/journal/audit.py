@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hilum.journal.text import storable
 from hilum.postgres import Connection
 
 
@@ -35,7 +36,7 @@ async def record(
     """Note an act: who (`worker …` or a user), what (`replay`, `discard`, `login`), to which, and why."""
     await connection.execute(
         "INSERT INTO audit (actor, action, flow, message_id, ordinal, words) VALUES (%s, %s, %s, %s, %s, %s)",
-        [actor, action, flow, message_id, ordinal, words.replace("\x00", "")],
+        [actor, action, flow, message_id, ordinal, storable(words)],
     )
 
 

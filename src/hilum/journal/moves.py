@@ -9,6 +9,7 @@ from uuid import UUID
 from hilum.errors import LeaseLost
 from hilum.journal.leases import Leases
 from hilum.journal.sql import SQL
+from hilum.journal.text import storable
 from hilum.journal.work import MESSAGE_BODY, ToDeliver, ToTranslate
 from hilum.postgres import Connection
 
@@ -93,7 +94,7 @@ async def _failed_attempt(
     await connection.execute(
         "INSERT INTO attempt (message_id, ordinal, number, outcome, words, milliseconds, worker)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        [taken.message_id, taken.ordinal, taken.attempts + 1, outcome, words, milliseconds, worker],
+        [taken.message_id, taken.ordinal, taken.attempts + 1, outcome, storable(words), milliseconds, worker],
     )
 
 
@@ -141,7 +142,7 @@ async def move_delivery(
         "to": after,
         "next_at": None,
         "attempts": attempts,
-        "words": words.replace("\x00", "") if words is not None else None,
+        "words": storable(words) if words is not None else None,
     }
     if next_in is not None:
         cursor = await connection.execute("SELECT now() + %s", [timedelta(seconds=next_in)])

@@ -14,6 +14,7 @@ from hilum.connector import Receipt
 from hilum.journal.columns import Bodies, Bools, Column, Int2s, Int4s, Texts, Uuids
 from hilum.journal.payloads import pack
 from hilum.journal.sql import SQL
+from hilum.journal.text import key_of, storable
 from hilum.message import Priority, new_id
 from hilum.postgres import Connection
 
@@ -51,8 +52,11 @@ class Reused:
 async def receive(connection: Connection, drafts: Sequence[Draft], lanes: int) -> list[Receipt | Reused]:
     """Store the drafts, in their order, in one transaction of their own (or the one that is open).
 
-    One answer each: stored, a duplicate of an earlier one, or `Reused`. After a plain return it is durable.
+    One answer each: stored, a duplicate of an earlier one, or `Reused`. After a plain return it is durable. Keys of the
+    drafts are made such that they can be kept and indexed.
     """
+    for draft in drafts:
+        draft.key, draft.dedup_key = key_of(draft.key), storable(draft.dedup_key)
     cursor = await connection.execute(SQL["receive"], _columns(drafts, lanes), binary=True)
     stored = {row[0] for row in await cursor.fetchall()}
     if len(stored) == len(drafts):
@@ -102,8 +106,7 @@ def _columns(drafts: Sequence[Draft], lanes: int) -> dict[str, Column]:
 
 
 def encode_headers(headers: Mapping[str, str]) -> str | None:
-    """Headers as JSON text, without the one character that PostgreSQL cannot keep."""
+    """Headers as JSON text, without the characters that PostgreSQL cannot keep."""
     if not headers:
         return None
-    text = orjson.dumps(dict(headers)).decode()
-    return text.replace("\\u0000", "�") if "\\u0000" in text else text
+    return orjson.dumps({storable(name): storable(value) for name, value in headers.items()}).decode()

@@ -14,11 +14,15 @@ from hilum.journal.leases import Leases
 from hilum.journal.payloads import pack, unpack
 from hilum.journal.receipt import encode_headers
 from hilum.journal.sql import SQL
+from hilum.journal.text import key_of
 from hilum.message import Delivery, Message, Priority
 from hilum.postgres import Connection
 
 MESSAGE_BODY = -1
 """The ordinal under which a message's own body is stored; deliveries have 0 and more."""
+
+MOST_DELIVERIES = 32_767
+"""The most deliveries that one message may ever have: ordinals are 16 bits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,7 +199,7 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
         for result in results
         for n, delivery in enumerate(result.deliveries)
     ]
-    found = [(value, result.taken.id) for result in results for value in sorted(result.identifiers)]
+    found = [(value, result.taken.id) for result in results for value in sorted(set(map(key_of, result.identifiers)))]
     parameters: dict[str, Any] = {
         "lanes": Int2s(lanes),
         "epochs": Int8s(epochs),

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hilum.cases import open_case, reused
 from hilum.connector import Receipt, Received
-from hilum.errors import Busy, DatabaseUnavailable, HilumError
+from hilum.errors import Busy, DatabaseUnavailable, HilumError, Invalid
 from hilum.flow import Flow
 from hilum.journal import Draft, Reused, receive
+from hilum.journal.tallies import note
 from hilum.message import new_id
 from hilum.postgres import Database
 
@@ -30,11 +31,11 @@ class Entry:
 
     received: Received
     drafts: list[tuple[Flow, Draft]]
-    parsed: Any
+    parsed: Mapping[str, Any]  # by format: flows that share a source may read it differently
 
 
-Stored = Callable[[Entry, Draft], None]
-"""Called after the commit, for each message that is new."""
+Stored = Callable[[Draft, Any], None]
+"""Called after the commit, for each message that is new, with its parsed form."""
 
 
 class Committer:
@@ -82,7 +83,10 @@ class Committer:
                 answers = await receive(connection, drafts, self._lanes)
         except DatabaseUnavailable as error:
             await self._refuse(batch, error)
-            await self._database.revive()
+            await self._revive()
+            return
+        except Exception as error:  # noqa: BLE001 - one that cannot be stored must neither stop the others nor the hub
+            await self._set_apart(batch, error)
             return
         self.commits += 1
         self.messages += len(drafts)
@@ -101,11 +105,11 @@ class Committer:
                     return
                 continue
             if not answer.duplicate:
-                self._stored(entry, draft)
+                self._stored(draft, entry.parsed.get(flow.format))
             receipts.append(answer)
         try:
             await entry.received.accept(receipts[0])
-        except (HilumError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a defect of one source must not keep the others from their answers
             # It is durable, and the sender was not told: it will send again and be told then.
             log.warning("the acknowledgement could not be sent: %s", type(error).__name__)
 
@@ -116,14 +120,33 @@ class Committer:
         draft.dedup_key = f"{draft.dedup_key}#{draft.fingerprint.hex()}"
         async with self._database.transaction() as connection:
             (stored,) = await receive(connection, [draft], self._lanes)
+            # the first attempt counted it as a duplicate, which it is not
+            await note(connection, flow.name, "duplicate", entered=-1)
             if isinstance(stored, Receipt) and not stored.duplicate:
                 await open_case(connection, reused(first), flow=flow.name, declared=flow, message_id=draft.id)
         return stored if isinstance(stored, Receipt) else Receipt(message_id=stored.first_id, duplicate=True)
 
-    async def _refuse(self, batch: Sequence[Entry], error: DatabaseUnavailable) -> None:
+    async def _set_apart(self, batch: Sequence[Entry], error: Exception) -> None:
+        """A batch failed by a defect: commit each by itself, and refuse for good the one that is at fault.
+
+        The text of a foreign error may quote the payload, so only its kind is told.
+        """
+        if len(batch) > 1:
+            for entry in batch:
+                await self._commit([entry])
+            return
+        await self._refuse(batch, Invalid(f"The hub cannot store this message ({type(error).__name__})."))
+
+    async def _revive(self) -> None:
+        try:
+            await self._database.revive()
+        except DatabaseUnavailable as error:
+            log.warning("%s", error)
+
+    async def _refuse(self, batch: Sequence[Entry], error: HilumError) -> None:
         log.warning("%d messages are not acknowledged: %s", len(batch), error)
         for entry in batch:
             try:
                 await entry.received.refuse(error)
-            except (HilumError, OSError) as lost:
+            except Exception as lost:  # noqa: BLE001 - as for the acknowledgement
                 log.warning("a refusal could not be sent: %s", type(lost).__name__)

@@ -18,7 +18,7 @@ from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
 from hilum.postgres import Connection, Database
-from hilum.runtime.committer import Committer, Entry
+from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Intake, Refusals, shared_sources
@@ -130,10 +130,10 @@ class Hub:
             found["lanes held"] = len(self.share.leases.held)
         return found
 
-    def _stored(self, entry: Entry, draft: Draft) -> None:
+    def _stored(self, draft: Draft, parsed: Any) -> None:
         """A message is durable: keep it at hand for the translator, and wake it."""
         if self.share is not None:
-            self.share.cache.put((draft.id, MESSAGE_BODY), draft.body, entry.parsed)
+            self.share.cache.put((draft.id, MESSAGE_BODY), draft.body, parsed)
             self.share.translate_bell.set()
 
     async def failed(self) -> None:

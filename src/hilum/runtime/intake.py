@@ -11,6 +11,7 @@ from hilum.connector import Header, Received, Source
 from hilum.errors import Busy, HilumError, Invalid, NotAccepted, SettingsError
 from hilum.flow import Flow
 from hilum.journal import Draft
+from hilum.journal.text import storable
 from hilum.runtime.committer import Committer, Entry
 from hilum.runtime.gate import Gate
 
@@ -43,7 +44,8 @@ class Refusals:
             self.dropped += 1
             return
         peer = received.headers.get(Header.PEER, "")
-        self.notes.append(RefusalNote(source, peer, str(error).replace("\x00", ""), len(received.body)))
+        note = RefusalNote(storable(source), storable(peer), storable(str(error)), len(received.body))
+        self.notes.append(note)
 
 
 class Intake:
@@ -70,21 +72,29 @@ class Intake:
             self._gate.check()
             self._committer.submit(self._entry(received))
         except (Busy, NotAccepted, Invalid) as error:
-            self._refusals.add(self.source.address, received, error)
-            try:
-                await received.refuse(error)
-            except (HilumError, OSError) as lost:
-                log.warning("a refusal could not be sent: %s", type(lost).__name__)
+            await self._refuse(received, error)
+        except Exception as error:  # noqa: BLE001 - hostile input, or a flow's defect: this one message is refused
+            # the text of a foreign error may quote the payload, so only its kind is told
+            await self._refuse(received, Invalid(f"The hub cannot read this message ({type(error).__name__})."))
+
+    async def _refuse(self, received: Received, error: HilumError) -> None:
+        self._refusals.add(self.source.address, received, error)
+        try:
+            await received.refuse(error)
+        except Exception as lost:  # noqa: BLE001 - a defect of the source must not end the intake
+            log.warning("a refusal could not be sent: %s", type(lost).__name__)
 
     def _entry(self, received: Received) -> Entry:
         """Raises `NotAccepted` or `Invalid`."""
-        parsed = getattr(received, "parsed", None)
+        parsed: dict[str, Any] = {}
+        if (already := getattr(received, "parsed", None)) is not None:
+            parsed[self.source.default_format] = already
         drafts = []
         for flow in self.flows:
             if flow.source is not None and flow.source.wants(received):
-                if parsed is None:
-                    parsed = flow.read(received.body)
-                drafts.append((flow, _draft(flow, received, parsed)))
+                if flow.format not in parsed:
+                    parsed[flow.format] = flow.read(received.body)
+                drafts.append((flow, _draft(flow, received, parsed[flow.format])))
         if not drafts:
             kind = received.headers.get(Header.MESSAGE_TYPE, "")
             raise NotAccepted(f"No flow of this hub takes {kind or 'this kind of message'} here.")

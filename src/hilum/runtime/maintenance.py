@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from hilum.errors import DatabaseUnavailable, SettingsError
 from hilum.flow import Lookup
-from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open
+from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open, oldest_reopened
 from hilum.journal.tallies import note, roll_up
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
@@ -23,6 +23,7 @@ _ROLL_UP_EVERY = 10.0
 _LOOKUPS_EVERY = 1.0
 _REFUSALS_EVERY = 0.5
 _FLOOR_EVERY = 300.0
+_REOPENED_EVERY = 0.5
 _PARTITIONS_EVERY = 3600.0
 _DEDUP_DAYS = 90  # a sender that repeats later than this is not recognised any more
 _REFUSAL_DAYS = 30
@@ -61,6 +62,7 @@ class Maintenance:
         ]
         if share is not None:
             chores.append((_FLOOR_EVERY, lambda: self._floor(share)))
+            chores.append((_REOPENED_EVERY, lambda: self._reopened(share)))
         return [asyncio.create_task(every(seconds, act)) for seconds, act in chores]
 
     async def write_refusals(self) -> None:
@@ -97,9 +99,17 @@ class Maintenance:
             await connection.execute(
                 "DELETE FROM dedup WHERE seen_at < now() - make_interval(days => %s)", [_DEDUP_DAYS]
             )
+            await connection.execute("DELETE FROM reopened WHERE at < now() - interval '1 day'")
             await connection.execute(
                 "DELETE FROM refusal WHERE at < now() - make_interval(days => %s)", [_REFUSAL_DAYS]
             )
+
+    async def _reopened(self, share: Share) -> None:
+        """A replayed message may lie below the floor: lower it."""
+        async with self._database.cold() as connection:
+            found = await oldest_reopened(connection)
+        if found is not None and found < share.floor:
+            share.floor = found
 
     async def _floor(self, share: Share) -> None:
         async with self._database.cold() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from hilum.errors import Down
+from hilum.journal.text import storable
 from hilum.postgres import Database
 from hilum.runtime import retry
 
@@ -57,7 +58,7 @@ class Pauses:
                 " VALUES (%s, now() + make_interval(secs => %s), %s, %s)"
                 " ON CONFLICT (destination) DO UPDATE SET until = excluded.until, failures = excluded.failures,"
                 " words = excluded.words",
-                [self._destination, self._seconds_left, self._failures, str(failure).replace("\x00", "")],
+                [self._destination, self._seconds_left, self._failures, storable(str(failure))],
             )
 
     async def worked(self) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from hilum import canonical
 from hilum.flow import Flow, Lookup
 from hilum.journal import Draft, reading, receive
+from hilum.journal.text import storable
 from hilum.postgres import Connection
 
 
@@ -60,13 +61,13 @@ class Reporter:
         if row is None or row.flow not in self._flows:
             return False
         flow = self._flows[row.flow]
-        references = [d.reference for d in await reading.deliveries(connection, message_id) if d.reference]
+        references = [d.reference[:2000] for d in await reading.deliveries(connection, message_id) if d.reference]
         status = canonical.DocumentStatus(
             document=(row.key or (row.dedup_key or "").rpartition("|")[2] or str(row.id))[:128],
             flow=flow.name,
             status=state,
             references=tuple(references),
-            words=words[:2000],
+            words=storable(words)[:2000],
             at=datetime.now(UTC),
         )
         draft = Draft(

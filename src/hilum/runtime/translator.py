@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hilum.canonical import BusinessObject
 from hilum.cases import classify, open_case
-from hilum.errors import Invalid, SettingsError
+from hilum.connector import Header
+from hilum.errors import DatabaseUnavailable, Invalid, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
 from hilum.journal.moves import fence, hold_message, park_messages, unblock
+from hilum.journal.text import key_of
 from hilum.journal.work import (
     MESSAGE_BODY,
+    MOST_DELIVERIES,
     NewDelivery,
     ToTranslate,
     Translated,
@@ -92,13 +95,36 @@ class Translator:
             failed.append(result)
             if taken.key and self._share.flows[taken.flow].on_held == "hold_key":
                 blocked.add((taken.flow, taken.key))
-        if done:
-            await self._commit(done)
+        failed += await self._commit_apart(done, behind)
         for one in failed:
             await self._hold(one)
         if behind:
             async with self._share.database.transaction() as connection:
                 await park_messages(connection, behind)
+
+    async def _commit_apart(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[_Failed]:
+        """Commit them together; where that fails by a defect, one by one, so that only what is at fault is held.
+
+        Those of its key join `behind`. Raises `LeaseLost`, `DatabaseUnavailable`.
+        """
+        if not done:
+            return []
+        try:
+            await self._commit(done)
+        except (LeaseLost, DatabaseUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - what one flow made must not stop the others
+            if len(done) == 1:
+                return [_Failed(done[0].taken, error, set())]
+        else:
+            return []
+        failed: list[_Failed] = []
+        for one in done:
+            if any((one.taken.flow, one.taken.key) == (f.taken.flow, f.taken.key) for f in failed if f.taken.key):
+                behind.append(one.taken)
+            else:
+                failed += await self._commit_apart([one], behind)
+        return failed
 
     async def _bodies(self, batch: Sequence[ToTranslate]) -> dict[Any, tuple[bytes, Any]]:
         """Bodies by message id, with the parsed form where it is at hand."""
@@ -130,6 +156,8 @@ class Translator:
                 if isinstance(yielded.thing, BusinessObject):
                     identifiers.update(yielded.thing.identifiers)
                 made += _deliveries(taken, yielded)
+            if taken.next_ordinal + len(made) > MOST_DELIVERIES:
+                raise SettingsError(f"One message may have {MOST_DELIVERIES} deliveries; this one has more.")
         except Exception as error:  # noqa: BLE001 - a flow is a user's code: what it raises holds this message only
             return _Failed(taken, error, identifiers)
         return Translated(taken=taken, deliveries=made, identifiers=identifiers)
@@ -168,9 +196,15 @@ class Translator:
             await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id)
             await connection.cursor().executemany(
                 "INSERT INTO identifier (value, message_id) VALUES (%s, %s)",
-                [(value.replace("\x00", ""), taken.id) for value in sorted(failed.identifiers)],
+                [(value, taken.id) for value in sorted(map(key_of, failed.identifiers))],
             )
             await share.reporter.settled(connection, taken.id, "held", finding.title)
+
+
+def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The sender's trace context goes on with every delivery (W3C Trace Context)."""
+    trace = taken.headers.get(Header.TRACEPARENT)
+    return {**headers, Header.TRACEPARENT: trace} if trace else headers
 
 
 def _identifiers(flow: Flow, parsed: Any) -> set[str]:
@@ -198,7 +232,7 @@ def _deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
                 operation=target.operation,
                 idempotency_key=f"{taken.id}.{yielded.index}{place}",
                 content_type=outgoing.content_type,
-                headers=outgoing.headers,
+                headers=_traced(taken, outgoing.headers),
                 body=outgoing.body,
             )
         )

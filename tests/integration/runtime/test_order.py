@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from hilum.cases import apply, discard, plan
+from hilum.cases import discard
 from hilum.errors import Down, Invalid, Rejected
 from hilum.flow import Lookup
 from hilum.journal.receipt import lane_of
 from hilum.message import Delivery, Outcome
 from hilum.postgres import Database
-from hilum.runtime import Hub, retry
+from hilum.runtime import retry
 from hilum.testing import eventually
 from support.doubles import Batching, Feed, Receiver, takes_all
-from support.looks import assert_sound, delivery_states, rows, states
+from support.looks import assert_sound, rows
 from support.projects import make_flow, order, write_lookup
 from support.servers import LANES
-
-Start = Callable[..., Awaitable[Hub]]
-
-
-async def done(database: Database, count: int) -> None:
-    """Wait until so many messages are completed."""
-
-    async def there() -> bool:
-        return (await states(database)).get("completed", 0) == count
-
-    await eventually(there)
+from support.waits import Start, deliveries, messages, parked, replay
 
 
 async def jittery(delivery: Delivery) -> Outcome:
@@ -50,7 +39,7 @@ async def test_each_key_is_in_order_while_keys_go_in_parallel(
     await hub(make_flow(feed, receiver, second))
     keys = [f"k{n}" for n in range(12)]
     await feed.send_all([order(n, key) for n in range(25) for key in keys])
-    await done(database, 300)
+    await messages(database, completed=300)
     for one in (receiver, second):
         assert all(one.numbers(key) == list(range(25)) for key in keys)
         assert not one.overlaps
@@ -78,15 +67,9 @@ async def test_what_was_behind_a_held_message_follows_it_after_the_replay(
     await eventually(lambda: len(table) == 2)
     await replay(database, first[0].message_id)
     await feed.send_all([order(n, "held") for n in range(6, 9)])
-    await done(database, 49)
+    await messages(database, completed=49)
     assert receiver.numbers("held") == list(range(9))
     await assert_sound(database)
-
-
-async def replay(database: Database, *ids: object) -> int:
-    """What `replay` of the console does."""
-    async with database.transaction() as connection:
-        return await apply(connection, await plan(connection, ids), actor="eva", reason="corrected")  # type: ignore[arg-type]
 
 
 @pytest.mark.req("MSG-4")
@@ -103,20 +86,16 @@ async def test_a_replayed_message_goes_before_a_follower_that_was_received_last(
     feed, receiver = Feed(), Receiver()
     await hub(make_flow(feed, receiver, translate=translate))
     for round_number in range(3):
-        refusing, before = True, len(receiver.taken)
+        refusing = True
         key = f"held-{round_number}"
         (head,) = await feed.send_all([{**order(0, key), "id": "held-0", "round": round_number}])
         await feed.send_all([order(n, f"other-{round_number}") for n in range(40)])
         await feed.send_all([order(1, key)])
-        await eventually(lambda: len(receiver.taken) == before + 40)
-
-        async def parked() -> bool:
-            return await rows(database, "SELECT count(*) FROM parked") == [(1,)]
-
-        await eventually(parked)
+        await messages(database, completed=round_number * 42 + 40)
+        await parked(database, 1)
         refusing = False
         await replay(database, head.message_id)
-        await done(database, (round_number + 1) * 42)
+        await messages(database, completed=(round_number + 1) * 42)
         assert receiver.numbers(key) == [0, 1]
         async with database.cold() as connection:
             await connection.execute("DELETE FROM dedup")
@@ -133,16 +112,12 @@ async def test_what_a_discard_sets_free_goes_before_what_comes_afterwards(hub: S
     await hub(make_flow(feed, receiver))
     (head,) = await feed.send_all([order(0, "held")])
     await feed.send_all([order(n, "held") for n in range(1, 4)] + [order(n, "other") for n in range(40)])
-
-    async def parked() -> bool:
-        return await rows(database, "SELECT count(*) FROM parked") == [(3,)]
-
-    await eventually(parked)
+    await parked(database, 3)
     await eventually(lambda: len(receiver.taken) == 40)
     async with database.transaction() as connection:
         await discard(connection, head.message_id, actor="eva", reason="not needed")
     await feed.send_all([order(n, "held") for n in range(4, 7)])
-    await done(database, 47)
+    await messages(database, completed=47)
     assert receiver.numbers("held") == [1, 2, 3, 4, 5, 6]
     await assert_sound(database)
 
@@ -153,11 +128,7 @@ async def test_a_lane_that_is_taken_over_is_read_from_its_beginning(hub: Start, 
     feed, receiver = Feed(), Receiver(lambda _: Down("not now"))
     first = await hub(make_flow(feed, receiver))
     await feed.send_all([order(n, "late") for n in range(3)])
-
-    async def pending() -> bool:
-        return (await delivery_states(database)).get("pending", 0) == 3
-
-    await eventually(pending)
+    await deliveries(database, pending=3)
     await first.stop()
     [(lane,)] = await rows(database, "SELECT DISTINCT lane FROM message")
     async with database.cold() as connection:  # a worker that is never silent holds that lane
@@ -174,7 +145,7 @@ async def test_a_lane_that_is_taken_over_is_read_from_its_beginning(hub: Start, 
     await eventually(lambda: len(healthy.taken) > 50)
     async with database.cold() as connection:
         await connection.execute("DELETE FROM worker WHERE id = %s", [UUID(int=7)])
-    await done(database, len(others) + 4)
+    await messages(database, completed=len(others) + 4)
     assert healthy.numbers("late") == [0, 1, 2, 3]
     await assert_sound(database)
 
@@ -199,7 +170,7 @@ async def test_order_is_kept_while_a_receiver_goes_down_again_and_again(
     keys = [f"k{n}" for n in range(10)]
     for start in range(0, 60, 6):
         await feed.send_all([order(n, key) for n in range(start, start + 6) for key in keys])
-    await done(database, 600)
+    await messages(database, completed=600)
     assert {key: receiver.numbers(key) for key in keys} == {key: list(range(60)) for key in keys}
     assert max(each.attempt for each in receiver.seen) == 1, "being down uses up no attempt"
     await assert_sound(database)
