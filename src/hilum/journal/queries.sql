@@ -166,7 +166,7 @@ WITH fence AS (
     UNION ALL
     SELECT flow, '', 'routed', 0, count(*) FROM done WHERE state = 'completed' GROUP BY 1
 )
-SELECT n.message_id, n.ordinal, d.state = 'completed' FROM noted n JOIN done d ON d.id = n.message_id
+SELECT n.message_id, n.ordinal, n.message_id IN (SELECT id FROM done WHERE state = 'completed') FROM noted n
 
 -- name: park_messages
 -- Messages behind a blocked key leave the work until it goes on.
