@@ -18,7 +18,7 @@ from hilum.journal import reading
 from hilum.journal.audit import record
 from hilum.journal.work import MESSAGE_BODY
 from hilum.postgres import Connection
-from hilum.security import Permission, User
+from hilum.security import Permission, User, users
 
 REASON_LIMIT = 500
 """Characters of a reason that are kept."""
@@ -154,10 +154,17 @@ async def _lanes(connection: Connection) -> int:
     return max(int(row[0]), 1) if row else 1
 
 
+async def able(connection: Connection) -> list[User]:
+    """Users who can work on cases: those who may replay."""
+    return [user for user in await users(connection) if user.may(Permission.REPLAY)]
+
+
 async def assign(visit: Visit, number: int, to: str | None) -> str:
     """Give a case to a person, or (None) back to its team; returns in words what was done."""
     user = await _allowed(visit, Permission.ASSIGN)
     async with visit.context.database.transaction() as connection:
+        if to is not None and to not in [other.name for other in await able(connection)]:
+            raise NotPossible("There is no user of this name who can work on cases.")
         if not await cases.assign(connection, number, to=to, actor=user.name):
             raise NotPossible("The case was closed meanwhile.")
     if to is None:

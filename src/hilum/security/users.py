@@ -139,7 +139,10 @@ async def authenticate(database: Database, name: str, password: str) -> User:
 
     The attempt is counted as a failure before the password is looked at, so that many at once gain nothing.
     """
-    name = name.strip().lower()[:64]
+    name = name.strip().lower()
+    if not _NAME.fullmatch(name):  # nobody can be called so; it takes as long all the same
+        await matches(password, None)
+        raise LoginRefused("The name or the password is wrong.")
     async with database.transaction() as connection:
         waiting = await _seconds_to_wait(connection, name)
         if waiting <= 0:

@@ -21,9 +21,9 @@ from hilum.console.pages import door, moves
 from hilum.console.pages.message import payloads, read
 from hilum.console.shell import Page, acting, add_page, part
 from hilum.journal.reading import Trace
-from hilum.security import Permission, users
+from hilum.security import Permission
 
-TEAM = "\x00team"
+TEAM = ""
 """The choice that gives a case back; no user can have this name."""
 
 _BIGGEST = 2**63 - 1
@@ -99,7 +99,7 @@ def _assigning(page: Page, case: Case, draw: moves.Redraw) -> None:
     async def give() -> None:
         answer = await ask(page, await _to_whom(page, case))
         if answer is not None:
-            page.say(await acts.assign(page.visit, case.id, None if answer.choice == TEAM else answer.choice))
+            page.say(await acts.assign(page.visit, case.id, answer.choice or None))
             await draw()
 
     with ui.element("div").classes("acts"):
@@ -110,7 +110,7 @@ def _assigning(page: Page, case: Case, draw: moves.Redraw) -> None:
 
 async def _to_whom(page: Page, case: Case) -> Question:
     async with page.context.database.cold() as connection:
-        able = [user.name for user in await users(connection) if user.may(Permission.REPLAY)]
+        able = [user.name for user in await acts.able(connection)]
     options = {TEAM: f"the team: {case.owner}", **{name: name for name in able}}
     body = tag("p", "They find it under Exceptions, assigned to me.")
     return Question(title=f"Assign case {case.id}", body=body, do="Assign", reason="", options=options)
