@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ HL7 = (
     b"MSH|^~\\&|OR|HILLSIDE|HUB|HILUM|20260302103000||DFT^P03|OR1|P|2.5.1\r"
     b"PID|1||MR10007^^^H^MR||Fennick^Odile||19610914|F|||7 Quarry Lane\r"
     b"ZZZ|private note\r"
-    b"FT1|1|T1||20260302||CG|GLV-M^Glove|||4\r"
+    b"FT1|1|TX881||20260302||CG|GLV-M^Glove|||4\r"
 )
 
 
@@ -60,7 +62,7 @@ def test_every_state_has_one_word_and_no_two_states_have_the_same() -> None:
 @pytest.mark.req("SEC-2")
 def test_a_masked_hl7_message_shows_what_it_is_and_nobody() -> None:
     made = masked(HL7)
-    for private in ("Fennick", "MR10007", "19610914", "Quarry", "private note", "20260302<", "T1<"):
+    for private in ("Fennick", "MR10007", "19610914", "Quarry", "private note", "20260302<", "TX881"):
         assert private not in made, private
     for open_value in ("DFT^P03", "GLV-M^Glove", ">4<", "Date of birth", "PID-7"):
         assert open_value in made, open_value
@@ -74,14 +76,12 @@ def test_no_field_of_a_patient_is_open() -> None:
 @pytest.mark.req("SEC-2")
 @given(
     st.recursive(
-        st.text(min_size=4, alphabet="qxzvkj") | st.integers(min_value=10_000),
+        st.text(min_size=4, alphabet="qxzvkj") | st.integers(min_value=10_000, max_value=2**63 - 1),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "lines"]), inner),
         max_leaves=8,
     )
 )
 def test_masked_json_keeps_the_shape_and_no_value(value: object) -> None:
-    import orjson
-
     made = masked(orjson.dumps(value))
     for leaf in _leaves(value):
         assert str(leaf) not in made
@@ -111,17 +111,12 @@ def test_a_payload_is_shown_by_segment_and_field_and_raw() -> None:
 
 
 def test_hl7_names_are_those_people_look_for() -> None:
-    assert (segment_name("PID"), field_name("PID", 18), field_name("FT1", 10)) == (
-        "Patient",
-        "Account number",
-        "Quantity",
-    )
-    assert (field_name("PV1", 19), field_name("PV1", 44), field_name("MSH", 10)) == (
-        "Visit number",
-        "Admitted",
-        "Control ID",
-    )
-    assert (field_name("IN1", 17), field_name("OBX", 11), field_name("FT1", 29)) == ("Relationship", "Status", "NDC")
+    assert segment_name("PID") == "Patient"
+    expected = {
+        ("PID", 18): "Account number", ("FT1", 10): "Quantity", ("FT1", 29): "NDC", ("PV1", 19): "Visit number",
+        ("PV1", 44): "Admitted", ("MSH", 10): "Control ID", ("IN1", 17): "Relationship", ("OBX", 11): "Status",
+    }  # fmt: skip
+    assert {place: field_name(*place) for place in expected} == expected
     assert (segment_name("ZZZ"), field_name("PID", 99), field_name("PID", 0)) == ("", "", "")
     assert all(name and len(fields) >= 3 for name, fields in SEGMENTS.values())
 
@@ -162,23 +157,16 @@ def test_the_overview_opens_with_the_answer() -> None:
     late = FlowFigures(name="supply", oldest=NOW - timedelta(minutes=4), promise_seconds=30)
     made = answer(_snapshot(cases=[group], pauses=[pause], flows={"supply": late}))
     assert "Nothing is stuck" not in made
-    for told in (
-        "3 cases</a> wait for a person",
-        "odoo.main</strong> is down",
-        "is late",
-        "the promise is 30 s",
-        ": refused",
-    ):
-        assert told in made.replace(" is down</strong>", "</strong> is down"), told
+    for told in ("3 cases</a> wait for a person", "odoo.main</strong> is down", "is late", "the promise is 30 s"):
+        assert told in made, told
+    assert "odoo.main: refused" not in made  # its name stands there already
 
 
 def test_work_without_a_worker_is_said() -> None:
     queue = Queue(place="translate", pending=5, waiting=0, oldest=NOW)
-    silent = WorkerRow(
-        id=new_id(), name="w", roles="worker", started_at=NOW, seen_at=NOW - timedelta(minutes=1), lanes=8
-    )
-    assert "No worker runs" in answer(_snapshot(queues=[queue], workers=[silent]))
     live = WorkerRow(id=new_id(), name="w", roles="worker", started_at=NOW, seen_at=NOW, lanes=8)
+    silent = replace(live, seen_at=NOW - timedelta(minutes=1))
+    assert "No worker runs" in answer(_snapshot(queues=[queue], workers=[silent]))
     assert "No worker runs" not in answer(_snapshot(queues=[queue], workers=[live]))
 
 

@@ -48,7 +48,7 @@ def answer(snapshot: Snapshot) -> Html:
 
 def _down(snapshot: Snapshot) -> list[Html]:
     return [
-        join(chip("Down", "hurt"), tag("strong", pause.destination, " is down"), " since ", clock(pause.since),
+        join(chip("Down", "hurt"), tag("strong", pause.destination), " is down since ", clock(pause.since),
              f": {reason(pause)}")
         for pause in snapshot.pauses
     ]  # fmt: skip
