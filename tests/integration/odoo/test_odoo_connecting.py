@@ -107,6 +107,16 @@ async def test_an_answer_that_does_not_come_is_unsure(sandboxed: FarSide) -> Non
     assert isinstance(outcome, Unsure)
 
 
+async def test_a_hub_starts_while_odoo_hangs(sandboxed: FarSide) -> None:
+    assert sandboxed.faults is not None
+    hanging = sandboxed.faults.add(FaultKind.HANG, model="ir.model.data")
+    hub = await sandboxed.open(connect_timeout=0.5)
+    hanging.times = 0
+    sandboxed.faults.release()
+    (outcome,) = await hub.deliver(deliveries([World(sandboxed).account]))
+    assert isinstance(outcome, Delivered)
+
+
 async def test_nobody_there_is_down_and_the_hub_starts_all_the_same(unused_tcp_port: int) -> None:
     hub = Odoo(url=f"http://127.0.0.1:{unused_tcp_port}", api_key="k")
     await hub.open()

@@ -53,15 +53,18 @@ class Odoo(Destination):
     async def open(self) -> None:
         """Find out version and protocol, and check the settings against the server. Raises `SettingsError`.
 
-        A server that is down now is no error: a hub must start while Odoo is down. The first delivery tries again,
-        and says what is wrong.
+        A server that is down or hangs now is no error: a hub must start while Odoo is down. The first delivery tries
+        again, and says what is wrong.
         """
         if self._transport is None:
             self._transport = Transport(self.settings)
         try:
-            await self._connected()
+            async with asyncio.timeout(self.settings.connect_timeout):
+                await self._connected()
         except Failure as failure:
             _log.warning("odoo_not_reached", endpoint=self.address, words=str(failure))
+        except TimeoutError:
+            _log.warning("odoo_not_reached", endpoint=self.address, words="Odoo takes connections but does not answer.")
         except SettingsError:
             await self.close()
             raise
