@@ -71,6 +71,13 @@ async def test_an_account_becomes_a_customer_and_is_updated(far: FarSide, hub: O
     assert row["phone"] == "+32 9 000 00 00"
     assert row["email"] == "bo@example.org"  # what the sender left out is left alone
 
+    deleted = account.model_copy(update={"email": "", "address": None, "cleared": ("email", "address", "payer")})
+    (outcome,) = await hub.deliver(deliveries([deleted]))
+    assert isinstance(outcome, Delivered)
+    (row,) = await far.known_as("res.partner", "account", account.number)
+    assert not any(row[name] for name in ("email", "street", "city", "zip", "country_id"))
+    assert row["phone"] == "+32 9 000 00 00"
+
 
 async def test_an_unknown_country_is_refused_in_words_without_the_address(far: FarSide, hub: Odoo) -> None:
     account = PatientAccount(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
@@ -18,6 +18,9 @@ from hilum.connectors.odoo.work import Task, cell, still_open
 from hilum.errors import Down, Failure, Invalid, Rejected
 
 V = TypeVar("V")
+
+CLEAR: Final = object()
+"""The value of a column that is to be emptied in Odoo: the sender deleted it."""
 
 
 class Operation(ABC):
@@ -47,7 +50,7 @@ class Upsert(Operation):
 
     @abstractmethod
     async def values(self, session: Session, thing: Any, task: Task) -> Mapping[str, Any]:
-        """Column → value. A value that is None or "" is left alone in Odoo. Raises `Rejected`."""
+        """Column → value. None and "" leave the column alone in Odoo, `CLEAR` empties it. Raises `Rejected`."""
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""
@@ -63,10 +66,14 @@ class Upsert(Operation):
             thing: BusinessObject = task.thing
             key = thing.business_key
             values = await self.values(session, thing, task)
-            head = {column: cell(value) for column, value in values.items() if value not in (None, "")}
+            head = {column: _cell(value) for column, value in values.items() if value not in (None, "")}
             return Record(task=task, xml_id=session.xml_id(self.kind, key), head=head, about=f"{self.noun} {key}")
 
         return await prepare(tasks, record)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is CLEAR else cell(value)
 
 
 async def prepare(tasks: Sequence[Task], make: Callable[[Task], Awaitable[V]]) -> list[V]:

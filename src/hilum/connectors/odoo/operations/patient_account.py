@@ -8,13 +8,20 @@ there is archived here, and one that is active there is active here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from hilum.canonical import PatientAccount
-from hilum.connectors.odoo.operations.base import Upsert
+from hilum.connectors.odoo.operations.base import CLEAR, Upsert
 from hilum.connectors.odoo.operations.partners import address
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
+
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "address": ("street", "city", "zip", "state_id/.id", "country_id/.id"),
+    "phone": ("phone",),
+    "email": ("email",),
+}
+"""What is emptied when the sender deletes that part of an account. The payer is not kept in Odoo."""
 
 
 class UpsertPatientAccount(Upsert):
@@ -37,4 +44,5 @@ class UpsertPatientAccount(Upsert):
             "phone": thing.phone,
             "email": thing.email,
             **await address(session, thing.address, task),
+            **{column: CLEAR for part in thing.cleared for column in _COLUMNS.get(part, ())},
         }
