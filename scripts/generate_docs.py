@@ -35,6 +35,7 @@ from hilum.settings import Settings
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = Path("docs/reference")
+DECISIONS: Final = Path("docs/decisions")
 HEAD: Final = "<!-- Written by scripts/generate_docs.py; change the code, not this page. -->\n\n"
 
 
@@ -322,6 +323,21 @@ def layers_picture() -> str:
     return "\n".join([*lines, "</svg>", ""])
 
 
+# ---- decisions
+
+
+def decisions_page() -> str:
+    """The index of the decisions, from their first lines."""
+    parts = ["# Decisions\n\nOne page for each decision that shapes Hilum: the question, what we chose, why, and what "]
+    parts.append("would change our mind. A page is not rewritten when the decision changes; a new one takes its place ")
+    parts.append("and says so.\n\n")
+    rows = []
+    for page in sorted((ROOT / DECISIONS).glob("[0-9]*.md")):
+        number, _, title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(" ")
+        rows.append([f"[{number}]({page.name})", title])
+    return "".join([*parts, table(["", "decision"], rows)])
+
+
 # ---- the files
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -339,7 +355,9 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 def generated() -> dict[Path, str]:
     """Every generated file with its content; paths are below the project."""
     files = {REFERENCE / name: HEAD + page() for name, page in PAGES.items()}
-    return files | {Path("docs/images/layers.svg"): layers_picture()}
+    files[DECISIONS / "index.md"] = HEAD + decisions_page()
+    files[Path("docs/images/layers.svg")] = layers_picture()
+    return files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
