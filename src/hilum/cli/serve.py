@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,7 +110,11 @@ async def _start_console(hub: Hub, stop: asyncio.Event, port: int | None) -> tup
     console = await asyncio.to_thread(importlib.import_module, "hilum.console")
     settings = hub.project.settings
     context = console.Context(
-        database=hub.database, hub=settings.hub.name, project=hub.project, settled=hub.settled, facts=hub.facts
+        database=hub.database,
+        hub=settings.hub.name,
+        project=replace(hub.project, flows=hub.flows),  # with the flows that report to senders
+        settled=hub.settled,
+        facts=hub.facts,
     )
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     wanted = settings.console.port if port is None else port
