@@ -48,6 +48,10 @@ def create_app(context: Context) -> FastAPI:
 
 
 def _mount_pages(app: FastAPI, context: Context) -> None:
+    async def unknown(request: Request, error: Exception) -> Response:
+        return door.not_found("page", "/")
+
+    core.app.add_exception_handler(404, unknown)
     # NiceGUI has one application a process, which takes no middleware once it has run: give it a clean start.
     core.app.user_middleware.clear()
     core.app.middleware_stack = None

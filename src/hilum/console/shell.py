@@ -156,42 +156,40 @@ def part(content: Html, classes: str = "") -> ui.html:
     return ui.html(content, sanitize=False).classes(classes)
 
 
-class Live(ui.timer):
+class Repeated(ui.timer):
+    """Looks again every two seconds, as long as the page is open and its login lasts."""
+
+    def __init__(self, page: Page, look: Callable[[], Awaitable[None]]) -> None:
+        self._page = page
+        self._look = look
+        self._away = False
+        super().__init__(LIVE_SECONDS, self._again, immediate=False)
+
+    async def _again(self) -> None:
+        try:
+            await self._page.visit.still()
+            await self._look()
+        except DatabaseUnavailable as error:
+            self._away = True
+            older = "What you see is older; it goes on by itself. "
+            self._page.say([tag("b", "The database does not answer. "), older, str(error)], hurt=True)
+        except SessionEnded:
+            ui.navigate.to("/login")
+        else:
+            if self._away:
+                self._away = False
+                self._page.say("The database answers again.")
+
+
+def live(page: Page, read: Callable[[], Awaitable[T]], parts: Mapping[ui.html, Callable[[T], Html]]) -> None:
     """Parts of a page that are read again every two seconds; only what has changed is replaced."""
 
-    def __init__(
-        self, page: Page, read: Callable[[], Awaitable[T]], parts: Mapping[ui.html, Callable[[T], Html]]
-    ) -> None:
-        self._page = page
-        self._away = False
+    async def look() -> None:
+        found = await read()
+        for place, render in parts.items():
+            place.set_content(render(found))
 
-        async def again() -> None:
-            try:
-                await page.visit.still()
-                found = await read()
-            except DatabaseUnavailable as error:
-                self._lost(error)
-                return
-            except SessionEnded:
-                ui.navigate.to("/login")
-                return
-            self._found()
-            for place, render in parts.items():
-                place.set_content(render(found))
-
-        super().__init__(LIVE_SECONDS, again, immediate=False)
-
-    def _lost(self, error: DatabaseUnavailable) -> None:
-        self._away = True
-        self._page.say(
-            [tag("b", "The database does not answer. "), "What you see is older; it goes on by itself. ", str(error)],
-            hurt=True,
-        )
-
-    def _found(self) -> None:
-        if self._away:
-            self._away = False
-            self._page.say("The database answers again.")
+    Repeated(page, look)
 
 
 def acting(page: Page, act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

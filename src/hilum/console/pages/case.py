@@ -18,7 +18,7 @@ from hilum.console.figures import Figures
 from hilum.console.links import flow_link, message_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door, moves
-from hilum.console.pages.message import payloads, read
+from hilum.console.pages.message import Found, read, watched
 from hilum.console.shell import Page, acting, add_page, part
 from hilum.journal.reading import Trace
 from hilum.security import Permission
@@ -36,33 +36,22 @@ def add(context: Context, figures: Figures) -> None:
         number = page.request.path_params["number"]
         if not number.isdecimal() or int(number) > _BIGGEST:
             return door.not_found("case", "/exceptions")
-        content = ui.element("div")
+        async with context.database.cold() as connection:
+            case = await cases.case(connection, int(number))
+        if case is None or await read(context, case.message_id) is None:
+            return door.not_found("case", "/exceptions")
 
-        async def draw() -> bool:
-            found = await _read(context, int(number))
-            if found is None:
-                return False
-            content.clear()
-            with content:
-                await _contents(page, *found, again)
-            return True
+        async def top(found: Found, draw: moves.Redraw) -> None:
+            this = next((one for one in found[1] if one.id == int(number)), case)
+            _top(page, this, *found, draw)
 
-        async def again() -> None:
-            await draw()
-
-        return None if await draw() else door.not_found("case", "/exceptions")
+        await watched(page, case.message_id, top)
+        return None
 
     add_page("/exceptions/{number}", "Case", context, figures, build)
 
 
-async def _read(context: Context, number: int) -> tuple[Case, Trace, list[Case]] | None:
-    async with context.database.cold() as connection:
-        case = await cases.case(connection, number)
-    found = await read(context, case.message_id) if case else None
-    return (case, *found) if case and found else None
-
-
-async def _contents(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: moves.Redraw) -> None:
+def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: moves.Redraw) -> None:
     part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
     if case.open:
         _assigning(page, case, draw)
@@ -70,7 +59,6 @@ async def _contents(page: Page, case: Case, trace: Trace, all_cases: list[Case],
     with ui.element("div").classes("pair"):
         part(join(tag("h2", "Story"), story(trace, all_cases, page.masker(case.flow))), "section")
         part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
-    await payloads(page, trace)
 
 
 def _answer(case: Case) -> Html:

@@ -108,7 +108,11 @@ def failed() -> HTMLResponse:
 def not_found(what: str, back: str) -> HTMLResponse:
     """There is no such thing, or not any more."""
     title = f"There is no such {what}"
-    hint = tag("p", "The address may be cut short. ", tag("a", f"Look at all {what}s", href=back))
+    hint = tag(
+        "p",
+        "The address may be cut short. ",
+        tag("a", "Go to the overview" if back == "/" else f"Look at all {what}s", href=back),
+    )
     return _page(title, tag("h1", title), hint, status=404)
 
 

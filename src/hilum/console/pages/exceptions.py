@@ -19,7 +19,7 @@ from hilum.console.figures import Figures, Snapshot
 from hilum.console.links import case_link, flow_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages import moves
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.security import Permission
 
 SHOWN = 200
@@ -37,13 +37,23 @@ def add(context: Context, figures: Figures) -> None:
     async def build(page: Page) -> None:
         content = ui.element("div")
 
+        drawn: list[int] = []
+
         async def draw() -> None:
             found, snapshot = await _read(page), await figures.snapshot()
+            drawn[:] = [case.id for case in found]
             content.clear()
             with content:
                 _contents(page, found, snapshot, draw)
 
+        async def look() -> None:
+            # The rows stay as they are under the hand of whoever is selecting.
+            if [case.id for case in await _read(page)] != drawn:
+                again = tag("a", "Show the new list", href="")
+                page.say(["Cases have come or gone since this list was drawn. ", again])
+
         await draw()
+        Repeated(page, look)
 
     add_page("/exceptions", "Exceptions", context, figures, build)
 

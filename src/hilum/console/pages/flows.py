@@ -15,7 +15,7 @@ from hilum.console.figures import Figures, FlowFigures, Snapshot
 from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
-from hilum.console.shell import Live, Page, add_page, heading, part
+from hilum.console.shell import Page, add_page, heading, live, part
 from hilum.flow import Flow
 
 
@@ -29,7 +29,7 @@ def add(context: Context, figures: Figures) -> None:
         heading("Flows", tag("p", f"{words.plural(len(context.flows), 'flow')} declared. {told}"))
         place = part(_table(snapshot, context), "section")
         part(_lookups(context), "section")
-        Live(page, figures.snapshot, {place: lambda found: _table(found, context)})
+        live(page, figures.snapshot, {place: lambda found: _table(found, context)})
 
     add_page("/flows", "Flows", context, figures, build)
 
@@ -50,10 +50,10 @@ def add_one(context: Context, figures: Figures) -> None:
             return _counts(found.flows.get(name) or FlowFigures(name=name), found)
 
         with ui.element("div").classes("pair"):
-            live = part(counts(snapshot), "section")
+            now = part(counts(snapshot), "section")
             if declared is not None:
                 part(_declared(declared), "section")
-        Live(page, figures.snapshot, {live: counts})
+        live(page, figures.snapshot, {now: counts})
         return None
 
     add_page("/flows/{name}", "Flow", context, figures, build)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from nicegui import ui
@@ -24,7 +24,7 @@ from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.pages.moves import Redraw, buttons
 from hilum.console.pages.overview import reason
-from hilum.console.shell import Page, add_page, part
+from hilum.console.shell import Page, Repeated, add_page, part
 from hilum.journal import reading
 from hilum.journal.reading import DeliveryRow, Trace
 from hilum.journal.work import MESSAGE_BODY
@@ -38,16 +38,7 @@ def add(context: Context, figures: Figures) -> None:
         found = await read(context, message_id) if message_id else None
         if found is None:
             return door.not_found("message", "/messages")
-        content = ui.element("div")
-
-        async def draw() -> None:
-            again = await read(context, found[0].message.id)
-            content.clear()
-            with content:
-                await _contents(page, *(again or found), draw)
-
-        with content:
-            await _contents(page, *found, draw)
+        await watched(page, found[0].message.id, lambda again, draw: _top(page, *again, draw))
         return None
 
     add_page("/messages/{message_id}", "Message", context, figures, build)
@@ -70,17 +61,61 @@ async def read(context: Context, message_id: UUID) -> tuple[Trace, list[Case]] |
         return trace, await cases.cases(connection, only_open=False, message_id=message_id)
 
 
-async def _contents(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> None:
+Found = tuple[Trace, list[Case]]
+Top = Callable[[Found, Redraw], Awaitable[None]]
+
+
+async def watched(page: Page, message_id: UUID, top: Top) -> None:
+    """Draw `top` and the payloads; `top` again whenever the message moves on, the payloads only after an act.
+
+    A payload that somebody is reading is not taken away by what happens meanwhile.
+    """
+    above, below = ui.element("div"), ui.element("div")
+    drawn: list[object] = []
+
+    async def draw_above() -> None:
+        found = await read(page.context, message_id)
+        if found is not None:
+            drawn[:] = [_mark(*found)]
+            above.clear()
+            with above:
+                await top(found, draw)
+
+    async def draw() -> None:
+        await draw_above()
+        found = await read(page.context, message_id)
+        if found is not None:
+            below.clear()
+            with below:
+                await payloads(page, found[0])
+
+    async def look() -> None:
+        found = await read(page.context, message_id)
+        if found is not None and [_mark(*found)] != drawn:
+            await draw_above()
+
+    await draw()
+    Repeated(page, look)
+
+
+def _mark(trace: Trace, found: list[Case]) -> object:
+    """What is different when the story has gone on."""
+    deliveries = [(d.ordinal, d.state, d.attempts, d.state_at) for d in trace.deliveries]
+    cases_now = [(c.id, c.assigned_to, c.closed_at, c.behind) for c in found]
+    return trace.message.state_at, deliveries, cases_now, len(trace.attempts), tuple(trace.waits_for.values())
+
+
+async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> None:
     message = trace.message
     snapshot = await page.figures.snapshot()
     title = tag("h1", "Message ", tag("small", str(message.id), class_="mono"))
     part(join(title, tag("div", answer(trace, found), _down(trace, snapshot), class_="answer")), "heading")
     buttons(page, trace, draw)
+    masked = page.masker(message.flow)
     with ui.element("div").classes("pair"):
-        part(join(tag("h2", "Story"), story(trace, found, page.masker(message.flow))), "section")
-        part(join(tag("h2", "Facts"), tag("div", facts(trace, page.masker(message.flow)), class_="card")), "section")
-    part(join(tag("h2", "Deliveries"), deliveries(trace, page.masker(message.flow))), "section")
-    await payloads(page, trace)
+        part(join(tag("h2", "Story"), story(trace, found, masked)), "section")
+        part(join(tag("h2", "Facts"), tag("div", facts(trace, masked), class_="card")), "section")
+    part(join(tag("h2", "Deliveries"), deliveries(trace, masked)), "section")
 
 
 async def payloads(page: Page, trace: Trace) -> None:

@@ -15,7 +15,7 @@ from hilum.console.context import Context
 from hilum.console.figures import REFUSALS, Figures, FlowFigures, Snapshot
 from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Html, join, tag
-from hilum.console.shell import Live, Page, add_page, part
+from hilum.console.shell import Page, add_page, live, part
 from hilum.console.words import number, plural
 from hilum.journal.reading import PauseRow
 
@@ -31,7 +31,7 @@ def add(context: Context, figures: Figures) -> None:
         parts = {answers: answer}
         for render in (_cases, _paused, _queues, _flows, _refusals, _workers):
             parts[part(render(snapshot), "section")] = render
-        Live(page, figures.snapshot, parts)
+        live(page, figures.snapshot, parts)
 
     add_page("/", "Overview", context, figures, build)
 
