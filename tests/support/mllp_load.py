@@ -22,10 +22,11 @@ def adt(key: str, number: int) -> bytes:
 class Load:
     """Several connections, each with ordering keys of its own; each key counts up from 0."""
 
-    def __init__(self, port: Callable[[], int], *, connections: int = 6, keys: int = 3) -> None:
+    def __init__(self, port: Callable[[], int], *, connections: int = 6, keys: int = 3, prefix: str = "P") -> None:
         self._port = port  # asked at each connection: a hub that was started again listens elsewhere
         self._connections = connections
         self._keys = keys
+        self._prefix = prefix
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._links: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
@@ -56,7 +57,7 @@ class Load:
             await self._drop(connection)
 
     async def _send(self, number: int) -> None:
-        keys = [f"P{number}{letter}" for letter in "abcdefgh"[: self._keys]]
+        keys = [f"{self._prefix}{number}{letter}" for letter in "abcdefgh"[: self._keys]]
         numbers = dict.fromkeys(keys, 0)
         while not self._stopping:
             for key in keys:

@@ -1,0 +1,35 @@
+"""The receiver is gone, busy, silent, or cuts the line after the work: deliveries wait, and arrive once, in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hilum.testing import eventually
+from support.http_receiver import Mood
+from support.rig import assert_all_completed, rig
+
+
+@pytest.mark.req("RES-1")
+@pytest.mark.req("MSG-5")
+@pytest.mark.req("MSG-8")
+@pytest.mark.timeout(120)
+async def test_whatever_the_receiver_does_each_message_has_one_effect(tmp_path: Path, postgres_url: str) -> None:
+    async with rig(tmp_path, postgres_url) as it:
+        await it.arrived_more(20)
+        for mood in (Mood.BUSY, Mood.CUTS, Mood.HANGS):
+            requests = it.far.requests
+            it.far.mood = mood
+            await eventually(lambda requests=requests: it.far.requests > requests + 5)  # type: ignore[misc]
+            await it.acknowledged_more(20)  # intake goes on
+            it.far.mood = Mood.WELL
+            it.far.let_go()
+            await it.arrived_more(20)
+        await it.far.stop()
+        await it.acknowledged_more(20)
+        await it.far.start()
+        await it.arrived_more(20)
+        assert it.far.repeated > 0, "the receiver never saw a repetition"
+        await it.all_arrived()
+        await assert_all_completed(postgres_url, it.load.total)
