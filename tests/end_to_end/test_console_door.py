@@ -52,7 +52,9 @@ async def acts_of(stand: Stand, actor: str) -> list[str]:
 
 @pytest.mark.req("SEC-4")
 async def test_login_leads_to_the_overview_and_both_ways_are_audited(stand: Stand) -> None:
-    async with support.visit(stand.browser, stand.address, "ada") as page:
+    async with support.visit(stand.browser, stand.address) as page:
+        await page.goto("/")
+        await support.log_in(page, "ada")
         await expect(page.get_by_text("Nothing is stuck.")).to_be_visible()
         cookies = await page.context.cookies()
         assert [(c["name"], c["httpOnly"], c["sameSite"]) for c in cookies] == [("hilum_session", True, "Lax")]
@@ -100,6 +102,8 @@ async def test_an_ended_session_leads_to_the_login_and_back_to_the_page(stand: S
 async def test_a_live_page_notices_that_its_login_has_ended(stand: Stand) -> None:
     await stand.scene.user("lena", Role.VIEWER)
     async with support.visit(stand.browser, stand.address, "lena") as page:
+        await page.goto("/")
+        await page.get_by_role("heading", name="Overview").wait_for()
         async with stand.scene.database.transaction() as connection:
             await security.set_disabled(connection, "lena", True)
         await expect(page).to_have_url(re.compile("/login"))

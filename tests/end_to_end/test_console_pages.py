@@ -229,6 +229,7 @@ async def test_the_overview_follows_what_happens(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar") as page:
         order = await stand.scene.receive("purchasing.orders", "P1", b'{"number": "P1"}', "application/json")
         await stand.scene.settle(order, "routed")
+        await page.goto("/")
         await expect(page.locator(".answer")).to_contain_text("is down since")
         await expect(page.locator(".answer")).to_contain_text("no connection")
         message = await stand.held("AC7800", item="LIVE-1")
@@ -274,22 +275,24 @@ async def test_what_others_sent_is_never_taken_for_markup(stand: Stand) -> None:
             assert await page.title() != "1"
 
 
-@pytest.mark.parametrize("path", ["/", "/exceptions", "/messages", "/flows", "/audit"])
-async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand, path: str) -> None:
+async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar", narrow=True) as page:
         await page.set_viewport_size({"width": 360, "height": 740})
-        await page.goto(path)
-        await page.get_by_role("heading", level=1).wait_for()
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-        nameless = await page.evaluate(
-            "[...document.querySelectorAll('input:not([type=hidden]), select, textarea, button')]"
-            ".filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim())).map((e) => e.outerHTML)"
-        )
-        assert nameless == []
+        for path in ("/", "/exceptions", "/messages", "/flows", "/flows/purchasing.orders", "/audit"):
+            await page.goto(path)
+            await page.get_by_role("heading", level=1).wait_for()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+            nameless = await page.evaluate(
+                "[...document.querySelectorAll('input:not([type=hidden]), select, textarea, button')]"
+                ".filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim())).map((e) => e.outerHTML)"
+            )
+            assert nameless == [], path
 
 
 async def test_the_theme_follows_the_system_until_somebody_chooses(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar", dark=True) as page:
+        await page.goto("/")
+        await page.get_by_role("heading", name="Overview").wait_for()
         colour = "getComputedStyle(document.body).backgroundColor"
         dark = await page.evaluate(colour)
         await page.get_by_role("button", name="Light or dark").click()
@@ -313,6 +316,8 @@ async def test_a_lost_database_is_said_and_the_page_goes_on_by_itself(
                 support.visit(stand.browser, address, "omar") as page,
                 await psycopg.AsyncConnection.connect(databases.url, autocommit=True) as admin,
             ):
+                await page.goto("/")
+                await page.get_by_role("heading", name="Overview").wait_for()
                 await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
                 await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
                 await expect(page.get_by_role("alert")).to_contain_text("The database does not answer", timeout=30_000)
