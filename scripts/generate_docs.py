@@ -189,7 +189,7 @@ def errors_page() -> str:
     for name, kind in all_errors():
         entry = words[name]
         parts.append(f"\n## {name}\n\n{doc(kind).strip()}\n\n")
-        parts.append(table(["", ""], [[f"**{who}**", entry[key]] for key, who in PARTIES.items()]))
+        parts.append(table(["who", "what"], [[who, entry[key]] for key, who in PARTIES.items()]))
     return "".join(parts)
 
 
@@ -289,7 +289,8 @@ def layers() -> list[list[str]]:
 def packages_page() -> str:
     """Every layer with the first sentence of each package."""
     parts = ["# Packages\n\nA package imports from the rows below its own only, and packages of one row do not import "]
-    parts.append("each other; `lint-imports` (in `make check`) keeps it so.\n\n![Layers](../images/layers.svg)\n\n")
+    parts.append("each other; `lint-imports` (in `make check`) keeps it so.\n\n")
+    parts.append('![Layers](../images/layers.svg){ width="640" }\n\n')
     rows = [
         [code(f"hilum.{name}"), doc(importlib.import_module(f"hilum.{name}")).partition("\n\n")[0]]
         for layer in layers()

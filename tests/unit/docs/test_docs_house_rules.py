@@ -57,7 +57,7 @@ def test_no_placeholder_and_no_path_of_a_machine(path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.req("UX-6")
 def test_the_documentation_builds_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     pages = list(tmp_path.rglob("*.html"))
