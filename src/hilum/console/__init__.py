@@ -1,7 +1,9 @@
-"""The web console: what is stuck, what to do, and who did what, for the people who keep the interfaces running."""
+"""The web console: what is stuck, what to do, and who did what, for the people who keep the interfaces running.
 
-from hilum.console.app import create_app
+`hilum.console.app.create_app` is not imported here: it takes a second, which commands without a console should not pay.
+"""
+
 from hilum.console.context import Context
 from hilum.console.serving import serve_console
 
-__all__ = ["Context", "create_app", "serve_console"]
+__all__ = ["Context", "serve_console"]

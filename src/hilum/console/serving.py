@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 
 import uvicorn
 
-from hilum.console.app import create_app
 from hilum.console.context import Context
 from hilum.errors import SettingsError
 
@@ -52,6 +51,9 @@ async def serve_console(
 
     Raises `SettingsError` where the address is taken.
     """
+    # Here, because the libraries of the pages take a second to import, and every command imports this module.
+    from hilum.console.app import create_app
+
     listener = _listen(host, port)
     with closing(listener):
         config = uvicorn.Config(
