@@ -98,14 +98,16 @@ async def fill(database: Database, first: int, count: int, lanes: int) -> float:
 
 
 async def work_off(folder: Path, database: Database, count: int) -> float:
-    """Microseconds a message, from the start of the worker until so many are delivered and committed."""
+    """Microseconds a message, from the first delivery of a new worker on until so many are delivered."""
     destination = Counting()
     hub = Hub(project(folder, destination), database, roles={"worker"})
-    began = time.perf_counter()
     await hub.start()
+    while not destination.count:
+        await asyncio.sleep(0.001)
+    first, began = destination.count, time.perf_counter()
     while destination.count < count:
-        await asyncio.sleep(0.005)
-    cost = (time.perf_counter() - began) / destination.count * 1e6
+        await asyncio.sleep(0.001)
+    cost = (time.perf_counter() - began) / (destination.count - first) * 1e6
     await hub.stop()
     return cost
 

@@ -107,14 +107,35 @@ async def _in_use(connection: Connection, day: date) -> bool:
 async def oldest_open(connection: Connection) -> UUID:
     """A floor for ids: no message or delivery below it has work to do, so that old partitions are not looked at."""
     cursor = await connection.execute(
-        "SELECT least((SELECT min(id::text) FROM message WHERE work_lane IS NOT NULL),"
-        " (SELECT min(message_id::text) FROM delivery WHERE work_lane IS NOT NULL OR next_at IS NOT NULL),"
-        " (SELECT min(message_id::text) FROM parked), (SELECT min(message_id::text) FROM blocked_key))"
+        "SELECT least((SELECT min(message_id::text) FROM parked), (SELECT min(message_id::text) FROM blocked_key))"
     )
     row = await cursor.fetchone()
-    recent = id_at(datetime.now(UTC) - timedelta(days=1))
-    lowest = min(UUID(row[0]), recent) if row and row[0] else recent
-    return min(lowest, await oldest_reopened(connection) or lowest)
+    lowest = id_at(datetime.now(UTC) - timedelta(days=1))
+    for found in (UUID(row[0]) if row and row[0] else None, await oldest_reopened(connection)):
+        lowest = min(lowest, found or lowest)
+    return min(lowest, await _first_month_at_work(connection) or lowest)
+
+
+async def _first_month_at_work(connection: Connection) -> UUID | None:
+    """The lowest id of the first month in which there is work. One look into a small index for each partition."""
+    for day in (date(1970, 1, 1), *sorted(await _months_there(connection))):
+        suffix = "rest" if day.year == 1970 else f"{day:%Y%m}"
+        statement = (
+            f"SELECT EXISTS (SELECT 1 FROM message_{suffix} WHERE work_lane IS NOT NULL)"
+            f" OR EXISTS (SELECT 1 FROM delivery_{suffix} WHERE work_lane IS NOT NULL)"
+            f" OR EXISTS (SELECT 1 FROM delivery_{suffix} WHERE next_at IS NOT NULL)"
+        )
+        row = await (await connection.execute(statement.encode())).fetchone()
+        if row and row[0]:
+            return id_at(_midnight(day))
+    return None
+
+
+async def _months_there(connection: Connection) -> set[date]:
+    cursor = await connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'hilum'::regnamespace AND relname ~ '^message_[0-9]{6}$'"
+    )
+    return {datetime.strptime(name[-6:] + "01", "%Y%m%d").date() for (name,) in await cursor.fetchall()}
 
 
 async def oldest_reopened(connection: Connection) -> UUID | None:
