@@ -111,6 +111,36 @@ async def test_a_live_page_notices_that_its_login_has_ended(stand: Stand) -> Non
         await expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
 
 
+@pytest.mark.req("SEC-4")
+async def test_a_user_changes_the_password_and_an_admin_makes_users(stand: Stand) -> None:
+    new = "six round blue stones"
+    async with support.visit(stand.browser, stand.address, "ada") as page:
+        await page.goto("/users")
+        await page.get_by_label("Name").fill("newt")
+        await page.get_by_role("combobox").select_option("operator")
+        await page.get_by_label("Password").fill(support.PASSWORD)
+        await page.get_by_role("button", name="Make the user").click()
+        await expect(page.get_by_role("status")).to_have_text("newt may log in as operator.")
+        await page.get_by_role("button", name="Lock ada out").click()
+        await page.get_by_role("dialog").get_by_label("Reason").fill("to try it")
+        await page.get_by_role("dialog").get_by_role("button", name="Do it").click()
+        await expect(page.get_by_role("alert")).to_contain_text("last administrator")
+    async with support.visit(stand.browser, stand.address, "newt") as page:
+        await page.goto("/account")
+        for now, answer in (("not my password", "The name or the password is wrong."), (support.PASSWORD, "")):
+            await page.get_by_label("Password now").fill(now)
+            await page.get_by_label("New password", exact=True).fill(new)
+            await page.get_by_label("New password again").fill(new)
+            await page.get_by_role("button", name="Change the password").click()
+            if answer:
+                await expect(page.get_by_role("alert")).to_have_text(answer)
+        await expect(page.get_by_role("status")).to_contain_text("The password is changed")
+        await page.goto("/")
+        await support.log_in(page, "newt", new)
+        await page.get_by_role("heading", name="Overview").wait_for()
+    assert "password_changed" in await acts_of(stand, "newt")
+
+
 async def test_without_a_session_only_the_door_and_the_health_are_answered(stand: Stand) -> None:
     async with httpx.AsyncClient(base_url=stand.address) as client:
         health = await client.get("/healthz")

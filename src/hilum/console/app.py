@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from hilum.console import assets
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.pages import audit, case, door, exceptions, flows, message, messages, overview, users
+from hilum.console.pages import account, audit, case, door, exceptions, flows, message, messages, overview, users
 from hilum.console.session import Guard, first_user, login, logout
 from hilum.console.status import health, status
 from hilum.errors import DatabaseUnavailable
@@ -29,6 +29,7 @@ PAGES = (
     flows.add_one,
     audit.add,
     users.add,
+    account.add,
 )
 """All pages, in the order of the navigation."""
 

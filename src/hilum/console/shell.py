@@ -128,7 +128,7 @@ def _side(context: Context, user: User, path: str, open_cases: int) -> Html:
         tag("nav", tag("ul", links), aria_label="Pages"),
         tag(
             "div",
-            tag("span", user.name, tag("small", user.role.value), class_="who"),
+            tag("a", user.name, tag("small", user.role.value), class_="who", href="/account", title="Your account"),
             tag("button", "Light or dark", type="button", class_="quiet", data_theme_switch=True),
             tag("button", "Keys", type="button", class_="quiet", data_help=True, title="Keyboard: press ?"),
             tag("form", tag("button", "Log out", type="submit", class_="quiet"), method="post", action="/logout"),

@@ -60,6 +60,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "resubmit": "edited and resubmitted",
         "assign": "assigned",
         "held": "held",
+        "password_changed": "changed their password",
         "user_created": "made a user",
         "user_disabled": "disabled a user",
         "user_enabled": "enabled a user",

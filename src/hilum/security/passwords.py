@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,9 +19,6 @@ MAXIMUM_LENGTH = 256
 
 # RFC 9106 §4, second recommended option: 64 MiB of memory, 3 passes, 4 lanes. These are argon2-cffi's defaults.
 _hasher = PasswordHasher()
-
-# Compared with when there is no such user, so that the answer takes as long as for one who exists.
-_NOBODY = _hasher.hash("there is no such user")
 
 # Each computation takes 64 MiB: a flood of logins must take neither all memory nor the threads of others.
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
@@ -49,12 +47,18 @@ async def matches(password: str, stored: str | None) -> bool:
     """Is this the password? Takes as long where there is none stored."""
     if len(password) > MAXIMUM_LENGTH:
         return False
-    same = await asyncio.get_running_loop().run_in_executor(_threads, _matches, password, stored or _NOBODY)
+    same = await asyncio.get_running_loop().run_in_executor(_threads, _matches, password, stored)
     return same and stored is not None
 
 
-def _matches(password: str, stored: str) -> bool:
+@cache
+def _nobody() -> str:
+    """Compared with when there is no such user, so that the answer takes as long as for one who exists."""
+    return _hasher.hash("there is no such user")
+
+
+def _matches(password: str, stored: str | None) -> bool:
     try:
-        return _hasher.verify(stored, password)
+        return _hasher.verify(stored or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False

@@ -34,11 +34,12 @@ class Field:
     def __init__(self, label: str, *, value: str = "", lines: int = 1, hint: str = "", look: str = "",
                  kind: str = "text", first: bool = False) -> None:  # fmt: skip
         self.value = value
-        with ui.element("label").classes("field"):
-            TextElement(tag="span", text=label).classes("label")
-            box = ui.element("textarea" if lines > 1 else "input")
-            if hint:
-                TextElement(tag="span", text=hint).classes("hint")
+        with ui.element("div").classes("field"):
+            with ui.element("label"):
+                TextElement(tag="span", text=label).classes("label")
+                box = ui.element("textarea" if lines > 1 else "input")
+            if hint:  # outside the label: it describes the field and is not its name
+                box.props["aria-describedby"] = TextElement(tag="span", text=hint).classes("hint").html_id
         # Not `value`: with any change of the page that would be written into the field again, over what was typed.
         box.props["defaultValue"] = value
         box.props["spellcheck"] = "false"

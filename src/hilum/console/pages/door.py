@@ -27,14 +27,11 @@ def _page(title: str, *content: Child, status: int = 200, refresh: bool = False)
 
 def field(label: str, name: str, *, kind: str = "text", value: str = "", complete: str = "off", hint: str = "") -> Html:
     """A labelled text field of a plain form."""
-    return tag(
-        "label",
-        tag("span", label, class_="label"),
-        tag("input", name=name, type=kind, value=value or None, autocomplete=complete, required=True,
-            autocapitalize="none", spellcheck="false"),
-        hint and tag("span", hint, class_="hint"),
-        class_="field",
-    )  # fmt: skip
+    described = f"{name}-hint" if hint else None
+    box = tag("input", name=name, type=kind, value=value or None, autocomplete=complete, required=True,
+              autocapitalize="none", spellcheck="false", aria_describedby=described)  # fmt: skip
+    named = tag("label", tag("span", label, class_="label"), box)
+    return tag("div", named, hint and tag("span", hint, id=described, class_="hint"), class_="field")
 
 
 def _alert(error: str) -> Child:

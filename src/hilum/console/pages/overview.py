@@ -31,6 +31,7 @@ def add(context: Context, figures: Figures) -> None:
         parts = {answers: answer}
         for render in (_cases, _paused, _queues, _flows, _refusals, _workers):
             parts[part(render(snapshot), "section")] = render
+        parts[part(_process(context), "section")] = lambda _: _process(context)
         live(page, figures.snapshot, parts)
 
     add_page("/", "Overview", context, figures, build)
@@ -168,6 +169,15 @@ def _refusals(snapshot: Snapshot) -> Html:
     count = f"{REFUSALS} or more" if len(snapshot.refusals) >= REFUSALS else number(len(snapshot.refusals))
     heads = ("When", "Source", "From", "Why", "Size>")
     return _section("Not taken in", table(heads, rows, empty="", label="Refusals"), f"{count} in the last hour")
+
+
+def _process(context: Context) -> Html:
+    """What the process that serves this page says of itself."""
+    facts = [
+        tag("div", tag("b", number(value) if isinstance(value, int) else str(value)), tag("small", name))
+        for name, value in context.facts().items()
+    ]
+    return _section("This process", tag("div", facts, class_="figures")) if facts else Html("")
 
 
 def _workers(snapshot: Snapshot) -> Html:

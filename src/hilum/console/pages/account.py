@@ -1,0 +1,42 @@
+"""Account: one's own password."""
+
+from __future__ import annotations
+
+from hilum.console.components.controls import Button, Field
+from hilum.console.context import Context
+from hilum.console.figures import Figures
+from hilum.console.markup import tag
+from hilum.console.session import Visit
+from hilum.console.shell import Page, acting, add_page, heading
+from hilum.journal.audit import record
+from hilum.security import MINIMUM_LENGTH, BadUser, authenticate, set_password
+
+
+def add(context: Context, figures: Figures) -> None:
+    """The page at `/account`."""
+
+    async def build(page: Page) -> None:
+        user = page.user
+        heading("Account", tag("p", f"{user.name} may work here as {user.role.value}."))
+        before = Field("Password now", kind="password")
+        after = Field("New password", kind="password", hint=f"At least {MINIMUM_LENGTH} characters. All logins end.")
+        again = Field("New password again", kind="password")
+
+        async def change() -> None:
+            if after.value != again.value:
+                raise BadUser("The two new passwords differ.")
+            await change_password(page.visit, before.value, after.value)
+            page.say("The password is changed. Log in again with the new one.")
+
+        Button("Change the password", acting(page, change), look="primary")
+
+    add_page("/account", "Account", context, figures, build)
+
+
+async def change_password(visit: Visit, before: str, after: str) -> None:
+    """Prove who it is once more, then change and audit. Raises `LoginRefused`, `LoginDelayed`, `WeakPassword`."""
+    user = await visit.still()
+    await authenticate(visit.context.database, user.name, before)
+    async with visit.context.database.transaction() as connection:
+        await set_password(connection, user.name, after)
+        await record(connection, actor=user.name, action="password_changed")
