@@ -49,11 +49,16 @@ async def wait(
     milliseconds: int,
     worker: str,
 ) -> None:
-    """Within a transaction: an attempt failed; it waits, and its key waits behind it."""
-    await move_delivery(
+    """Within a transaction: an attempt failed; it waits, and its key waits behind it.
+
+    Nothing happens where it had moved on already: a head that is done would block its key for ever.
+    """
+    moved = await move_delivery(
         connection, taken.message_id, taken.ordinal, ("pending", "waiting"), "waiting",
         next_in=seconds, attempts=taken.attempts + 1, words=words,
     )  # fmt: skip
+    if moved is None:
+        return
     await _failed_attempt(connection, taken, outcome, words, milliseconds, worker)
     if taken.key:
         await block(connection, taken.destination, taken.key, taken.message_id, taken.ordinal)
