@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from hilum.cases import Step
 from hilum.console.acts import steps_in_words
+from hilum.console.assets import FOLDER
 from hilum.console.components.payload import MASK, masked, shown
 from hilum.console.components.sparkline import sparkline
 from hilum.console.components.table import row, table
@@ -135,6 +137,40 @@ def test_a_sparkline_says_in_words_what_it_shows() -> None:
     assert 'aria-label="Messages received: 6 in 3 min, at most 4 in one minute"' in made
     assert made.count("<rect") == 3  # the base line, and a bar for each minute in which something came
     assert sparkline([0, 0], "x").count("<rect") == 1
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_can_be_read(theme: str) -> None:
+    """WCAG 2.2, 1.4.3: text needs a contrast of 4.5 to what is behind it."""
+    css = (FOLDER / "console.css").read_text(encoding="utf-8")
+    blocks = {
+        "light": re.search(r"^:root \{(.*?)^\}", css, re.DOTALL | re.MULTILINE),
+        "dark": re.search(r'^:root\[data-theme="dark"\] \{(.*?)^\}', css, re.DOTALL | re.MULTILINE),
+    }
+    block = blocks[theme]
+    assert block is not None
+    tokens = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block[1]))
+    for ink in ("ink", "soft", "accent", "flowing", "waiting", "held", "done", "hurt"):
+        for ground in ("canvas", "surface", "sunken"):
+            assert _contrast(tokens[ink], tokens[ground]) >= 4.5, (ink, ground)
+    for ink, ground in (
+        ("accent-ink", "accent"),
+        ("accent", "accent-wash"),
+        ("ink", "accent-wash"),
+        ("hurt", "hurt-wash"),
+    ):
+        assert _contrast(tokens[ink], tokens[ground]) >= 4.5, (ink, ground)
 
 
 def test_a_table_without_rows_says_so_in_words() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
@@ -28,7 +28,7 @@ def add(context: Context, figures: Figures) -> None:
         with ui.element("div").classes("heading"):
             ui.html("<h1>Overview</h1>", sanitize=False)
             answers = part(answer(snapshot), "answer")
-        parts = {answers: answer}
+        parts: dict[ui.html, Callable[[Snapshot], Html]] = {answers: answer}
         for render in (_cases, _paused, _queues, _flows, _refusals, _workers):
             parts[part(render(snapshot), "section")] = render
         parts[part(_process(context), "section")] = lambda _: _process(context)
