@@ -70,12 +70,26 @@ class Lookup:
         self.refresh()
 
     def refresh(self) -> list[str]:
-        """Read new and changed files; names the tables that changed. Raises `SettingsError`."""
+        """Read new and changed files; names the tables that changed.
+
+        One that cannot be read keeps its former rows and does not stop the others. Raises `SettingsError` for those.
+        """
         if self._folder is None or not self._folder.is_dir():
             return []
         for path in sorted(self._folder.glob("*.csv")):
             self._tables.setdefault(path.stem, LookupTable(path.stem, path))
-        return [name for name, table in self._tables.items() if table.refresh()]
+        changed, wrong = [], []
+        for name, table in self._tables.items():
+            try:
+                if table.refresh():
+                    changed.append(name)
+            except SettingsError as error:
+                wrong.append(str(error))
+            except (OSError, UnicodeDecodeError, csv.Error) as error:
+                wrong.append(f"{table.path}: {error}")
+        if wrong:
+            raise SettingsError("; ".join(wrong))
+        return changed
 
     @property
     def tables(self) -> Mapping[str, LookupTable]:

@@ -50,6 +50,7 @@ class Maintenance:
         self._refusals = refusals
         self._lookup = lookup
         self._retention_days = retention_days
+        self._lookup_words = ""  # what was wrong with the tables at the last look
 
     def tasks(self, share: Share | None) -> list[asyncio.Task[None]]:
         """Start all chores."""
@@ -85,9 +86,12 @@ class Maintenance:
     async def _lookups(self) -> None:
         try:
             changed = self._lookup.refresh()
-        except (SettingsError, OSError, UnicodeDecodeError) as error:
-            log.warning("a lookup table cannot be read, the former one stays in force: %s", error)
+        except SettingsError as error:
+            if str(error) != self._lookup_words:  # once, not every second
+                log.warning("a lookup table cannot be read, the former one stays in force: %s", error)
+            self._lookup_words = str(error)
             return
+        self._lookup_words = ""
         if changed:
             log.info("lookup tables read: %s", ", ".join(changed))
 
