@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import typer
 
-from hilum.cli.opening import HERE, ProjectFolder, run
+from hilum.cli.opening import HERE, ProjectFolder, connected, run, settings_of
 from hilum.cli.output import AsJson, emit_json, out
-from hilum.postgres import database_for
 from hilum.runtime import prepare
-from hilum.settings import load_settings
 
 app = typer.Typer(help="The journal's database.", no_args_is_help=True)
 
@@ -32,12 +29,6 @@ def migrate(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
 
 
 async def _migrate(folder: Path) -> list[str]:
-    settings = load_settings(folder)
-    database = await asyncio.to_thread(database_for, settings)
-    try:
-        await database.open()
+    settings = settings_of(folder)
+    async with connected(settings) as database:
         return await prepare(database, lanes=settings.hub.lanes)
-    finally:
-        await database.close()
-        if database.embedded is not None:
-            await asyncio.to_thread(database.embedded.stop)

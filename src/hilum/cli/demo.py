@@ -10,103 +10,172 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.live import Live
-from rich.table import Table
 
+from hilum.cli.demo_view import Scene, announce, in_state, picture
+from hilum.cli.doctor import round_trip
+from hilum.cli.guards import alone, taken
 from hilum.cli.logs import configure_logs
-from hilum.cli.opening import run
+from hilum.cli.opening import project_of, run
 from hilum.cli.output import out
 from hilum.cli.serve import serve_hub, stop_on_signals
-from hilum.flow import load_project
+from hilum.errors import HilumError, SettingsError
+from hilum.flow import Project
 from hilum.journal.tallies import Count, counts
 from hilum.postgres import Database
 from hilum.runtime import ROLES, Hub
+from hilum.runtime.endpoints import build_endpoints
 from hilum.scaffold import write_demo
 from hilum.security import Role, create_user, set_password, users
-from hilum.simulator.hospital import Counts, Hospital, Sender, Shares
+from hilum.simulator.hospital import Hospital, Sender, Shares
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.serving import keep_key, kept_key
 
 _SHARES = Shares(duplicate=0.03, early=0.02, unmapped=0.01, malformed=0.005, unreadable=0.005)
 _USER = "demo"
 _REFRESH = 1.0  # seconds
+_ENDPOINT = "odoo.main"  # what the flows of the demo call their Odoo
 
 
 @dataclass(slots=True)
-class _Scene:
-    """What the terminal shows."""
+class _Play:
+    """One run of the demo."""
 
-    odoo: str
-    login: str
-    console: str = ""
-    password: str = ""
-    sent: Counts | None = None
+    folder: Path
+    rate: float
+    seconds: float | None
+    console_port: int
+    scene: Scene
+    first: bool  # nothing is stored yet
+    stop: asyncio.Event  # somebody wants it to end
+    over: asyncio.Event = field(default_factory=asyncio.Event)  # the hospital is silent: the hub may stop
+    hospital: Hospital = field(default_factory=lambda: Hospital(seed=1))
+    acting: asyncio.Task[None] | None = None
 
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its project and its data.")] = Path(".hilum/demo"),
-    rate: Annotated[float, typer.Option(help="Simulated messages a second.")] = 5.0,
-    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds; without it at Ctrl-C.")] = None,
-    mllp_port: Annotated[int, typer.Option(help="Port for HL7.", envvar="MLLP_PORT")] = 2575,
-    odoo_port: Annotated[int, typer.Option(help="Port of the sandbox Odoo.")] = 8069,
-    console_port: Annotated[int, typer.Option(help="Port of the console.")] = 8642,
+    rate: Annotated[float, typer.Option(help="Simulated messages a second.", min=0.01)] = 5.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Stop so many seconds after the hub is up; without it at Ctrl-C.", min=0.0)
+    ] = None,
+    mllp_port: Annotated[
+        int, typer.Option(help="Port for HL7; 0: any free one.", envvar="MLLP_PORT", min=0, max=65535)
+    ] = 2575,
+    odoo_port: Annotated[int, typer.Option(help="Port of the sandbox Odoo; 0: any free one.", min=0, max=65535)] = 8069,
+    console_port: Annotated[int, typer.Option(help="Port of the console; 0: any free one.", min=0, max=65535)] = 8642,
 ) -> None:
     """Run everything on this machine. With ODOO_URL, ODOO_DB and ODOO_KEY set, that Odoo is used, not the sandbox."""
     configure_logs(as_json=False, level="WARNING")
     os.environ["MLLP_PORT"] = str(mllp_port)
-    run(_demo(folder, rate, seconds, odoo_port, console_port))
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, "A demo"):
+        taken(mllp_port, "HL7", "--mllp-port")
+        taken(console_port, "the console", "--console-port")
+        if not os.environ.get("ODOO_URL"):
+            taken(odoo_port, "the sandbox Odoo", "--odoo-port")
+        run(_demo(folder, rate, seconds, odoo_port, console_port))
+    out.print("Everything is stopped. What was stored is kept; start again to go on.")
 
 
 async def _demo(folder: Path, rate: float, seconds: float | None, odoo_port: int, console_port: int) -> None:
     stop = stop_on_signals()
-    hospital = Hospital(seed=1)
     first = not (folder / "hilum.toml").exists()
-    out.print("Starting the hub, its PostgreSQL, Odoo and a small hospital …")
+    out.print("Starting an Odoo, the hub with its PostgreSQL, and a small hospital …")
     async with _odoo(folder, odoo_port) as scene:
+        play = _Play(folder, rate, seconds, console_port, scene, first, stop)
         if first:
-            write_demo(folder, hospital=hospital)
-        project = load_project(folder)
+            await asyncio.to_thread(write_demo, folder, hospital=play.hospital)
+        project = project_of(folder)
+        if os.environ.get("ODOO_URL") and scene.odoo == os.environ["ODOO_URL"]:
+            await _ask_odoo(project)
+        await _run(play, project)
 
-        async def user(database: Database) -> None:
-            scene.password = await _user(database)
 
-        async def ready(hub: Hub, console: str | None) -> None:
-            scene.console = (console or "").split()[0]
-            _announce(scene, first)
-            acting.append(asyncio.create_task(_act(hub, hospital, folder, rate, scene, stop)))
+async def _run(play: _Play, project: Project) -> None:
+    """The hub, and the hospital that sends to it; both end when a stop is wanted or one of them fails."""
 
-        acting: list[asyncio.Task[None]] = []
-        if seconds is not None:
-            asyncio.get_running_loop().call_later(seconds, stop.set)
-        try:
-            await serve_hub(project, set(ROLES), stop, ready, console_port=console_port, prepare_database=user)
-        finally:
-            await asyncio.gather(*acting)
-    out.print("Everything is stopped. What was stored is kept; start again to go on.")
+    async def user(database: Database) -> None:
+        play.scene.password = await _user(database)
+
+    async def ready(hub: Hub, console: str | None) -> None:
+        play.scene.console = (console or "").split()[0]
+        announce(play.scene, first=play.first)
+        play.acting = asyncio.create_task(_act(hub, play))
+        play.acting.add_done_callback(lambda _: play.over.set())
+        if play.seconds is not None:
+            asyncio.get_running_loop().call_later(play.seconds, play.stop.set)
+
+    watching = [asyncio.create_task(_stopped_early(play)), asyncio.create_task(_hub_ended(play))]
+    try:
+        await serve_hub(project, set(ROLES), play.over, ready, console_port=play.console_port, prepare_database=user)
+    except BaseException:  # why the hub ended is what must be said, not what the hospital says of it
+        play.stop.set()
+        await asyncio.gather(*([play.acting] if play.acting else []), return_exceptions=True)
+        raise
+    finally:
+        for task in watching:
+            task.cancel()
+    if play.acting is not None:
+        await play.acting
+
+
+async def _stopped_early(play: _Play) -> None:
+    """A stop before anybody acts: there is nothing to end in good order, the start is broken off."""
+    await play.stop.wait()
+    if play.acting is None:
+        play.over.set()
+
+
+async def _hub_ended(play: _Play) -> None:
+    """Without a hub the hospital stops too."""
+    await play.over.wait()
+    play.stop.set()
 
 
 @asynccontextmanager
-async def _odoo(folder: Path, port: int) -> AsyncIterator[_Scene]:
+async def _odoo(folder: Path, port: int) -> AsyncIterator[Scene]:
     """The Odoo that the environment names, or the sandbox; its place is in the environment then."""
     if url := os.environ.get("ODOO_URL"):
-        yield _Scene(odoo=url, login="the Odoo that you named")
+        yield Scene(odoo=url, about_odoo="the Odoo that you named", folder=str(folder), user=_USER)
         return
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     key_file = folder / "odoo.key"
     sandbox = SandboxOdoo(
         "19.0", "hilum", "127.0.0.1", port, state_file=folder / "odoo.state", api_key=kept_key(key_file)
     )
     async with sandbox:
         keep_key(key_file, sandbox.api_key)
-        os.environ.update(
-            ODOO_URL=sandbox.url, ODOO_DB=sandbox.database, ODOO_LOGIN=sandbox.login, ODOO_KEY=sandbox.api_key
-        )
-        yield _Scene(odoo=sandbox.url, login="a sandbox that behaves like Odoo 19")
+        named = {
+            "ODOO_URL": sandbox.url,
+            "ODOO_DB": sandbox.database,
+            "ODOO_LOGIN": sandbox.login,
+            "ODOO_KEY": sandbox.api_key,
+        }
+        os.environ.update(named)
+        try:
+            yield Scene(
+                odoo=sandbox.url, about_odoo="a sandbox that behaves like Odoo 19", folder=str(folder), user=_USER
+            )
+        finally:
+            for name in named:
+                os.environ.pop(name, None)
+
+
+async def _ask_odoo(project: Project) -> None:
+    """Raises `SettingsError` where the Odoo that the user named is none, or does not let us in."""
+    destination = build_endpoints(project.settings, project.flows.values())[_ENDPOINT]
+    try:
+        await round_trip(destination)
+    except HilumError as error:
+        raise SettingsError(
+            f"The Odoo of ODOO_URL cannot be used: {error} Correct ODOO_URL, ODOO_DB, ODOO_LOGIN and ODOO_KEY, or "
+            "unset them: the demo then brings a sandbox Odoo."
+        ) from None
 
 
 async def _user(database: Database) -> str:
@@ -120,84 +189,82 @@ async def _user(database: Database) -> str:
     return password
 
 
-def _announce(scene: _Scene, first: bool) -> None:
-    out.print()
-    out.print(f"  Console   [bold]{scene.console}[/]   user [bold]{_USER}[/]   password [bold]{scene.password}[/]")
-    out.print(f"  Odoo      [bold]{scene.odoo}[/]   ({scene.login})")
-    out.print("  " + ("The first messages are on their way." if first else "Going on from what is stored."))
-    out.print("  Ctrl-C stops everything.\n")
-
-
-async def _act(hub: Hub, hospital: Hospital, folder: Path, rate: float, scene: _Scene, stop: asyncio.Event) -> None:
-    """Send the hospital's traffic, and show what comes of it."""
-    sent_before = folder / "simulated.txt"
+async def _act(hub: Hub, play: _Play) -> None:
+    """Send the hospital's traffic, and show what comes of it, until a stop is wanted or the hub fails."""
+    sent_before = play.folder / "simulated.txt"
     skip = int(sent_before.read_text() or 0) if sent_before.exists() else 0
-    port = int(os.environ["MLLP_PORT"])
-    if not skip:
-        await _master_data(hub, hospital, folder, stop)
-    sender = Sender(mllp=("127.0.0.1", port), inbox=folder / "in", connections=4, rate=rate)
-    traffic = itertools.islice(hospital.traffic(shares=_SHARES), skip, None)
+    sender = Sender(mllp=_listener(hub), inbox=play.folder / "in", connections=4, rate=play.rate)
+    play.scene.sent = sender.counts
+    with Live(console=out, refresh_per_second=4) as live:
+        play.scene.doing = "Messages are on their way; this is updated every second."
+        showing = asyncio.create_task(_show(hub, play, live))
+        try:
+            if not skip:
+                await _master_data(hub, play)
+            await _send(sender, play, skip, sent_before)
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+        play.scene.doing = ""
+        play.scene.counts = await _counts(hub)
+        live.update(picture(play.scene))
+    out.print()
+
+
+def _listener(hub: Hub) -> tuple[str, int]:
+    """Where the hub takes HL7: its real port, also where any free one was asked for."""
+    address = next(source.address for source in hub.sources if source.address.startswith("mllp://"))
+    host, _, port = address.removeprefix("mllp://").rpartition(":")
+    return host, int(port)
+
+
+async def _send(sender: Sender, play: _Play, skip: int, sent_before: Path) -> None:
+    """Send until a stop is wanted, and wait for the answers that are due. The next start goes on from there."""
+    traffic = itertools.islice(play.hospital.traffic(shares=_SHARES), skip, None)
     sending = asyncio.create_task(sender.run(traffic))
-    with Live(console=out, refresh_per_second=4, transient=False) as live:
-        while not stop.is_set():
-            live.update(await _picture(hub, sender.counts))
-            await _rest(stop, _REFRESH)
-        live.update(await _picture(hub, sender.counts))
-    sender.stop()
-    scene.sent = await sending
-    sent_before.write_text(str(skip + scene.sent.messages))
+    try:
+        while not play.stop.is_set() and not sending.done():
+            await _rest(play.stop, _REFRESH)
+            await asyncio.to_thread(sent_before.write_text, str(skip + sender.counts.messages))
+    finally:
+        play.scene.doing = "Stopping: what is under way is finished first …"
+        sender.stop()
+        sent = await sending
+        await asyncio.to_thread(sent_before.write_text, str(skip + sent.messages))
 
 
-async def _master_data(hub: Hub, hospital: Hospital, folder: Path, stop: asyncio.Event) -> None:
+async def _show(hub: Hub, play: _Play, live: Live) -> None:
+    while True:
+        play.scene.counts = await _counts(hub)
+        live.update(picture(play.scene))
+        await asyncio.sleep(_REFRESH)
+
+
+async def _counts(hub: Hub) -> list[Count]:
+    async with hub.database.cold() as connection:
+        return await counts(connection)
+
+
+async def _master_data(hub: Hub, play: _Play) -> None:
     """Put the spreadsheets into their folders, each when the one before has arrived: items need their suppliers."""
     kinds = {"suppliers": "procurement.suppliers", "locations": "inventory.locations", "items": "inventory.items"}
     with tempfile.TemporaryDirectory() as name:
-        written = {path.stem: path for path in await asyncio.to_thread(hospital.write_master_data, Path(name))}
+        written = {path.stem: path for path in await asyncio.to_thread(play.hospital.write_master_data, Path(name))}
         for kind in (*kinds, "counts"):
-            await asyncio.to_thread(shutil.copy, written[kind], folder / "in" / kind / written[kind].name)
-            while kind in kinds and not stop.is_set() and not await _arrived(hub, kinds[kind]):
-                await _rest(stop, 0.1)
+            await asyncio.to_thread(shutil.copy, written[kind], play.folder / "in" / kind / written[kind].name)
+            while kind in kinds and not play.stop.is_set() and not await _arrived(hub, kinds[kind]):
+                await _rest(play.stop, 0.1)
+
+
+async def _arrived(hub: Hub, flow: str) -> bool:
+    mine = [count for count in await _counts(hub) if count.flow == flow and not count.destination]
+    return in_state(mine, "completed") > 0 and not in_state(mine, "received") + in_state(mine, "routed")
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until the stop."""
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()
     except TimeoutError:
         return
-
-
-async def _arrived(hub: Hub, flow: str) -> bool:
-    async with hub.database.cold() as connection:
-        mine = [count for count in await counts(connection) if count.flow == flow and not count.destination]
-    return _now(mine, "completed") > 0 and not _now(mine, "received") + _now(mine, "routed")
-
-
-async def _picture(hub: Hub, sent: Counts) -> Table:
-    async with hub.database.cold() as connection:
-        found = await counts(connection)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("flow")
-    for column in ("received", "completed", "under way", "held", "duplicates"):
-        table.add_column(column, justify="right")
-    for name in sorted({count.flow for count in found if count.flow}):
-        mine = [count for count in found if count.flow == name and not count.destination]
-        table.add_row(
-            name,
-            str(_entered(mine, "received")),
-            str(_now(mine, "completed")),
-            str(_now(mine, "received") + _now(mine, "routed")),
-            str(_now(mine, "held")),
-            str(_entered(mine, "duplicate")),
-        )
-    table.add_section()
-    table.add_row(f"hospital sent {sent.sent}, hub took {sent.accepted}, refused {sent.refused}")
-    return table
-
-
-def _now(found: list[Count], state: str) -> int:
-    return sum(count.now for count in found if count.state == state)
-
-
-def _entered(found: list[Count], state: str) -> int:
-    return sum(count.entered for count in found if count.state == state)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import os
 import shutil
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hilum.cli.opening import HERE, ProjectFolder, run
-from hilum.cli.output import AsJson, emit_json, out
+from hilum.cli.guards import taken
+from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
+from hilum.cli.output import AsJson, emit_json, out, plain
 from hilum.connector import Destination
-from hilum.errors import HilumError
-from hilum.flow import Project, load_project
+from hilum.errors import Down, HilumError, SettingsError
+from hilum.flow import Project
 from hilum.journal import reading
 from hilum.journal.tallies import counts
-from hilum.postgres import Database, database_for
+from hilum.postgres import Database
 from hilum.runtime import prepare
 from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.intake import shared_sources
 
 _CHECK_SECONDS = 15.0
 _FREE_MB = 1024
+_SILENT_SECONDS = 10.0  # a process that was not seen for so long does not run any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +38,51 @@ class Check:
 
 
 def doctor(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Look at the project, the database, the ports and every destination, and say what is wrong and what to do."""
+    """Look at the project, the database, the ports and every destination, and say what is wrong and what to do.
+
+    Exit code 1 where anything is wrong.
+    """
     checks = run(_examine(project))
     if as_json:
         emit_json([asdict(check) for check in checks])
     else:
         for check in checks:
             mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
-            out.print(f"{mark} [bold]{check.what}[/]  {check.words.replace('[', chr(92) + '[')}", soft_wrap=True)
+            out.print(f"{mark} [bold]{plain(check.what)}[/]  {plain(check.words)}", soft_wrap=True)
     if not all(check.ok for check in checks):
         raise SystemExit(1)
 
 
 async def _examine(folder: Path) -> list[Check]:
     try:
-        project = load_project(folder)
+        project = project_of(folder)
     except HilumError as error:
         return [Check("project", False, str(error))]
-    checks = [Check("project", True, f"{len(project.flows)} flows, {len(project.lookup.tables)} lookup tables")]
-    if not project.flows:
-        checks = [Check("project", False, f"There are no flows in {project.folder / 'flows'}.")]
-    checks.append(_disk(project))
+    checks = [_flows(project), *_lookups(project), _disk(project)]
     running = await _database(project, checks)
     checks += await _sources(project, running)
+    if not running:
+        checks.append(_console(project))
     checks += await _destinations(project)
+    return checks
+
+
+def _flows(project: Project) -> Check:
+    if not project.flows:
+        return Check("project", False, f"there are no flows in {project.folder / 'flows'}")
+    count = len(project.flows)
+    return Check("project", True, f"{count} flow{'s' if count > 1 else ''}: {', '.join(sorted(project.flows))}")
+
+
+def _lookups(project: Project) -> list[Check]:
+    checks = []
+    for name, lookup in sorted(project.lookup.tables.items()):
+        try:
+            lookup.refresh()
+            checks.append(Check(f"lookup {name}", True, f"{len(lookup)} rows"))
+        except (SettingsError, OSError, UnicodeDecodeError, csv.Error) as error:
+            words = f"{lookup.path}: {error}" if not isinstance(error, SettingsError) else str(error)
+            checks.append(Check(f"lookup {name}", False, words))
     return checks
 
 
@@ -66,6 +90,8 @@ def _disk(project: Project) -> Check:
     where = project.settings.data_dir
     while not where.exists():
         where = where.parent
+    if not os.access(where, os.W_OK):
+        return Check("disk", False, f"{where} cannot be written by this user: change its owner, or set [hub] data_dir")
     free_mb = shutil.disk_usage(where).free // (1024 * 1024)
     words = f"{free_mb} MB free at {where}"
     return Check("disk", free_mb >= _FREE_MB, words if free_mb >= _FREE_MB else f"{words}: make room")
@@ -73,28 +99,36 @@ def _disk(project: Project) -> Check:
 
 async def _database(project: Project, checks: list[Check]) -> bool:
     """Look at the database; says whether a hub is running on it now."""
-    database: Database | None = None
     try:
-        database = await asyncio.to_thread(database_for, project.settings)
-        await database.open()
-        await prepare(database, lanes=project.settings.hub.lanes)
-        kind = "embedded PostgreSQL" if database.embedded else "PostgreSQL"
-        checks.append(Check("database", True, f"{kind} answers and its tables are up to date"))
-        return await _journal(database, checks)
+        async with connected(project.settings) as database:
+            await prepare(database, lanes=project.settings.hub.lanes)
+            kind = "embedded PostgreSQL" if database.embedded else "PostgreSQL"
+            checks.append(Check("database", True, f"{kind} answers and its tables are up to date"))
+            return await _journal(database, checks)
     except HilumError as error:
         checks.append(Check("database", False, str(error)))
         return False
-    finally:
-        if database is not None:
-            await database.close()
-            if database.embedded is not None:
-                await asyncio.to_thread(database.embedded.stop)
+
+
+def _console(project: Project) -> Check:
+    """Is the console's port free? Not asked while a hub runs: it may have it."""
+    port = project.settings.console.port
+    try:
+        taken(port, "the console", "[console] port, or --console-port of hilum serve")
+    except SettingsError as error:
+        return Check("console", False, str(error))
+    return Check("console", True, f"port {port} is free" if port else "takes any free port")
 
 
 async def _journal(database: Database, checks: list[Check]) -> bool:
     async with database.cold() as connection:
-        workers = [w for w in await reading.workers(connection) if (datetime.now(UTC) - w.seen_at).total_seconds() < 10]
-        words = f"{len(workers)} processes are running" if workers else "no hub is running (start it: hilum serve)"
+        workers = [
+            w
+            for w in await reading.workers(connection)
+            if (datetime.now(UTC) - w.seen_at).total_seconds() < _SILENT_SECONDS
+        ]
+        names = ", ".join(worker.name for worker in workers)
+        words = f"runs in {names}" if workers else "no hub is running (start it: hilum serve)"
         checks.append(Check("hub", True, words))
         held = sum(count.now for count in await counts(connection) if count.state == "held")
         checks.append(
@@ -120,6 +154,7 @@ async def _sources(project: Project, running: bool) -> list[Check]:
             checks.append(Check("source", True, f"{source.address} for {names}"))
         except (HilumError, OSError) as error:
             words = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            words = words.removeprefix(f"cannot listen on {source.address}: ")
             checks.append(Check("source", False, f"{source.address} for {names}: {words}"))
         finally:
             await source.close()
@@ -131,25 +166,23 @@ async def _destinations(project: Project) -> list[Check]:
         destinations = build_endpoints(project.settings, project.flows.values())
     except HilumError as error:
         return [Check("destination", False, str(error))]
-    return [await _ask(f"destination {name}", _round_trip(each)) for name, each in destinations.items()]
+    return [await _destination(name, each) for name, each in destinations.items()]
 
 
-def _round_trip(destination: Destination) -> Callable[[], Awaitable[str]]:
-    async def ask() -> str:
-        try:
-            await destination.open()
-            return await destination.check()
-        finally:
-            await destination.close()
-
-    return ask
+async def _destination(name: str, destination: Destination) -> Check:
+    try:
+        return Check(f"destination {name}", True, await round_trip(destination))
+    except (HilumError, OSError) as error:
+        return Check(f"destination {name}", False, str(error))
 
 
-async def _ask(what: str, ask: Callable[[], Awaitable[str]]) -> Check:
+async def round_trip(destination: Destination) -> str:
+    """What the far side says to one harmless question. Raises `Down`, `Rejected` or `SettingsError`."""
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
-            return Check(what, True, await ask())
+            await destination.open()
+            return await destination.check()
     except TimeoutError:
-        return Check(what, False, f"no answer within {_CHECK_SECONDS:.0f} seconds")
-    except HilumError as error:
-        return Check(what, False, str(error))
+        raise Down(f"no answer within {_CHECK_SECONDS:.0f} seconds") from None
+    finally:
+        await destination.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,10 @@ from pydantic import BaseModel
 
 from hilum.canonical import BusinessObject
 from hilum.cases import classify
-from hilum.cli.opening import HERE, ProjectFolder
-from hilum.cli.output import AsJson, emit_json, fail, out, table
+from hilum.cli.opening import HERE, ProjectFolder, project_of
+from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
 from hilum.errors import HilumError
-from hilum.flow import Flow, load_project
+from hilum.flow import Flow, Project
 from hilum.formats import hl7v2
 from hilum.runtime.retry import in_words
 
@@ -25,19 +26,29 @@ def flows(
     as_json: AsJson = False,
 ) -> None:
     """List the flows of the project, or show one."""
-    found = load_project(project).flows
-    if name is not None and name not in found:
-        fail(f"There is no flow '{name}'. There are: {', '.join(sorted(found)) or 'none'}.")
+    loaded = project_of(project)
+    found = loaded.flows
+    if name is not None:
+        _flow(loaded, name)
     shown = [_describe(flow) for key, flow in sorted(found.items()) if name in (None, key)]
     if as_json:
         emit_json(shown if name is None else shown[0])
         return
     if name is None:
         rows = [[f["name"], f["version"], f["source"], ", ".join(f["targets"]), f["summary"]] for f in shown]
-        table(["flow", "version", "source", "targets", "summary"], rows, empty="This project has no flows.")
+        columns = ["flow", "version", "source", "targets", "summary"]
+        table(columns, rows, empty=f"There are no flows in {loaded.folder / 'flows'}.", wrap=["targets", "summary"])
         return
     for key, value in shown[0].items():
-        out.print(f"[bold]{key:14}[/] {', '.join(value) if isinstance(value, list) else value}", soft_wrap=True)
+        words = ", ".join(value) if isinstance(value, list) else str(value)
+        out.print(f"[bold]{key:16}[/]{plain(words) or '—'}", soft_wrap=True)
+
+
+def _flow(project: Project, name: str) -> Flow:
+    """The flow of this name; where there is none, says which there are and ends."""
+    if name not in project.flows:
+        fail(f"There is no flow '{name}'. There are: {', '.join(sorted(project.flows)) or 'none'}.")
+    return project.flows[name]
 
 
 def _describe(flow: Flow) -> dict[str, Any]:
@@ -68,33 +79,48 @@ def try_file(
     as_json: AsJson = False,
 ) -> None:
     """Show what a flow makes of a sample file. Nothing is stored or sent."""
-    loaded = load_project(project)
-    if flow not in loaded.flows:
-        fail(f"There is no flow '{flow}'. There are: {', '.join(sorted(loaded.flows)) or 'none'}.")
-    declared = loaded.flows[flow]
+    loaded = project_of(project)
+    declared = _flow(loaded, flow)
     try:
         data = file.read_bytes()
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
     bodies = list(hl7v2.split(data)) if declared.format == "hl7v2" else [data]
-    results = []
-    for body in bodies:
-        result: dict[str, Any] = {"objects": []}
-        try:
-            parsed = declared.read(body)
-            result |= {"key": declared.ordering_key(parsed), "dedup_key": declared.dedup_key(parsed)}
-            for yielded in declared.run(parsed, loaded.lookup):
-                places = [f"{t.endpoint} {t.operation}".strip() for t in yielded.targets]
-                result["objects"].append({"to": places, "what": _kind(yielded.thing), "data": _data(yielded.thing)})
-        except HilumError as error:
-            finding = classify(error)
-            result["held"] = {"title": finding.title, "words": finding.words, "next_step": finding.next_step}
-        results.append(result)
+    if not bodies:
+        fail(f"There is no message in {file}.")
+    results = [_try(loaded, declared, body) for body in bodies]
     if as_json:
         emit_json(results)
         return
     for result in results:
         _show(result)
+
+
+def _try(project: Project, flow: Flow, body: bytes) -> dict[str, Any]:
+    """What the flow makes of one body: keys and objects, or why the hub would hold it."""
+    result: dict[str, Any] = {"objects": []}
+    try:
+        parsed = flow.read(body)
+        result |= {"key": flow.ordering_key(parsed), "dedup_key": flow.dedup_key(parsed)}
+        for yielded in flow.run(parsed, project.lookup):
+            places = [f"{t.endpoint} {t.operation}".strip() for t in yielded.targets]
+            result["objects"].append({"to": places, "what": _kind(yielded.thing), "data": _data(yielded.thing)})
+    except HilumError as error:
+        result["held"] = _held(error)
+    except Exception as error:  # noqa: BLE001 - a defect of the flow; it is the author who looks, at a sample of theirs
+        result["held"] = _held(error) | {"words": f"{type(error).__name__}: {error}{_place(error, project)}"}
+    return result
+
+
+def _held(error: Exception) -> dict[str, str]:
+    finding = classify(error)
+    return {"title": finding.title, "words": finding.words, "next_step": finding.next_step}
+
+
+def _place(error: Exception, project: Project) -> str:
+    """The last line of the project's own files that the error passed through."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(project.folder)]
+    return f" ({own[-1].filename}, line {own[-1].lineno})" if own else ""
 
 
 def _kind(thing: Any) -> str:
@@ -108,10 +134,13 @@ def _data(thing: Any) -> Any:
 
 
 def _show(result: dict[str, Any]) -> None:
-    out.print(f"[bold]key[/] {result.get('key', '') or '—'}")
+    out.print(f"[bold]key[/] {plain(result.get('key', '')) or '—'}", soft_wrap=True)
     for made in result["objects"]:
-        out.print(f"  [bold]{made['what']}[/] → {', '.join(made['to'])}")
-        text = orjson.dumps(made["data"], option=orjson.OPT_INDENT_2).decode()
-        out.print("    " + text.replace("\n", "\n    "), markup=False, soft_wrap=True)
+        out.print(f"  [bold]{plain(made['what'])}[/] → {plain(', '.join(made['to']))}", soft_wrap=True)
+        text = orjson.dumps(made["data"], option=orjson.OPT_INDENT_2, default=str).decode()
+        out.print(plain("    " + text.replace("\n", "\n    ")), soft_wrap=True)
     if held := result.get("held"):
-        out.print(f"  [yellow]would be held:[/] {held['title']}\n  {held['words']}\n  Next: {held['next_step']}")
+        lines = [held["title"], held["words"], f"Next: {held['next_step']}"]
+        out.print("  [yellow]would be held:[/] " + "\n  ".join(plain(line) for line in lines), soft_wrap=True)
+    elif not result["objects"]:
+        out.print("  Nothing would be delivered.")

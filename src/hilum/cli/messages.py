@@ -13,7 +13,7 @@ import typer
 
 from hilum.cases import apply, cases, plan
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
-from hilum.cli.output import AsJson, ago, emit_json, fail, out, table
+from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.errors import SettingsError
 from hilum.journal import reading
 from hilum.journal.reading import Search
@@ -25,7 +25,7 @@ def messages(
     state: Annotated[str, typer.Option(help="received, routed, completed, held or discarded.")] = "",
     since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
     until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    limit: Annotated[int, typer.Option(help="The most to show.")] = 50,
+    limit: Annotated[int, typer.Option(help="The most to show.", min=1, max=100_000)] = 50,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -52,7 +52,7 @@ def trace(
     """The whole story of a message: received, translated, every delivery and attempt, cases, acts."""
     found = run(_trace(project, text))
     if found is None:
-        fail(f"No message has the identifier '{text}'.")
+        fail(f"No message has the identifier '{text}', or one that begins so.")
     if as_json:
         emit_json(found)
         return
@@ -74,28 +74,35 @@ async def _trace(folder: Path, text: str) -> dict[str, Any] | None:
 
 def _print_trace(found: dict[str, Any]) -> None:
     message = found["message"]
-    out.print(f"[bold]{message['id']}[/]  {message['flow']}  [bold]{message['state']}[/]")
-    out.print(
-        f"received {message['received_at']:%Y-%m-%d %H:%M:%S %Z} ({ago(message['received_at'])}),"
-        f" key {message['key'] or '—'}"
-    )
+    _line(f"[bold]{message['id']}[/]  {plain(message['flow'])}  [bold]{message['state']}[/]")
+    received = f"{message['received_at']:%Y-%m-%d %H:%M:%S %Z} ({ago(message['received_at'])})"
+    _line(f"received {received}, key {plain(message['key']) or '—'}")
     for name, value in (message["headers"] or {}).items():
-        out.print(f"  {name}: {value}", markup=False)
+        _line(plain(f"  {name}: {value}"))
     for delivery in found["deliveries"]:
-        place = f"{delivery['destination']} {delivery['operation']}".strip()
-        out.print(f"→ {place}: [bold]{delivery['state']}[/] {delivery['reference']} {delivery['words']}".rstrip())
-        for attempt in found["attempts"]:
-            if attempt["ordinal"] == delivery["ordinal"]:
-                out.print(
-                    f"    attempt {attempt['number']} {attempt['at']:%H:%M:%S}: {attempt['outcome']} {attempt['words']}"
-                )
+        _print_delivery(delivery, found["attempts"])
     for stage, head in found["waits_for"].items():
-        out.print(f"waits at {stage} behind {head}")
+        _line(plain(f"waits at {stage} behind {head}"))
     for case in found["cases"]:
         mark = "open" if case["closed_at"] is None else case["resolution"]
-        out.print(f"case {case['id']} ({mark}): {case['title']}. {case['next_step']}")
+        _line(plain(f"case {case['id']} ({mark}): {case['title']}. {case['next_step']}"))
     for act in found["audit"]:
-        out.print(f"{act['at']:%Y-%m-%d %H:%M:%S} {act['actor']}: {act['action']} {act['words']}")
+        _line(plain(f"{act['at']:%Y-%m-%d %H:%M:%S} {act['actor']}: {act['action']} {act['words']}"))
+
+
+def _print_delivery(delivery: dict[str, Any], attempts: list[dict[str, Any]]) -> None:
+    place = f"{delivery['destination']} {delivery['operation']}".strip()
+    result = f"{delivery['reference']} {delivery['words']}".strip()
+    _line(f"→ {plain(place)}: [bold]{delivery['state']}[/] {plain(result)}")
+    for attempt in attempts:
+        if attempt["ordinal"] == delivery["ordinal"]:
+            said = f"{attempt['outcome']} {attempt['words']}".strip()
+            _line(plain(f"    attempt {attempt['number']} {attempt['at']:%H:%M:%S}: {said}"))
+
+
+def _line(words: str) -> None:
+    """One line, however long: ids and references stay whole."""
+    out.print(words.rstrip(), soft_wrap=True)
 
 
 def replay(
@@ -121,7 +128,7 @@ def replay(
         emit_json(result)
         return
     rows = [[step["message_id"], step["flow"], step["words"]] for step in result["steps"]]
-    table(["message", "flow", "what happens"], rows, empty="Nothing fits.")
+    table(["message", "flow", "what happens"], rows, empty="Nothing fits.", wrap=["what happens"])
     out.print("Dry run: nothing was changed." if dry_run else f"{result['replayed']} messages are on their way.")
 
 
@@ -166,10 +173,10 @@ def moment(text: str) -> datetime | None:
     if not text:
         return None
     unit = {"m": "minutes", "h": "hours", "d": "days"}.get(text[-1])
-    if unit and text[:-1].isdigit():
-        return datetime.now(UTC) - timedelta(**{unit: int(text[:-1])})
     try:
+        if unit and text[:-1].isdecimal():
+            return datetime.now(UTC) - timedelta(**{unit: int(text[:-1])})
         at = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise SettingsError(f"'{text}' is not a time: write 2026-11-21T08:00, or an age such as 2h or 3d.") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from hilum.cli.guards import taken
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import run
 from hilum.cli.output import AsJson, emit_json, out
 from hilum.cli.serve import stop_on_signals
+from hilum.errors import SettingsError
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo import serve as serve_sandbox
+from hilum.simulator.odoo.orm.registry import VERSIONS
 
 app = typer.Typer(help="Odoo: a sandbox that behaves like version 18 or 19.", no_args_is_help=True)
 
@@ -26,7 +29,7 @@ def _odoo() -> None:
 @app.command()
 def sandbox(
     version: Annotated[str, typer.Option(help="18.0 or 19.0.")] = "19.0",
-    port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.")] = 8069,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.", min=0, max=65535)] = 8069,
     database: Annotated[str, typer.Option(help="Name of its database.")] = "hilum",
     state: Annotated[Path | None, typer.Option(help="File that keeps what it is told; none: it forgets.")] = None,
     key_file: Annotated[Path | None, typer.Option(help="File with its API key; made where there is none.")] = None,
@@ -34,6 +37,11 @@ def sandbox(
 ) -> None:
     """Run a simulated Odoo until Ctrl-C. Its pages show what arrives."""
     configure_logs(level="WARNING")
+    if version not in VERSIONS:
+        raise SettingsError(f"--version {version}: the sandbox speaks as Odoo {' or '.join(VERSIONS)}.")
+    if state is not None and not state.parent.is_dir():
+        raise SettingsError(f"--state {state}: there is no folder {state.parent}.")
+    taken(port, "the sandbox Odoo", "--port")
 
     def ready(server: SandboxOdoo) -> None:
         facts = {"url": server.url, "database": server.database, "login": server.login, "key": server.api_key}

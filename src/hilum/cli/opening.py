@@ -6,15 +6,20 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import psycopg
 import typer
+from psycopg.conninfo import conninfo_to_dict
 
-from hilum.flow import Project, load_project
+from hilum.errors import SettingsError
 from hilum.postgres import Database, database_for
-from hilum.runtime import prepare
-from hilum.settings import load_settings
+from hilum.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from hilum.flow import Project
 
 ProjectFolder = Annotated[
     Path, typer.Option("--project", "-p", help="The project folder.", envvar="HILUM_PROJECT", show_default="here")
@@ -33,24 +38,97 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return uvloop.run(work)
 
 
-@asynccontextmanager
-async def journal(folder: Path) -> AsyncIterator[Database]:
-    """The journal of a project, ready to use; the embedded server is left as it was found."""
+def settings_of(folder: Path) -> Settings:
+    """The settings of a project folder. Raises `SettingsError`, also where the folder is no project.
+
+    A mistyped folder must not become a project with an empty journal of its own.
+    """
+    folder = folder.resolve()  # texts and line numbers of errors then name the whole path
+    if not folder.is_dir():
+        raise SettingsError(f"There is no folder {folder}. Make a project with: hilum init {folder.name}")
     settings = load_settings(folder)
-    database = await asyncio.to_thread(database_for, settings)
+    named = settings.hub.database_url.get_secret_value()
+    if not named and not (folder / "hilum.toml").is_file() and not (folder / "flows").is_dir():
+        raise SettingsError(
+            f"{folder} is no Hilum project (it has no hilum.toml): name one with --project, or make one with: "
+            "hilum init my-hub"
+        )
+    return settings
+
+
+def project_of(folder: Path) -> Project:
+    """The project with its flows. Raises `SettingsError` that names the file and what is wrong with it."""
+    from hilum.flow import load_project  # most commands ask the journal only, and need no flow and no connector
+
+    settings_of(folder)
+    return load_project(folder.resolve())
+
+
+def database_of(settings: Settings) -> Database:
+    """The database of these settings, not yet open; starts the embedded server where they name none. Blocks.
+
+    Raises `SettingsError` for an URL that is none, without showing it: it may hold a password. Raises
+    `DatabaseUnavailable`.
+    """
+    url = settings.hub.database_url.get_secret_value()
+    if url:
+        try:
+            conninfo_to_dict(url)
+        except psycopg.Error:
+            raise SettingsError(
+                "The database URL ([hub] database_url, HILUM_DATABASE_URL) cannot be read: write "
+                "postgresql://user:password@host:5432/name, with special characters of the password as %XX."
+            ) from None
+    return database_for(settings)
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Database]:
+    """The open database of these settings; the embedded server is left as it was found."""
+    database = await asyncio.to_thread(database_of, settings)
     try:
         await database.open()
-        await prepare(database, lanes=settings.hub.lanes)
         yield database
     finally:
-        await database.close()
-        if database.embedded is not None:
-            await asyncio.to_thread(database.embedded.stop)
+        try:
+            await database.close()
+        finally:
+            if database.embedded is not None:
+                await asyncio.to_thread(database.embedded.stop)
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[tuple[Project, Database]]:
-    """The project and its journal."""
-    project = load_project(folder)
-    async with journal(folder) as database:
-        yield project, database
+async def journal(folder: Path) -> AsyncIterator[Database]:
+    """The journal of a project, ready to use: tables that are missing are made."""
+    settings = settings_of(folder)
+    async with connected(settings) as database:
+        if not await _is_ready(database, settings.hub.lanes):
+            from hilum.runtime import prepare  # brings the whole hub with it, and is needed once in a journal's life
+
+            await prepare(database, lanes=settings.hub.lanes)
+        yield database
+
+
+async def _is_ready(database: Database, lanes: int) -> bool:
+    """Are all migrations applied, and the lanes as many as the settings say?"""
+    async with database.cold() as connection:
+        cursor = await connection.execute(
+            "SELECT to_regclass('hilum.migration') IS NOT NULL, to_regclass('hilum.fact') IS NOT NULL"
+        )
+        if await cursor.fetchone() != (True, True):
+            return False
+        cursor = await connection.execute("SELECT component || '/' || name FROM migration")
+        applied = {row[0] for row in await cursor.fetchall()}
+        cursor = await connection.execute("SELECT value FROM fact WHERE name = 'lanes'")
+        return migrations() <= applied and await cursor.fetchone() == (str(lanes),)
+
+
+def migrations() -> set[str]:
+    """Every migration of this version, as `journal/001_tables`: from the files, without loading the packages."""
+    return {
+        f"{package.name}/{file.name.removesuffix('.sql')}"
+        for package in files("hilum").iterdir()
+        if package.joinpath("migrations").is_dir()
+        for file in package.joinpath("migrations").iterdir()
+        if file.name[0].isdigit() and file.name.endswith(".sql")
+    }

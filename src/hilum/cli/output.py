@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,9 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
@@ -17,30 +20,63 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machin
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+_GAP = 2
+"""Columns of the terminal between two columns of a table."""
+
+_LEAST = 24
+"""Columns that a text which may be broken into lines gets at least."""
+
+# Control characters of foreign data (a patient's name, a code) would move the cursor or colour the terminal.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 def fail(words: str, code: int = 1) -> NoReturn:
     """Say what is wrong, and end."""
-    err.print(f"[bold red]✗[/] {_plain(words)}", soft_wrap=True)
+    err.print(f"[bold red]✗[/] {plain(words)}", soft_wrap=True)
     sys.exit(code)
+
+
+def say(words: str) -> None:
+    """A remark that is no part of the answer: on the standard error."""
+    err.print(plain(words), soft_wrap=True)
 
 
 def emit_json(value: Any) -> None:
     """JSON on the standard output, whatever the terminal is."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())
-    sys.stdout.write("\n")
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    sys.stdout.write(text.decode() + "\n")
+    sys.stdout.flush()
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str, right: Sequence[str] = ()) -> None:
-    """A table, or one kind sentence where there is nothing. `right`: columns of numbers."""
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    empty: str,
+    right: Sequence[str] = (),
+    wrap: Sequence[str] = (),
+) -> None:
+    """A table, or one kind sentence where there is nothing. `right`: columns of numbers; `wrap`: columns of sentences.
+
+    Only sentences are broken into lines: a name or an id that is torn apart can be neither read nor copied. Where the
+    terminal is too narrow even so, the table is wider than the terminal. In a file or a pipe each row is one line.
+    """
     if not rows:
         out.print(empty)
         return
-    found = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        found.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        found.add_row(*(_plain(_text(value)) for value in row))
-    out.print(found)
+    cells = [[_CONTROLS.sub("·", _text(value)) for value in row] for row in rows]
+    found = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+    least = widest = -_GAP
+    for number, column in enumerate(columns):
+        width = max(cell_len(row[number]) for row in [columns, *cells])
+        broken = column in wrap
+        found.add_column(column, justify="right" if column in right else "left", no_wrap=not broken, overflow="fold")
+        least += _GAP + (min(width, _LEAST) if broken else width)
+        widest += _GAP + width
+    for row in cells:
+        found.add_row(*(escape(cell) for cell in row))
+    width = max(least, min(out.width, widest)) if out.is_terminal else widest
+    out.print(found, width=width, crop=False, soft_wrap=False)
 
 
 def ago(at: datetime | None) -> str:
@@ -54,15 +90,21 @@ def ago(at: datetime | None) -> str:
     return f"{seconds:.0f} s ago"
 
 
+def number(value: int) -> str:
+    """A number with a space between the thousands."""
+    return f"{value:,}".replace(",", " ")
+
+
+def plain(text: str) -> str:
+    """A text that came from elsewhere, safe to print: no markup of ours, no control character."""
+    return escape(_CONTROLS.sub("·", text))
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
         return ago(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}".replace(",", " ")  # thin spaces, as the console shows them
+        return number(value)
     return str(value)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,11 +14,11 @@ from typing import Annotated, Any
 import typer
 
 from hilum.cli.logs import configure_logs
-from hilum.cli.opening import HERE, ProjectFolder, run
-from hilum.cli.output import out
+from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
+from hilum.cli.output import out, plain
 from hilum.errors import SettingsError
-from hilum.flow import Project, load_project
-from hilum.postgres import Database, database_for
+from hilum.flow import Project
+from hilum.postgres import Database
 from hilum.runtime import ROLES, Hub
 from hilum.security import ensure_first_user
 
@@ -27,7 +28,9 @@ def serve(
     roles: Annotated[
         str, typer.Option(help=f"Parts of the hub that this process runs, with commas: {', '.join(ROLES)}.")
     ] = ",".join(ROLES),
-    console_port: Annotated[int | None, typer.Option(help="Port of the console; 0: any free one.")] = None,
+    console_port: Annotated[
+        int | None, typer.Option(help="Port of the console; 0: any free one.", min=0, max=65535)
+    ] = None,
     log_json: Annotated[bool | None, typer.Option("--log-json/--log-text", help="Form of the log lines.")] = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:
@@ -40,16 +43,16 @@ def serve(
 
 
 async def _serve(folder: Path, roles: set[str], console_port: int | None) -> None:
-    project = load_project(folder)
+    project = project_of(folder)
     if not project.flows:
-        raise SettingsError(f"{project.folder} has no flows. Make a project with: hilum init my-hub")
+        raise SettingsError(f"There are no flows in {project.folder / 'flows'}. Make a project with: hilum init my-hub")
     stop = stop_on_signals()
 
     async def announce(hub: Hub, console: str | None) -> None:
         for source in hub.sources:
-            out.print(f"listening  {source.address}")
+            out.print(f"listening  {plain(source.address)}", soft_wrap=True)
         if console:
-            out.print(f"console    {console}", soft_wrap=True)
+            out.print(f"console    {plain(console)}", soft_wrap=True)
         out.print("hub is up")
 
     await serve_hub(project, roles, stop, announce, console_port=console_port)
@@ -57,17 +60,26 @@ async def _serve(folder: Path, roles: set[str], console_port: int | None) -> Non
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set. A second signal ends the process at once."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    """An event that SIGINT and SIGTERM set.
 
-    def first() -> None:
-        stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
+    A second signal ends what is waited for without patience, yet still lets go of the database and the ports: the
+    calling task is cancelled. A third ends the process at once.
+    """
+    stop, loop, task = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def signalled() -> None:
+        if not stop.is_set():
+            stop.set()
+            return
+        for number in numbers:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
+        if task is not None:
+            task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, first)
+    for number in numbers:
+        loop.add_signal_handler(number, signalled)
     return stop
 
 
@@ -80,31 +92,32 @@ async def serve_hub(
     console_port: int | None = None,
     prepare_database: Callable[[Database], Awaitable[None]] | None = None,
 ) -> None:
-    """Start a hub and its console, call `ready` when both answer, and stop both when `stop` is set or a part fails."""
-    database = await asyncio.to_thread(database_for, project.settings)
-    hub = Hub(project, database, roles=roles)
-    console: asyncio.Task[None] | None = None
-    try:
-        await database.open()
-        await hub.start()
-        if prepare_database is not None:
+    """Start a hub and its console, call `ready` when both answer, and stop both when `stop` is set or a part fails.
+
+    A stop that comes during the start ends it before the next part is started; `ready` is then not called.
+    """
+    async with AsyncExitStack() as parts:  # each part is closed even when closing the one before it was cut short
+        database = await parts.enter_async_context(connected(project.settings))
+        hub = Hub(project, database, roles=roles)
+        parts.push_async_callback(hub.stop)
+        if not stop.is_set():
+            await hub.start()
+        if prepare_database is not None and not stop.is_set():
             await prepare_database(database)
+        console: asyncio.Task[None] | None = None
         address = None
-        if "console" in roles:
-            console, address = await _start_console(hub, stop, console_port)
-        await ready(hub, address)
-        await _until(stop, hub, console)
-    finally:
-        stop.set()
-        await hub.stop()
-        if console is not None:
-            await asyncio.gather(console, return_exceptions=True)
-        await database.close()
-        if database.embedded is not None:
-            await asyncio.to_thread(database.embedded.stop)
+        if "console" in roles and not stop.is_set():
+            console, address = await _start_console(hub, stop, console_port, parts)
+        parts.callback(stop.set)
+        if not stop.is_set():
+            await ready(hub, address)
+            await _until(stop, hub, console)
 
 
-async def _start_console(hub: Hub, stop: asyncio.Event, port: int | None) -> tuple[asyncio.Task[None], str]:
+async def _start_console(
+    hub: Hub, stop: asyncio.Event, port: int | None, parts: AsyncExitStack
+) -> tuple[asyncio.Task[None], str]:
+    """The console's task, and its address. `parts` gets what ends it."""
     # Its libraries take longer to load than everything else together: the hub works meanwhile, and commands that show
     # no page do without them.
     console = await asyncio.to_thread(importlib.import_module, "hilum.console")
@@ -121,8 +134,10 @@ async def _start_console(hub: Hub, stop: asyncio.Event, port: int | None) -> tup
     serving = asyncio.create_task(
         console.serve_console(context, settings.console.host, wanted, stop, ready=listening.set_result)
     )
-    parts: list[asyncio.Future[Any]] = [serving, listening]
-    await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+    parts.push_async_callback(_ended, serving)
+    parts.callback(stop.set)
+    either: list[asyncio.Future[Any]] = [serving, listening]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not listening.done():
         listening.cancel()
         await serving
@@ -130,6 +145,11 @@ async def _start_console(hub: Hub, stop: asyncio.Event, port: int | None) -> tup
     address = await listening
     setup = await ensure_first_user(hub.database)
     return serving, f"{address}{setup}  (make the first user there)" if setup else address
+
+
+async def _ended(console: asyncio.Task[None]) -> None:
+    """Wait until the console has ended; why it did is raised elsewhere."""
+    await asyncio.gather(console, return_exceptions=True)
 
 
 async def _until(stop: asyncio.Event, hub: Hub, console: asyncio.Task[None] | None) -> None:

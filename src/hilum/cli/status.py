@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
-from hilum.cli.output import AsJson, ago, emit_json, out, table
+from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.journal import reading
 from hilum.journal.tallies import NOT_STATES, counts
 
 
 def status(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
     """Counts of messages and deliveries by state and flow; queues, workers, and destinations that are down."""
-    found = run(_read(project))
+    found = run(read_status(project))
     if as_json:
         emit_json(found)
         return
     _print(found)
 
 
-async def _read(folder: Any) -> dict[str, Any]:
+async def read_status(folder: Path) -> dict[str, Any]:
+    """What `hilum status --json` answers, while a hub runs and when none does. Monitors rely on these names.
+
+    `messages`: flow → state (received, routed, completed, held, discarded) → how many are in it now.
+    `deliveries`: flow → state (pending, waiting, delivered, held, cancelled) → how many; `destinations`: the same by
+    destination. A state is there once something was in it, and 0 when nothing is any more.
+    `duplicates`: flow → how many messages came again; `refused`: how many were never taken in.
+    `queues`: a list of `place` (`translate`, or a destination), `pending`, `waiting` (for their retry time, or behind
+    their key) and `oldest` (ISO time, or null).
+    `down`: a list of `destination`, `since`, `until` (the next try) and `words` (why).
+    `workers`: a list of `name` (host and process id), `roles`, `lanes` (how many it holds) and `seen_at`.
+    """
     async with journal(folder) as database, database.cold() as connection:
         rows = await counts(connection)
         return {
-            "messages": _by_state([(c.flow, c.state, c.now) for c in rows if not c.destination and c.flow], {}),
-            "deliveries": _by_state([(c.flow, c.state, c.now) for c in rows if c.destination], {}),
-            "destinations": _by_state([(c.destination, c.state, c.now) for c in rows if c.destination], {}),
+            "messages": _by_state([(c.flow, c.state, c.now) for c in rows if not c.destination and c.flow]),
+            "deliveries": _by_state([(c.flow, c.state, c.now) for c in rows if c.destination]),
+            "destinations": _by_state([(c.destination, c.state, c.now) for c in rows if c.destination]),
             "duplicates": {c.flow: c.entered for c in rows if c.state == "duplicate"},
             "refused": sum(c.entered for c in rows if c.state == "refused"),
             "queues": [
@@ -43,12 +55,14 @@ async def _read(folder: Any) -> dict[str, Any]:
         }
 
 
-def _by_state(rows: list[tuple[str, str, int]], into: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+def _by_state(rows: list[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
+    """Name → state → sum."""
+    found: dict[str, dict[str, int]] = {}
     for name, state, count in rows:
         if state not in NOT_STATES:
-            states = into.setdefault(name, {})
+            states = found.setdefault(name, {})
             states[state] = states.get(state, 0) + count
-    return into
+    return found
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -58,11 +72,14 @@ def _print(found: dict[str, Any]) -> None:
         for flow, by in found["messages"].items()
     ]
     table(["flow", *states, "duplicates"], rows, empty="No message yet.", right=[*states, "duplicates"])
-    if found["queues"]:
+    if found["refused"]:
+        out.print(f"{found['refused']} were refused and never taken in.")
+    queues = [[q["place"], q["pending"], q["waiting"], ago(q["oldest"])] for q in found["queues"]]
+    if waiting := [row for row in queues if row[1] or row[2]]:
         out.print()
-        queues = [[q["place"], q["pending"], q["waiting"], ago(q["oldest"])] for q in found["queues"]]
-        table(["queue", "pending", "waiting", "oldest"], queues, empty="", right=["pending", "waiting"])
+        table(["queue", "pending", "waiting", "oldest"], waiting, empty="", right=["pending", "waiting"])
     for down in found["down"]:
-        out.print(f"[red]down[/]  {down['destination']} since {ago(down['since'])}: {down['words']}")
+        words = f"{down['destination']} since {ago(down['since'])}: {down['words']}"
+        out.print(f"[red]down[/]  {plain(words)}", soft_wrap=True)
     if not found["workers"]:
-        out.print("\nNo worker is running.")
+        out.print("\nNo worker is running (start one: hilum serve).")

@@ -10,7 +10,7 @@ import typer
 from hilum import security
 from hilum.cli.messages import actor
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
-from hilum.cli.output import AsJson, ago, emit_json, out, table
+from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.security import Role, User
 
 app = typer.Typer(help="Who may use the console.", no_args_is_help=True)
@@ -40,10 +40,14 @@ def add(
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="At least 12 characters.")
     ] = "",
     project: ProjectFolder = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Make a user; the password is asked for."""
     run(_add(project, name, password, role))
-    out.print(f"{name} can log in as {role.value}.")
+    if as_json:
+        emit_json({"name": name, "role": role.value})
+    else:
+        out.print(plain(f"{name} can log in as {role.value}."))
 
 
 async def _add(folder: Path, name: str, password: str, role: Role) -> None:
