@@ -113,7 +113,7 @@ def settings_page() -> str:
         if isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(f"\n## [{name}]\n\n{doc(section).partition(': ')[2].capitalize()}\n\n")
             parts.append(table(["setting", "type", "default", "meaning"], _settings_of(section)))
-    endpoints = Settings.model_fields["endpoints"].description
+    endpoints = (Settings.model_fields["endpoints"].description or "").partition(";")[0]
     parts.append(
         f"\n## [endpoints.&lt;kind&gt;.&lt;name&gt;]\n\n{endpoints}. A flow names one as `<kind>.<name>`, for "
     )
