@@ -39,6 +39,7 @@ from hilum.simulator.odoo.serving import keep_key, kept_key
 _SHARES = Shares(duplicate=0.03, early=0.02, unmapped=0.01, malformed=0.005, unreadable=0.005)
 _USER = "demo"
 _REFRESH = 1.0  # seconds
+_SETTLE = 3.0  # seconds that messages under way get before the last counts are shown
 _ENDPOINT = "odoo.main"  # what the flows of the demo call their Odoo
 
 
@@ -73,6 +74,8 @@ def demo(
     """Run everything on this machine. With ODOO_URL, ODOO_DB and ODOO_KEY set, that Odoo is used, not the sandbox."""
     configure_logs(as_json=False, level="WARNING")
     os.environ["MLLP_PORT"] = str(mllp_port)
+    if (folder / "hilum.toml").exists() and not any((folder / "flows").glob("demo_*.py")):
+        raise SettingsError(f"{folder} is a project of another kind: choose another --folder for the demo.")
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder, "A demo"):
         taken(mllp_port, "HL7", "--mllp-port")
@@ -92,7 +95,7 @@ async def _demo(folder: Path, rate: float, seconds: float | None, odoo_port: int
         if first:
             await asyncio.to_thread(write_demo, folder, hospital=play.hospital)
         project = project_of(folder)
-        if os.environ.get("ODOO_URL") and scene.odoo == os.environ["ODOO_URL"]:
+        if not scene.ours:
             await _ask_odoo(project)
         await _run(play, project)
 
@@ -142,7 +145,7 @@ async def _hub_ended(play: _Play) -> None:
 async def _odoo(folder: Path, port: int) -> AsyncIterator[Scene]:
     """The Odoo that the environment names, or the sandbox; its place is in the environment then."""
     if url := os.environ.get("ODOO_URL"):
-        yield Scene(odoo=url, about_odoo="the Odoo that you named", folder=str(folder), user=_USER)
+        yield Scene(odoo=url, ours=False, about_odoo="the Odoo that you named", folder=str(folder), user=_USER)
         return
     key_file = folder / "odoo.key"
     sandbox = SandboxOdoo(
@@ -159,7 +162,11 @@ async def _odoo(folder: Path, port: int) -> AsyncIterator[Scene]:
         os.environ.update(named)
         try:
             yield Scene(
-                odoo=sandbox.url, about_odoo="a sandbox that behaves like Odoo 19", folder=str(folder), user=_USER
+                odoo=sandbox.url,
+                ours=True,
+                about_odoo="a sandbox that behaves like Odoo 19",
+                folder=str(folder),
+                user=_USER,
             )
         finally:
             for name in named:
@@ -202,6 +209,7 @@ async def _act(hub: Hub, play: _Play) -> None:
             if not skip:
                 await _master_data(hub, play)
             await _send(sender, play, skip, sent_before)
+            await _settled(hub, play)
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
@@ -233,6 +241,16 @@ async def _send(sender: Sender, play: _Play, skip: int, sent_before: Path) -> No
         await asyncio.to_thread(sent_before.write_text, str(skip + sent.messages))
 
 
+async def _settled(hub: Hub, play: _Play) -> None:
+    """Wait a little until what was sent has arrived; what waits for its turn or for a person may take longer."""
+    try:
+        async with asyncio.timeout(_SETTLE):
+            while not play.over.is_set() and _under_way(await _counts(hub)):
+                await _rest(play.over, _REFRESH / 4)
+    except TimeoutError:
+        return
+
+
 async def _show(hub: Hub, play: _Play, live: Live) -> None:
     while True:
         play.scene.counts = await _counts(hub)
@@ -258,7 +276,11 @@ async def _master_data(hub: Hub, play: _Play) -> None:
 
 async def _arrived(hub: Hub, flow: str) -> bool:
     mine = [count for count in await _counts(hub) if count.flow == flow and not count.destination]
-    return in_state(mine, "completed") > 0 and not in_state(mine, "received") + in_state(mine, "routed")
+    return in_state(mine, "completed") > 0 and not _under_way(mine)
+
+
+def _under_way(found: list[Count]) -> int:
+    return in_state(found, "received") + in_state(found, "routed")
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:

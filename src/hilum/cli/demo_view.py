@@ -19,6 +19,7 @@ class Scene:
     """What there is to see."""
 
     odoo: str  # its address
+    ours: bool  # it is the sandbox
     about_odoo: str
     folder: str
     user: str

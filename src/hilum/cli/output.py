@@ -58,8 +58,8 @@ def table(
 ) -> None:
     """A table, or one kind sentence where there is nothing. `right`: columns of numbers; `wrap`: columns of sentences.
 
-    Only sentences are broken into lines: a name or an id that is torn apart can be neither read nor copied. Where the
-    terminal is too narrow even so, the table is wider than the terminal. In a file or a pipe each row is one line.
+    Only sentences are broken into lines: a name or an id that is torn apart can be neither read nor copied. Where a
+    terminal is too narrow for that, each row becomes a few lines of its own. In a file or a pipe it is always one line.
     """
     if not rows:
         out.print(empty)
@@ -73,10 +73,29 @@ def table(
         found.add_column(column, justify="right" if column in right else "left", no_wrap=not broken, overflow="fold")
         least += _GAP + (min(width, _LEAST) if broken else width)
         widest += _GAP + width
+    if out.is_terminal and least > out.width:
+        _records(columns, cells)
+        return
     for row in cells:
         found.add_row(*(escape(cell) for cell in row))
-    width = max(least, min(out.width, widest)) if out.is_terminal else widest
-    out.print(found, width=width, crop=False, soft_wrap=False)
+    width = min(out.width, widest) if out.is_terminal else widest
+    # a console of that width, because rich takes no table to be wider than its console
+    Console(highlight=False, file=out.file, force_terminal=out.is_terminal, width=width).print(found)
+
+
+def _records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Each row as a line with its first value, and below it the others with their names, as many in a line as fit."""
+    for row in rows:
+        out.print(f"[bold]{escape(row[0])}[/]", soft_wrap=True)
+        line = ""
+        for column, cell in zip(columns[1:], row[1:], strict=True):
+            pair = f"{column} {cell}"
+            if cell and line and cell_len(f"  {line}, {pair}") > out.width:
+                out.print(f"  {escape(line)}", soft_wrap=True)
+                line = ""
+            if cell:
+                line = f"{line}, {pair}" if line else pair
+        out.print(f"  {escape(line)}", soft_wrap=True)
 
 
 def ago(at: datetime | None) -> str:

@@ -66,12 +66,15 @@ def _by_state(rows: list[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
 
 
 def _print(found: dict[str, Any]) -> None:
-    states = ("received", "routed", "completed", "held", "discarded")
-    rows = [
-        [flow, *(by.get(state, 0) for state in states), found["duplicates"].get(flow, 0)]
-        for flow, by in found["messages"].items()
+    by_flow = {flow: by | {"duplicates": found["duplicates"].get(flow, 0)} for flow, by in found["messages"].items()}
+    # a state that nothing is in would only make the table too wide for a terminal
+    columns = [
+        name
+        for name in ("received", "routed", "completed", "held", "discarded", "duplicates")
+        if name in ("completed", "held") or any(by.get(name) for by in by_flow.values())
     ]
-    table(["flow", *states, "duplicates"], rows, empty="No message yet.", right=[*states, "duplicates"])
+    rows = [[flow, *(by.get(name, 0) for name in columns)] for flow, by in by_flow.items()]
+    table(["flow", *columns], rows, empty="No message yet.", right=columns)
     if found["refused"]:
         out.print(f"{found['refused']} were refused and never taken in.")
     queues = [[q["place"], q["pending"], q["waiting"], ago(q["oldest"])] for q in found["queues"]]

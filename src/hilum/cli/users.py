@@ -35,10 +35,10 @@ async def _users(folder: Path) -> list[User]:
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
-    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.OPERATOR,
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="At least 12 characters.")
-    ] = "",
+    ],
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.OPERATOR,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
