@@ -35,6 +35,7 @@ check: $(READY) ## Format, lint, types, layers, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/python scripts/requirements_matrix.py --check
+	$(BIN)/python scripts/generate_docs.py --check
 
 format: $(READY) ## Rewrite the code the way check wants it
 	$(BIN)/ruff format .
@@ -46,7 +47,8 @@ bench: $(READY) ## Measure the figures of docs/performance.md
 requirements: $(READY) ## Which test proves which capability
 	$(BIN)/python scripts/requirements_matrix.py
 
-docs: $(READY) ## Build the documentation into site/
+docs: $(READY) ## Write the reference pages from the code, and build the documentation into site/
+	$(BIN)/python scripts/generate_docs.py
 	$(BIN)/mkdocs build --strict
 
 lock: $(READY) ## Resolve the dependencies again into requirements.lock

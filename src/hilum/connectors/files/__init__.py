@@ -1,7 +1,7 @@
 """Files: the folder that other systems drop files into, and the writer that drops files for them; local or SFTP.
 
     source=files.Folder(url="sftp://hub@files.example/out", pattern="*.csv", split="rows")
-    flow.deliver_to(files.write("ledger", name="{message_id}.csv"))
+    flow.deliver_to(files.write("files.ledger", name="{message_id}.csv"))
     flow.deliver_to(files.write(url="/srv/exchange/out"))
 
 The two stores are our own, on the operating system's calls and on asyncssh, and not fsspec's: that has no call for

@@ -1,7 +1,7 @@
 """HTTP: the listener that other systems post messages to, and the endpoint that messages are posted to.
 
-    source=http.Listener(port=8080, path="/in/orders", token="${ORDERS_TOKEN}")
-    flow.deliver_to(http.post("portal"))                   # an endpoint of hilum.toml
+    source=http.Listener(port=8080, path="/in/orders", token=os.environ["ORDERS_TOKEN"])
+    flow.deliver_to(http.post("http.portal"))              # an endpoint of hilum.toml
     flow.deliver_to(http.post(url="https://portal.example/api/status"))
 
 Both sides are aiohttp: with httpx and an ASGI server the HTTP part costs about three times the CPU per message, and

@@ -16,7 +16,7 @@ class OdooSettings(ConnectorSettings):
 
     url: str = Field(description="Address of the Odoo server.", examples=["https://erp.example.org"])
     api_key: SecretStr = Field(
-        description="API key of the hub's own Odoo user (My preferences, Account security).", examples=["env:ODOO_KEY"]
+        description="API key of the hub's own Odoo user (My preferences, Account security).", examples=["${ODOO_KEY}"]
     )
     database: str = Field(
         default="",
