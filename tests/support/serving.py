@@ -16,13 +16,14 @@ START_PATIENCE = 40.0
 class HubProcess:
     """One hub. `port` is the port of its MLLP listener, which changes with each start."""
 
-    def __init__(self, project: Path, database_url: str = "") -> None:
+    def __init__(self, project: Path, database_url: str = "", **environment: str) -> None:
         self.project = project
         self.port = 0
         self.starts = 0
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("HILUM_")}
         if database_url:
             self._environment["HILUM_DATABASE_URL"] = database_url
+        self.environment = environment  # what its project asks for; may be changed between two starts
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self.output: list[str] = []
@@ -31,7 +32,8 @@ class HubProcess:
         """Start it and wait until it says that it is up."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hilum", "serve", "--project", str(self.project), "--roles", "listener,worker",
-            "--log-text", env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            "--log-text", env={**self._environment, **self.environment},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         self.starts += 1
         up = asyncio.Event()
