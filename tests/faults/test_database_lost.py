@@ -59,7 +59,8 @@ async def test_a_database_of_the_operator_may_be_stopped_and_started(tmp_path: P
                 before = it.load.total
                 failed = it.load.refused + it.load.unanswered
                 await eventually(lambda failed=failed: it.load.refused + it.load.unanswered > failed)  # type: ignore[misc]
-                assert it.load.total == before, "acknowledged although the database was away"
+                # one answer for each of the six connections may have been on its way
+                assert it.load.total <= before + 6, "acknowledged although the database was away"
                 assert await asyncio.to_thread(outside.start) == url
                 await it.acknowledged_more(20)
                 await it.arrived_more(20)

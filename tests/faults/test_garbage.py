@@ -49,4 +49,5 @@ async def test_garbage_harms_nobody(tmp_path: Path, postgres_url: str) -> None:
         assert unanswered == 0, "a healthy connection was cut"
         kept = {thing["key"] for thing in it.far.taken}
         assert kept == set(it.load.acknowledged)
-        await assert_all_completed(postgres_url, it.load.total)
+        # one kind of garbage is an HL7 message as far as receipt can see: it may be held, with its case
+        await assert_all_completed(postgres_url, it.load.total, held_at_most=3)
