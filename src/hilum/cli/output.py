@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
 
@@ -77,7 +78,7 @@ def table(
         _records(columns, cells)
         return
     for row in cells:
-        found.add_row(*(escape(cell) for cell in row))
+        found.add_row(*(Text(cell) for cell in row))
     width = min(out.width, widest) if out.is_terminal else widest
     # a console of that width, because rich takes no table to be wider than its console
     Console(highlight=False, file=out.file, force_terminal=out.is_terminal, width=width).print(found)
@@ -86,16 +87,16 @@ def table(
 def _records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Each row as a line with its first value, and below it the others with their names, as many in a line as fit."""
     for row in rows:
-        out.print(f"[bold]{escape(row[0])}[/]", soft_wrap=True)
+        out.print(Text(row[0], style="bold"), soft_wrap=True)
         line = ""
         for column, cell in zip(columns[1:], row[1:], strict=True):
             pair = f"{column} {cell}"
             if cell and line and cell_len(f"  {line}, {pair}") > out.width:
-                out.print(f"  {escape(line)}", soft_wrap=True)
+                out.print(Text(f"  {line}"), soft_wrap=True)
                 line = ""
             if cell:
                 line = f"{line}, {pair}" if line else pair
-        out.print(f"  {escape(line)}", soft_wrap=True)
+        out.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def ago(at: datetime | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import signal
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ import typer
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
 from hilum.cli.output import out, plain
-from hilum.errors import SettingsError
+from hilum.errors import Down, SettingsError
 from hilum.flow import Project
 from hilum.postgres import Database
 from hilum.runtime import ROLES, Hub
@@ -101,7 +102,7 @@ async def serve_hub(
         hub = Hub(project, database, roles=roles)
         parts.push_async_callback(hub.stop)
         if not stop.is_set():
-            await hub.start()
+            await _start(hub)
         if prepare_database is not None and not stop.is_set():
             await prepare_database(database)
         console: asyncio.Task[None] | None = None
@@ -112,6 +113,20 @@ async def serve_hub(
         if not stop.is_set():
             await ready(hub, address)
             await _until(stop, hub, console)
+
+
+async def _start(hub: Hub) -> None:
+    """Start the hub. Raises `SettingsError` that says what to do where an address of its flows is taken."""
+    try:
+        await hub.start()
+    except (Down, SettingsError) as error:
+        cause = error.__cause__ or error.__context__
+        if not isinstance(cause, OSError) or cause.errno != errno.EADDRINUSE:
+            raise
+        words = str(error).rstrip(".")
+        raise SettingsError(
+            f"{words}. Another hub or program has it: stop that one, or let the flow listen elsewhere."
+        ) from error
 
 
 async def _start_console(
