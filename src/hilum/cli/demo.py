@@ -216,7 +216,7 @@ async def _act(hub: Hub, play: _Play) -> None:
         play.scene.doing = ""
         play.scene.counts = await _counts(hub)
         live.update(picture(play.scene))
-    out.print()
+    out.print("" if out.is_terminal else "\n")  # in a file or a pipe the picture ends without an end of line
 
 
 def _listener(hub: Hub) -> tuple[str, int]:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,11 +66,15 @@ def servers_of(folder: Path) -> list[int]:
 
 
 @pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[Path]:
-    """A project on its own embedded PostgreSQL, of which nothing is left at the end."""
-    folder = new_project(tmp_path / "hub")
-    yield folder
-    assert servers_of(folder) == []
+def embedded() -> Iterator[Path]:
+    """A project on its own embedded PostgreSQL, of which nothing is left at the end.
+
+    Not under pytest's folder: each pytest that starts closes that to other users, and the server of a root user is one.
+    """
+    with tempfile.TemporaryDirectory(prefix="hilum-cli-") as name:
+        folder = new_project(Path(name) / "hub")
+        yield folder
+        assert servers_of(folder) == []
 
 
 def serve(start: Start, folder: Path, *more: str) -> subprocess.Popen[str]:

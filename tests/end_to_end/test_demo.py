@@ -1,0 +1,156 @@
+"""`hilum demo`: everything on one machine, on free ports, ends by itself, and goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hilum.simulator.odoo import SandboxOdoo
+from hilum.simulator.odoo.serving import kept_key
+
+PATIENCE = 50.0  # seconds; only a failing test waits so long
+FREE = ["--mllp-port", "0", "--odoo-port", "0", "--console-port", "0"]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the demo keeps what it has; outside pytest's folder, which is closed to a root user's embedded server."""
+    with tempfile.TemporaryDirectory(prefix="hilum-demo-") as name:
+        yield Path(name) / "demo"
+
+
+def demo(folder: Path, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hilum", "demo", "--folder", str(folder), *more],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def status(folder: Path) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", "hilum", "status", "-p", str(folder), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def of(folder: Path) -> list[int]:
+    """Processes that have to do with this folder."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if str(folder) in " ".join(process.info["cmdline"] or [])
+    ]
+
+
+async def records(folder: Path, model: str) -> int:
+    """How many records of a model the sandbox Odoo has kept."""
+    async with SandboxOdoo(
+        "19.0", "hilum", state_file=folder / "odoo.state", api_key=kept_key(folder / "odoo.key")
+    ) as odoo:
+        return len(odoo.records(model))
+
+
+@pytest.mark.req("UX-5")
+async def test_the_demo_fills_an_odoo_stops_and_goes_on(folder: Path) -> None:
+    first = demo(folder, *FREE, "--rate", "20", "--seconds", "8")
+    assert first.returncode == 0, first.stderr
+    for words in ("Console", "password", "Odoo", "http://127.0.0.1:", "hilum exceptions list", "supply.consumption"):
+        assert words in first.stdout
+    assert first.stdout.rstrip().splitlines()[-2:] == [
+        "",
+        "Everything is stopped. What was stored is kept; start again to go on.",
+    ]
+    assert of(folder) == []
+    stored = status(folder)
+    assert stored["messages"]["clinical.admissions"]["completed"] > 0
+    assert stored["destinations"]["odoo.main"]["delivered"] > 0
+    assert await records(folder, "product.product") > 10
+
+    second = demo(folder, *FREE, "--rate", "20", "--seconds", "2")
+    assert second.returncode == 0, second.stderr
+    assert "Going on from what is stored." in second.stdout
+    again = status(folder)
+    assert (
+        again["messages"]["clinical.admissions"]["completed"] >= stored["messages"]["clinical.admissions"]["completed"]
+    )
+    # the spreadsheets came once only
+    assert again["messages"]["inventory.items"] == stored["messages"]["inventory.items"]
+    assert of(folder) == []
+
+
+WRONG_ODOO = {
+    "nobody is there": ({"ODOO_URL": "http://127.0.0.1:1", "ODOO_DB": "x", "ODOO_KEY": "grey-otter"}, "cannot be used"),
+    "no address": ({"ODOO_URL": "nonsense", "ODOO_DB": "x", "ODOO_KEY": "grey-otter"}, "http://"),
+    "no key": ({"ODOO_URL": "http://127.0.0.1:1", "ODOO_DB": "x"}, "ODOO_KEY is not set"),
+}
+
+
+@pytest.mark.req("SEC-3")
+@pytest.mark.parametrize("what", WRONG_ODOO)
+def test_an_odoo_that_is_none_ends_the_demo_with_one_line(folder: Path, what: str) -> None:
+    environment, words = WRONG_ODOO[what]
+    done = demo(folder, *FREE, **environment)
+    assert done.returncode == 1
+    (line,) = [each for each in done.stderr.splitlines() if each.startswith("✗")]
+    assert words in line
+    assert "Traceback" not in done.stderr
+    assert "grey-otter" not in done.stdout + done.stderr
+    assert of(folder) == []
+
+
+@pytest.mark.parametrize("option", ["--mllp-port", "--odoo-port", "--console-port"])
+def test_a_port_that_is_taken_is_named_with_its_option(folder: Path, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = demo(folder, *FREE, option, port)
+    assert done.returncode == 1
+    assert f"Port {port} for" in done.stderr
+    assert f"choose another one with {option}." in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (folder / "hilum.toml").exists()
+
+
+def test_a_project_of_ones_own_is_not_overwritten_by_the_demo(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "hilum.toml").write_text("")
+    done = demo(folder, *FREE)
+    assert done.returncode == 1
+    assert "is a project of another kind" in done.stderr
+    assert [each.name for each in folder.iterdir()] == ["hilum.toml"]
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(folder: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "hilum", "demo", "--folder", str(folder), *FREE],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    try:
+        assert "Starting" in running.stdout.readline()
+        done = demo(folder, *FREE)
+        assert done.returncode == 1
+        assert "A demo is running in" in done.stderr
+    finally:
+        running.terminate()
+        running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0
+    assert of(folder) == []
