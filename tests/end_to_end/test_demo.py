@@ -19,6 +19,7 @@ from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.serving import kept_key
 
 PATIENCE = 50.0  # seconds; only a failing test waits so long
+RUNS = 4  # more than these it never takes
 FREE = ["--mllp-port", "0", "--odoo-port", "0", "--console-port", "0"]
 
 
@@ -69,10 +70,11 @@ async def records(folder: Path, model: str) -> int:
 
 
 @pytest.mark.req("UX-5")
+@pytest.mark.timeout(180)
 async def test_the_demo_fills_an_odoo_stops_and_goes_on(folder: Path) -> None:
-    first = demo(folder, *FREE, "--rate", "20", "--seconds", "8")
+    first = demo(folder, *FREE, "--rate", "20", "--seconds", "6")
     assert first.returncode == 0, first.stderr
-    for words in ("Console", "password", "Odoo", "http://127.0.0.1:", "hilum exceptions list", "supply.consumption"):
+    for words in ("Console", "password", "Odoo", "http://127.0.0.1:", "hilum exceptions list", "The hospital sent"):
         assert words in first.stdout
     assert first.stdout.rstrip().splitlines()[-2:] == [
         "",
@@ -80,6 +82,11 @@ async def test_the_demo_fills_an_odoo_stops_and_goes_on(folder: Path) -> None:
     ]
     assert of(folder) == []
     stored = status(folder)
+    for _ in range(RUNS):  # on a machine that has much else to do, the master data takes more than one run
+        if stored["messages"].get("clinical.admissions", {}).get("completed"):
+            break
+        assert demo(folder, *FREE, "--rate", "20", "--seconds", "6").returncode == 0
+        stored = status(folder)
     assert stored["messages"]["clinical.admissions"]["completed"] > 0
     assert stored["destinations"]["odoo.main"]["delivered"] > 0
     assert await records(folder, "product.product") > 10
