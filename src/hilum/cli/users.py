@@ -36,8 +36,11 @@ async def _users(folder: Path) -> list[User]:
 def add(
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
     password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="At least 12 characters.")
-    ],
+        str,
+        typer.Option(
+            prompt=True, hide_input=True, confirmation_prompt=True, show_default=False, help="At least 12 characters."
+        ),
+    ] = "",
     role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.OPERATOR,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
