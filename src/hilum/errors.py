@@ -22,6 +22,8 @@ Texts are for people and never contain a payload or a secret.
 
 from __future__ import annotations
 
+import traceback
+
 
 class HilumError(Exception):
     """Base of all errors that Hilum raises on purpose."""
@@ -127,3 +129,14 @@ class DatabaseUnavailable(HilumError):
 
 class SettingsError(HilumError):
     """The set-up is wrong. The text says where and what to do."""
+
+
+def trail(error: BaseException, *, frames: int = 12) -> str:
+    """Where a foreign error comes from: its kind, then file, line and function of the last frames.
+
+    Never its text: texts of foreign errors may quote a payload or a secret (a failed conversion shows the value, a
+    database shows the row), so logs and cases get this instead of a traceback.
+    """
+    found = traceback.extract_tb(error.__traceback__)[-frames:]
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} in {frame.name}" for frame in reversed(found)]
+    return "\n".join([type(error).__name__, *places])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from hilum.errors import (
     TryAgain,
     Unmapped,
     Unsure,
+    trail,
 )
 from hilum.flow import Flow
 
@@ -142,17 +142,16 @@ def _settings(error: BaseException, _: str) -> Finding:
 
 
 def _defect(error: BaseException) -> Finding:
-    """Only places and the kind of error go into the detail: texts of foreign errors may quote the payload."""
-    frames = traceback.extract_tb(error.__traceback__)
-    detail = "\n".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} in {frame.name}" for frame in frames[-12:])
-    last = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    """Only the kind of error and places are told: see `trail`."""
+    kind, *places = trail(error).splitlines()
+    at = f" at {places[0].partition(' in ')[0]}" if places else ""
     return Finding(
         category="defect",
         kind=TECHNICAL,
         title="The flow has a defect",
-        words=f"{type(error).__name__}{last}.",
+        words=f"{kind}{at}.",
         next_step="Correct the flow, then replay.",
-        detail=detail,
+        detail="\n".join(places),
     )
 
 

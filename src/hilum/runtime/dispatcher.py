@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hilum.connector import Destination
-from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, SettingsError, TryAgain, Unsure
+from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, SettingsError, TryAgain, Unsure, trail
 from hilum.journal.moves import park_deliveries, unblock
 from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered, take_deliveries, take_due
 from hilum.message import Delivered, Outcome
@@ -194,8 +194,8 @@ class Dispatcher:
             return [failure] * len(taken)
         except Failure as failure:
             return [Unsure(str(failure))] * len(taken)
-        except Exception as error:  # a connector's defect: what it did is unknown
-            log.exception("%s: the connector has a defect", self.name)
+        except Exception as error:  # noqa: BLE001 - a connector's defect: what it did is unknown
+            log.error("%s: the connector has a defect: %s", self.name, trail(error))
             return [Unsure(f"The connector failed in an unforeseen way ({type(error).__name__}).")] * len(taken)
         if len(outcomes) != len(taken):
             return [Unsure(f"The connector gave {len(outcomes)} outcomes for {len(taken)} deliveries.")] * len(taken)
@@ -235,8 +235,8 @@ class Dispatcher:
         except DatabaseUnavailable as error:  # nothing is lost: it will be delivered again
             log.warning("%s: outcomes could not be committed: %s", self.name, error)
             await asyncio.sleep(0.2)
-        except Exception:
-            log.exception("%s: a defect in committing outcomes; going on", self.name)
+        except Exception as error:  # noqa: BLE001 - a defect must not stop the other deliveries
+            log.error("%s: a defect in committing outcomes; going on: %s", self.name, trail(error))
             await asyncio.sleep(0.2)
         finally:
             for result in results:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
 from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open, oldest_reopened
 from hilum.journal.tallies import note, roll_up
@@ -36,8 +36,8 @@ async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
             await act()
         except DatabaseUnavailable as error:
             log.info("later: %s", error)
-        except Exception:
-            log.exception("a defect in maintenance; going on")
+        except Exception as error:  # noqa: BLE001 - a defect in one chore must not end it
+            log.error("a defect in maintenance; going on: %s", trail(error))
         await asyncio.sleep(seconds)
 
 

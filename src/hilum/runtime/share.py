@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from hilum.errors import DatabaseUnavailable, LeaseLost
+from hilum.errors import DatabaseUnavailable, LeaseLost, trail
 from hilum.flow import Flow, Lookup
 from hilum.journal.leases import Leases
 from hilum.postgres import Database
@@ -84,8 +84,8 @@ async def keep_going(share: Share, name: str, step: Callable[[], Awaitable[None]
             reset()
             await asyncio.sleep(_AFTER_FAULT)
             await _revive(share, name)
-        except Exception:
-            log.exception("%s: a defect; going on", name)
+        except Exception as error:  # noqa: BLE001 - a defect must not end the loop
+            log.error("%s: a defect; going on: %s", name, trail(error))
             reset()
             await asyncio.sleep(_AFTER_FAULT)
 
