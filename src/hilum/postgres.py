@@ -187,9 +187,12 @@ class Database:
         self._cold = _pool(url, _COLD_SETTINGS, cold, prepare=5)
 
     async def open(self) -> None:
-        """Connect. Raises `DatabaseUnavailable`, or `SettingsError` where the server is too old."""
-        with translated():
-            connection = await AsyncConnection.connect(self.url, autocommit=True, connect_timeout=10)
+        """Connect. Raises `DatabaseUnavailable`, or `SettingsError` for a wrong URL or a server that is too old."""
+        try:
+            with translated():
+                connection = await AsyncConnection.connect(self.url, autocommit=True, connect_timeout=10)
+        except psycopg.ProgrammingError:  # its text quotes the URL, and with it the password
+            raise SettingsError("The database URL cannot be read. Write postgresql://user:password@host/name") from None
         async with connection:
             version = connection.info.server_version
             if version < MINIMUM_VERSION:

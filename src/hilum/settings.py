@@ -108,7 +108,8 @@ def problems_of(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         place = ".".join(str(part) for part in problem["loc"])
-        lines.append(f"{place}: {problem['msg']}")
+        words = "there is no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+        lines.append(f"{place}: {words}")
     return "; ".join(lines)
 
 

@@ -81,7 +81,7 @@ def add_page(path: str, title: str, context: Context, figures: Figures, build: B
         except Exception as error:  # noqa: BLE001  # the last one to answer
             finding = classify(error)
             # No traceback: the texts of foreign errors may quote a payload. Places and kinds of error are enough.
-            log.error("page %s failed: %s\n%s", path, finding.words, finding.detail)  # noqa: TRY400
+            log.error("page %s failed: %s\n%s", path, finding.words, finding.detail)
             return door.failed()
 
     ui.page(path, response_timeout=BUILD_SECONDS)(opened)

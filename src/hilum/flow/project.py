@@ -70,7 +70,7 @@ def _line_in(error: BaseException, path: Path) -> str:
     at = error.__traceback__
     line = ""
     while at is not None:
-        if at.tb_frame.f_code.co_filename == str(path):
+        if Path(at.tb_frame.f_code.co_filename).resolve() == path.resolve():
             line = f", line {at.tb_lineno}"
         at = at.tb_next
     return line

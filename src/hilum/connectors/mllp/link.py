@@ -235,7 +235,7 @@ class Link(asyncio.Protocol):
             return
         except Exception as defect:  # noqa: BLE001 — one message must not end the connection of all the others
             # its text may quote the payload, so only its type is told; the sender keeps the message
-            log.error("mllp_unreadable", peer=self._peer, defect=type(defect).__name__)  # noqa: TRY400 — as above
+            log.error("mllp_unreadable", peer=self._peer, defect=type(defect).__name__)
             self._counts["refused: defect"] += 1
             self.answer(turn, answer_to_unreadable(body, "E", "The hub could not read the message."))
             return
