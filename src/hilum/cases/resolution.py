@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from hilum.cases.desk import close
@@ -32,6 +33,7 @@ class Step:
     action: str  # `translate`: from the start; `deliver`: the held deliveries; `nothing`
     ordinals: tuple[int, ...] = ()
     words: str
+    seen: tuple[str, datetime] | None = None  # state of the message, and since when, as the plan saw it
 
 
 class NotPossible(HilumError):
@@ -48,7 +50,8 @@ async def _step(connection: Connection, message_id: UUID) -> Step:
     if row is None:
         return Step(message_id=message_id, flow="", action="nothing", words="There is no such message.")
     if row.state == "held":
-        return Step(message_id=row.id, flow=row.flow, action="translate", words="Translate it again and deliver it.")
+        words = "Translate it again and deliver it."
+        return Step(message_id=row.id, flow=row.flow, action="translate", words=words, seen=(row.state, row.state_at))
     deliveries = await reading.deliveries(connection, message_id)
     held = [d for d in deliveries if d.state == "held"]
     if held:
@@ -59,7 +62,7 @@ async def _step(connection: Connection, message_id: UUID) -> Step:
     if row.state in ("completed", "discarded"):
         places = ", ".join(sorted({d.destination for d in deliveries})) or "its destinations"
         words = f"Translate it again and deliver it to {places} once more; receivers that know it already ignore it."
-        return Step(message_id=row.id, flow=row.flow, action="translate", words=words)
+        return Step(message_id=row.id, flow=row.flow, action="translate", words=words, seen=(row.state, row.state_at))
     return Step(message_id=row.id, flow=row.flow, action="nothing", words="It is under way already.")
 
 
@@ -68,7 +71,7 @@ async def apply(connection: Connection, steps: Sequence[Step], *, actor: str, re
     count = 0
     for step in steps:
         if step.action == "translate":
-            moved = await _translate_again(connection, step.message_id)
+            moved = await _translate_again(connection, step)
         elif step.action == "deliver":
             moved = await _deliver_again(connection, step)
         else:
@@ -87,11 +90,23 @@ async def apply(connection: Connection, steps: Sequence[Step], *, actor: str, re
     return count
 
 
-async def _translate_again(connection: Connection, message_id: UUID) -> bool:
-    """A held one keeps its place in the order; one that was done gets a new place: it happens now."""
-    was = await move_message(connection, message_id, ("held", "completed", "discarded"), "received")
+async def _translate_again(connection: Connection, step: Step) -> bool:
+    """A held one keeps its place in the order; one that was done gets a new place: it happens now.
+
+    Nothing happens where it has moved on since the plan: another person may have edited, discarded or replayed it.
+    """
+    if step.seen is None:
+        return False
+    state, since = step.seen
+    same = await connection.execute(
+        "SELECT 1 FROM message WHERE id = %s AND state = %s::message_state AND state_at = %s FOR NO KEY UPDATE",
+        [step.message_id, state, since],
+    )
+    if await same.fetchone() is None:
+        return False
+    was = await move_message(connection, step.message_id, (state,), "received")
     if was in ("completed", "discarded"):
-        await connection.execute("UPDATE message SET seq = nextval('message_seq') WHERE id = %s", [message_id])
+        await connection.execute("UPDATE message SET seq = nextval('message_seq') WHERE id = %s", [step.message_id])
     return was is not None
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import zstandard
 
+from hilum.errors import HilumError
+
 RAW, ZSTD = 0, 1
 
 _WORTH = 192
@@ -24,6 +26,15 @@ def pack(body: bytes) -> tuple[int, bytes]:
     return (ZSTD, packed) if len(packed) < len(body) else (RAW, body)
 
 
+class Damaged(HilumError):
+    """What is stored is not what `pack` made."""
+
+
 def unpack(codec: int, stored: bytes) -> bytes:
-    """The body again."""
-    return _decompressor.decompress(stored) if codec == ZSTD else stored
+    """The body again. Raises `Damaged`."""
+    if codec != ZSTD:
+        return stored
+    try:
+        return _decompressor.decompress(stored)
+    except zstandard.ZstdError:
+        raise Damaged("what is stored cannot be decompressed") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +12,14 @@ from uuid import UUID
 from hilum.errors import LeaseLost
 from hilum.journal.columns import Bodies, Bools, Int2s, Int4s, Int8s, Texts, Uuids
 from hilum.journal.leases import Leases
-from hilum.journal.payloads import pack, unpack
+from hilum.journal.payloads import Damaged, pack, unpack
 from hilum.journal.receipt import encode_headers
 from hilum.journal.sql import SQL
 from hilum.journal.text import key_of
 from hilum.message import Delivery, Message, Priority
 from hilum.postgres import Connection
+
+log = logging.getLogger("hilum.journal")
 
 MESSAGE_BODY = -1
 """The ordinal under which a message's own body is stored; deliveries have 0 and more."""
@@ -182,10 +185,16 @@ async def take_received(
 
 
 async def bodies(connection: Connection, refs: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], bytes]:
-    """Stored bodies by message id and ordinal. One that was erased is missing."""
+    """Stored bodies by message id and ordinal. One that was erased, or is damaged, is missing."""
     parameters = {"ids": Uuids([ref[0] for ref in refs]), "ordinals": Int2s([ref[1] for ref in refs])}
     cursor = await connection.execute(SQL["bodies"], parameters, binary=True)
-    return {(row[0], row[1]): unpack(row[2], row[3]) for row in await cursor.fetchall()}
+    found = {}
+    for message_id, ordinal, codec, stored in await cursor.fetchall():
+        try:
+            found[message_id, ordinal] = unpack(codec, stored)
+        except Damaged as error:  # one must not keep the others from being read
+            log.error("the payload %s.%d: %s", message_id, ordinal, error)
+    return found
 
 
 async def commit_translated(connection: Connection, leases: Leases, results: Sequence[Translated]) -> set[UUID]:

@@ -25,6 +25,10 @@ from hilum.postgres import Database
 log = logging.getLogger("hilum.committer")
 
 
+_PATIENCE = 2.0
+"""Seconds that a source waits for room while nothing moves; while commits go on it waits as long as it takes."""
+
+
 @dataclass(slots=True)
 class Entry:
     """What one sender waits for: one received unit, and a draft for each flow that takes it."""
@@ -51,13 +55,30 @@ class Committer:
         self._bell = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._moved = asyncio.Event()
+        self._moved_at = 0.0  # when a batch left the queue, or the first came into it, by the clock of the event loop
         self.commits = 0
         self.messages = 0
+
+    async def room(self) -> None:
+        """Wait until one more may be submitted. Raises `Busy` where nothing has moved for a while.
+
+        A sender may hand over more at once than may wait here, and would be told busy each time that it tries.
+        """
+        while len(self._waiting) >= self._max_waiting:
+            self._moved.clear()
+            try:
+                async with asyncio.timeout_at(self._moved_at + _PATIENCE):
+                    await self._moved.wait()
+            except TimeoutError:
+                raise Busy from None
 
     def submit(self, entry: Entry) -> None:
         """Hand an entry over; its sender is answered after the commit. Raises `Busy` when too many wait already."""
         if len(self._waiting) >= self._max_waiting:
             raise Busy
+        if not self._waiting:
+            self._moved_at = asyncio.get_running_loop().time()
         self._waiting.append(entry)
         self._idle.clear()
         self._bell.set()
@@ -73,6 +94,8 @@ class Committer:
             self._bell.clear()
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+                self._moved_at = asyncio.get_running_loop().time()
+                self._moved.set()
                 await self._commit(batch)
             self._idle.set()
 

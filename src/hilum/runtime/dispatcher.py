@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hilum.connector import Destination
-from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, SettingsError, TryAgain, Unsure, trail
+from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, TryAgain, Unsure, trail
 from hilum.journal.moves import park_deliveries, unblock
 from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered, take_deliveries, take_due
-from hilum.message import Delivered, Outcome
+from hilum.message import Delivered, Delivery, Outcome
 from hilum.runtime.cursor import START, Cursor, before
 from hilum.runtime.failures import Failures
 from hilum.runtime.pauses import Pauses
@@ -29,7 +29,18 @@ log = logging.getLogger("hilum.dispatcher")
 _WINDOW_BATCHES = 4  # the window holds so many batches of reading
 _DUE_EVERY = 0.25  # seconds between looks at what waits for its retry time
 _RESCAN_EVERY = 1.0  # seconds between looks from the beginning, for what was committed late by another process
+_LONGEST_CALL = 1800.0  # seconds that a connector gets for one call; its own limits end what is slow long before
 _CALLERS_OF_BATCHES = 4  # calls under way to a destination that takes batches: so each batch has time to fill
+
+
+_AFTER_DEFECT = 0.5  # seconds
+
+
+def _is_outcome(answer: object) -> bool:
+    """Can the journal keep it? One that it cannot would be delivered again and again."""
+    if isinstance(answer, Delivered):
+        return isinstance(answer.reference, str) and isinstance(answer.words, str)
+    return isinstance(answer, Outcome)
 
 
 @dataclass(slots=True)
@@ -175,6 +186,12 @@ class Dispatcher:
             # The hub stops and this call took too long: it may have been done.
             self._note(taken, [Unsure("The hub stopped while the answer was outstanding.")] * len(taken), started)
             raise
+        except Exception as error:  # noqa: BLE001 - one that ends here would deliver nothing any more, unseen
+            log.error("%s: a defect before the call; going on: %s", self.name, trail(error))
+            for one in taken:
+                self._window.finished(one, go_on=False)
+            await asyncio.sleep(_AFTER_DEFECT)
+            return
         self._note(taken, outcomes, started)
 
     def _note(self, taken: Sequence[ToDeliver], outcomes: Sequence[Outcome], started: float) -> None:
@@ -183,23 +200,30 @@ class Dispatcher:
         self._results_bell.set()
 
     async def _outcomes(self, taken: Sequence[ToDeliver]) -> Sequence[Outcome]:
+        """One for each; those whose body is gone are not sent, and stop none of the others."""
         found = await self._bodies(taken)
-        erased = SettingsError("The payload of this delivery was erased; it cannot be delivered any more.")
-        if any(one.ref not in found for one in taken):
-            return [Rejected("payload_erased", str(erased))] * len(taken)
-        batch = [one.delivery(found[one.ref]) for one in taken]
+        batch = [one.delivery(found[one.ref]) for one in taken if one.ref in found]
+        answers = iter(await self._answers(batch) if batch else ())
+        gone = Rejected("payload_erased", "The payload of this delivery was erased; it cannot be delivered any more.")
+        return [next(answers) if one.ref in found else gone for one in taken]
+
+    async def _answers(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        """What the destination says, whatever the connector does."""
         try:
-            outcomes = await self._destination.deliver(batch)
+            async with asyncio.timeout(_LONGEST_CALL):
+                outcomes = await self._destination.deliver(batch)
         except (TryAgain, Unsure, Rejected, Down) as failure:
-            return [failure] * len(taken)
+            return [failure] * len(batch)
         except Failure as failure:
-            return [Unsure(str(failure))] * len(taken)
-        except Exception as error:  # noqa: BLE001 - a connector's defect: what it did is unknown
+            return [Unsure(str(failure))] * len(batch)
+        except Exception as error:  # noqa: BLE001 - a connector's defect, or no end: what it did is unknown
             log.error("%s: the connector has a defect: %s", self.name, trail(error))
-            return [Unsure(f"The connector failed in an unforeseen way ({type(error).__name__}).")] * len(taken)
-        if len(outcomes) != len(taken):
-            return [Unsure(f"The connector gave {len(outcomes)} outcomes for {len(taken)} deliveries.")] * len(taken)
-        return outcomes
+            return [Unsure(f"The connector failed in an unforeseen way ({type(error).__name__}).")] * len(batch)
+        if len(outcomes) != len(batch):
+            return [Unsure(f"The connector gave {len(outcomes)} outcomes for {len(batch)} deliveries.")] * len(batch)
+        return [
+            each if _is_outcome(each) else Unsure("The connector gave an answer that is none.") for each in outcomes
+        ]
 
     async def _bodies(self, taken: Sequence[ToDeliver]) -> Mapping[tuple[UUID, int], bytes]:
         found: dict[tuple[UUID, int], bytes] = {}

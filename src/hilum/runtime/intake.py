@@ -47,6 +47,12 @@ class Refusals:
         note = RefusalNote(storable(source), storable(peer), storable(str(error)), len(received.body))
         self.notes.append(note)
 
+    def give_back(self, notes: list[RefusalNote], dropped: int) -> None:
+        """These could not be written: keep them for the next time, as far as there is room."""
+        kept = [*notes, *self.notes]
+        self.dropped += dropped + max(0, len(kept) - _KEPT_REFUSALS)
+        self.notes = kept[:_KEPT_REFUSALS]
+
 
 class Intake:
     """Pumps one source, which one or several flows share."""
@@ -70,7 +76,9 @@ class Intake:
     async def _take(self, received: Received) -> None:
         try:
             self._gate.check()
-            self._committer.submit(self._entry(received))
+            entry = self._entry(received)
+            await self._committer.room()
+            self._committer.submit(entry)
         except (Busy, NotAccepted, Invalid) as error:
             await self._refuse(received, error)
         except Exception as error:  # noqa: BLE001 - hostile input, or a flow's defect: this one message is refused

@@ -72,12 +72,16 @@ class Maintenance:
         dropped, self._refusals.dropped = self._refusals.dropped, 0
         if not notes:
             return
-        async with self._database.cold() as connection:
-            await connection.cursor().executemany(
-                "INSERT INTO refusal (source, peer, reason, size) VALUES (%s, %s, %s, %s)",
-                [(n.source, n.peer, n.reason, n.size) for n in notes],
-            )
-            await note(connection, "", "refused", entered=len(notes) + dropped)
+        try:
+            async with self._database.transaction() as connection:
+                await connection.cursor().executemany(
+                    "INSERT INTO refusal (source, peer, reason, size) VALUES (%s, %s, %s, %s)",
+                    [(n.source, n.peer, n.reason, n.size) for n in notes],
+                )
+                await note(connection, "", "refused", entered=len(notes) + dropped)
+        except DatabaseUnavailable:
+            self._refusals.give_back(notes, dropped)
+            raise
 
     async def _roll_up(self) -> None:
         async with self._database.cold() as connection:

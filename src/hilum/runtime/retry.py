@@ -23,6 +23,8 @@ _LONGEST_WAIT = 300.0  # seconds
 _JITTER = 0.2  # of the wait, both ways, so that many that failed together do not come together again
 _ATTEMPTS = {Criticality.LOW: 5, Criticality.NORMAL: 10, Criticality.HIGH: 16, Criticality.VITAL: 40}
 
+_LONGEST_ASKED = 3600.0  # seconds; a receiver that asks for more (or for ever) is asked again after so long
+
 _FIRST_PAUSE = 1.0  # seconds
 _LONGEST_PAUSE = 30.0  # seconds: what is up again is found within this time
 
@@ -51,12 +53,18 @@ def after(failure: TryAgain | Unsure, *, attempts: int, criticality: Criticality
     seconds = min(_FIRST_WAIT * 2.0 ** (attempts - 1), _LONGEST_WAIT)
     seconds *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreading load, not a secret
     asked = failure.after if isinstance(failure, TryAgain) else None
-    return Wait(max(seconds, asked or 0.0))
+    return Wait(max(seconds, _asked(asked)))
 
 
 def pause(failures: int, asked: float | None) -> float:
     """Seconds to leave an endpoint alone that was down `failures` times in a row."""
-    return max(min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE), asked or 0.0)
+    exponent = min(failures - 1, 30)  # a float ends at 2.0 ** 1023; the longest pause is reached long before
+    return max(min(_FIRST_PAUSE * 2.0**exponent, _LONGEST_PAUSE), _asked(asked))
+
+
+def _asked(seconds: float | None) -> float:
+    """What a receiver asked for, within reason: its number goes into a date, and a mistake there must not last."""
+    return min(seconds or 0.0, _LONGEST_ASKED)
 
 
 def in_words(criticality: Criticality) -> str:

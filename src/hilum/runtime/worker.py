@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from hilum.connector import Destination
-from hilum.errors import DatabaseUnavailable
+from hilum.errors import DatabaseUnavailable, trail
 from hilum.message import Priority
 from hilum.runtime.dispatcher import Dispatcher
 from hilum.runtime.share import Share, keep_going
@@ -51,7 +51,10 @@ class Worker:
     async def _beat_until_cancelled(self) -> None:
         while True:
             await asyncio.sleep(self._share.leases.seconds / _BEATS)
-            await self._beat()
+            try:
+                await self._beat()
+            except Exception as error:  # noqa: BLE001 - without heartbeats it would do nothing, and nobody would know
+                log.error("a defect in the heartbeat; going on: %s", trail(error))
 
     async def _beat(self) -> None:
         """Renew the leases, and give back the lanes above the fair share once nothing of theirs is in hand."""
