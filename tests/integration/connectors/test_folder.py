@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,21 @@ def test_an_empty_file_has_no_units() -> None:
     assert list(splitter("hl7", 10, "utf-8", None).finish()) == []
     with pytest.raises(Invalid):
         splitter("hl7", 10, "utf-8", None).feed(b"x" * 11)
+
+
+@pytest.mark.req("SEC-6")
+@pytest.mark.skipif(sys.platform != "linux", reason="only here a file's name may be any bytes")
+@pytest.mark.parametrize("content", [b'id;n\n1;"never closed\n', b"id;n\n1;2\n"], ids=["unreadable", "refused"])
+async def test_a_failed_file_whose_name_is_no_utf8_is_put_away_like_others(tmp_path: Path, content: bytes) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")).write_bytes(content)
+    (tmp_path / "b.csv").write_bytes(b"id;n\n1;2\n")
+    async with opened(folder(tmp_path, split="rows")) as source:
+        for each in await take(source, 1 if b"never" in content else 2):
+            await (
+                each.accept(Receipt(message_id=new_id()))
+                if each.headers[Header.FILE] == "b.csv"
+                else each.refuse(Invalid("no"))
+            )
+        await eventually(lambda: not [path for path in tmp_path.iterdir() if path.is_file()])
+    assert (tmp_path / "done" / "b.csv").exists()
+    assert len(list((tmp_path / "failed").iterdir())) == 2

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from certificates import Authority
 
 from hilum.connector import Header, Receipt, Received
 from hilum.connectors import http
+from hilum.connectors.http import server
 from hilum.errors import Busy, DatabaseUnavailable, Down, Invalid, NotAccepted, SettingsError
 from hilum.message import new_id
 from hilum.testing import eventually, take
@@ -371,3 +372,32 @@ async def test_memory_of_a_request_is_given_back() -> None:
             assert (await side.post(b"x" * 900))[0] == 202
             assert (await side.post(b"x" * 1001))[0] == 413
         await eventually(lambda: side.listener._held == 0)
+
+
+@pytest.mark.req("SEC-6")
+async def test_a_connection_that_never_sends_a_whole_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_TIMEOUT", 0.2)
+    async with hub() as side:
+        reader, writer = await asyncio.open_connection(LOCAL, side.listener.port)
+        writer.write(b"POST /in HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+        assert (await side.post(b"1"))[0] == 202
+
+
+@pytest.mark.req("SEC-6")
+async def test_connections_past_the_limit_are_closed_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 2)
+    async with hub() as side:
+        assert (await side.post(b"1"))[0] == 202  # its connection is kept
+        _, idle = await asyncio.open_connection(LOCAL, side.listener.port)
+        reader, refused = await asyncio.open_connection(LOCAL, side.listener.port)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        assert (await side.post(b"2"))[0] == 202
+        for writer in (idle, refused):
+            writer.close()
+        with suppress(ConnectionResetError):
+            await refused.wait_closed()
+        await idle.wait_closed()

@@ -16,7 +16,7 @@ from hilum.connector import Received, Source, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
 from hilum.connectors.files.splitting import splitter
-from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain
+from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain, told
 from hilum.connectors.intake import Intake
 from hilum.errors import Failure, HilumError, Invalid, SettingsError
 
@@ -265,12 +265,14 @@ class Folder(Source):
         if error is not None or job.refused:
             folder = self.settings.failed
             # the reason first: after a crash between the two the file is read again and gets the same one
-            await self._store.put(f"{job.name}.reason.txt", job.report(error).encode(), folder=folder, replace=True)
-            log.warning("file_failed", folder=self.address, file=job.name, refused=job.refused)
+            # a name need not be UTF-8 on a POSIX file system; what is told of it must be
+            reasons = job.report(error).encode(errors="replace")
+            await self._store.put(f"{job.name}.reason.txt", reasons, folder=folder, replace=True)
+            log.warning("file_failed", folder=self.address, file=told(job.name), refused=job.refused)
         try:
             await self._store.move(job.name, folder, await self._free_name(job, folder))
         except Missing:
-            log.warning("file_gone", folder=self.address, file=job.name)
+            log.warning("file_gone", folder=self.address, file=told(job.name))
         if self.settings.marker:
             await self._store.remove(job.name + self.settings.marker)
 

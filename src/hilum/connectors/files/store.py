@@ -153,6 +153,11 @@ def plain(name: str) -> bool:
     return name not in (".", "..") and not name.endswith(PART) and _PLAIN_NAME.fullmatch(name) is not None
 
 
+def told(name: str) -> str:
+    """The name as logs can hold it: on a POSIX file system a name is bytes, and need not be UTF-8."""
+    return name.encode(errors="replace").decode()
+
+
 async def digest(store: Store, name: str) -> str:
     """SHA-256 of the content, in hex. Raises `Missing`."""
     found = hashlib.sha256()

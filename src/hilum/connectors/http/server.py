@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
@@ -23,8 +23,21 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 # Seconds that the last answers have to leave when a server stops.
 STOP_TIMEOUT: Final = 2.0
+# Seconds that a connection has to send a whole request head, from its beginning and after each answer.
+HEAD_TIMEOUT: Final = 60.0
+# The most connections of one server. A sender that opens more than the operating system gives this process would also
+# keep the journal and the other listeners from having any; each of those past the limit is closed at once.
+CONNECTIONS: Final = 1_000
 HEALTH: Final = "/healthz"
 BACKLOG: Final = 512
+
+
+class _Closing(asyncio.Protocol):
+    """What a connection past the limit gets."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it at once."""
+        cast(asyncio.Transport, transport).abort()
 
 
 class Server:
@@ -50,10 +63,14 @@ class Server:
 
     async def start(self) -> None:
         """Listen. Raises `Down` when the port is taken."""
-        self._web = web.Server(self._handle, access_log=None)
+        handlers = self._web = web.Server(self._handle, access_log=None, keepalive_timeout=HEAD_TIMEOUT)
+
+        def connected() -> asyncio.Protocol:
+            return handlers() if len(handlers.connections) < CONNECTIONS else _Closing()
+
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                self._web,
+                connected,
                 self.host,
                 self.port,
                 # one family only, or port 0 would be two different ports

@@ -88,4 +88,4 @@ def _tls(ca_file: str) -> ssl.SSLContext | bool:
 
 def _seconds(text: str | None) -> float | None:
     """Retry-After as seconds (RFC 9110 §10.2.3); its date form is not used by what stands before Odoo."""
-    return float(text) if text and text.isdigit() else None
+    return float(text) if text and text.isascii() and text.isdigit() else None
