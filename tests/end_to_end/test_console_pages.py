@@ -117,6 +117,8 @@ async def test_a_viewer_sees_no_payload_no_identifier_and_no_button_that_works(s
         await page.goto("/messages?q=AC7300")
         await expect(page.get_by_role("row", name="Held")).to_be_visible()
         assert "AC7300" not in await page.get_by_role("table").inner_text()
+        await page.goto("/messages?q=AC730")
+        await expect(page.get_by_text("No message is known by “AC730”.")).to_be_visible()  # not letter by letter
         answer = await page.goto("/users")
         assert answer is not None
         assert answer.status == 403

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from hilum.journal.audit import AuditRow, history
 from hilum.journal.payloads import unpack
+from hilum.journal.text import key_of
 from hilum.message import id_at
 from hilum.postgres import Connection
 
@@ -87,6 +88,7 @@ class Search:
     """What to look for; every member that is set must fit. `text` is an identifier, or the beginning of one."""
 
     text: str = ""
+    whole: bool = False  # the whole identifier: who may not see identifiers must not find them out letter by letter
     flow: str = ""
     state: str = ""
     since: datetime | None = None
@@ -105,7 +107,7 @@ async def find(connection: Connection, search: Search) -> list[MessageRow]:
     """Messages that fit, the latest first. Served by indices on ids and identifiers; bodies are never scanned."""
     where, values = ["true"], []
     if search.text:
-        condition, found = _identified(search.text.strip())
+        condition, found = _identified(search.text.strip(), search.whole)
         where.append(condition)
         values += found
     for column, value in (("flow = %s", search.flow), ("state = %s::message_state", search.state)):
@@ -127,10 +129,12 @@ async def find(connection: Connection, search: Search) -> list[MessageRow]:
         return await cursor.fetchall()
 
 
-def _identified(text: str) -> tuple[str, list[Any]]:
+def _identified(text: str, whole: bool) -> tuple[str, list[Any]]:
     try:
         return "id = %s", [UUID(text.partition(".")[0])]
     except ValueError:
+        if whole:
+            return "id IN (SELECT message_id FROM identifier WHERE value = %s)", [key_of(text)]
         begins = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         return "id IN (SELECT message_id FROM identifier WHERE value LIKE %s)", [begins]
 

@@ -138,6 +138,9 @@ async def test_a_message_is_found_by_any_identifier_and_by_its_time(postgres_url
                 assert [row.id for row in await reading.find(connection, Search(text=text))] == [ids[3]]
             assert len(await reading.find(connection, Search(text="P_47%"))) == 5
             assert await reading.find(connection, Search(text="PX47")) == [], "no character is a wild card"
+            whole = await reading.find(connection, Search(text="P_47%3", whole=True))
+            assert [row.id for row in whole] == [ids[3]]
+            assert await reading.find(connection, Search(text="P_47%", whole=True)) == [], "not letter by letter"
             newest = await reading.find(connection, Search(flow=FLOW, state="routed", limit=2))
             assert [row.id for row in newest] == [ids[4], ids[3]]
             after = await reading.find(connection, Search(before=newest[-1].id))

@@ -16,6 +16,9 @@ MASK = "•••"
 MOST_SHOWN = 200_000
 """Characters of one payload that a page shows; the rest is cut with a note."""
 
+MOST_PARSED = 1_000_000
+"""Bytes of a payload that is shown by its parts; a page of a larger one would keep the hub from its other work."""
+
 _GONE = "The payload was removed when its retention ended. The story stays."
 
 
@@ -67,13 +70,15 @@ def _text(body: bytes) -> str:
 
 
 def _json(body: bytes, *, masked: bool) -> Html | None:
+    if len(body) > MOST_PARSED:
+        return None
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        if masked:
+            value = _masked(value)
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+    except (orjson.JSONDecodeError, RecursionError):  # hundreds of levels are nothing that a person reads
         return None
-    if masked:
-        value = _masked(value)
-    text = json.dumps(value, indent=2, ensure_ascii=False)
     return tag("pre", text[:MOST_SHOWN], class_="payload")
 
 
@@ -87,6 +92,8 @@ def _masked(value: Any) -> Any:
 
 
 def _hl7(body: bytes, *, masked: bool) -> Html | None:
+    if len(body) > MOST_PARSED:
+        return None
     try:
         message = hl7v2.parse(body)
     except Invalid:

@@ -19,6 +19,7 @@ from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, add_page, heading, part
 from hilum.journal import reading
 from hilum.journal.reading import MessageRow, Search
+from hilum.security import Permission
 
 PAGE = 50
 """Rows on one page."""
@@ -64,6 +65,7 @@ def asked(page: Page) -> tuple[Search, str]:
     period = PERIODS.get(page.query("period"))
     search = Search(
         text=page.query("q").replace("\x00", ""),
+        whole=not page.user.may(Permission.VIEW_PAYLOAD),
         flow=page.query("flow").replace("\x00", ""),
         state=state,
         since=datetime.now(UTC) - timedelta(hours=period[1]) if period else None,
