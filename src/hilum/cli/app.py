@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": "messages:replay",
     "exceptions": "exceptions:app",
     "odoo": "odoo:app",
+    "send": "send:send",
     "simulate": "simulate:simulate",
     "db": "database:app",
     "users": "users:app",

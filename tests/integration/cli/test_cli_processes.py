@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from cli_calls import FLOW, new_project
+from cli_calls import FLOW, Cli, new_project
 
 HILUM = [sys.executable, "-m", "hilum"]
 PATIENCE = 40.0  # seconds; only a failing test waits so long
@@ -79,6 +79,28 @@ def embedded() -> Iterator[Path]:
 
 def serve(start: Start, folder: Path, *more: str) -> subprocess.Popen[str]:
     return start("serve", "-p", folder, "--roles", "listener,worker", "--log-text", "--log-level", "WARNING", *more)
+
+
+@pytest.mark.req("UX-4")
+def test_samples_are_sent_and_their_answers_shown(embedded: Path, start: Start, cli: Cli, unused_tcp_port: int) -> None:
+    flow = embedded / "flows" / "consumption.py"
+    flow.write_text(flow.read_text().replace("port=0", f"port={unused_tcp_port}"))
+    samples = sorted((embedded / "samples").glob("*.hl7"))
+    assert "Nobody listens" in cli("send", *samples, "--port", unused_tcp_port).complaint
+    hub = serve(start, embedded)
+    wait_for(hub, "hub is up")
+    sent = cli("send", *samples, "--port", unused_tcp_port, "--json").json
+    assert [(each["file"], each["code"]) for each in sent] == [(str(sample), "AA") for sample in samples]
+    assert all(each["control_id"] for each in sent)
+    other = embedded / "other.hl7"
+    other.write_bytes(samples[0].read_bytes().replace(b"DFT^P03", b"ZZZ^Z01"))
+    answer = cli("send", other, "--port", unused_tcp_port)
+    assert (answer.code, answer.out[:2]) == (1, "AR")
+    assert "ZZZ^Z01" in answer.out
+    other.write_text("no message")
+    assert "other.hl7" in cli("send", other, "--port", unused_tcp_port).complaint
+    hub.send_signal(signal.SIGTERM)
+    hub.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.req("UX-3")
