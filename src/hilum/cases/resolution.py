@@ -131,7 +131,7 @@ async def discard(
     if row is None:
         raise NotPossible("There is no such message.")
     if row.state == "held":
-        await move_message(connection, message_id, ("held",), "discarded")
+        await _end_held(connection, message_id)
         await unblock(connection, f"translate:{row.flow}", row.key, message_id, MESSAGE_BODY)
         await close(connection, message_id, MESSAGE_BODY, resolution="discarded", actor=actor, reason=reason)
         words, state = "The message is discarded.", "discarded"
@@ -148,10 +148,16 @@ async def discard(
     return words
 
 
+async def _end_held(connection: Connection, message_id: UUID) -> None:
+    """Raises `NotPossible` where another person was faster: what they did must not happen as well."""
+    if await move_message(connection, message_id, ("held",), "discarded") is None:
+        raise NotPossible("The message has moved on meanwhile; it is not held any more.")
+
+
 async def _cancel(connection: Connection, delivery: reading.DeliveryRow, *, actor: str, reason: str) -> None:
     ref = (delivery.message_id, delivery.ordinal)
     if await move_delivery(connection, *ref, ("held",), "cancelled", words=reason) is None:
-        return
+        raise NotPossible("The delivery has moved on meanwhile; it is not held any more.")
     await unblock(connection, delivery.destination, delivery.key, *ref)
     await close(connection, *ref, resolution="discarded", actor=actor, reason=reason)
     await settle_message(connection, delivery.message_id, -1)
@@ -191,10 +197,10 @@ async def resubmit(
         cause_id=row.id,
         priority=Priority(priority),
     )
+    await _end_held(connection, message_id)
     await receive(connection, [draft], lanes)
     # it takes the place of the held one, so that what waits behind that one follows
     await connection.execute("UPDATE message SET seq = %s WHERE id = %s", [seq, draft.id])
-    await move_message(connection, message_id, ("held",), "discarded")
     await unblock(connection, f"translate:{row.flow}", row.key, message_id, MESSAGE_BODY)
     await close(connection, message_id, MESSAGE_BODY, resolution="edited", actor=actor, reason=reason)
     words = f"edited and resubmitted as {draft.id}: {reason}"

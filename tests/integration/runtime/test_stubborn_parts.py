@@ -6,13 +6,14 @@ import asyncio
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 
 from hilum import cases
 from hilum.connector import Receipt
 from hilum.connectors import http
-from hilum.errors import TryAgain
-from hilum.flow import Criticality
+from hilum.errors import Invalid, TryAgain
+from hilum.flow import Criticality, Lookup
 from hilum.journal.leases import Leases
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.postgres import Database
@@ -141,6 +142,50 @@ async def test_a_replay_does_nothing_to_what_another_person_ended_meanwhile(hub:
     async with database.transaction() as connection:
         assert await cases.apply(connection, planned, actor="ben", reason="again") == 0
     await messages(database, discarded=1)
+
+
+@pytest.mark.req("MSG-7")
+@pytest.mark.parametrize("second", ["resubmit", "discard"])
+async def test_of_two_people_at_one_held_message_only_the_first_is_obeyed(
+    hub: Start, database: Database, second: str
+) -> None:
+    def picky(parsed: Any, _: Lookup) -> Any:
+        if parsed["n"] == 0:
+            raise Invalid("no number")
+        return parsed
+
+    feed, receiver = Feed(), Receiver()
+    running = await hub(make_flow(feed, receiver, translate=picky))
+    receipt = await feed.send(order(0))
+    assert isinstance(receipt, Receipt)
+    await messages(database, held=1)
+    held = receipt.message_id
+
+    async def act(what: str, number: int) -> None:
+        async with database.transaction() as connection:
+            if what == "discard":
+                await cases.discard(connection, held, actor="ben", reason="not needed", settled=running.settled)
+                return
+            body = orjson.dumps(order(number))
+            await cases.resubmit(connection, held, body, actor="ann", reason="corrected", lanes=64)
+
+    async with database.transaction() as connection:  # both have read that it is held before either one writes
+        await connection.execute("SELECT 1 FROM message WHERE id = %s FOR UPDATE", [held])
+        both = [asyncio.create_task(act("resubmit", 1)), asyncio.create_task(act(second, 2))]
+
+        async def both_wait() -> bool:
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            return await rows(database, waiting) == [(2,)]
+
+        await eventually(both_wait)
+    ends = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(end) for end in ends].count(cases.NotPossible) == 1, ends
+    await messages(database, discarded=1, received=0, held=0)
+    await deliveries(database, pending=0, waiting=0)
+    assert len(receiver.taken) == (0 if ends[0] is not None and second == "discard" else 1)
+    await assert_sound(database)
 
 
 @pytest.mark.req("MSG-11")
