@@ -401,3 +401,26 @@ async def test_connections_past_the_limit_are_closed_and_the_others_go_on(monkey
         with suppress(ConnectionResetError):
             await refused.wait_closed()
         await idle.wait_closed()
+
+
+@pytest.mark.req("SEC-2")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /in HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer Quill\x00feather\r\n\r\n",
+        b"POST /in HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nQuill feather\r\n",
+    ],
+    ids=["header", "body"],
+)
+async def test_a_request_that_breaks_http_is_refused_and_not_quoted_in_the_log(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with hub() as side:
+        reader, writer = await asyncio.open_connection(LOCAL, side.listener.port)
+        writer.write(sent)
+        assert b" 400 " in (await reader.read()).splitlines()[0]
+        writer.close()
+        await writer.wait_closed()
+        await eventually(lambda: bool(caplog.records))
+    assert "could not be answered" in caplog.text
+    assert "Quill" not in caplog.text

@@ -349,6 +349,22 @@ async def test_half_a_frame_does_not_keep_a_connection() -> None:
         assert await line.closed()
 
 
+@pytest.mark.req("SEC-6")
+async def test_large_messages_that_are_never_ended_cannot_take_all_memory() -> None:
+    async with hub(max_message=20_000, queue_bytes=40_000) as side, wire(side.listener) as good:
+        async with wire(side.listener) as one, wire(side.listener) as two, wire(side.listener) as three:
+            for line in (one, two, three):
+                await line.send(b"\x0bMSH|^~\\&|" + b"x" * 15_000)
+            assert await one.closed(), "it was silent for longest"
+            assert side.listener.refusals == {"too much unfinished": 1}
+            await good.send(framed(message(1)))
+            assert (await good.answer())[2] == "C1"
+            await two.send(b"\x1c\r")
+            assert (await two.answer())[1] == "AA", "the others go on"
+        await good.send(framed(message(2, text="x" * 19_000)))
+        assert (await good.answer())[2] == "C2"
+
+
 async def test_many_connections_each_get_their_own_answers() -> None:
     async def one(listener: mllp.Listener, number: int) -> None:
         async with wire(listener) as line:

@@ -7,6 +7,7 @@ request cheap.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,24 @@ from aiohttp import web
 from hilum.connectors.declaring import os_words
 from hilum.connectors.http.answering import json_answer, problem
 from hilum.errors import Down, SettingsError
+
+
+class _Unquoted(logging.Filter):
+    """aiohttp's errors quote what was sent: headers with tokens, pieces of bodies. Only their kind is told."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the error away and name its kind."""
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        record.msg, record.args = (
+            "a request could not be answered (%s)",
+            (type(error).__name__ if error else "unknown",),
+        )
+        record.exc_info = record.exc_text = None
+        return True
+
+
+_quiet = logging.getLogger("hilum.http.protocol")
+_quiet.addFilter(_Unquoted())
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -63,7 +82,7 @@ class Server:
 
     async def start(self) -> None:
         """Listen. Raises `Down` when the port is taken."""
-        handlers = self._web = web.Server(self._handle, access_log=None, keepalive_timeout=HEAD_TIMEOUT)
+        handlers = self._web = web.Server(self._handle, access_log=None, logger=_quiet, keepalive_timeout=HEAD_TIMEOUT)
 
         def connected() -> asyncio.Protocol:
             return handlers() if len(handlers.connections) < CONNECTIONS else _Closing()

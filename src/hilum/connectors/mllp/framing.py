@@ -55,6 +55,11 @@ class Frames:
         self._noise = 0
         self._searched = 0  # so far the end of the frame was looked for: a large frame is not searched again and again
 
+    @property
+    def size(self) -> int:
+        """Bytes that are held."""
+        return len(self._buffer)
+
     def feed(self, portion: bytes) -> None:
         """Append what came in."""
         self._buffer += portion

@@ -38,6 +38,14 @@ class Rules:
     frame_limit: int
     idle_timeout: float  # seconds; 0: for ever
     encrypted: bool
+    unfinished_limit: int  # bytes of messages whose end has not come, over all connections
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """What all connections of a listener hold of messages whose end has not come."""
+
+    size: int = 0  # bytes
 
 
 class Turn:
@@ -81,12 +89,16 @@ class MllpReceived(Received):
 class Link(asyncio.Protocol):
     """One connection. Created by the listener's server, lives in `links` until it is lost."""
 
-    def __init__(self, rules: Rules, intake: Intake, links: set[Link], counts: Counter[str]) -> None:
+    def __init__(
+        self, rules: Rules, intake: Intake, links: set[Link], counts: Counter[str], unfinished: Unfinished
+    ) -> None:
         self._rules = rules
         self._intake = intake
         self._links = links
         self._counts = counts
         self._frames = Frames(rules.frame_limit)
+        self._unfinished = unfinished
+        self._held = 0  # bytes of `unfinished` that are this connection's
         self._batch: Iterator[bytes] = iter(())
         self._turns: deque[Turn] = deque()
         self._loop = asyncio.get_running_loop()
@@ -124,6 +136,7 @@ class Link(asyncio.Protocol):
         self._active_at = self._loop.time()
         self._frames.feed(data)
         self._read()
+        self._count_held()
 
     def eof_received(self) -> bool:
         """The sender sends no more. It may still wait for answers, which plain TCP can give it."""
@@ -144,6 +157,7 @@ class Link(asyncio.Protocol):
         """The connection is gone; messages in hand lose their answer, and their sender sends them again."""
         self._ending = True
         self._frames.drop()
+        self._count_held()
         self._turns.clear()
         self._links.discard(self)
         if self._timer:
@@ -176,6 +190,7 @@ class Link(asyncio.Protocol):
             return
         self._reading = True
         self._read()
+        self._count_held()
         if self._reading and not self._ending:
             self._transport.resume_reading()
 
@@ -189,6 +204,29 @@ class Link(asyncio.Protocol):
         self._transport.abort()
 
     # ---- inside
+
+    def _count_held(self) -> None:
+        """Keep the sum right; past the limit the one that has been silent for longest is cut off.
+
+        Otherwise senders that begin large messages and never end them could take all memory, each within its own limit.
+        """
+        held = self._frames.size
+        self._unfinished.size += held - self._held
+        self._held = held
+        while self._unfinished.size > self._rules.unfinished_limit:
+            slowest = min((link for link in self._links if link._held), key=lambda link: link._active_at, default=None)
+            if slowest is None:
+                return
+            self._counts["refused: too much unfinished"] += 1
+            slowest._cut()
+
+    def _cut(self) -> None:
+        """Close at once, and forget what it holds."""
+        self._ending = True
+        self._frames.drop()
+        self._unfinished.size -= self._held
+        self._held = 0
+        self._transport.abort()
 
     def _must_wait(self) -> bool:
         return len(self._turns) >= self._rules.unanswered or not self._writable or self._intake.full

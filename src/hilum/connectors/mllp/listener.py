@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from hilum.connector import Header, Received, Source, Traits
 from hilum.connectors.declaring import checked, os_words
 from hilum.connectors.intake import Intake
-from hilum.connectors.mllp.link import Link, Rules
+from hilum.connectors.mllp.link import Link, Rules, Unfinished
 from hilum.connectors.tls import ServerTls
 from hilum.errors import Down
 
@@ -63,7 +63,8 @@ class ListenerSettings(ServerTls):
     queue_bytes: int = Field(
         default=64 * 2**20,
         ge=1024,
-        description="The most bytes read and not yet handed to the journal; past it no connection is read",
+        description="The most bytes read and not yet handed to the journal, past which no connection is read; and of "
+        "messages whose end has not come, past which the connection that was silent for longest is closed",
         examples=[67108864],
         json_schema_extra={"unit": "bytes"},
     )
@@ -144,8 +145,10 @@ class Listener(Source):
             frame_limit=settings.max_message,
             idle_timeout=settings.idle_timeout,
             encrypted=context is not None,
+            unfinished_limit=max(settings.queue_bytes, 2 * settings.max_message),
         )
-        self._server = await self._listen(lambda: Link(rules, intake, self._links, self.counts), context)
+        unfinished = Unfinished()
+        self._server = await self._listen(lambda: Link(rules, intake, self._links, self.counts, unfinished), context)
 
     async def _listen(self, protocol: Any, context: ssl.SSLContext | None) -> asyncio.Server:
         settings = self.settings
