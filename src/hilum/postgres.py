@@ -56,9 +56,13 @@ jit = off
 # index, in the order of that index. Hash joins stay, for the few hundred rows that a statement brings with it.
 _HOT_SETTINGS = (
     "SET search_path = hilum; SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
-    "SET enable_bitmapscan = off; SET enable_mergejoin = off; SET synchronous_commit = on"
+    "SET enable_bitmapscan = off; SET enable_mergejoin = off; SET synchronous_commit = on; "
+    "SET statement_timeout = '60s'"
 )
 _COLD_SETTINGS = "SET search_path = hilum; SET jit = off; SET statement_timeout = '60s'"
+
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A connection that died without a word is noticed within half a minute (seconds; the last in ms). TCP only."""
 
 log = logging.getLogger("hilum.postgres")
 
@@ -245,7 +249,7 @@ def _pool(url: str, settings: str, size: int, *, prepare: int) -> AsyncConnectio
         min_size=1,
         max_size=size,
         open=False,
-        kwargs={"autocommit": True, "connect_timeout": 5},
+        kwargs={"autocommit": True, "connect_timeout": 5, **_KEEPALIVE},
         configure=configure,
         reconnect_timeout=30,
         max_idle=120,

@@ -17,8 +17,8 @@ from hilum.runtime.gate import Gate
 
 log = logging.getLogger("hilum.intake")
 
-_KEPT_REFUSALS = 10_000
-"""Refusals kept in memory until they are written; a flood of garbage must not fill the memory."""
+_KEPT_REFUSALS = 100
+"""Refusals noted one by one between two writings; the rest of a flood is only counted, so that it fills no disk."""
 
 
 @dataclass(slots=True)
