@@ -49,15 +49,22 @@ def main() -> None:
         del arguments[at : at + 2]
     chosen = arguments or list(MODULES)
     results: list[dict[str, Any]] = []
+    failed: list[str] = []
     for name in chosen:
         print(f"… {name}", file=sys.stderr, flush=True)
-        results += importlib.import_module(MODULES[name]).run()
+        try:
+            results += importlib.import_module(MODULES[name]).run()
+        except Exception as error:  # noqa: BLE001 - the others are measured all the same
+            print(f"✗ {name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
     show(results)
     whole = {"machine": machine(), "results": results}
     text = json.dumps(whole, indent=2, default=str)
     if target is not None:
         target.write_text(text + "\n")
     print(text)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 def show(results: list[dict[str, Any]]) -> None:
