@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The system's certificates, as pip and browsers use them: behind a company's proxy uv would know only its own.
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 
