@@ -8,6 +8,7 @@ lower bound, then each element with its length, −1 for null.
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ _NULL = _LENGTH(-1)
 _TRUE, _FALSE = b"\x00\x00\x00\x01\x01", b"\x00\x00\x00\x01\x00"
 
 
-class Column:
+class Column(ABC):
     """A column of values of one type; `None` is null."""
 
     __slots__ = ("values",)
@@ -34,9 +35,9 @@ class Column:
     def __init__(self, values: Sequence[Any]) -> None:
         self.values = values
 
+    @abstractmethod
     def elements(self) -> list[bytes]:
         """Each value as length and bytes."""
-        raise NotImplementedError
 
 
 class Uuids(Column):
