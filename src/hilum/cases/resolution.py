@@ -16,7 +16,7 @@ from hilum.journal import reading
 from hilum.journal.audit import record
 from hilum.journal.moves import move_delivery, move_message, settle_message, unblock
 from hilum.journal.receipt import Draft, receive
-from hilum.journal.work import MESSAGE_BODY
+from hilum.journal.work import MESSAGE_BODY, translating
 from hilum.message import Priority
 from hilum.postgres import Connection
 
@@ -132,7 +132,7 @@ async def discard(
         raise NotPossible("There is no such message.")
     if row.state == "held":
         await _end_held(connection, message_id)
-        await unblock(connection, f"translate:{row.flow}", row.key, message_id, MESSAGE_BODY)
+        await unblock(connection, translating(row.flow), row.key, message_id, MESSAGE_BODY)
         await close(connection, message_id, MESSAGE_BODY, resolution="discarded", actor=actor, reason=reason)
         words, state = "The message is discarded.", "discarded"
     else:
@@ -201,7 +201,7 @@ async def resubmit(
     await receive(connection, [draft], lanes)
     # it takes the place of the held one, so that what waits behind that one follows
     await connection.execute("UPDATE message SET seq = %s WHERE id = %s", [seq, draft.id])
-    await unblock(connection, f"translate:{row.flow}", row.key, message_id, MESSAGE_BODY)
+    await unblock(connection, translating(row.flow), row.key, message_id, MESSAGE_BODY)
     await close(connection, message_id, MESSAGE_BODY, resolution="edited", actor=actor, reason=reason)
     words = f"edited and resubmitted as {draft.id}: {reason}"
     await record(connection, actor=actor, action="resubmit", flow=row.flow, message_id=message_id, words=words)

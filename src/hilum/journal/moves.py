@@ -75,10 +75,8 @@ async def hold_delivery(
     if moved is None:
         return False
     await _failed_attempt(connection, taken, outcome, words, milliseconds, worker)
-    if taken.key and blocks:
-        await block(connection, taken.destination, taken.key, taken.message_id, taken.ordinal)
-    if taken.key and not blocks:
-        await unblock(connection, taken.destination, taken.key, taken.message_id, taken.ordinal)
+    if taken.key:
+        await (block if blocks else unblock)(connection, taken.destination, taken.key, taken.message_id, taken.ordinal)
     return True
 
 
@@ -86,10 +84,8 @@ async def hold_message(connection: Connection, taken: ToTranslate, *, blocks: bo
     """Within a transaction: a message cannot be translated and waits for a person. False: it had moved on already."""
     if await move_message(connection, taken.id, ("received",), "held") is None:
         return False
-    if taken.key and blocks:
-        await block(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
-    if taken.key and not blocks:
-        await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
+    if taken.key:
+        await (block if blocks else unblock)(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
     return True
 
 
@@ -145,14 +141,10 @@ async def move_delivery(
         "ordinal": ordinal,
         "from": list(before),
         "to": after,
-        "next_at": None,
+        "next_in": timedelta(seconds=next_in) if next_in is not None else None,
         "attempts": attempts,
         "words": storable(words) if words is not None else None,
     }
-    if next_in is not None:
-        cursor = await connection.execute("SELECT now() + %s", [timedelta(seconds=next_in)])
-        row = await cursor.fetchone()
-        parameters["next_at"] = row[0] if row else None
     cursor = await connection.execute(SQL["move_delivery"], parameters)
     row = await cursor.fetchone()
     return str(row[0]) if row else None

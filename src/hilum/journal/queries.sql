@@ -271,7 +271,7 @@ WITH before AS (
     WHERE message_id = %(id)s AND ordinal = %(ordinal)s AND state = ANY(%(from)s::delivery_state[])
     FOR NO KEY UPDATE
 ), done AS (
-    UPDATE delivery d SET state = %(to)s::delivery_state, state_at = now(), next_at = %(next_at)s,
+    UPDATE delivery d SET state = %(to)s::delivery_state, state_at = now(), next_at = now() + %(next_in)s::interval,
         attempts = COALESCE(%(attempts)s, d.attempts), words = COALESCE(%(words)s, d.words),
         work_lane = CASE WHEN %(to)s = 'pending' THEN d.lane END
     FROM before b WHERE d.message_id = b.message_id AND d.ordinal = b.ordinal

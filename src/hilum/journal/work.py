@@ -28,6 +28,11 @@ MOST_DELIVERIES = 32_767
 """The most deliveries that one message may ever have: ordinals are 16 bits."""
 
 
+def translating(flow: str) -> str:
+    """The stage at which a key of this flow is blocked while one of its messages cannot be translated."""
+    return f"translate:{flow}"
+
+
 @dataclass(slots=True, kw_only=True)
 class ToTranslate:
     """A received message that a worker has in hand. Its body is read apart."""
@@ -48,7 +53,7 @@ class ToTranslate:
     @property
     def stage(self) -> str:
         """The stage at which its key can be blocked."""
-        return f"translate:{self.flow}"
+        return translating(self.flow)
 
     @property
     def behind(self) -> bool:
