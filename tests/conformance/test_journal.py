@@ -12,7 +12,7 @@ import pytest
 from hilum.connector import Receipt
 from hilum.errors import LeaseLost
 from hilum.journal import Draft, Reused
-from hilum.journal.moves import move_delivery, move_message
+from hilum.journal.moves import fence, move_delivery, move_message
 from hilum.journal.receipt import receive
 from hilum.journal.work import ToDeliver, ToTranslate, Translated
 from hilum.message import DeliveryState, MessageState, Priority
@@ -145,6 +145,24 @@ class JournalSuite:
             with pytest.raises(LeaseLost):
                 await act
         assert len(await journal.pending(0, "here")) == 2
+        await assert_sound(journal.database, cases=False)
+
+    async def test_a_lost_lane_voids_only_its_own_part_of_a_commit(self, journal: Journal) -> None:
+        ids(await journal.receive(draft(b"mine", key="k"), draft(b"lost", key="l")))
+        await journal.lead(0)
+        taken = await journal.take(0)
+        mine, lost = taken
+        assert mine.lane != lost.lane
+        await journal.seize(lost.lane)
+        await journal.translate(0, taken)
+        assert [await journal.state(one.id) for one in taken] == ["routed", "received"]
+        await journal.lead(1)
+        await journal.translate(1, await journal.take(1))
+        batch = await journal.pending(1, "here")
+        assert len(batch) == 2
+        await journal.seize(lost.lane)
+        assert await journal.delivered(1, batch) == 1
+        assert journal.effects["here"] == [b"mine"]
         await assert_sound(journal.database, cases=False)
 
     async def test_a_held_message_holds_its_key_only_and_is_followed_in_order(self, journal: Journal) -> None:
@@ -299,9 +317,16 @@ class BlocksNothing(Journal):
 
 
 class CountsNothing(Journal):
-    async def commit_translated(self, connection: Connection, worker: int, done: Sequence[Translated]) -> None:
-        await super().commit_translated(connection, worker, done)
+    async def commit_translated(self, connection: Connection, worker: int, done: Sequence[Translated]) -> set[UUID]:
+        noted = await super().commit_translated(connection, worker, done)
         await connection.execute("DELETE FROM tally WHERE destination = 'here'")
+        return noted
+
+
+class VoidsTheWholeCommit(Journal):
+    async def commit_translated(self, connection: Connection, worker: int, done: Sequence[Translated]) -> set[UUID]:
+        await fence(connection, self.workers[worker], {one.taken.lane for one in done})
+        return await super().commit_translated(connection, worker, done)
 
 
 BROKEN = {
@@ -315,6 +340,7 @@ BROKEN = {
     MovesAnything: "test_illegal_moves_are_refused",
     LosesWhatWasParked: "test_a_held_message_holds_its_key_only_and_is_followed_in_order",
     BlocksNothing: "test_a_held_message_holds_its_key_only_and_is_followed_in_order",
+    VoidsTheWholeCommit: "test_a_lost_lane_voids_only_its_own_part_of_a_commit",
     CountsNothing: "test_counts_are_exact_when_destinations_finish_at_the_same_moment",
 }
 
@@ -324,7 +350,7 @@ async def test_a_broken_journal_is_caught(postgres_url: str, kind: type[Journal]
     journal = kind(postgres_url)
     await journal.open()
     try:
-        with pytest.raises((AssertionError, pytest.fail.Exception)):
+        with pytest.raises((AssertionError, pytest.fail.Exception, LeaseLost)):
             await getattr(JournalSuite(), BROKEN[kind])(journal)
     finally:
         await journal.close()

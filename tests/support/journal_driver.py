@@ -106,6 +106,13 @@ class Journal:
             )
         await self.workers[worker].heartbeat()
 
+    async def seize(self, lane: int) -> None:
+        """A third worker has this lane from now on."""
+        async with self.database.cold() as connection:
+            await connection.execute(
+                "UPDATE lane SET holder = %s, epoch = epoch + 1 WHERE lane = %s", [UUID(int=3), lane]
+            )
+
     async def take(self, worker: int = 0, flows: Sequence[str] = (FLOW,), limit: int = 100) -> list[ToTranslate]:
         async with self.database.hot() as connection:
             return await take_received(
@@ -126,9 +133,9 @@ class Journal:
                 done.append(await self._translated(one))
         if done:
             async with self.database.transaction() as connection:
-                await self.commit_translated(connection, worker, done)
+                noted = await self.commit_translated(connection, worker, done)
                 for result in done:
-                    if result.taken.head is not None:
+                    if result.taken.id in noted and result.taken.head is not None:
                         await self.unblock(connection, result.taken.stage, result.taken.key, result.taken.id, -1)
         if behind:
             async with self.database.transaction() as connection:
@@ -146,8 +153,8 @@ class Journal:
         ]  # fmt: skip
         return Translated(taken=one, deliveries=made, identifiers={one.key})
 
-    async def commit_translated(self, connection: Connection, worker: int, done: Sequence[Translated]) -> None:
-        await commit_translated(connection, self.workers[worker], done)
+    async def commit_translated(self, connection: Connection, worker: int, done: Sequence[Translated]) -> set[UUID]:
+        return await commit_translated(connection, self.workers[worker], done)
 
     async def hold_message(self, worker: int, one: ToTranslate) -> None:
         async with self.database.transaction() as connection:
@@ -180,7 +187,7 @@ class Journal:
         async with self.database.transaction() as connection:
             noted = await commit_delivered(connection, self.workers[worker], done)
             for one in taken:
-                if one.key and (one.waiting or one.head is not None):
+                if one.ref in noted and one.key and (one.waiting or one.head is not None):
                     await self.unblock(connection, one.destination, one.key, *one.ref)
         for one in taken:
             if one.ref in noted:

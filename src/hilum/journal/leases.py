@@ -14,6 +14,14 @@ from uuid import UUID
 from hilum.message import new_id
 from hilum.postgres import Connection, Database
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def _now() -> float:
+    """Seconds of a clock that nobody sets, and that goes on (on Linux) while the machine is suspended."""
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
 _MARGIN = 0.7
 """A worker starts nothing new in a lane when this share of the lease has passed since its last heartbeat."""
 
@@ -29,15 +37,15 @@ class Leases:
     id: UUID = field(default_factory=new_id)
     held: dict[int, int] = field(default_factory=dict)  # lane → epoch
     live_workers: int = 1
-    _renewed: float = 0.0
+    _renewed: float = float("-inf")
 
     @property
     def valid(self) -> bool:
         """May new work begin? False when the heartbeat is late: another worker may already have taken over."""
-        return time.monotonic() - self._renewed < self.seconds * _MARGIN
+        return _now() - self._renewed < self.seconds * _MARGIN
 
     def fence(self, lanes: set[int]) -> tuple[list[int], list[int]]:
-        """Lanes and their epochs, for a commit that touches these lanes. A lane that is lost makes the commit void."""
+        """Lanes and their epochs, for a commit that touches these lanes. What is in a lane that is lost is left out."""
         ordered = sorted(lanes)
         return ordered, [self.held.get(lane, -1) for lane in ordered]
 
@@ -46,8 +54,9 @@ class Leases:
 
         Raises `DatabaseUnavailable`.
         """
-        started = time.monotonic()
-        async with self.database.transaction() as connection:
+        started = _now()
+        # on a connection of the message path: what people ask may take long, and must not cost a worker its lanes
+        async with self.database.hot() as connection, connection.transaction():
             held = await self._renew(connection)
             total, self.live_workers = await self._count(connection)
             fair = -(-total // max(self.live_workers, 1))

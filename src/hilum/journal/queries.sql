@@ -51,22 +51,20 @@ SELECT id, ordinal, codec, body FROM payload
 WHERE (id, ordinal) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[]))
 
 -- name: routed
--- Messages were translated: note it and write their deliveries, if the lanes are still held. Returns the ids noted.
-WITH fence AS (
-    SELECT count(*) AS n FROM (
-        SELECT 1 FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
-            ON l.lane = h.lane AND l.epoch = h.epoch
-        WHERE l.holder = %(worker)s FOR SHARE OF l
-    ) held
+-- Messages were translated: note it and write their deliveries, of those whose lane is still held. Returns their ids.
+WITH held AS (
+    SELECT l.lane FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
+        ON l.lane = h.lane AND l.epoch = h.epoch
+    WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
-    SELECT * FROM unnest(%(ids)s::uuid[], %(counts)s::int4[]) AS t (id, count)
+    SELECT t.id, t.count FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[]) AS t (id, lane, count)
+    JOIN held h ON h.lane = t.lane
 ), done AS (
     UPDATE message m
     SET state = (CASE WHEN i.count = 0 THEN 'completed' ELSE 'routed' END)::message_state, work_lane = NULL,
         open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now()
     FROM input i
     WHERE m.id = i.id AND m.work_lane IS NOT NULL AND m.state = 'received'
-        AND (SELECT n FROM fence) = cardinality(%(lanes)s::int2[])
     RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, i.count
 ), deliveries AS (
     INSERT INTO delivery (message_id, ordinal, seq, flow, destination, operation, lane, work_lane, key,
@@ -120,23 +118,23 @@ WHERE d.destination = %(destination)s AND d.next_at <= now() AND d.lane = ANY(%(
 ORDER BY d.next_at LIMIT %(limit)s
 
 -- name: delivered
--- Destinations have taken these: note it and complete the messages that have nothing left, if the lanes are still held.
-WITH fence AS (
-    SELECT count(*) AS n FROM (
-        SELECT 1 FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
-            ON l.lane = h.lane AND l.epoch = h.epoch
-        WHERE l.holder = %(worker)s FOR SHARE OF l
-    ) held
+-- Destinations have taken these: note those whose lane is still held, and complete the messages that have nothing left.
+WITH held AS (
+    SELECT l.lane FROM lane l JOIN unnest(%(lanes)s::int2[], %(epochs)s::int8[]) AS h (lane, epoch)
+        ON l.lane = h.lane AND l.epoch = h.epoch
+    WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
-    SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(attempts)s::int4[], %(references)s::text[],
-        %(words)s::text[], %(waiting)s::bool[]) AS t (id, ordinal, attempts, reference, words, waiting)
+    SELECT t.* FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(of_lanes)s::int2[], %(attempts)s::int4[],
+        %(references)s::text[], %(words)s::text[], %(waiting)s::bool[])
+        AS t (id, ordinal, lane, attempts, reference, words, waiting)
+    JOIN held h ON h.lane = t.lane
 ), noted AS (
     UPDATE delivery d
     SET state = 'delivered', work_lane = NULL, next_at = NULL, attempts = i.attempts, reference = i.reference,
         words = i.words, state_at = now()
     FROM input i
     WHERE d.message_id = i.id AND d.ordinal = i.ordinal AND (d.work_lane IS NULL) = i.waiting
-        AND d.state = (CASE WHEN i.waiting THEN 'waiting' ELSE 'pending' END)::delivery_state AND (SELECT n FROM fence) = cardinality(%(lanes)s::int2[])
+        AND d.state = (CASE WHEN i.waiting THEN 'waiting' ELSE 'pending' END)::delivery_state
     RETURNING d.message_id, d.ordinal, d.flow, d.destination, i.attempts, i.waiting
 ), done AS (
     UPDATE message m

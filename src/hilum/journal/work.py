@@ -205,7 +205,8 @@ async def bodies(connection: Connection, refs: Sequence[tuple[UUID, int]]) -> di
 async def commit_translated(connection: Connection, leases: Leases, results: Sequence[Translated]) -> set[UUID]:
     """Note translated messages and write their deliveries; returns the ids that were noted.
 
-    An id is missing when another worker was faster. Raises `LeaseLost` when nothing was noted at all.
+    An id is missing when its lane is another worker's now, or when somebody was faster. Raises `LeaseLost` when nothing
+    was noted at all.
     """
     lanes, epochs = leases.fence({result.taken.lane for result in results})
     rows = [
@@ -219,6 +220,7 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
         "epochs": Int8s(epochs),
         "worker": leases.id,
         "ids": Uuids([result.taken.id for result in results]),
+        "of_lanes": Int2s([result.taken.lane for result in results]),
         "counts": Int4s([len(result.deliveries) for result in results]),
         "d_ids": Uuids([taken.id for taken, *_ in rows]),
         "d_ordinals": Int2s([ordinal for _, ordinal, *_ in rows]),
@@ -300,7 +302,8 @@ async def commit_delivered(
 ) -> dict[tuple[UUID, int], bool]:
     """Note delivered ones and complete their messages; returns those noted, and whether the message is completed.
 
-    One is missing when another worker, or a person, was faster. Raises `LeaseLost` when nothing was noted at all.
+    One is missing when its lane is another worker's now, or when another worker or a person was faster. Raises
+    `LeaseLost` when nothing was noted at all.
     """
     lanes, epochs = leases.fence({one.taken.lane for one in done})
     parameters: dict[str, Any] = {
@@ -310,6 +313,7 @@ async def commit_delivered(
         "worker_name": leases.name,
         "ids": Uuids([one.taken.message_id for one in done]),
         "ordinals": Int2s([one.taken.ordinal for one in done]),
+        "of_lanes": Int2s([one.taken.lane for one in done]),
         "attempts": Int4s([one.taken.attempts + 1 for one in done]),
         "references": Texts([one.reference for one in done]),
         "words": Texts([one.words for one in done]),

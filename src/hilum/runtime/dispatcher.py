@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -251,11 +251,9 @@ class Dispatcher:
         failed = [r for r in results if not isinstance(r.outcome, Delivered)]
         try:
             if done:
-                await self._commit(done)
+                await self._unless_lost(self._commit(done))
             for result in failed:
-                await self._fail(result)
-        except LeaseLost as error:
-            log.info("%s: %s", self.name, error)
+                await self._unless_lost(self._fail(result))
         except DatabaseUnavailable as error:  # nothing is lost: it will be delivered again
             log.warning("%s: outcomes could not be committed: %s", self.name, error)
             await asyncio.sleep(0.2)
@@ -267,6 +265,13 @@ class Dispatcher:
                 if result.taken.ref in self._window:
                     self._window.finished(result.taken, go_on=False)
             self._ready_bell.set()
+
+    async def _unless_lost(self, committing: Awaitable[None]) -> None:
+        """Another worker has the lanes of these, which says nothing about the lanes of the others."""
+        try:
+            await committing
+        except LeaseLost as error:
+            log.info("%s: %s", self.name, error)
 
     async def _commit(self, results: Sequence[_Result]) -> None:
         share = self._share
@@ -280,7 +285,8 @@ class Dispatcher:
             async with share.database.transaction() as connection:
                 noted = await commit_delivered(connection, share.leases, done)
                 for taken in heads:
-                    await unblock(connection, self.name, taken.key, taken.message_id, taken.ordinal)
+                    if taken.ref in noted:
+                        await unblock(connection, self.name, taken.key, taken.message_id, taken.ordinal)
                 for message_id in {ref[0] for ref, completed in noted.items() if completed}:
                     await share.reporter.settled(connection, message_id, "completed")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ from hilum.journal.work import (
 )
 from hilum.message import Priority
 from hilum.runtime.share import Share
+
+log = logging.getLogger("hilum.translator")
 
 _BREATHE = 32
 """Messages translated before the event loop gets a turn, so that acknowledgements are not kept waiting."""
@@ -97,7 +100,10 @@ class Translator:
                 blocked.add((taken.flow, taken.key))
         failed += await self._commit_apart(done, behind)
         for one in failed:
-            await self._hold(one)
+            try:
+                await self._hold(one)
+            except LeaseLost as error:  # its lane only: the others are still ours
+                log.info("translate: %s", error)
         if behind:
             async with self._share.database.transaction() as connection:
                 await park_messages(connection, behind)
@@ -171,9 +177,11 @@ class Translator:
                 async with share.database.transaction() as connection:
                     noted = await commit_translated(connection, share.leases, done)
                     for taken in heads:
-                        await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
+                        if taken.id in noted:
+                            await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
                     for taken in completed:
-                        await share.reporter.settled(connection, taken.id, "completed")
+                        if taken.id in noted:
+                            await share.reporter.settled(connection, taken.id, "completed")
             else:
                 async with share.database.hot() as connection:
                     noted = await commit_translated(connection, share.leases, done)
