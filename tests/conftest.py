@@ -11,7 +11,7 @@ import pytest
 
 from hilum.flow import Flow
 from hilum.postgres import Database
-from hilum.runtime import Hub
+from hilum.runtime import Hub, Observer
 from support import servers
 from support.projects import make_project
 
@@ -59,7 +59,7 @@ async def database(postgres_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def hub(database: Database, postgres_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Hub]]]:
-    """Starts hubs over this test's database: `await hub(flow, …, lookups=…, worker=…, intake=…)`.
+    """Starts hubs over this test's database: `await hub(flow, …, lookups=…, worker=…, intake=…, observer=…)`.
 
     The first hub uses the `database` of the test, each further one a connection pool of its own, as another host would.
     All are stopped at the end.
@@ -67,13 +67,15 @@ async def hub(database: Database, postgres_url: str, tmp_path: Path) -> AsyncIte
     started: list[Hub] = []
     pools: list[Database] = []
 
-    async def start(*flows: Flow, roles: tuple[str, ...] = ("listener", "worker"), **project: Any) -> Hub:
+    async def start(
+        *flows: Flow, roles: tuple[str, ...] = ("listener", "worker"), observer: Observer | None = None, **project: Any
+    ) -> Hub:
         over = database
         if started:
             over = Database(postgres_url)
             await over.open()
             pools.append(over)
-        made = Hub(make_project(tmp_path, *flows, **project), over, roles=roles)
+        made = Hub(make_project(tmp_path, *flows, **project), over, roles=roles, observer=observer)
         started.append(made)
         await made.start()
         return made

@@ -100,7 +100,9 @@ class Header:
     ROW = "row"  # number of the row in that file, from 1, the head line not counted
     IDEMPOTENCY_KEY = "idempotency-key"  # the sender's own key; becomes the dedup key where the flow names none
     CORRELATION_ID = "correlation-id"
+    CAUSATION_ID = "causation-id"  # what the sender says caused it
     TRACEPARENT = "traceparent"  # W3C Trace Context
+    TRACESTATE = "tracestate"  # goes on unchanged with the traceparent
     WARNINGS = "warnings"  # what was accepted although it bends the standard
 
 

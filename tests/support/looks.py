@@ -67,7 +67,7 @@ _TALLIED = (
     "SELECT flow, destination, state, sum(entered - departed)::bigint FROM ("
     " SELECT flow, destination, state, entered, departed FROM tally"
     " UNION ALL SELECT flow, destination, state, entered, departed FROM tally_bucket) t"
-    " WHERE state NOT IN ('duplicate', 'refused') GROUP BY 1, 2, 3 HAVING sum(entered - departed) <> 0"
+    " WHERE state NOT IN ('duplicate', 'refused', 'late') GROUP BY 1, 2, 3 HAVING sum(entered - departed) <> 0"
 )
 
 

@@ -57,7 +57,9 @@ WITH held AS (
         ON l.lane = h.lane AND l.epoch = h.epoch
     WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
-    SELECT t.id, t.count FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[]) AS t (id, lane, count)
+    SELECT t.id, t.count, t.late
+    FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[], %(lates)s::bool[])
+        AS t (id, lane, count, late)
     JOIN held h ON h.lane = t.lane
 ), done AS (
     UPDATE message m
@@ -65,7 +67,7 @@ WITH held AS (
         open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now()
     FROM input i
     WHERE m.id = i.id AND m.work_lane IS NOT NULL AND m.state = 'received'
-    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, i.count
+    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, i.count, i.late
 ), deliveries AS (
     INSERT INTO delivery (message_id, ordinal, seq, flow, destination, operation, lane, work_lane, key,
         idempotency_key, content_type, headers, correlation_id)
@@ -93,6 +95,8 @@ WITH held AS (
     SELECT flow, '', 'received', 0, count(*) FROM done GROUP BY flow
     UNION ALL
     SELECT flow, '', CASE WHEN count = 0 THEN 'completed' ELSE 'routed' END, count(*), 0 FROM done GROUP BY 1, 3
+    UNION ALL
+    SELECT flow, '', 'late', count(*), 0 FROM done WHERE count = 0 AND late GROUP BY 1
     UNION ALL
     SELECT flow, destination, 'pending', count(*), 0 FROM deliveries GROUP BY 1, 2
 )
@@ -125,8 +129,8 @@ WITH held AS (
     WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
     SELECT t.* FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(of_lanes)s::int2[], %(attempts)s::int4[],
-        %(references)s::text[], %(words)s::text[], %(waiting)s::bool[])
-        AS t (id, ordinal, lane, attempts, reference, words, waiting)
+        %(references)s::text[], %(words)s::text[], %(waiting)s::bool[], %(lates)s::bool[])
+        AS t (id, ordinal, lane, attempts, reference, words, waiting, late)
     JOIN held h ON h.lane = t.lane
 ), noted AS (
     UPDATE delivery d
@@ -135,20 +139,20 @@ WITH held AS (
     FROM input i
     WHERE d.message_id = i.id AND d.ordinal = i.ordinal AND (d.work_lane IS NULL) = i.waiting
         AND d.state = (CASE WHEN i.waiting THEN 'waiting' ELSE 'pending' END)::delivery_state
-    RETURNING d.message_id, d.ordinal, d.flow, d.destination, i.attempts, i.waiting
+    RETURNING d.message_id, d.ordinal, d.flow, d.destination, i.attempts, i.waiting, i.late
 ), done AS (
     UPDATE message m
     SET open_deliveries = m.open_deliveries - n.count,
         state = CASE WHEN m.open_deliveries = n.count AND m.state = 'routed' THEN 'completed' ELSE m.state END,
         state_at = CASE WHEN m.open_deliveries = n.count THEN now() ELSE m.state_at END
     FROM (
-        SELECT l.id, c.count
-        FROM (SELECT message_id, count(*)::int AS count FROM noted GROUP BY 1) c
+        SELECT l.id, c.count, c.late
+        FROM (SELECT message_id, count(*)::int AS count, bool_or(late) AS late FROM noted GROUP BY 1) c
         JOIN message l ON l.id = c.message_id
         ORDER BY l.id FOR NO KEY UPDATE OF l
     ) n
     WHERE m.id = n.id
-    RETURNING m.id, m.flow, m.state
+    RETURNING m.id, m.flow, m.state, n.late
 ), retried AS (
     INSERT INTO attempt (message_id, ordinal, number, outcome, words, worker)
     SELECT n.message_id, n.ordinal, n.attempts, 'delivered', i.words, %(worker_name)s
@@ -161,6 +165,8 @@ WITH held AS (
     SELECT flow, destination, 'delivered', count(*), 0 FROM noted GROUP BY 1, 2
     UNION ALL
     SELECT flow, '', 'completed', count(*), 0 FROM done WHERE state = 'completed' GROUP BY 1
+    UNION ALL
+    SELECT flow, '', 'late', count(*), 0 FROM done WHERE state = 'completed' AND late GROUP BY 1
     UNION ALL
     SELECT flow, '', 'routed', 0, count(*) FROM done WHERE state = 'completed' GROUP BY 1
 )

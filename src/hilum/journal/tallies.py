@@ -8,8 +8,8 @@ from datetime import datetime
 
 from hilum.postgres import Connection
 
-NOT_STATES = frozenset({"duplicate", "refused"})
-"""Counted like states, though nothing is ever in them."""
+NOT_STATES = frozenset({"duplicate", "refused", "late"})
+"""Counted like states, though nothing is ever in them. `late`: was completed after the time that its flow promises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

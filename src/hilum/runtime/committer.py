@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hilum.cases import open_case, reused
@@ -21,6 +22,7 @@ from hilum.journal import Draft, Reused, receive
 from hilum.journal.tallies import note
 from hilum.message import new_id
 from hilum.postgres import Database
+from hilum.runtime.observer import Observer
 
 log = logging.getLogger("hilum.committer")
 
@@ -34,8 +36,10 @@ class Entry:
     """What one sender waits for: one received unit, and a draft for each flow that takes it."""
 
     received: Received
+    source: str  # its address
     drafts: list[tuple[Flow, Draft]]
     parsed: Mapping[str, Any]  # by format: flows that share a source may read it differently
+    began: float = field(default_factory=time.monotonic)  # when it was taken from its source
 
 
 Stored = Callable[[Draft, Any], None]
@@ -45,12 +49,22 @@ Stored = Callable[[Draft, Any], None]
 class Committer:
     """Collects entries and commits them. For one event loop."""
 
-    def __init__(self, database: Database, *, lanes: int, batch: int, max_waiting: int, stored: Stored) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        lanes: int,
+        batch: int,
+        max_waiting: int,
+        stored: Stored,
+        observer: Observer | None = None,
+    ) -> None:
         self._database = database
         self._lanes = lanes
         self._batch = batch
         self._max_waiting = max_waiting
         self._stored = stored
+        self._observer = observer or Observer()
         self._waiting: deque[Entry] = deque()
         self._bell = asyncio.Event()
         self._idle = asyncio.Event()
@@ -101,6 +115,7 @@ class Committer:
 
     async def _commit(self, batch: Sequence[Entry]) -> None:
         drafts = [draft for entry in batch for _, draft in entry.drafts]
+        began = time.monotonic()
         try:
             async with self._database.hot() as connection:
                 answers = await receive(connection, drafts, self._lanes)
@@ -113,9 +128,13 @@ class Committer:
             return
         self.commits += 1
         self.messages += len(drafts)
+        ended = time.monotonic()
+        self._observer.committed("receipt", len(drafts), began, ended)
         remaining = iter(answers)
         for entry in batch:
-            await self._answer(entry, [next(remaining) for _ in entry.drafts])
+            own = [next(remaining) for _ in entry.drafts]
+            self._observer.received(entry, own, ended)
+            await self._answer(entry, own)
 
     async def _answer(self, entry: Entry, answers: Sequence[Receipt | Reused]) -> None:
         receipts = []
@@ -169,6 +188,7 @@ class Committer:
     async def _refuse(self, batch: Sequence[Entry], error: HilumError) -> None:
         log.warning("%d messages are not acknowledged: %s", len(batch), error)
         for entry in batch:
+            self._observer.refused(entry.source, error)
             try:
                 await entry.received.refuse(error)
             except Exception as lost:  # noqa: BLE001 - as for the acknowledgement

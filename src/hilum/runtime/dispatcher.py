@@ -195,14 +195,17 @@ class Dispatcher:
         self._note(taken, outcomes, started)
 
     def _note(self, taken: Sequence[ToDeliver], outcomes: Sequence[Outcome], started: float) -> None:
-        milliseconds = int((time.monotonic() - started) * 1000)
+        ended = time.monotonic()
+        self._share.observer.called(self.name, taken, outcomes, started, ended)
+        milliseconds = int((ended - started) * 1000)
         self._results += [_Result(t, o, milliseconds) for t, o in zip(taken, outcomes, strict=True)]
         self._results_bell.set()
 
     async def _outcomes(self, taken: Sequence[ToDeliver]) -> Sequence[Outcome]:
         """One for each; those whose body is gone are not sent, and stop none of the others."""
         found = await self._bodies(taken)
-        batch = [one.delivery(found[one.ref]) for one in taken if one.ref in found]
+        outgoing = self._share.observer.outgoing
+        batch = [outgoing(one.delivery(found[one.ref])) for one in taken if one.ref in found]
         answers = iter(await self._answers(batch) if batch else ())
         gone = Rejected("payload_erased", "The payload of this delivery was erased; it cannot be delivered any more.")
         return [next(answers) if one.ref in found else gone for one in taken]
@@ -276,11 +279,17 @@ class Dispatcher:
     async def _commit(self, results: Sequence[_Result]) -> None:
         share = self._share
         done = [
-            Done(taken=r.taken, reference=r.outcome.reference, words=r.outcome.words)
+            Done(
+                taken=r.taken,
+                reference=r.outcome.reference,
+                words=r.outcome.words,
+                late=share.late(r.taken.flow, r.taken.message_id),
+            )
             for r in results
             if isinstance(r.outcome, Delivered)
         ]
         heads = [r.taken for r in results if r.taken.key and (r.taken.waiting or r.taken.head is not None)]
+        began = time.monotonic()
         if heads or any(share.reporter.wants(r.taken.flow) for r in results):
             async with share.database.transaction() as connection:
                 noted = await commit_delivered(connection, share.leases, done)
@@ -292,6 +301,8 @@ class Dispatcher:
         else:
             async with share.database.hot() as connection:
                 noted = await commit_delivered(connection, share.leases, done)
+        share.observer.committed("deliver", len(noted), began, time.monotonic())
+        share.observer.delivered(self.name, [r.taken for r in results if r.taken.ref in noted])
         self.delivered += len(noted)
         await self._pauses.worked()
         for result in results:

@@ -69,4 +69,6 @@ class Failures:
                     destination=self._name,
                 )
                 await share.reporter.settled(connection, taken.message_id, "held", finding.title)
+        if held:
+            share.observer.held(taken, finding.category)
         return not blocks

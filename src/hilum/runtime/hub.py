@@ -23,6 +23,7 @@ from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Intake, Refusals, shared_sources
 from hilum.runtime.maintenance import Maintenance
+from hilum.runtime.observer import Observer
 from hilum.runtime.reports import Reporter, status_flow
 from hilum.runtime.schema import prepare
 from hilum.runtime.share import Share
@@ -37,10 +38,13 @@ ROLES = (LISTENER, WORKER, "console")
 class Hub:
     """Life: construct → `start` → (runs) → `stop`. `start` raises `SettingsError`, `DatabaseUnavailable` or `Down`."""
 
-    def __init__(self, project: Project, database: Database, *, roles: Collection[str] = ROLES) -> None:
+    def __init__(
+        self, project: Project, database: Database, *, roles: Collection[str] = ROLES, observer: Observer | None = None
+    ) -> None:
         self.project = project
         self.database = database
         self.roles = set(roles)
+        self.observer = observer or Observer()
         self.flows: dict[str, Flow] = dict(project.flows)
         for flow in project.flows.values():
             if flow.report_targets:
@@ -88,6 +92,7 @@ class Hub:
             lookup=self.project.lookup,
             reporter=self.reporter,
             settings=settings.worker,
+            observer=self.observer,
         )
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)
@@ -106,6 +111,7 @@ class Hub:
             batch=settings.intake.batch,
             max_waiting=settings.intake.max_waiting,
             stored=self._stored,
+            observer=self.observer,
         )
         self._tasks.append(asyncio.create_task(self.committer.run()))
         for source, flows in shared_sources(list(self.project.flows.values())):
@@ -114,7 +120,7 @@ class Hub:
             except OSError as error:
                 raise SettingsError(f"{source.address} cannot be opened: {error.strerror or error}.") from error
             self.sources.append(source)
-            intake = Intake(source, flows, self.committer, gate, refusals)
+            intake = Intake(source, flows, self.committer, gate, refusals, self.observer)
             self._intakes.append(asyncio.create_task(intake.run()))
 
     async def settled(self, connection: Connection, message_id: UUID, state: str) -> None:

@@ -14,6 +14,7 @@ from hilum.journal import Draft
 from hilum.journal.text import storable
 from hilum.runtime.committer import Committer, Entry
 from hilum.runtime.gate import Gate
+from hilum.runtime.observer import Observer
 
 log = logging.getLogger("hilum.intake")
 
@@ -57,12 +58,21 @@ class Refusals:
 class Intake:
     """Pumps one source, which one or several flows share."""
 
-    def __init__(self, source: Source, flows: Sequence[Flow], committer: Committer, gate: Gate, refusals: Refusals):
+    def __init__(
+        self,
+        source: Source,
+        flows: Sequence[Flow],
+        committer: Committer,
+        gate: Gate,
+        refusals: Refusals,
+        observer: Observer | None = None,
+    ):
         self.source = source
         self.flows = flows
         self._committer = committer
         self._gate = gate
         self._refusals = refusals
+        self._observer = observer or Observer()
 
     async def run(self) -> None:
         """Take until the source is closed or the task is cancelled."""
@@ -87,6 +97,7 @@ class Intake:
 
     async def _refuse(self, received: Received, error: HilumError) -> None:
         self._refusals.add(self.source.address, received, error)
+        self._observer.refused(self.source.address, error)
         try:
             await received.refuse(error)
         except Exception as lost:  # noqa: BLE001 - a defect of the source must not end the intake
@@ -106,7 +117,7 @@ class Intake:
         if not drafts:
             kind = received.headers.get(Header.MESSAGE_TYPE, "")
             raise NotAccepted(f"No flow of this hub takes {kind or 'this kind of message'} here.")
-        return Entry(received, drafts, parsed)
+        return Entry(received, self.source.address, drafts, parsed)
 
 
 def _draft(flow: Flow, received: Received, parsed: Any) -> Draft:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from hilum import canonical
+from hilum.connector import Header
 from hilum.flow import Flow, Lookup
 from hilum.journal import Draft, reading, receive
 from hilum.journal.text import storable
@@ -35,6 +36,10 @@ def status_flow(flow: Flow) -> Flow:
 
     reporting.deliver_to(*flow.report_targets)
     return reporting
+
+
+_TRACE = frozenset({Header.TRACEPARENT, Header.TRACESTATE})
+"""A report belongs to the trace of what it reports on."""
 
 
 class Reporter:
@@ -75,6 +80,7 @@ class Reporter:
             body=canonical.write(status),
             content_type="application/json",
             key=status.document,
+            headers={name: value for name, value in (row.headers or {}).items() if name in _TRACE},
             correlation_id=row.correlation_id,
             cause_id=row.id,
             priority=flow.priority,

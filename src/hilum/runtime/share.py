@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,6 +16,7 @@ from hilum.journal.leases import Leases
 from hilum.postgres import Database
 from hilum.runtime.cache import BodyCache
 from hilum.runtime.cursor import Horizon
+from hilum.runtime.observer import Observer
 from hilum.runtime.reports import Reporter
 from hilum.settings import WorkerSettings
 
@@ -36,6 +39,7 @@ class Share:
     lookup: Lookup
     reporter: Reporter
     settings: WorkerSettings
+    observer: Observer = field(default_factory=Observer)
     cache: BodyCache = field(default_factory=BodyCache)
     horizon: Horizon = field(default_factory=Horizon)
     floor: UUID = _LOWEST  # nothing below this id has work to do
@@ -43,6 +47,7 @@ class Share:
     translate_bell: asyncio.Event = field(default_factory=asyncio.Event)
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _promises: dict[str, float] = field(default_factory=dict)  # seconds, by flow
 
     @property
     def lanes(self) -> list[int]:
@@ -50,6 +55,13 @@ class Share:
         if self.stopping.is_set() or not self.leases.valid:
             return []
         return [lane for lane in self.leases.held if lane not in self.draining]
+
+    def late(self, flow: str, message_id: UUID) -> bool:
+        """Is it longer ago that this message was received than its flow promises to take?"""
+        if flow not in self._promises:
+            declared = self.flows.get(flow)
+            self._promises[flow] = declared.slo.seconds if declared else math.inf
+        return time.time() - (message_id.int >> 80) / 1000 > self._promises[flow]
 
     def ring(self, destination: str) -> None:
         """There is work for this destination."""

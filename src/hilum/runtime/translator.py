@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from hilum.journal.work import (
     take_received,
 )
 from hilum.message import Priority
+from hilum.runtime.observer import Translation
 from hilum.runtime.share import Share
 
 log = logging.getLogger("hilum.translator")
@@ -85,19 +87,23 @@ class Translator:
         done: list[Translated] = []
         failed: list[_Failed] = []
         behind: list[ToTranslate] = []
+        runs: list[Translation] = []
         for number, taken in enumerate(batch):
             if number % _BREATHE == _BREATHE - 1:
                 await asyncio.sleep(0)
             if taken.behind or (taken.flow, taken.key) in blocked:
                 behind.append(taken)
                 continue
+            began = time.monotonic()
             result = self._translate(taken, *found.get(taken.id, (None, None)))
+            runs.append(Translation(taken, began, time.monotonic(), isinstance(result, _Failed)))
             if isinstance(result, Translated):
                 done.append(result)
                 continue
             failed.append(result)
             if taken.key and self._share.flows[taken.flow].on_held == "hold_key":
                 blocked.add((taken.flow, taken.key))
+        self._share.observer.translated(runs)
         failed += await self._commit_apart(done, behind)
         for one in failed:
             try:
@@ -166,12 +172,14 @@ class Translator:
                 raise SettingsError(f"One message may have {MOST_DELIVERIES} deliveries; this one has more.")
         except Exception as error:  # noqa: BLE001 - a flow is a user's code: what it raises holds this message only
             return _Failed(taken, error, identifiers)
-        return Translated(taken=taken, deliveries=made, identifiers=identifiers)
+        late = not made and self._share.late(flow.name, taken.id)
+        return Translated(taken=taken, deliveries=made, identifiers=identifiers, late=late)
 
     async def _commit(self, done: Sequence[Translated]) -> None:
         share = self._share
         heads = [one.taken for one in done if one.taken.head is not None]
         completed = [one.taken for one in done if not one.deliveries and share.reporter.wants(one.taken.flow)]
+        began = time.monotonic()
         with share.horizon.routing(min(one.taken.seq for one in done)):
             if heads or completed:
                 async with share.database.transaction() as connection:
@@ -185,6 +193,7 @@ class Translator:
             else:
                 async with share.database.hot() as connection:
                     noted = await commit_translated(connection, share.leases, done)
+        share.observer.committed("translate", len(noted), began, time.monotonic())
         self.translated += len(noted)
         for one in done:
             if one.taken.id not in noted:
@@ -207,12 +216,16 @@ class Translator:
                 [(value, taken.id) for value in sorted(map(key_of, failed.identifiers))],
             )
             await share.reporter.settled(connection, taken.id, "held", finding.title)
+        share.observer.held(taken, finding.category)
 
 
 def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]:
     """The sender's trace context goes on with every delivery (W3C Trace Context)."""
-    trace = taken.headers.get(Header.TRACEPARENT)
-    return {**headers, Header.TRACEPARENT: trace} if trace else headers
+    found = {name: taken.headers[name] for name in _TRACE if name in taken.headers}
+    return {**headers, **found} if found else headers
+
+
+_TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
 
 
 def _identifiers(flow: Flow, parsed: Any) -> set[str]:

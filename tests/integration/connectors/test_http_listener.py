@@ -99,11 +99,14 @@ async def test_a_duplicate_is_told_as_such() -> None:
 async def test_ids_of_the_sender_are_kept() -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     async with hub() as side:
-        await side.post(b"{}", Idempotency_Key="order-1", X_Correlation_Id="case-7", traceparent=trace)
+        ids = {"Idempotency_Key": "order-1", "X_Correlation_Id": "case-7", "X_Causation_Id": "bill-3"}
+        await side.post(b"{}", **ids, traceparent=trace, tracestate="a=1")
         headers = side.taken[0].headers
         assert headers[Header.IDEMPOTENCY_KEY] == "order-1"
         assert headers[Header.CORRELATION_ID] == "case-7"
+        assert headers[Header.CAUSATION_ID] == "bill-3"
         assert headers[Header.TRACEPARENT] == trace
+        assert headers[Header.TRACESTATE] == "a=1"
         await side.post(b"{}", traceparent="00-nonsense")
         assert Header.TRACEPARENT not in side.taken[1].headers
         status, answer, _ = await side.post(b"{}", Idempotency_Key="x" * 201)

@@ -14,12 +14,13 @@ import aiohttp
 import orjson
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
-from hilum.connector import Destination, Header, Target, Traits
+from hilum.connector import Destination, Target, Traits
 from hilum.connectors.declaring import checked, os_words, target
 from hilum.connectors.encoding import encode, without_payload
 from hilum.connectors.tls import ClientTls
 from hilum.errors import Down, Rejected, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
+from hilum.tracing import context_headers
 
 # What is read of an answer: enough for a reference and a reason. A longer answer costs its connection, no memory.
 ANSWER_LIMIT: Final = 256 * 1024
@@ -249,13 +250,10 @@ class Endpoint(Destination):
 
 def _headers(delivery: Delivery) -> dict[str, str]:
     """The headers of one request; those of the flow's target come first, so they cannot replace the hub's own."""
-    headers = {name: value for name, value in delivery.headers.items() if name != Header.TRACEPARENT}
+    headers = dict(delivery.headers)
     headers["Content-Type"] = delivery.content_type
     headers["Idempotency-Key"] = delivery.idempotency_key
-    if delivery.correlation_id:
-        headers["X-Correlation-Id"] = delivery.correlation_id
-    if traceparent := delivery.headers.get(Header.TRACEPARENT):
-        headers["traceparent"] = traceparent
+    headers |= context_headers(delivery)
     # keys and ids come from senders; a line end in one would end the header (RFC 9110 §5.5)
     return {name: _CONTROL.sub(" ", value) for name, value in headers.items()}
 

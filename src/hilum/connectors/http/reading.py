@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
@@ -16,11 +15,16 @@ from aiohttp import web
 
 from hilum.connector import Header
 from hilum.errors import HilumError
+from hilum.tracing import trace_headers
 
 NDJSON: Final = "application/x-ndjson"
-# Idempotency-Key and X-Correlation-Id may have this many characters; longer ones are no ids.
+# Idempotency-Key and the other ids of a sender may have this many characters; longer ones are no ids.
 ID_LIMIT: Final = 200
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
+_IDS: Final = (
+    ("Idempotency-Key", Header.IDEMPOTENCY_KEY),
+    ("X-Correlation-Id", Header.CORRELATION_ID),
+    ("X-Causation-Id", Header.CAUSATION_ID),
+)
 
 
 class BadRequest(HilumError):
@@ -56,17 +60,15 @@ def check_signature(secret: bytes, shown: str, body: bytes) -> None:
 def message_headers(request: web.BaseRequest, peer: str) -> dict[str, str]:
     """The protocol facts that the hub keeps. Raises `BadRequest` 400 for ids that are none."""
     headers = {Header.PEER: peer}
-    for name, header in (("Idempotency-Key", Header.IDEMPOTENCY_KEY), ("X-Correlation-Id", Header.CORRELATION_ID)):
+    for name, header in _IDS:
         value = request.headers.get(name, "")
         if len(value) > ID_LIMIT or not value.isprintable():
             raise BadRequest(HTTPStatus.BAD_REQUEST, f"{name} has more than {ID_LIMIT} characters, or odd ones.")
         if value:
             headers[header] = value
-    traceparent = request.headers.get("traceparent", "")
-    # a wrong one is ignored, as the standard says in §3.2.2.3: tracing must not stop the work
-    if _TRACEPARENT.fullmatch(traceparent):
-        headers[Header.TRACEPARENT] = traceparent
-    return headers
+    # several tracestate headers are one list (W3C Trace Context §3.3)
+    tracestate = ",".join(request.headers.getall("tracestate", ()))
+    return headers | trace_headers(request.headers.get("traceparent", ""), tracestate)
 
 
 def split_many(body: bytes, content_type: str, limit: int) -> Sequence[bytes]:

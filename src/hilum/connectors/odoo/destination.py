@@ -19,6 +19,7 @@ from hilum.connectors.odoo.transport import Transport
 from hilum.connectors.odoo.work import Task, still_open
 from hilum.errors import Down, Failure, Invalid, Rejected, SettingsError, Unsure
 from hilum.message import Delivery, Outcome
+from hilum.tracing import CALL, context_headers
 
 _log = structlog.get_logger(__name__)
 # Odoo may have come back as another version, which calls things by other names.
@@ -81,6 +82,8 @@ class Odoo(Destination):
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """See `Destination.deliver`. Raises `Down` when the server cannot be reached at all."""
+        # a call serves many deliveries: it carries the context of the first
+        CALL.set(context_headers(batch[0]))
         session = await self._connected()
         tasks = [_task(delivery) for delivery in batch]
         _set_stages(tasks)

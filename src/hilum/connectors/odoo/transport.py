@@ -16,6 +16,7 @@ import aiohttp
 
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.errors import Down, SettingsError, Unsure
+from hilum.tracing import CALL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +57,11 @@ class Transport:
             async with (
                 self._turn,
                 self._session.request(
-                    method, f"{self._settings.url}{path}", data=body, headers=headers, allow_redirects=False
+                    method,
+                    f"{self._settings.url}{path}",
+                    data=body,
+                    headers={**CALL.get(), **(headers or {})},
+                    allow_redirects=False,
                 ) as reply,
             ):
                 return Answer(
