@@ -58,7 +58,7 @@ WITH held AS (
     WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
     SELECT t.id, t.count, t.late
-    FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[], %(lates)s::bool[])
+    FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[], %(late)s::bool[])
         AS t (id, lane, count, late)
     JOIN held h ON h.lane = t.lane
 ), done AS (
@@ -129,7 +129,7 @@ WITH held AS (
     WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
     SELECT t.* FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(of_lanes)s::int2[], %(attempts)s::int4[],
-        %(references)s::text[], %(words)s::text[], %(waiting)s::bool[], %(lates)s::bool[])
+        %(references)s::text[], %(words)s::text[], %(waiting)s::bool[], %(late)s::bool[])
         AS t (id, ordinal, lane, attempts, reference, words, waiting, late)
     JOIN held h ON h.lane = t.lane
 ), noted AS (

@@ -224,7 +224,7 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
         "ids": Uuids([result.taken.id for result in results]),
         "of_lanes": Int2s([result.taken.lane for result in results]),
         "counts": Int4s([len(result.deliveries) for result in results]),
-        "lates": Bools([result.late for result in results]),
+        "late": Bools([result.late for result in results]),
         "d_ids": Uuids([taken.id for taken, *_ in rows]),
         "d_ordinals": Int2s([ordinal for _, ordinal, *_ in rows]),
         "d_destinations": Texts([new.destination for _, _, new, _ in rows]),
@@ -321,7 +321,7 @@ async def commit_delivered(
         "references": Texts([one.reference for one in done]),
         "words": Texts([one.words for one in done]),
         "waiting": Bools([one.taken.waiting for one in done]),
-        "lates": Bools([one.late for one in done]),
+        "late": Bools([one.late for one in done]),
     }
     cursor = await connection.execute(SQL["delivered"], parameters, binary=True)
     noted = {(row[0], row[1]): bool(row[2]) for row in await cursor.fetchall()}
