@@ -7,9 +7,10 @@ It stands below the flows because a flow declares its source and its targets. Th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -106,10 +107,34 @@ class Header:
     WARNINGS = "warnings"  # what was accepted although it bends the standard
 
 
+class Tables(Protocol):
+    """Tables of codes by name, as `hilum.flow.Lookup` has them: what schedules read holidays from."""
+
+    def codes(self, name: str) -> Collection[str]:
+        """The codes of a table. Raises `SettingsError` where there is none of that name."""
+
+    def version(self, name: str) -> int:
+        """A number that changes when the table was read again. Raises `SettingsError` as `codes` does."""
+
+
+class Schedule(Protocol):
+    """When a source works by itself: `hilum.flow.schedule` has calendars of runs, and windows in which it looks."""
+
+    def bind(self, tables: Tables) -> None:
+        """Use these tables for holidays. Raises `SettingsError` where one is missing or wrong."""
+
+    def words(self) -> str:
+        """When, for people."""
+
+
 class Source(Connector):
     """Takes messages in. Several flows may share one source: they are told apart by `wants`."""
 
     default_format: ClassVar[str] = "bytes"  # how flows read a body that came from here: hl7v2, json, row, bytes
+    schedule: Schedule | None = None  # none: it takes what comes, at any time
+
+    def declared_by(self, flow: str) -> None:
+        """A flow of this name is declared with this source. Raises `SettingsError` where it must not be shared."""
 
     @property
     @abstractmethod
@@ -124,6 +149,20 @@ class Source(Connector):
     async def receive(self) -> Sequence[Received]:
         """Wait until there is at least one, then hand over all that is there (bounded). Called in a loop, one call at
         a time; cancelling it loses nothing. Returns an empty sequence only after `close`."""
+
+
+@runtime_checkable
+class OnDemand(Protocol):
+    """A source that looks now and then, and looks at once when a person asks (`hilum run`)."""
+
+    async def take_now(self, since: datetime | None) -> str:
+        """Take what is there now, also outside the windows of its schedule; `since`: only what is not older there.
+
+        Says in words what was taken. The source is open. Raises `Down`.
+        """
+
+    async def would_take(self, since: datetime | None) -> str:
+        """What `take_now` would take, in words; takes nothing. Raises `Down`."""
 
 
 class Destination(Connector):

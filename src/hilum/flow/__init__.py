@@ -3,8 +3,10 @@
 from hilum.flow.declaration import Criticality, DataClass, Flow, OnHeld, Owners, Slo, Yielded
 from hilum.flow.lookup import Lookup, LookupTable
 from hilum.flow.project import Project, load_project
+from hilum.flow.schedule import Calendar, Windows
 
 __all__ = [
+    "Calendar",
     "Criticality",
     "DataClass",
     "Flow",
@@ -14,6 +16,7 @@ __all__ = [
     "Owners",
     "Project",
     "Slo",
+    "Windows",
     "Yielded",
     "load_project",
 ]

@@ -143,6 +143,8 @@ class Flow:
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
         self._translate: Translate | None = None
+        if source is not None:
+            source.declared_by(name)
 
     def __repr__(self) -> str:
         return f"<Flow {self.name} {self.version}>"

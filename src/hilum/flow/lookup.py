@@ -7,7 +7,7 @@ columns are facts about it. A miss is always `Unmapped`, never a silent default.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from hilum.errors import SettingsError, Unmapped
@@ -20,6 +20,7 @@ class LookupTable:
         self.name = name
         self.path = path
         self._stamp: tuple[int, int] | None = None
+        self._version = 0
         self._rows: dict[str, dict[str, str]] = {}
         self._columns: list[str] = []
 
@@ -41,6 +42,7 @@ class LookupTable:
                     raise SettingsError(f"{self.path}, line {reader.line_num}: the code '{code}' is there twice.")
                 rows[code] = {name: (row.get(name) or "").strip() for name in columns}
         self._rows, self._columns, self._stamp = rows, columns, stamp
+        self._version += 1
         return True
 
     def row(self, code: str) -> Mapping[str, str]:
@@ -59,6 +61,16 @@ class LookupTable:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def codes(self) -> Collection[str]:
+        """All codes."""
+        return self._rows.keys()
+
+    @property
+    def version(self) -> int:
+        """A number that changes when the file was read again."""
+        return self._version
 
 
 class Lookup:
@@ -101,6 +113,14 @@ class Lookup:
         if name not in self._tables:
             raise SettingsError(f"There is no lookup table '{name}'; put {name}.csv into {self._folder or 'lookups/'}.")
         return self._tables[name]
+
+    def codes(self, name: str) -> Collection[str]:
+        """All codes of the table of that name. Raises `SettingsError` where there is none."""
+        return self.table(name).codes
+
+    def version(self, name: str) -> int:
+        """A number that changes when that table was read again. Raises `SettingsError` where there is none."""
+        return self.table(name).version
 
     def value(self, table: str, code: str, column: str | None = None) -> str:
         """What a code becomes. Raises `Unmapped`."""

@@ -21,6 +21,15 @@ class Project:
     flows: dict[str, Flow]
     lookup: Lookup
 
+    def __post_init__(self) -> None:
+        """Raises `SettingsError` where a schedule names a table of holidays that is missing or wrong."""
+        for flow in self.flows.values():
+            if flow.source is not None and flow.source.schedule is not None:
+                try:
+                    flow.source.schedule.bind(self.lookup)
+                except SettingsError as error:
+                    raise SettingsError(f"flow {flow.name}: {error}") from None
+
     @property
     def folder(self) -> Path:
         """The project folder."""

@@ -174,7 +174,7 @@ async def test_a_pattern_chooses(tmp_path: Path) -> None:
     async with opened(folder(tmp_path, pattern="orders-*.csv")) as source:
         received = await take(source, 1)
         assert [each.body for each in received] == [b"orders-1.csv"]
-        assert await source.check() == f"file:{tmp_path}/orders-*.csv: 1 files wait"
+        assert await source.check() == f"file:{tmp_path}/orders-*.csv: 1 file waiting"
         await accept_all(received)
 
 

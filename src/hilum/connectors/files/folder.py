@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any, ClassVar
 
 import structlog
-from pydantic import Field, field_validator
+from pydantic import Field, InstanceOf, field_validator
 
 from hilum.connector import Received, Source, Traits
 from hilum.connectors.declaring import checked
+from hilum.connectors.files.asking import Asked, counted, fitting
 from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
 from hilum.connectors.files.splitting import splitter
 from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain, told
 from hilum.connectors.intake import Intake
-from hilum.errors import Failure, HilumError, Invalid, SettingsError
+from hilum.errors import Down, Failure, HilumError, Invalid, SettingsError
+from hilum.flow.schedule import Windows
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +51,11 @@ class FolderSettings(StoreSettings):
         description="Seconds between two looks, and before a unit that was refused for now comes again",
         examples=[10],
         json_schema_extra={"unit": "s"},
+    )
+    when: InstanceOf[Windows] | None = Field(
+        default=None,
+        description="Windows in which it looks; empty: at all times. What was begun is finished outside them",
+        examples=['Windows("MON-FRI 06:00-18:00", zone="Europe/Berlin")'],
     )
     stable_for: float = Field(
         default=5,
@@ -117,12 +125,16 @@ class Folder(Source):
         self.settings = checked(FolderSettings, self.kind, settings)
         # what a body is depends on the setting
         vars(self)["default_format"] = _FORMATS[self.settings.split]
+        self.schedule = self.settings.when
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # what its windows are compared with
         self._store: Store = self.settings.store()
         self._intake: Intake | None = None
         self._window: Window | None = None
         self._task: asyncio.Task[None] | None = None
         self._under_way: dict[str, asyncio.Task[None]] = {}  # by name: files that were read and wait to be moved
         self._seen: dict[str, tuple[Entry, float]] = {}  # by name: how it was, and since when it has been so
+        self._asked: Asked | None = None
+        self._bell = asyncio.Event()  # somebody asks
 
     def __repr__(self) -> str:
         return f"<Folder {self.address}>"
@@ -158,12 +170,14 @@ class Folder(Source):
             self._window.close()
         if self._intake is not None:
             self._intake.close()
+        if self._asked is not None:
+            self._asked.end(Down("the folder was closed meanwhile"))
         await self._store.close()
 
     async def check(self) -> str:
         """List the directory. Raises `Down` with the reason."""
         found = [entry for entry in await self._store.entries() if self._matches(entry.name)]
-        return f"{self.address}: {len(found)} files wait"
+        return f"{self.address}: {counted(len(found))} waiting"
 
     def wants(self, received: Received) -> bool:
         """All that matches the pattern, and nothing else is taken."""
@@ -176,27 +190,66 @@ class Folder(Source):
             self._task.result()
         return taken
 
+    # ---- asked by a person
+
+    async def take_now(self, since: datetime | None) -> str:
+        """Take the files that are there now, also outside the windows; says how many.
+
+        `since`: outside the windows only files modified then or later, by the clock of the far side. A file that is
+        still being written is not taken (`stable_for`, `marker`). Raises `Down`.
+        """
+        if self._asked is None or self._asked.done:
+            self._asked = Asked(since)
+        self._bell.set()
+        return await self._asked.answer()
+
+    async def would_take(self, since: datetime | None) -> str:
+        """What is there, in words; takes nothing. Raises `Down`."""
+        found = fitting([entry for entry in await self._store.entries() if self._matches(entry.name)], since)
+        size = sum(entry.size for entry in found)
+        return f"{counted(len(found))} of {size} bytes would be taken from {self.address}"
+
     # ---- the look-out
 
     async def _look(self, intake: Intake, window: Window) -> None:
         try:
             while True:
-                await self._look_once(window)
-                await asyncio.sleep(self.settings.poll)
+                asked = self._asked if self._asked is not None and not self._asked.done else None
+                opened = self.settings.when is None or self.settings.when.open_at(self.clock())
+                if opened or asked is not None:
+                    await self._look_once(window, asked, None if opened or asked is None else asked.since)
+                await self._pause(asked)
         except Exception:
             intake.close()  # a defect: `receive` ends and raises it, so that it is seen
             raise
 
-    async def _look_once(self, window: Window) -> None:
+    async def _pause(self, asked: Asked | None) -> None:
+        """Until the next look, or until somebody asks."""
+        seconds = self.settings.poll
+        if asked is not None and not asked.done:  # it ends with a look after this time
+            seconds = min(seconds, self.settings.stable_for)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
+        self._bell.clear()
+
+    async def _look_once(self, window: Window, asked: Asked | None, since: datetime | None) -> None:
         for finishing in self._under_way.values():
             if finishing.done():
                 finishing.result()  # only a defect leaves a finished task here
+        began, taken = asyncio.get_running_loop().time(), 0
         try:
-            for entry in self._ready(await self._store.entries()):
+            for entry in self._ready(fitting(await self._store.entries(), since)):
                 await self._take(entry, window)
+                taken += 1
         except (Failure, SettingsError) as failure:
             # the next look tries again; the runtime shows a source that says nothing for long
             log.warning("folder_down", folder=self.address, reason=str(failure))
+            if asked is not None:
+                asked.end(failure)
+            return
+        if asked is not None:
+            asked.looked(began, taken, patience=0 if self.settings.marker else self.settings.stable_for)
 
     def _matches(self, name: str) -> bool:
         marker = self.settings.marker
