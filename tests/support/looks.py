@@ -62,6 +62,8 @@ _HELD_AFRESH = {"what is held has one open case", "what is not held has no open 
 _COUNTED = (
     "SELECT flow, '', state::text, count(*) FROM message GROUP BY 1, 3"
     " UNION ALL SELECT flow, destination, state::text, count(*) FROM delivery GROUP BY 1, 2, 3"
+    " UNION ALL SELECT flow, '', 'open_kb', sum((size + 1023) / 1024) FROM message"
+    "  WHERE state IN ('received', 'routed') GROUP BY 1 HAVING sum(size) > 0"
 )
 _TALLIED = (
     "SELECT flow, destination, state, sum(entered - departed)::bigint FROM ("

@@ -11,6 +11,8 @@ from hilum.connector import Received
 
 # The most that one `receive` hands over: about what the journal writes in one transaction.
 HANDOVER_LIMIT: Final = 500
+# Bytes after which one `receive` hands over no further message: what it handed over is not counted here any more.
+HANDOVER_BYTES: Final = 4 * 2**20
 
 
 class Intake:
@@ -53,14 +55,18 @@ class Intake:
         self._waiting[proceed] = None
 
     async def take(self) -> Sequence[Received]:
-        """Wait for the first, then give all that is there, at most `HANDOVER_LIMIT`; nothing once it is closed."""
+        """Wait for the first, then give what is there, up to the two limits above; nothing once it is closed."""
         await self._arrived.wait()
         # no await from here on: a cancelled `receive` either has not begun to take, or has returned what it took
         if self._closed:
             return ()
         queue = self._queue
-        taken = [queue.popleft() for _ in range(min(len(queue), HANDOVER_LIMIT))]
-        self._held -= sum(len(each.body) for each in taken)
+        taken: list[Received] = []
+        size = 0
+        while queue and len(taken) < HANDOVER_LIMIT and size < HANDOVER_BYTES:
+            taken.append(queue.popleft())
+            size += len(taken[-1].body)
+        self._held -= size
         if not queue:
             self._arrived.clear()
         if self._waiting and not self.full:

@@ -22,6 +22,8 @@ WITH input AS (
     SELECT flow, CASE WHEN held THEN 'held' ELSE 'received' END, count(*), 0 FROM new GROUP BY 1, 2
     UNION ALL
     SELECT flow, 'duplicate', count(*), 0 FROM input WHERE id NOT IN (SELECT id FROM new) GROUP BY 1
+    UNION ALL
+    SELECT flow, 'open_kb', sum((size + 1023) / 1024), 0 FROM new WHERE NOT held GROUP BY 1
 )
 INSERT INTO message (id, flow, lane, work_lane, state, priority, key, dedup_key, correlation_id, cause_id,
     content_type, headers, size, received_at)
@@ -39,7 +41,7 @@ WHERE (flow, key) IN (SELECT * FROM unnest(%(flows)s::text[], %(hashes)s::uuid[]
 -- name: take_received
 -- The next messages to translate, in order. `head`: the message that blocks their key, if it is blocked.
 SELECT m.id, m.flow, m.seq, m.lane, m.key, m.dedup_key, m.content_type, m.headers, m.correlation_id, m.received_at,
-    m.next_ordinal, b.message_id AS head
+    m.next_ordinal, b.message_id AS head, m.size
 FROM message m
 LEFT JOIN blocked_key b ON m.key <> '' AND b.stage = 'translate:' || m.flow AND b.key = m.key
 WHERE m.priority = %(priority)s::priority AND m.flow = ANY(%(flows)s) AND m.work_lane IS NOT NULL AND m.work_lane = ANY(%(lanes)s) AND m.id >= %(floor)s
@@ -67,7 +69,7 @@ WITH held AS (
         open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now()
     FROM input i
     WHERE m.id = i.id AND m.work_lane IS NOT NULL AND m.state = 'received'
-    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, i.count, i.late
+    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, m.size, i.count, i.late
 ), deliveries AS (
     INSERT INTO delivery (message_id, ordinal, seq, flow, destination, operation, lane, work_lane, key,
         idempotency_key, content_type, headers, correlation_id)
@@ -99,6 +101,8 @@ WITH held AS (
     SELECT flow, '', 'late', count(*), 0 FROM done WHERE count = 0 AND late GROUP BY 1
     UNION ALL
     SELECT flow, destination, 'pending', count(*), 0 FROM deliveries GROUP BY 1, 2
+    UNION ALL
+    SELECT flow, '', 'open_kb', 0, sum((size + 1023) / 1024) FROM done WHERE count = 0 GROUP BY 1
 )
 SELECT id FROM done
 
@@ -152,7 +156,7 @@ WITH held AS (
         ORDER BY l.id FOR NO KEY UPDATE OF l
     ) n
     WHERE m.id = n.id
-    RETURNING m.id, m.flow, m.state, n.late
+    RETURNING m.id, m.flow, m.state, m.size, n.late
 ), retried AS (
     INSERT INTO attempt (message_id, ordinal, number, outcome, words, worker)
     SELECT n.message_id, n.ordinal, n.attempts, 'delivered', i.words, %(worker_name)s
@@ -169,6 +173,8 @@ WITH held AS (
     SELECT flow, '', 'late', count(*), 0 FROM done WHERE state = 'completed' AND late GROUP BY 1
     UNION ALL
     SELECT flow, '', 'routed', 0, count(*) FROM done WHERE state = 'completed' GROUP BY 1
+    UNION ALL
+    SELECT flow, '', 'open_kb', 0, sum((size + 1023) / 1024) FROM done WHERE state = 'completed' GROUP BY 1
 )
 SELECT n.message_id, n.ordinal, n.message_id IN (SELECT id FROM done WHERE state = 'completed') FROM noted n
 
@@ -255,7 +261,7 @@ WHERE l.holder = %(worker)s FOR SHARE OF l
 -- name: move_message
 -- A message enters another state; nothing happens unless it is in one of the named ones.
 WITH before AS (
-    SELECT id, state, flow FROM message
+    SELECT id, state, flow, size FROM message
     WHERE id = %(id)s AND state = ANY(%(from)s::message_state[]) FOR NO KEY UPDATE
 ), done AS (
     UPDATE message m SET state = %(to)s::message_state, state_at = now(),
@@ -265,6 +271,10 @@ WITH before AS (
 , counted AS (
     INSERT INTO tally (flow, state, entered, departed)
     SELECT flow, state::text, 0, 1 FROM before UNION ALL SELECT flow, %(to)s::text, 1, 0 FROM before
+    UNION ALL
+    SELECT flow, 'open_kb', CASE WHEN %(to)s::text IN ('received', 'routed') THEN (size + 1023) / 1024 ELSE 0 END,
+        CASE WHEN state IN ('received', 'routed') THEN (size + 1023) / 1024 ELSE 0 END
+    FROM before WHERE (state IN ('received', 'routed')) <> (%(to)s::text IN ('received', 'routed'))
 )
 SELECT state FROM before
 
@@ -289,9 +299,10 @@ SELECT state FROM before
 -- name: settle_message
 -- One delivery of a message was cancelled, or `count` came anew: the message is completed when nothing is open.
 WITH before AS (
-    SELECT id, state, flow, open_deliveries + %(count)s AS open FROM message WHERE id = %(id)s FOR NO KEY UPDATE
+    SELECT id, state, flow, size, open_deliveries + %(count)s AS open
+    FROM message WHERE id = %(id)s FOR NO KEY UPDATE
 ), after AS (
-    SELECT id, flow, state AS was, open,
+    SELECT id, flow, size, state AS was, open,
         (CASE WHEN state IN ('routed', 'completed') THEN CASE WHEN open = 0 THEN 'completed' ELSE 'routed' END
             ELSE state::text END)::message_state AS state
     FROM before
@@ -303,5 +314,8 @@ WITH before AS (
     INSERT INTO tally (flow, state, entered, departed)
     SELECT flow, was::text, 0, 1 FROM after WHERE state <> was
     UNION ALL SELECT flow, state::text, 1, 0 FROM after WHERE state <> was
+    UNION ALL SELECT flow, 'open_kb', CASE WHEN state = 'routed' THEN (size + 1023) / 1024 ELSE 0 END,
+        CASE WHEN was = 'routed' THEN (size + 1023) / 1024 ELSE 0 END
+    FROM after WHERE state <> was
 )
 SELECT state FROM after

@@ -8,7 +8,10 @@ from datetime import datetime
 
 from hilum.postgres import Connection
 
-NOT_STATES = frozenset({"duplicate", "refused", "late"})
+OPEN_KB = "open_kb"
+"""Counted like a state: kilobytes of the messages that are received or routed, each rounded up."""
+
+NOT_STATES = frozenset({"duplicate", "refused", "late", OPEN_KB})
 """Counted like states, though nothing is ever in them. `late`: was completed after the time that its flow promises."""
 
 

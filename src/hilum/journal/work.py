@@ -49,6 +49,7 @@ class ToTranslate:
     received_at: datetime
     next_ordinal: int
     head: UUID | None  # the message that blocks its key; itself, when it is tried again
+    size: int  # bytes of its body
 
     @property
     def stage(self) -> str:
@@ -186,6 +187,7 @@ async def take_received(
             received_at=row[9],
             next_ordinal=row[10],
             head=row[11],
+            size=row[12],
         )
         for row in await cursor.fetchall()
     ]

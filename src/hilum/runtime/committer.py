@@ -20,7 +20,7 @@ from hilum.errors import Busy, DatabaseUnavailable, HilumError, Invalid
 from hilum.flow import Flow
 from hilum.journal import Draft, Reused, receive
 from hilum.journal.tallies import note
-from hilum.message import new_id
+from hilum.message import Priority, new_id
 from hilum.postgres import Database
 from hilum.runtime.observer import Observer
 
@@ -29,6 +29,14 @@ log = logging.getLogger("hilum.committer")
 
 _PATIENCE = 2.0
 """Seconds that a source waits for room while nothing moves; while commits go on it waits as long as it takes."""
+
+_COMMIT_BYTES = 8 * 1024 * 1024
+"""Bytes of bodies after which a commit takes no further message: it is held several times over while it is sent."""
+
+_PARSED_BYTES = 4 * 1024 * 1024
+"""Bytes of waiting bodies past which parsed forms, which may take many times as much, are not kept for later."""
+
+_RANK = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 @dataclass(slots=True)
@@ -40,6 +48,16 @@ class Entry:
     drafts: list[tuple[Flow, Draft]]
     parsed: Mapping[str, Any]  # by format: flows that share a source may read it differently
     began: float = field(default_factory=time.monotonic)  # when it was taken from its source
+
+    @property
+    def size(self) -> int:
+        """Bytes of its body."""
+        return len(self.received.body)
+
+    @property
+    def priority(self) -> Priority:
+        """The most urgent one of its flows'."""
+        return min((flow.priority for flow, _ in self.drafts), key=_RANK.__getitem__)
 
 
 Stored = Callable[[Draft, Any], None]
@@ -56,6 +74,7 @@ class Committer:
         lanes: int,
         batch: int,
         max_waiting: int,
+        max_waiting_bytes: int,
         stored: Stored,
         observer: Observer | None = None,
     ) -> None:
@@ -63,9 +82,11 @@ class Committer:
         self._lanes = lanes
         self._batch = batch
         self._max_waiting = max_waiting
+        self._max_waiting_bytes = max_waiting_bytes
         self._stored = stored
         self._observer = observer or Observer()
         self._waiting: deque[Entry] = deque()
+        self._waiting_bytes = 0
         self._bell = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -74,12 +95,12 @@ class Committer:
         self.commits = 0
         self.messages = 0
 
-    async def room(self) -> None:
-        """Wait until one more may be submitted. Raises `Busy` where nothing has moved for a while.
+    async def room(self, entry: Entry) -> None:
+        """Wait until this one may be submitted. Raises `Busy` where nothing has moved for a while.
 
         A sender may hand over more at once than may wait here, and would be told busy each time that it tries.
         """
-        while len(self._waiting) >= self._max_waiting:
+        while self._full(entry):
             self._moved.clear()
             try:
                 async with asyncio.timeout_at(self._moved_at + _PATIENCE):
@@ -89,13 +110,32 @@ class Committer:
 
     def submit(self, entry: Entry) -> None:
         """Hand an entry over; its sender is answered after the commit. Raises `Busy` when too many wait already."""
-        if len(self._waiting) >= self._max_waiting:
+        if self._full(entry):
             raise Busy
         if not self._waiting:
             self._moved_at = asyncio.get_running_loop().time()
         self._waiting.append(entry)
+        self._waiting_bytes += entry.size
+        if self._waiting_bytes > _PARSED_BYTES:
+            entry.parsed = {}
         self._idle.clear()
         self._bell.set()
+
+    def _full(self, entry: Entry) -> bool:
+        """Must this one wait? One that is larger than all that may wait is let in alone."""
+        if not self._waiting:
+            return False
+        return len(self._waiting) >= self._max_waiting or self._waiting_bytes + entry.size > self._max_waiting_bytes
+
+    def _next(self) -> list[Entry]:
+        """The next ones to commit together: at least one."""
+        batch = [self._waiting.popleft()]
+        size = batch[0].size
+        while self._waiting and len(batch) < self._batch and size + self._waiting[0].size <= _COMMIT_BYTES:
+            batch.append(self._waiting.popleft())
+            size += batch[-1].size
+        self._waiting_bytes -= size
+        return batch
 
     async def drained(self) -> None:
         """Wait until everything that was handed over is answered."""
@@ -107,7 +147,7 @@ class Committer:
             await self._bell.wait()
             self._bell.clear()
             while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+                batch = self._next()
                 self._moved_at = asyncio.get_running_loop().time()
                 self._moved.set()
                 await self._commit(batch)

@@ -110,6 +110,7 @@ class Hub:
             lanes=settings.hub.lanes,
             batch=settings.intake.batch,
             max_waiting=settings.intake.max_waiting,
+            max_waiting_bytes=settings.intake.max_waiting_bytes,
             stored=self._stored,
             observer=self.observer,
         )

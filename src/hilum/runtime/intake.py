@@ -85,9 +85,10 @@ class Intake:
 
     async def _take(self, received: Received) -> None:
         try:
-            self._gate.check()
+            self._gate.check()  # before anything is read: a full hub has other work
             entry = self._entry(received)
-            await self._committer.room()
+            self._gate.check(entry.priority)
+            await self._committer.room(entry)
             self._committer.submit(entry)
         except (Busy, NotAccepted, Invalid) as error:
             await self._refuse(received, error)

@@ -32,6 +32,9 @@ from hilum.runtime.share import Share
 
 log = logging.getLogger("hilum.translator")
 
+_BATCH_BYTES = 8 * 1024 * 1024
+"""Bytes of bodies, read or made, after which a batch takes no further message: what is left is in the next one."""
+
 _BREATHE = 32
 """Messages translated before the event loop gets a turn, so that acknowledgements are not kept waiting."""
 
@@ -71,6 +74,7 @@ class Translator:
         if not batch:
             await share.rest(share.translate_bell)
             return
+        batch = _within(batch, _BATCH_BYTES)
         self.busy = {taken.lane for taken in batch}
         try:
             await self._process(batch)
@@ -88,7 +92,10 @@ class Translator:
         failed: list[_Failed] = []
         behind: list[ToTranslate] = []
         runs: list[Translation] = []
+        made = 0  # bytes of the deliveries
         for number, taken in enumerate(batch):
+            if made > _BATCH_BYTES:
+                break
             if number % _BREATHE == _BREATHE - 1:
                 await asyncio.sleep(0)
             if taken.behind or (taken.flow, taken.key) in blocked:
@@ -99,6 +106,7 @@ class Translator:
             runs.append(Translation(taken, began, time.monotonic(), isinstance(result, _Failed)))
             if isinstance(result, Translated):
                 done.append(result)
+                made += sum(len(delivery.body) for delivery in result.deliveries)
                 continue
             failed.append(result)
             if taken.key and self._share.flows[taken.flow].on_held == "hold_key":
@@ -217,6 +225,15 @@ class Translator:
             )
             await share.reporter.settled(connection, taken.id, "held", finding.title)
         share.observer.held(taken, finding.category)
+
+
+def _within(batch: list[ToTranslate], size: int) -> list[ToTranslate]:
+    """The first ones whose bodies have so many bytes together; at least one."""
+    for number, taken in enumerate(batch):
+        size -= taken.size
+        if size < 0:
+            return batch[: max(number, 1)]
+    return batch
 
 
 def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -104,7 +104,7 @@ async def test_counts_stay_exact_while_they_are_rolled_up(database: Database) ->
                     assert await counts(connection) == before
     async with database.cold() as connection:
         found = {(each.state): (each.now, each.entered) for each in await counts(connection)}
-    assert found == {"received": (7, 7), "duplicate": (13, 13), "held": (0, 20)}
+    assert found == {"received": (7, 7), "open_kb": (7, 7), "duplicate": (13, 13), "held": (0, 20)}
     await assert_sound(database)
 
 
