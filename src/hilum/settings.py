@@ -66,6 +66,30 @@ class WorkerSettings(_Section):
     stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
 
 
+class AuditSettings(_Section):
+    """`[audit]`: who did what. Acts are chained by hashes; signed checkpoints say how far the chain was."""
+
+    signing_key: SecretStr = Field(
+        SecretStr(""),
+        description="Ed25519 key that signs checkpoints, as `${NAME}`: base64 of 32 bytes, or PEM. Hubs of one database"
+        " share it. Empty: `signing_key_file`",
+    )
+    signing_key_file: Path | None = Field(
+        None, description="File with that key; none: the hub makes one, `audit-signing.key` in `data_dir`"
+    )
+    trusted_keys: list[str] = Field(
+        default_factory=list, description="Public keys that also count: former ones, and those of other hubs"
+    )
+    checkpoint_file: Path | None = Field(
+        None, description="File to which checkpoints are appended; none: `audit-checkpoints.jsonl` in `data_dir`"
+    )
+    checkpoint_seconds: float = Field(60.0, gt=0, description="Seconds between checkpoints, while there are new acts")
+    late_seconds: float = Field(
+        300.0, ge=30, description="An act that is linked so long after its own time is reported as backdated"
+    )
+    keep_months: int = Field(0, ge=0, description="Whole months that acts are kept; 0: for ever")
+
+
 class Settings(_Section):
     """All of `hilum.toml`."""
 
@@ -73,6 +97,7 @@ class Settings(_Section):
     console: ConsoleSettings = ConsoleSettings()
     intake: IntakeSettings = IntakeSettings()
     worker: WorkerSettings = WorkerSettings()
+    audit: AuditSettings = AuditSettings()
     endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict,
         description="`[endpoints.<kind>.<name>]`: the destinations that flows name; variables not yet replaced",
@@ -84,6 +109,19 @@ class Settings(_Section):
     def data_dir(self) -> Path:
         """The data folder, absolute."""
         return (self.folder / self.hub.data_dir).resolve()
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """The file of the audit's checkpoints, absolute."""
+        if self.audit.checkpoint_file is not None:
+            return (self.folder / self.audit.checkpoint_file).resolve()
+        return self.data_dir / "audit-checkpoints.jsonl"
+
+    @property
+    def signing_key_file(self) -> Path | None:
+        """The file of the audit's signing key, absolute, where one is named."""
+        file = self.audit.signing_key_file
+        return (self.folder / file).resolve() if file is not None else None
 
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

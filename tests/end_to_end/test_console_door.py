@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from hilum import security
-from hilum.journal.audit import recent
+from hilum.journal.audit import ActSearch, search
 from hilum.security import Role
 from support.servers import Databases
 
@@ -47,7 +47,7 @@ async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
 
 async def acts_of(stand: Stand, actor: str) -> list[str]:
     async with stand.scene.database.cold() as connection:
-        return [act.action for act in await recent(connection) if act.actor == actor]
+        return [act.action for act in await search(connection, ActSearch()) if act.actor == actor]
 
 
 @pytest.mark.req("SEC-4")

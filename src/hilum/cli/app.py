@@ -34,6 +34,7 @@ COMMANDS = {
     "simulate": "simulate:simulate",
     "db": "database:app",
     "users": "users:app",
+    "audit": "audit:app",
     "doctor": "doctor:doctor",
 }
 """Each command, and the function or group of commands in `hilum.cli` that it is."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from hilum.journal.audit import record
 from hilum.message import id_at
 from hilum.postgres import Connection
 
@@ -17,6 +18,8 @@ log = logging.getLogger("hilum.journal")
 _DAILY = ("payload",)
 _MONTHLY = ("message", "delivery", "attempt", "identifier")
 _MONTHLY_BY_TIME = ("audit",)
+_MONTHLY_BY_DATE = ("audit_link",)
+_APPEND_ONLY = (*_MONTHLY_BY_TIME, *_MONTHLY_BY_DATE)
 
 _AHEAD_DAYS = 10
 """Partitions are made this far ahead, so that a hub whose maintenance stands still for a week goes on."""
@@ -44,10 +47,12 @@ def _months(start: date, end: date) -> Iterator[tuple[str, date, date]]:
 def _statements(today: date) -> Iterator[str]:
     # From yesterday, because the clocks of receivers may differ by a little at midnight.
     start, end = today - timedelta(days=1), today + timedelta(days=_AHEAD_DAYS)
-    for table in (*_DAILY, *_MONTHLY, *_MONTHLY_BY_TIME):
+    for table in (*_DAILY, *_MONTHLY, *_MONTHLY_BY_TIME, *_MONTHLY_BY_DATE):
         yield f"CREATE TABLE IF NOT EXISTS {table}_rest PARTITION OF {table} DEFAULT"
         for name, lower, upper in _days(start, end) if table in _DAILY else _months(start, end):
-            if table in _MONTHLY_BY_TIME:
+            if table in _MONTHLY_BY_DATE:
+                bounds = f"FROM ('{lower}') TO ('{upper}')"
+            elif table in _MONTHLY_BY_TIME:
                 bounds = f"FROM ('{_midnight(lower).isoformat()}') TO ('{_midnight(upper).isoformat()}')"
             else:
                 bounds = f"FROM ('{id_at(_midnight(lower))}') TO ('{id_at(_midnight(upper))}')"
@@ -73,6 +78,12 @@ async def _make(connection: Connection, statement: str) -> None:
     try:
         async with connection.transaction():
             await connection.execute(statement.encode())
+            name, parent = statement.split()[5], statement.split()[8]
+            if parent in _APPEND_ONLY:  # a statement on a partition by its own name does not fire the parent's trigger
+                await connection.execute(
+                    f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}"
+                    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()".encode()
+                )
     except psycopg.errors.CheckViolation:
         log.warning("rows of this time are in the rest partition and stay there: %s", statement.split()[5])
 
@@ -92,6 +103,42 @@ async def drop_payloads(connection: Connection, before: date) -> list[str]:
             await connection.execute(f"DROP TABLE {name}".encode())
             dropped.append(name)
     return dropped
+
+
+async def drop_audit(connection: Connection, before: date) -> list[str]:
+    """Drop the acts and links of whole months before that day's month; names the months. That is an act of its own.
+
+    A month with an act that is not linked yet is kept.
+    """
+    cursor = await connection.execute(
+        "SELECT right(relname, 6) FROM pg_class WHERE relnamespace = 'hilum'::regnamespace"
+        " AND relname ~ '^audit_[0-9]{6}$' AND right(relname, 6) < %s ORDER BY 1",
+        [f"{before:%Y%m}"],
+    )
+    dropped = []
+    for (name,) in await cursor.fetchall():
+        async with connection.transaction():
+            if words := await _last_words(connection, name):
+                await record(connection, actor="hub", action="audit_dropped", words=words)
+                await connection.execute(f"DROP TABLE audit_{name}, audit_link_{name}".encode())
+                dropped.append(name)
+    return dropped
+
+
+async def _last_words(connection: Connection, name: str) -> str:
+    """What is kept of a month that goes: how many acts, and the end of its chain. Empty: it must stay."""
+    there = await (await connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"audit_link_{name}"])).fetchone()
+    if there != (True,):
+        return ""
+    cursor = await connection.execute(
+        f"SELECT (SELECT count(*) FROM audit_{name}), count(*), max(number),"
+        f" (SELECT encode(hash, 'hex') FROM audit_link_{name} ORDER BY number DESC LIMIT 1)"
+        f" FROM audit_link_{name}".encode()
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] != row[1]:
+        return ""
+    return f"{name[:4]}-{name[4:]}: {row[0]} acts, the chain ended at link {row[2] or 0} with {row[3] or 'nothing'}"
 
 
 async def _in_use(connection: Connection, day: date) -> bool:

@@ -22,10 +22,11 @@ from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Intake, Refusals, shared_sources
-from hilum.runtime.maintenance import Maintenance
+from hilum.runtime.maintenance import Maintenance, every
 from hilum.runtime.observer import Observer
 from hilum.runtime.reports import Reporter, status_flow
 from hilum.runtime.schema import prepare
+from hilum.runtime.sealing import EVERY, Sealing
 from hilum.runtime.share import Share
 from hilum.runtime.worker import Worker
 
@@ -56,6 +57,7 @@ class Hub:
         self.worker: Worker | None = None
         self.committer: Committer | None = None
         self._maintenance: Maintenance | None = None
+        self._sealing: Sealing | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[None]] = []
         self._working: asyncio.Task[None] | None = None
@@ -81,6 +83,8 @@ class Hub:
             await gate.look()
             await self._start_sources(gate, refusals)
         self._tasks += chores.tasks(self.share)
+        self._sealing = await asyncio.to_thread(Sealing, self.database, settings)
+        self._tasks.append(asyncio.create_task(every(EVERY, self._sealing.step)))
 
     async def _start_worker(self) -> None:
         settings = self.project.settings
@@ -164,6 +168,8 @@ class Hub:
         if self._maintenance is not None:
             await _quiet(self._maintenance.write_refusals())
         await _cancel(self._tasks)
+        if self._sealing is not None:
+            await _quiet(self._sealing.finish())
         for destination in self.destinations.values():
             await _quiet(destination.close())
         self._tasks, self._intakes, self._working = [], [], None

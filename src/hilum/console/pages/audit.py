@@ -11,7 +11,7 @@ from hilum.console.figures import Figures
 from hilum.console.links import flow_link, message_link
 from hilum.console.markup import Html, tag
 from hilum.console.shell import Page, add_page, heading, part
-from hilum.journal.audit import AuditRow, recent
+from hilum.journal.audit import ActSearch, AuditRow, search
 
 LATEST = 1000
 """Acts that are looked through."""
@@ -25,7 +25,7 @@ def add(context: Context, figures: Figures) -> None:
 
     async def build(page: Page) -> None:
         async with context.database.cold() as connection:
-            acts = await recent(connection, limit=LATEST)
+            acts = await search(connection, ActSearch(limit=LATEST))
         who, what = page.query("who"), page.query("act")
         fitting = [a for a in acts if (not who or a.actor == who) and (not what or a.action == what)]
         heading("Audit", tag("p", f"Who did or saw what: {words.plural(len(fitting), 'act')} of the latest {LATEST}."))
