@@ -161,8 +161,8 @@ async def queues(journal: Journal) -> list[reading.Queue]:
         return await reading.queues(connection)
 
 
-async def test_migrations_are_applied_once_and_numbered_without_gaps(database: Database) -> None:
+async def test_migrations_are_applied_once_and_no_number_is_used_twice(database: Database) -> None:
     assert await migrate(database, COMPONENTS) == []
     for _, folder in COMPONENTS:
         numbers = [number for number, _, _ in _migration_files(folder)]
-        assert numbers == list(range(1, len(numbers) + 1))
+        assert numbers == sorted(set(numbers))
