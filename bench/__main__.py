@@ -19,6 +19,7 @@ MODULES = {
     "hl7": "bench.hl7_parse",
     "intake": "bench.intake",
     "pipeline": "bench.pipeline",
+    "priority": "bench.priority",
     "backlog": "bench.backlog",
     "takeover": "bench.takeover",
     "start": "bench.start",

@@ -86,11 +86,11 @@ def start_hub(folder: Path, environment: dict[str, str], *arguments: str) -> sub
 
 
 @contextmanager
-def hub(*arguments: str, http_url: str = "http://127.0.0.1:1/") -> Iterator[RunningHub]:
-    """`hilum serve` of the comparison example, with an embedded PostgreSQL of its own, fsync as it is by default."""
+def hub(*arguments: str, http_url: str = "http://127.0.0.1:1/", project: Path = EXAMPLE) -> Iterator[RunningHub]:
+    """`hilum serve` of the comparison example or another project, with a PostgreSQL of its own, fsync as by default."""
     with tempfile.TemporaryDirectory(prefix="hilum-bench-") as name:
         folder = Path(name) / "hub"
-        shutil.copytree(EXAMPLE, folder)
+        shutil.copytree(project, folder)
         port = free_port()
         environment = {**os.environ, "MLLP_PORT": str(port), "HTTP_URL": http_url}
         process = start_hub(folder, environment, *(arguments or ("--roles", "listener,worker")))

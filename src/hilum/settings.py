@@ -62,6 +62,9 @@ class WorkerSettings(_Section):
 
     lease_seconds: float = Field(4.0, gt=0.5, description="A worker that is silent for so long loses its lanes")
     batch: int = Field(300, ge=1, le=5_000, description="The most messages translated, or deliveries read, at once")
+    bulk_batch: int = Field(
+        100, ge=1, le=5_000, description="The same for messages of priority `bulk`: smaller, so that others wait less"
+    )
     parallel: int = Field(32, ge=1, le=1_000, description="Calls under way to one destination by one worker")
     stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
 

@@ -26,6 +26,7 @@ from hilum.journal.work import (
     MESSAGE_BODY,
     Done,
     NewDelivery,
+    Stream,
     ToDeliver,
     ToTranslate,
     Translated,
@@ -42,6 +43,7 @@ from support.servers import LANES
 FLOW = "test.flow"
 DESTINATIONS = ("here", "there")
 _FLOOR = UUID(int=0)
+_STREAMS = [Stream(priority=priority, limit=100) for priority in Priority]
 _LEASE = 600.0  # seconds; a worker dies when a test says so, not by the clock
 
 
@@ -168,10 +170,8 @@ class Journal:
         """What this worker may deliver now: at most one of each key; what must wait is parked."""
         lanes = list(self.workers[worker].held)
         async with self.database.hot() as connection:
-            due = await take_due(connection, destination, lanes=lanes, floor=_FLOOR, limit=100)
-            batch, _ = await take_deliveries(
-                connection, destination, lanes=lanes, floor=_FLOOR, after=(0, -1), limit=100
-            )
+            due = await take_due(connection, destination, _STREAMS, lanes=lanes, floor=_FLOOR)
+            batch, _ = await take_deliveries(connection, destination, _STREAMS, lanes=lanes, floor=_FLOOR)
         async with self.database.transaction() as connection:
             await park_deliveries(connection, destination, [one for one in batch if one.behind])
         firsts: dict[object, ToDeliver] = {}

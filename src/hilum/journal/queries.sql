@@ -69,12 +69,12 @@ WITH held AS (
         open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now()
     FROM input i
     WHERE m.id = i.id AND m.work_lane IS NOT NULL AND m.state = 'received'
-    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.correlation_id, m.size, i.count, i.late
+    RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.priority, m.correlation_id, m.size, i.count, i.late
 ), deliveries AS (
-    INSERT INTO delivery (message_id, ordinal, seq, flow, destination, operation, lane, work_lane, key,
+    INSERT INTO delivery (message_id, ordinal, seq, flow, destination, operation, lane, work_lane, key, priority,
         idempotency_key, content_type, headers, correlation_id)
     SELECT d.id, t.ordinal, d.seq, d.flow,
-        t.destination, t.operation, d.lane, d.lane, d.key, t.idempotency_key, t.content_type, t.headers::jsonb,
+        t.destination, t.operation, d.lane, d.lane, d.key, d.priority, t.idempotency_key, t.content_type, t.headers::jsonb,
         d.correlation_id
     FROM unnest(%(d_ids)s::uuid[], %(d_ordinals)s::int2[], %(d_destinations)s::text[],
         %(d_operations)s::text[], %(d_idempotency)s::text[], %(d_content_types)s::text[], %(d_headers)s::text[])
@@ -107,23 +107,36 @@ WITH held AS (
 SELECT id FROM done
 
 -- name: take_deliveries
--- The next pending deliveries to a destination, in order, after a place in that order. Last column: see `rewind`.
-SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
-    d.headers, d.correlation_id, d.attempts, b.message_id AS head_id, b.ordinal AS head_ordinal, d.work_lane IS NULL,
-    (SELECT count FROM rewind WHERE stage = %(destination)s)
-FROM delivery d
-LEFT JOIN blocked_key b ON d.key <> '' AND b.stage = d.destination AND b.key = d.key
-WHERE d.destination = %(destination)s AND d.work_lane IS NOT NULL AND d.work_lane = ANY(%(lanes)s)
-    AND d.message_id >= %(floor)s AND (d.seq, d.ordinal) > (%(after_seq)s, %(after_ordinal)s)
-ORDER BY d.seq, d.ordinal LIMIT %(limit)s
+-- The next pending deliveries to a destination, of each priority in its order, after the place that it was read to.
+-- Last column: see `rewind`.
+SELECT d.*, (SELECT count FROM rewind WHERE stage = %(destination)s)
+FROM unnest(%(priorities)s::text[], %(after_seqs)s::int8[], %(after_ordinals)s::int2[], %(limits)s::int4[])
+    WITH ORDINALITY AS s (priority, after_seq, after_ordinal, amount, position)
+CROSS JOIN LATERAL (
+    SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
+        d.headers, d.correlation_id, d.attempts, b.message_id AS head_id, b.ordinal AS head_ordinal,
+        d.work_lane IS NULL AS waiting, d.priority::text
+    FROM delivery d
+    LEFT JOIN blocked_key b ON d.key <> '' AND b.stage = d.destination AND b.key = d.key
+    WHERE d.destination = %(destination)s AND d.priority = s.priority::priority AND d.work_lane IS NOT NULL
+        AND d.work_lane = ANY(%(lanes)s) AND d.message_id >= %(floor)s
+        AND (d.seq, d.ordinal) > (s.after_seq, s.after_ordinal)
+    ORDER BY d.seq, d.ordinal LIMIT s.amount
+) d
 
 -- name: take_due
--- Waiting deliveries whose time has come.
-SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
-    d.headers, d.correlation_id, d.attempts, NULL::uuid, NULL::int2, true
-FROM delivery d
-WHERE d.destination = %(destination)s AND d.next_at <= now() AND d.lane = ANY(%(lanes)s) AND d.message_id >= %(floor)s
-ORDER BY d.next_at LIMIT %(limit)s
+-- Waiting deliveries whose time has come, of each priority.
+SELECT d.*
+FROM unnest(%(priorities)s::text[], %(limits)s::int4[]) WITH ORDINALITY AS s (priority, amount, position)
+CROSS JOIN LATERAL (
+    SELECT d.message_id, d.ordinal, d.seq, d.lane, d.flow, d.operation, d.key, d.idempotency_key, d.content_type,
+        d.headers, d.correlation_id, d.attempts, NULL::uuid AS head_id, NULL::int2 AS head_ordinal, true AS waiting,
+        d.priority::text
+    FROM delivery d
+    WHERE d.destination = %(destination)s AND d.priority = s.priority::priority AND d.next_at <= now()
+        AND d.lane = ANY(%(lanes)s) AND d.message_id >= %(floor)s
+    ORDER BY d.next_at LIMIT s.amount
+) d
 
 -- name: delivered
 -- Destinations have taken these: note those whose lane is still held, and complete the messages that have nothing left.

@@ -116,6 +116,7 @@ class ToDeliver:
     attempts: int  # attempts already made in this series
     head: tuple[UUID, int] | None  # what blocks its key
     waiting: bool  # it was tried before and waits for its time, which has come
+    priority: Priority = Priority.NORMAL
 
     @property
     def ref(self) -> tuple[UUID, int]:
@@ -246,40 +247,53 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
     return noted
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """How deliveries of one priority are read: after which place (`seq`, ordinal) in their order, at most how many."""
+
+    priority: Priority
+    after: tuple[int, int] = (0, -1)
+    limit: int
+
+
 async def take_deliveries(
-    connection: Connection,
-    destination: str,
-    *,
-    lanes: Sequence[int],
-    floor: UUID,
-    after: tuple[int, int],
-    limit: int,
+    connection: Connection, destination: str, streams: Sequence[Stream], *, lanes: Sequence[int], floor: UUID
 ) -> tuple[list[ToDeliver], int]:
-    """The next pending deliveries in order, after a place (`seq`, `ordinal`) in that order.
+    """The next pending deliveries of each stream, in its order.
 
     And how often parked ones became work again, as seen by the same look (0 where there is nothing): when that has
     changed, some may lie before the place.
     """
     parameters = {
-        "destination": destination,
-        "lanes": Int2s(lanes),
-        "floor": floor,
-        "after_seq": after[0],
-        "after_ordinal": after[1],
-        "limit": limit,
+        **_of_streams(destination, streams, lanes, floor),
+        "after_seqs": Int8s([stream.after[0] for stream in streams]),
+        "after_ordinals": Int2s([stream.after[1] for stream in streams]),
     }
     cursor = await connection.execute(SQL["take_deliveries"], parameters, binary=True)
     rows = await cursor.fetchall()
-    return [_to_deliver(destination, row) for row in rows], (rows[0][15] or 0) if rows else 0
+    return [_to_deliver(destination, row) for row in rows], (rows[0][16] or 0) if rows else 0
 
 
 async def take_due(
-    connection: Connection, destination: str, *, lanes: Sequence[int], floor: UUID, limit: int
+    connection: Connection, destination: str, streams: Sequence[Stream], *, lanes: Sequence[int], floor: UUID
 ) -> list[ToDeliver]:
-    """Waiting deliveries whose time has come."""
-    parameters = {"destination": destination, "lanes": Int2s(lanes), "floor": floor, "limit": limit}
+    """Waiting deliveries whose time has come; of the streams, only priorities and limits count."""
+    parameters = _of_streams(destination, streams, lanes, floor)
     cursor = await connection.execute(SQL["take_due"], parameters, binary=True)
     return [_to_deliver(destination, row) for row in await cursor.fetchall()]
+
+
+def _of_streams(destination: str, streams: Sequence[Stream], lanes: Sequence[int], floor: UUID) -> dict[str, Any]:
+    return {
+        "destination": destination,
+        "lanes": Int2s(lanes),
+        "floor": floor,
+        "priorities": Texts([stream.priority.value for stream in streams]),
+        "limits": Int4s([stream.limit for stream in streams]),
+    }
+
+
+_PRIORITIES: Mapping[str, Priority] = {priority.value: priority for priority in Priority}
 
 
 def _to_deliver(destination: str, row: tuple[Any, ...]) -> ToDeliver:
@@ -299,6 +313,7 @@ def _to_deliver(destination: str, row: tuple[Any, ...]) -> ToDeliver:
         attempts=row[11],
         head=(row[12], row[13]) if row[12] is not None else None,
         waiting=row[14],
+        priority=_PRIORITIES[row[15]],
     )
 
 

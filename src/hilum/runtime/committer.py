@@ -23,6 +23,7 @@ from hilum.journal.tallies import note
 from hilum.message import Priority, new_id
 from hilum.postgres import Database
 from hilum.runtime.observer import Observer
+from hilum.runtime.precedence import Precedence
 
 log = logging.getLogger("hilum.committer")
 
@@ -77,6 +78,7 @@ class Committer:
         max_waiting_bytes: int,
         stored: Stored,
         observer: Observer | None = None,
+        precedence: Precedence,
     ) -> None:
         self._database = database
         self._lanes = lanes
@@ -85,6 +87,7 @@ class Committer:
         self._max_waiting_bytes = max_waiting_bytes
         self._stored = stored
         self._observer = observer or Observer()
+        self._precedence = precedence
         self._waiting: deque[Entry] = deque()
         self._waiting_bytes = 0
         self._bell = asyncio.Event()
@@ -114,6 +117,8 @@ class Committer:
             raise Busy
         if not self._waiting:
             self._moved_at = asyncio.get_running_loop().time()
+        for _, draft in entry.drafts:
+            self._precedence.note(draft.priority)
         self._waiting.append(entry)
         self._waiting_bytes += entry.size
         if self._waiting_bytes > _PARSED_BYTES:

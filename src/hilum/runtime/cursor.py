@@ -1,16 +1,18 @@
 """How far a dispatcher has read, and when it must go back.
 
-A dispatcher reads what is pending in the order of receipt, and each time only what lies after the place it has reached.
-That keeps the order of a key only as long as nothing appears before that place without being noticed. Three things do:
-what a translation commits late (a replayed message, a backlog of bulk), what the dispatcher itself forgot, and what is
-set free behind a head by a person or another process. The first two are in this file; the third is counted in the
-table `rewind` and read together with the deliveries.
+A dispatcher reads what is pending of each priority in the order of receipt, and each time only what lies after the
+place it has reached. That keeps the order of a key only as long as nothing appears before that place unnoticed.
+Three things do: what a translation commits late (a replayed message, a backlog of bulk), what the dispatcher itself
+forgot, and what is set free behind a head by a person or another process. The first two are in this file; the third is
+counted in the table `rewind` and read together with the deliveries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from hilum.message import Priority
 
 Place = tuple[int, int]
 """`seq` and ordinal of a delivery: its place in the order."""
@@ -24,17 +26,18 @@ def before(seq: int) -> Place:
 
 
 class Cursor:
-    """The place to which one dispatcher has read."""
+    """The place to which one dispatcher has read the deliveries of one priority."""
 
-    def __init__(self, horizon: Horizon) -> None:
+    def __init__(self, horizon: Horizon, priority: Priority = Priority.NORMAL) -> None:
         self._horizon = horizon
+        self.priority = priority
         self.place: Place = START
         self.turns = 0  # how often it was turned back: what was read across a turn is not in order and is dropped
         horizon.cursors.append(self)
 
     def advance(self, place: Place) -> None:
         """Everything up to there is read; but never pass what a translation under way may still commit."""
-        self.place = min(place, self._horizon.place)
+        self.place = min(place, self._horizon.place(self.priority))
 
     def back(self, place: Place = START) -> None:
         """Something that lies after this place is to be read again, or for the first time."""
@@ -43,24 +46,26 @@ class Cursor:
 
 
 class Horizon:
-    """The translations of one worker that are being committed, and the cursors that must not pass them."""
+    """The translations of one worker that are being committed, and the cursors that must not pass them.
+
+    A translation of one priority makes deliveries of that priority only, so the others need not go back for it.
+    """
 
     def __init__(self) -> None:
         self.cursors: list[Cursor] = []
-        self._under_way: dict[object, Place] = {}
+        self._under_way: dict[object, tuple[Priority, Place]] = {}
 
-    @property
-    def place(self) -> Place:
-        """The place before the earliest message that is being committed."""
-        return min(self._under_way.values(), default=(2**63 - 1, 0))
+    def place(self, priority: Priority) -> Place:
+        """The place before the earliest message of this priority that is being committed."""
+        return min((place for its, place in self._under_way.values() if its is priority), default=(2**63 - 1, 0))
 
     @contextmanager
-    def routing(self, seq: int) -> Iterator[None]:
-        """While a commit is under way whose earliest message has this `seq`."""
+    def routing(self, seq: int, priority: Priority = Priority.NORMAL) -> Iterator[None]:
+        """While a commit of this priority is under way whose earliest message has this `seq`."""
         token = object()
-        self._under_way[token] = before(seq)
+        self._under_way[token] = (priority, before(seq))
         for cursor in self.cursors:
-            if cursor.place > before(seq):
+            if cursor.priority is priority and cursor.place > before(seq):
                 cursor.back(before(seq))
         try:
             yield

@@ -15,25 +15,22 @@ from uuid import UUID
 
 from hilum.connector import Destination
 from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, TryAgain, Unsure, trail
-from hilum.journal.moves import park_deliveries, unblock
-from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered, take_deliveries, take_due
+from hilum.journal.moves import unblock
+from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered
 from hilum.message import Delivered, Delivery, Outcome
-from hilum.runtime.cursor import START, Cursor, before
 from hilum.runtime.failures import Failures
+from hilum.runtime.feed import Feed
 from hilum.runtime.pauses import Pauses
+from hilum.runtime.precedence import RANK, RANKS, Standing
 from hilum.runtime.share import Share, keep_going
-from hilum.runtime.window import Window
+from hilum.runtime.turns import Turns
 
 log = logging.getLogger("hilum.dispatcher")
 
-_WINDOW_BATCHES = 4  # the window holds so many batches of reading
-_DUE_EVERY = 0.25  # seconds between looks at what waits for its retry time
-_RESCAN_EVERY = 1.0  # seconds between looks from the beginning, for what was committed late by another process
 _LONGEST_CALL = 1800.0  # seconds that a connector gets for one call; its own limits end what is slow long before
 _CALLERS_OF_BATCHES = 4  # calls under way to a destination that takes batches: so each batch has time to fill
-
-
 _AFTER_DEFECT = 0.5  # seconds
+_STOOD_BACK = 0.005  # seconds until what stands back looks again
 
 
 def _is_outcome(answer: object) -> bool:
@@ -57,18 +54,18 @@ class Dispatcher:
         self._share = share
         self.name = name
         self._destination = destination
-        self._cursor = Cursor(share.horizon)
-        self._window = Window(lambda taken: self._cursor.back(before(taken.seq)))
-        self._results: list[_Result] = []
+        self._callers = share.settings.parallel if destination.traits.batch_limit == 1 else _CALLERS_OF_BATCHES
+        self._feed = Feed(share, name, destination.traits.batch_limit)
+        self._window = self._feed.window
+        self._turns = Turns(self._callers, share.precedence)
+        self._committing = [Standing(share.precedence, rank) for rank in RANKS]
+        self._results: tuple[list[_Result], ...] = tuple([] for _ in RANKS)  # to be committed, by priority
         self._results_bell = asyncio.Event()
         self._ready_bell = asyncio.Event()
-        self._lanes: set[int] = set()  # of the last reading
-        self._rewinds = 0  # of the last reading
-        self._due_at = 0.0
-        self._rescan_at = 0.0
         self._pauses = Pauses(share.database, name)
         self._failures = Failures(share, name, destination)
         share.bells[name] = asyncio.Event()
+        self._stood_back = False  # was something left out because something more urgent is on its way?
         self.delivered = 0
 
     @property
@@ -79,14 +76,13 @@ class Dispatcher:
     @property
     def idle(self) -> bool:
         """Is nothing under way, and nothing left to commit?"""
-        return not self._window.under_way and not self._results
+        return not self._window.under_way and not any(self._results)
 
     async def run(self) -> None:
         """Deliver until the worker stops; then until what is under way is committed, or the task is cancelled."""
         share, batch_limit = self._share, self._destination.traits.batch_limit
-        callers = share.settings.parallel if batch_limit == 1 else _CALLERS_OF_BATCHES
-        feeding = asyncio.create_task(keep_going(share, f"{self.name} feed", self._feed, self._reset))
-        calling = [asyncio.create_task(self._call_until_stopped(batch_limit)) for _ in range(callers)]
+        feeding = asyncio.create_task(keep_going(share, f"{self.name} feed", self._fill, self._feed.reset))
+        calling = [asyncio.create_task(self._call_until_stopped(batch_limit)) for _ in range(self._callers)]
         flushing = asyncio.create_task(self._flush_until_idle(feeding))
         try:
             await feeding
@@ -101,63 +97,22 @@ class Dispatcher:
             for task in (feeding, flushing, *calling):
                 task.cancel()
 
-    # Reading
-
-    async def _feed(self) -> None:
+    async def _fill(self) -> None:
         share, bell = self._share, self._share.bells[self.name]
-        lanes = share.lanes
-        room = share.settings.batch * _WINDOW_BATCHES - len(self._window)
-        if not lanes or await self._pauses.closed() or room < share.settings.batch:
+        if not share.lanes or await self._pauses.closed():
             await share.rest(bell)
             return
-        limit = share.settings.batch
-        fresh, full = await self._read(lanes, limit)
+        fresh, full = await self._feed.read()
         if fresh:
             self._ready_bell.set()
-        if not full:
+        if self._feed.stood_back:
+            await share.rest(bell, _STOOD_BACK)
+        elif not full:
             await share.rest(bell)
-
-    async def _read(self, lanes: list[int], limit: int) -> tuple[int, bool]:
-        """Read what is due and what is next; returns how many were new, and whether there may be more."""
-        share, now, cursor = self._share, time.monotonic(), self._cursor
-        due: list[ToDeliver] = []
-        if now >= self._rescan_at or set(lanes) != self._lanes:
-            cursor.back()
-            self._lanes, self._rescan_at = set(lanes), now + _RESCAN_EVERY
-        place, turns = cursor.place, cursor.turns
-        self._window.reading()
-        async with share.database.hot() as connection:
-            if now >= self._due_at:
-                due = await take_due(connection, self.name, lanes=lanes, floor=share.floor, limit=limit)
-                self._due_at = now + _DUE_EVERY
-            batch, rewinds = await take_deliveries(
-                connection, self.name, lanes=lanes, floor=share.floor, after=place, limit=limit
-            )
-        fresh = self._window.add(due)
-        if batch and place > START and rewinds != self._rewinds:
-            cursor.back()
-        if cursor.turns != turns:  # what was read may leave out something before it: read again
-            return fresh, True
-        if batch:
-            self._rewinds = rewinds
-            cursor.advance((batch[-1].seq, batch[-1].ordinal))
-        fresh += self._window.add(taken for taken in batch if not taken.behind)
-        await self._park([taken for taken in batch if taken.behind])
-        return fresh, len(batch) == limit
-
-    async def _park(self, behind: Sequence[ToDeliver]) -> None:
-        if behind:
-            async with self._share.database.transaction() as connection:
-                await park_deliveries(connection, self.name, behind)
-
-    def _reset(self) -> None:
-        self._window.clear()
-        self._cursor.back()
 
     def lost(self, lanes: Collection[int]) -> None:
         """Another worker had these lanes since they were read: what is known of them may be out of date."""
-        self._window.forget_lanes(lanes)
-        self._cursor.back()
+        self._feed.lost(lanes)
 
     # Calling
 
@@ -165,13 +120,32 @@ class Dispatcher:
         share = self._share
         while not share.stopping.is_set():
             limit = self._pauses.limit(batch_limit, self._window.under_way)
-            taken = self._window.begin(limit, share.lanes) if limit else []
+            rank, taken = self._begin(limit) if limit else (0, [])
             if not taken:
-                await share.rest(self._ready_bell, 0.5)
+                await share.rest(self._ready_bell, _STOOD_BACK if self._stood_back else 0.5)
                 continue
             if self._window.ready:
                 self._ready_bell.set()
-            await self._call(taken)
+            self._turns.began(rank)
+            try:
+                await self._call(taken)
+            finally:
+                self._turns.ended(rank)
+
+    def _begin(self, limit: int) -> tuple[int, list[ToDeliver]]:
+        """What the next call takes: all of one rank, and how urgent it is."""
+        self._stood_back = False
+        for rank in self._turns.order():
+            if not self._window.ready_at(rank):
+                continue
+            if self._turns.stands_back(rank):
+                self._stood_back = True
+                continue
+            if taken := self._window.begin(limit, self._share.lanes, rank):
+                for priority in {one.priority for one in taken}:
+                    self._share.precedence.note(priority)
+                return rank, taken
+        return 0, []
 
     async def _call(self, taken: Sequence[ToDeliver]) -> None:
         started = time.monotonic()
@@ -198,7 +172,8 @@ class Dispatcher:
         ended = time.monotonic()
         self._share.observer.called(self.name, taken, outcomes, started, ended)
         milliseconds = int((ended - started) * 1000)
-        self._results += [_Result(t, o, milliseconds) for t, o in zip(taken, outcomes, strict=True)]
+        for one, outcome in zip(taken, outcomes, strict=True):
+            self._results[RANK[one.priority]].append(_Result(one, outcome, milliseconds))
         self._results_bell.set()
 
     async def _outcomes(self, taken: Sequence[ToDeliver]) -> Sequence[Outcome]:
@@ -244,9 +219,21 @@ class Dispatcher:
     async def _flush_until_idle(self, feeding: asyncio.Task[None]) -> None:
         while not (feeding.done() and self.idle):
             await self._share.rest(self._results_bell, 0.2)
-            if self._results:
-                results, self._results = self._results, []
-                await self._flush(results)
+            while any(self._results):
+                await self._flush(await self._next_results())
+
+    async def _next_results(self) -> list[_Result]:
+        """What is committed next: outcomes of the most urgent priority that has any."""
+        while True:
+            rank = next(rank for rank in RANKS if self._results[rank])
+            if self._committing[rank].may():
+                break
+            await asyncio.sleep(_STOOD_BACK)
+        results = self._results[rank]
+        limit = self._share.batch_of(results[0].taken.priority)
+        chosen = results[:limit]
+        del results[:limit]
+        return chosen
 
     async def _flush(self, results: Sequence[_Result]) -> None:
         """Commit outcomes. What cannot be committed is forgotten here: the journal still has it as it was."""
@@ -267,6 +254,8 @@ class Dispatcher:
             for result in results:
                 if result.taken.ref in self._window:
                     self._window.finished(result.taken, go_on=False)
+            if not self._window.count(priority := results[0].taken.priority):
+                self._share.precedence.clear(priority)
             self._ready_bell.set()
 
     async def _unless_lost(self, committing: Awaitable[None]) -> None:
@@ -308,7 +297,7 @@ class Dispatcher:
         for result in results:
             self._window.finished(result.taken, go_on=result.taken.ref in noted and not result.taken.waiting)
         if heads:
-            self._cursor.back()
+            self._feed.back()
             share.ring(self.name)
         share.translate_bell.set()
 
@@ -318,7 +307,7 @@ class Dispatcher:
         if isinstance(result.outcome, Down):
             await self._pauses.down(result.outcome)
             self._window.finished(result.taken, go_on=False)
-            self._reset()
+            self._feed.reset()
             return
         goes_on = await self._failures.settle(result.taken, result.outcome, result.milliseconds)
         self._window.finished(result.taken, go_on=goes_on)

@@ -24,6 +24,7 @@ from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Intake, Refusals, shared_sources
 from hilum.runtime.maintenance import Maintenance, every
 from hilum.runtime.observer import Observer
+from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter, status_flow
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
@@ -51,6 +52,7 @@ class Hub:
             if flow.report_targets:
                 self.flows[flow.status_flow] = status_flow(flow)
         self.reporter = Reporter(self.flows, project.settings.hub.lanes)
+        self._precedence = Precedence()
         self.share: Share | None = None
         self.sources: list[Source] = []
         self.destinations: dict[str, Destination] = {}
@@ -97,6 +99,7 @@ class Hub:
             reporter=self.reporter,
             settings=settings.worker,
             observer=self.observer,
+            precedence=self._precedence,
         )
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)
@@ -117,6 +120,7 @@ class Hub:
             max_waiting_bytes=settings.intake.max_waiting_bytes,
             stored=self._stored,
             observer=self.observer,
+            precedence=self._precedence,
         )
         self._tasks.append(asyncio.create_task(self.committer.run()))
         for source, flows in shared_sources(list(self.project.flows.values())):
@@ -145,6 +149,7 @@ class Hub:
         """A message is durable: keep it at hand for the translator, and wake it."""
         if self.share is not None:
             self.share.cache.put((draft.id, MESSAGE_BODY), draft.body, parsed)
+            self._precedence.note(draft.priority)
             self.share.translate_bell.set()
 
     async def failed(self) -> None:

@@ -13,10 +13,12 @@ from uuid import UUID
 from hilum.errors import DatabaseUnavailable, LeaseLost, trail
 from hilum.flow import Flow, Lookup
 from hilum.journal.leases import Leases
+from hilum.message import Priority
 from hilum.postgres import Database
 from hilum.runtime.cache import BodyCache
 from hilum.runtime.cursor import Horizon
 from hilum.runtime.observer import Observer
+from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter
 from hilum.settings import WorkerSettings
 
@@ -42,6 +44,7 @@ class Share:
     observer: Observer = field(default_factory=Observer)
     cache: BodyCache = field(default_factory=BodyCache)
     horizon: Horizon = field(default_factory=Horizon)
+    precedence: Precedence = field(default_factory=Precedence)
     floor: UUID = _LOWEST  # nothing below this id has work to do
     draining: set[int] = field(default_factory=set)  # lanes that are about to be given back
     translate_bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,6 +65,11 @@ class Share:
             declared = self.flows.get(flow)
             self._promises[flow] = declared.slo.seconds if declared else math.inf
         return time.time() - (message_id.int >> 80) / 1000 > self._promises[flow]
+
+    def batch_of(self, priority: Priority) -> int:
+        """The most messages of this priority that are taken at once."""
+        settings = self.settings
+        return min(settings.batch, settings.bulk_batch) if priority is Priority.BULK else settings.batch
 
     def ring(self, destination: str) -> None:
         """There is work for this destination."""

@@ -28,6 +28,7 @@ from hilum.journal.work import (
 )
 from hilum.message import Priority
 from hilum.runtime.observer import Translation
+from hilum.runtime.precedence import RANK, Standing
 from hilum.runtime.share import Share
 
 log = logging.getLogger("hilum.translator")
@@ -37,6 +38,9 @@ _BATCH_BYTES = 8 * 1024 * 1024
 
 _BREATHE = 32
 """Messages translated before the event loop gets a turn, so that acknowledgements are not kept waiting."""
+
+_BREATHE_BULK = 8
+"""The same for bulk, which also stands back there for what is more urgent."""
 
 
 @dataclass(slots=True)
@@ -52,6 +56,8 @@ class Translator:
     def __init__(self, share: Share, priority: Priority) -> None:
         self._share = share
         self._priority = priority
+        self._breathe = _BREATHE_BULK if priority is Priority.BULK else _BREATHE
+        self._standing = Standing(share.precedence, RANK[priority])
         self.busy: set[int] = set()  # lanes of the batch in hand
         self.translated = 0
 
@@ -62,6 +68,7 @@ class Translator:
         if not lanes:
             await share.rest(share.translate_bell)
             return
+        await self._standing.turn()
         async with share.database.hot() as connection:
             batch = await take_received(
                 connection,
@@ -69,13 +76,14 @@ class Translator:
                 flows=list(share.flows),
                 lanes=lanes,
                 floor=share.floor,
-                limit=share.settings.batch,
+                limit=share.batch_of(self._priority),
             )
         if not batch:
             await share.rest(share.translate_bell)
             return
         batch = _within(batch, _BATCH_BYTES)
         self.busy = {taken.lane for taken in batch}
+        share.precedence.note(self._priority)
         try:
             await self._process(batch)
         finally:
@@ -96,8 +104,9 @@ class Translator:
         for number, taken in enumerate(batch):
             if made > _BATCH_BYTES:
                 break
-            if number % _BREATHE == _BREATHE - 1:
+            if number % self._breathe == self._breathe - 1:
                 await asyncio.sleep(0)
+                await self._standing.turn()
             if taken.behind or (taken.flow, taken.key) in blocked:
                 behind.append(taken)
                 continue
@@ -188,7 +197,7 @@ class Translator:
         heads = [one.taken for one in done if one.taken.head is not None]
         completed = [one.taken for one in done if not one.deliveries and share.reporter.wants(one.taken.flow)]
         began = time.monotonic()
-        with share.horizon.routing(min(one.taken.seq for one in done)):
+        with share.horizon.routing(min(one.taken.seq for one in done), self._priority):
             if heads or completed:
                 async with share.database.transaction() as connection:
                     noted = await commit_translated(connection, share.leases, done)
@@ -203,6 +212,7 @@ class Translator:
                     noted = await commit_translated(connection, share.leases, done)
         share.observer.committed("translate", len(noted), began, time.monotonic())
         self.translated += len(noted)
+        share.precedence.note(self._priority)
         for one in done:
             if one.taken.id not in noted:
                 continue  # another worker's translation is in the journal, with bodies of its own
