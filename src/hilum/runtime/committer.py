@@ -23,7 +23,7 @@ from hilum.journal.tallies import note
 from hilum.message import Priority, new_id
 from hilum.postgres import Database
 from hilum.runtime.observer import Observer
-from hilum.runtime.precedence import Precedence
+from hilum.runtime.precedence import RANK, Precedence
 
 log = logging.getLogger("hilum.committer")
 
@@ -36,8 +36,6 @@ _COMMIT_BYTES = 8 * 1024 * 1024
 
 _PARSED_BYTES = 4 * 1024 * 1024
 """Bytes of waiting bodies past which parsed forms, which may take many times as much, are not kept for later."""
-
-_RANK = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ class Entry:
     @property
     def priority(self) -> Priority:
         """The most urgent one of its flows'."""
-        return min((flow.priority for flow, _ in self.drafts), key=_RANK.__getitem__)
+        return min((flow.priority for flow, _ in self.drafts), key=RANK.__getitem__)
 
 
 Stored = Callable[[Draft, Any], None]
@@ -117,8 +115,7 @@ class Committer:
             raise Busy
         if not self._waiting:
             self._moved_at = asyncio.get_running_loop().time()
-        for _, draft in entry.drafts:
-            self._precedence.note(draft.priority)
+        self._precedence.note(entry.priority)
         self._waiting.append(entry)
         self._waiting_bytes += entry.size
         if self._waiting_bytes > _PARSED_BYTES:
