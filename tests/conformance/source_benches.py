@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import orjson
 from bench_messages import LOCAL, control_id_of, hl7_message
 from sftp_server import SftpServer
 
-from hilum.connector import Source
-from hilum.connectors import files, http, mllp
+from hilum.connector import Receipt, Source
+from hilum.connectors import calendar, files, http, mllp
+from hilum.flow import Calendar
 from hilum.testing.memory import MemorySource, Outbox
 
 
@@ -206,3 +209,46 @@ class SftpFolderBench(FolderBench):
 
     async def close(self) -> None:
         await self.server.stop()
+
+
+class RunsBench:
+    """A ledger of runs: what is due is what a test puts there."""
+
+    def __init__(self) -> None:
+        self.runs: dict[UUID, calendar.Run] = {}  # in order; those that are not made
+        self.words: dict[bytes, str] = {}
+
+    def source(self) -> Source:
+        made = calendar.Runs(when=Calendar("0 6 * * *", zone="UTC"), poll=0.02)
+        made.declared_by("test.runs")
+        made.use(self)
+        return made
+
+    def unit(self, number: int) -> bytes:
+        return _run(number).body()
+
+    async def put(self, *bodies: bytes) -> None:
+        for body in bodies:
+            run = _run(UUID(orjson.loads(body)["run"]).int)
+            self.runs[run.id] = run
+
+    async def left(self) -> set[bytes]:
+        return {run.body() for run in self.runs.values()}
+
+    async def told(self, body: bytes) -> str:
+        return self.words.get(body, "")
+
+    async def due(self) -> Sequence[calendar.Run]:
+        return list(self.runs.values())
+
+    async def made(self, run: calendar.Run, receipt: Receipt) -> None:
+        del self.runs[run.id]
+
+    async def refused(self, run: calendar.Run, words: str) -> None:
+        self.words[run.body()] = words
+        del self.runs[run.id]
+
+
+def _run(number: int) -> calendar.Run:
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    return calendar.Run(id=UUID(int=number), flow=f"secret-{number}", scheduled_for=at, since=at, until=at)

@@ -12,10 +12,11 @@ from source_benches import (
     MemorySourceBench,
     MllpSourceBench,
     RowsBench,
+    RunsBench,
     SftpFolderBench,
 )
 
-from hilum.connectors import files, http, mllp
+from hilum.connectors import calendar, files, http, mllp
 from hilum.testing import OrderedSuite, RedeliveringSuite, SourceSuite
 from hilum.testing.memory import MemorySource
 
@@ -93,3 +94,12 @@ class TestSftpFolder(SourceSuite, OrderedSuite, RedeliveringSuite):
         await bench.start()
         yield bench
         await bench.close()
+
+
+@pytest.mark.req("MSG-12")
+class TestCalendar(SourceSuite, OrderedSuite, RedeliveringSuite):
+    connector = calendar.Runs
+
+    @pytest.fixture
+    def bench(self) -> RunsBench:
+        return RunsBench()

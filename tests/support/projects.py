@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hilum.connector import Destination, Target
+from hilum.connector import Destination, Source, Target
 from hilum.connectors.encoding import encode
 from hilum.flow import DataClass, Flow, Lookup, Owners, Project, Slo
 from hilum.settings import HubSettings, IntakeSettings, Settings, WorkerSettings
-from support.doubles import Feed, Receiver
+from support.doubles import Receiver
 
 OWNERS = Owners(business="Supply chain", technical="Integration")
 
@@ -26,7 +26,7 @@ def target(receiver: Destination, endpoint: str = "memory.main", operation: str 
 
 
 def make_flow(
-    source: Feed | None,
+    source: Source | None,
     *receivers: Receiver,
     name: str = "test.orders",
     translate: Callable[[Any, Lookup], Any] = as_it_is,

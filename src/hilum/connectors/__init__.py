@@ -38,6 +38,7 @@ CONNECTORS: Final[Mapping[str, Kind]] = MappingProxyType(
         "mllp": Kind(source="hilum.connectors.mllp:Listener", destination="hilum.connectors.mllp:Sender"),
         "http": Kind(source="hilum.connectors.http:Listener", destination="hilum.connectors.http:Endpoint"),
         "files": Kind(source="hilum.connectors.files:Folder", destination="hilum.connectors.files:Writer"),
+        "calendar": Kind(source="hilum.connectors.calendar:Runs"),
         "odoo": Kind(destination="hilum.connectors.odoo:Odoo"),
     }
 )

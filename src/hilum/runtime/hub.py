@@ -26,6 +26,7 @@ from hilum.runtime.maintenance import Maintenance, every
 from hilum.runtime.observer import Observer
 from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter, status_flow
+from hilum.runtime.schedules import watch
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
 from hilum.runtime.share import Share
@@ -124,6 +125,7 @@ class Hub:
         )
         self._tasks.append(asyncio.create_task(self.committer.run()))
         for source, flows in shared_sources(list(self.project.flows.values())):
+            self._tasks += watch(source, flows, self.database)
             try:
                 await source.open()
             except OSError as error:

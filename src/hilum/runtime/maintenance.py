@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
+from hilum.journal import runs
 from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open, oldest_reopened
 from hilum.journal.tallies import note, roll_up
 from hilum.postgres import Database
@@ -107,6 +108,7 @@ class Maintenance:
             await connection.execute(
                 "DELETE FROM dedup WHERE seen_at < now() - make_interval(days => %s)", [_DEDUP_DAYS]
             )
+            await runs.forget(connection)
             await connection.execute("DELETE FROM reopened WHERE at < now() - interval '1 day'")
             await connection.execute(
                 "DELETE FROM refusal WHERE at < now() - make_interval(days => %s)", [_REFUSAL_DAYS]

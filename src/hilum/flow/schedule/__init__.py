@@ -8,6 +8,18 @@ Both are pure: they are asked about a moment and know no clock. Moments go in an
 
 from hilum.flow.schedule.calendar import CATCH_UP_LIMIT, Calendar, CatchUp
 from hilum.flow.schedule.days import Holidays
+from hilum.flow.schedule.deciding import OVERLAP_WORDS, SUPERSEDED, Decision, Overlap, decide
 from hilum.flow.schedule.windows import Windows
 
-__all__ = ["CATCH_UP_LIMIT", "Calendar", "CatchUp", "Holidays", "Windows"]
+__all__ = [
+    "CATCH_UP_LIMIT",
+    "OVERLAP_WORDS",
+    "SUPERSEDED",
+    "Calendar",
+    "CatchUp",
+    "Decision",
+    "Holidays",
+    "Overlap",
+    "Windows",
+    "decide",
+]
