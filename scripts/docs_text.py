@@ -74,6 +74,8 @@ _WORDS: Final = {
     "Decimal": "decimal number",
     "datetime": "time",
     "date": "date",
+    "Calendar": "calendar",
+    "Windows": "windows",
 }
 
 
@@ -82,6 +84,7 @@ def type_words(annotation: object) -> str:
     text = str(getattr(annotation, "__name__", annotation)) if isinstance(annotation, type) else str(annotation)
     if choices := re.search(r"Literal\[(.*?)\]", text):
         return "one of " + ", ".join(code(choice.strip("'\" ")) for choice in choices[1].split(","))
+    text = re.sub(r"(?:typing\.)?(?:Optional\[)?(?:typing\.)?Annotated\[([\w.]+), InstanceOf\(\)\]\]?", r"\1", text)
     text = re.sub(r"\w+\.(?=\w)", "", text).replace(" | None", "").replace("NoneType", "")
     if listed := re.match(r"(?:tuple|list|Sequence)\[(.*?)(?:, \.\.\.)?\]$", text):
         return f"list of {_plural(listed[1])}"
