@@ -263,7 +263,8 @@ async def test_a_run_by_hand_has_its_span_and_is_audited(database: Database, hub
     [body] = receiver.bodies
     assert (body["by_hand"], body["scheduled_for"]) == (True, None)
     assert (body["since"], body["until"]) == ("2026-11-02T06:00:00Z", "2026-11-02T07:00:00Z")
-    assert await rows(database, "SELECT actor, action, flow, words FROM audit") == [("eva", "run", FLOW, "audit")]
+    acts = await rows(database, "SELECT actor, flow, words FROM audit WHERE action = 'run'")
+    assert acts == [("eva", FLOW, "audit")]
     await assert_sound(database)
 
 
