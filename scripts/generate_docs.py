@@ -107,12 +107,18 @@ def settings_page() -> str:
     parts.append("The file lies in the project folder. Without it every default holds. Unknown names are an error. ")
     parts.append("Any text may hold `${NAME}` or `${NAME:-default}`: the value then comes from the environment, and a ")
     parts.append("variable that is not set and has no default stops the start with its name. `HILUM_DATABASE_URL` ")
-    parts.append("takes the place of `[hub] database_url`.\n")
+    parts.append("takes the place of `[hub] database_url`, `HILUM_MASTER_KEY` that of `[encryption] key`.\n")
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(f"\n## [{name}]\n\n{doc(section).partition(': ')[2].capitalize()}\n\n")
             parts.append(table(["setting", "type", "default", "meaning"], _settings_of(section)))
+            for inner, within in section.model_fields.items():
+                if isinstance(within.annotation, type) and issubclass(within.annotation, BaseModel):
+                    words = doc(within.annotation).partition(": ")[2]
+                    words = words[:1].upper() + words[1:]
+                    parts.append(f"\n### [{name}.{inner}]\n\n{words}\n\n")
+                    parts.append(table(["setting", "type", "default", "meaning"], _settings_of(within.annotation)))
     endpoints = (Settings.model_fields["endpoints"].description or "").partition(";")[0]
     parts.append(
         f"\n## [endpoints.&lt;kind&gt;.&lt;name&gt;]\n\n{endpoints}. A flow names one as `<kind>.<name>`, for "
@@ -124,8 +130,13 @@ def settings_page() -> str:
 
 def _settings_of(section: type[BaseModel]) -> Iterator[list[str]]:
     for name, field in section.model_fields.items():
-        default = "" if field.default is PydanticUndefined else str(field.default)
-        yield [code(name), type_words(field.annotation), default_words(default), plain(field.description or "")]
+        default = (
+            ""
+            if field.default is PydanticUndefined or isinstance(field.default, BaseModel | None)
+            else str(field.default)
+        )
+        shown = code(field.alias or name)
+        yield [shown, type_words(field.annotation), default_words(default), plain(field.description or "")]
 
 
 def commands_page() -> str:
@@ -197,11 +208,11 @@ PARTIES: Final = {"hub": "the hub", "engineer": "the engineer", "vendor": "the v
 
 
 def all_errors() -> Iterator[tuple[str, type[errors.HilumError]]]:
-    """The leaves of the tree, in the order of the file: what can really be raised."""
+    """What can really be raised, in the order of the file: the leaves of the tree, and `DatabaseUnavailable`."""
     for name, kind in vars(errors).items():
         if isinstance(kind, type) and issubclass(kind, errors.HilumError):
             below = [each for each in kind.__subclasses__() if each.__module__ == errors.__name__]
-            if not below:
+            if not below or kind is errors.DatabaseUnavailable:
                 yield name, kind
 
 

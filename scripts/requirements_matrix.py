@@ -28,7 +28,7 @@ DONE: Final[tuple[str, ...]] = (
 
 NEXT: Final[tuple[str, ...]] = (
     *("MSG-7", "MSG-11", "MOD-1", "MOD-2", "MOD-3", "SYS-1", "SYS-2", "SYS-3", "SYS-9", "UX-1", "RES-1"),
-    *("SEC-1", "SEC-2", "SEC-4", "SEC-6", "SEC-7"),
+    *("SEC-1", "SEC-3", "MSG-15", "MSG-16", "SEC-2", "SEC-4", "SEC-6", "SEC-7"),
 )
 """Capabilities of which a user has a part; they move to `DONE` when they are whole."""
 

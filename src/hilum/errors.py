@@ -15,6 +15,7 @@
     ├── NotAccepted             no flow takes this kind of message: the sender is told so
     ├── LeaseLost               another worker holds the lane now: drop the work in hand, commit nothing
     ├── DatabaseUnavailable     the journal cannot be reached or cannot write: acknowledge nothing, try again
+    │   └── KeyUnavailable      a key that payloads need is not to be had: acknowledge nothing, try again
     └── SettingsError           the set-up is wrong: say where and what to do, do not start
 
 Texts are for people and never contain a payload or a secret.
@@ -125,6 +126,10 @@ class LeaseLost(HilumError):
 
 class DatabaseUnavailable(HilumError):
     """The journal cannot be reached, or cannot write (disk full, read only)."""
+
+
+class KeyUnavailable(DatabaseUnavailable):
+    """A master key that payloads need is not known to this process, or its vault does not answer."""
 
 
 class SettingsError(HilumError):

@@ -22,7 +22,12 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from hilum.errors import DatabaseUnavailable, SettingsError
 from hilum.settings import Settings
 
-Connection = AsyncConnection[TupleRow]
+
+class Connection(AsyncConnection[TupleRow]):
+    """A connection of one of the pools of a `Database`, which it knows."""
+
+    database: Database | None = None
+
 
 SCHEMA = "hilum"
 """Everything that Hilum owns is in this schema, so that it can share a database."""
@@ -61,7 +66,12 @@ _HOT_SETTINGS = (
 )
 _COLD_SETTINGS = "SET search_path = hilum; SET jit = off; SET statement_timeout = '60s'"
 
-_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+_KEEPALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 """A connection that died without a word is noticed within half a minute (seconds; the last in ms). TCP only."""
 
 log = logging.getLogger("hilum.postgres")
@@ -187,8 +197,9 @@ class Database:
     def __init__(self, url: str, *, hot: int = 8, cold: int = 4, embedded: EmbeddedServer | None = None) -> None:
         self.url = url
         self.embedded = embedded
-        self._hot = _pool(url, _HOT_SETTINGS, hot, prepare=0)
-        self._cold = _pool(url, _COLD_SETTINGS, cold, prepare=5)
+        self.keyring: object | None = None  # see `hilum.journal.keyring`; None: bodies are stored as they are
+        self._hot = self._pool(_HOT_SETTINGS, hot, prepare=0)
+        self._cold = self._pool(_COLD_SETTINGS, cold, prepare=5)
 
     async def open(self) -> None:
         """Connect. Raises `DatabaseUnavailable`, or `SettingsError` for a wrong URL or a server that is too old."""
@@ -232,28 +243,43 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def aside(self) -> AsyncIterator[Connection]:
+        """A connection of its own, in autocommit: for what must be durable before another transaction is.
+
+        It comes from no pool, so that who holds a connection already cannot wait for itself. Raises
+        `DatabaseUnavailable`.
+        """
+        with translated():
+            connection = await Connection.connect(self.url, autocommit=True, connect_timeout=10, **_KEEPALIVE)
+            async with connection:
+                connection.database = self
+                await connection.execute(_COLD_SETTINGS, prepare=False)
+                yield connection
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction for what people do and for the rare paths of the runtime. Raises `DatabaseUnavailable`."""
         with translated():
             async with self._cold.connection(timeout=10) as connection, connection.transaction():
                 yield connection
 
+    def _pool(self, settings: str, size: int, *, prepare: int) -> AsyncConnectionPool[Connection]:
+        async def configure(connection: Connection) -> None:
+            connection.database = self
+            await connection.execute(settings, prepare=False)
+            connection.prepare_threshold = prepare
 
-def _pool(url: str, settings: str, size: int, *, prepare: int) -> AsyncConnectionPool[Connection]:
-    async def configure(connection: Connection) -> None:
-        await connection.execute(settings, prepare=False)
-        connection.prepare_threshold = prepare
-
-    return AsyncConnectionPool(
-        url,
-        min_size=1,
-        max_size=size,
-        open=False,
-        kwargs={"autocommit": True, "connect_timeout": 5, **_KEEPALIVE},
-        configure=configure,
-        reconnect_timeout=30,
-        max_idle=120,
-    )
+        return AsyncConnectionPool(
+            self.url,
+            connection_class=Connection,
+            min_size=1,
+            max_size=size,
+            open=False,
+            kwargs={"autocommit": True, "connect_timeout": 5, **_KEEPALIVE},
+            configure=configure,
+            reconnect_timeout=30,
+            max_idle=120,
+        )
 
 
 def database_for(settings: Settings) -> Database:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -31,7 +31,16 @@ class HubSettings(_Section):
     )
     data_dir: Path = Field(Path(".hilum"), description="Folder of the embedded database and of local state")
     lanes: int = Field(64, ge=1, le=4096, description="Slices of the ordering keys; fixed once the journal exists")
-    retention_days: int = Field(400, ge=1, description="Whole days after which a payload partition may be dropped")
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        description="Upper bound for keeping payloads, in whole days, whatever a flow's retention says; none: no bound",
+    )
+    evidence_days: int | None = Field(
+        None,
+        ge=31,
+        description="Whole days after which messages and deliveries are dropped too, by the month; none: they are kept",
+    )
 
 
 class ConsoleSettings(_Section):
@@ -93,6 +102,46 @@ class AuditSettings(_Section):
     keep_months: int = Field(0, ge=0, description="Whole months that acts are kept; 0: for ever")
 
 
+class VaultSettings(_Section):
+    """`[encryption.vault]`: a secret in a KV store, version 2, of HashiCorp Vault or another with its API."""
+
+    url: str = Field("", description="Address of the vault, `https://…`; empty: none")
+    mount: str = Field("secret", description="Where the KV store is mounted")
+    path: str = Field("hilum", description="Path of the secret")
+    field: str = Field(
+        "master_key", description="Field of the secret that holds the key; keys before it: `previous_keys`"
+    )
+    token: SecretStr = Field(SecretStr(""), description="Token that may read the secret")
+    token_file: Path | None = Field(None, description="File with the token, where an agent of the vault renews it")
+    namespace: str = Field("", description="Namespace, where the vault has them")
+    ca_file: Path | None = Field(
+        None, description="Certificates that the vault's is checked against; none: the system's"
+    )
+
+
+DataClassName = Literal["public", "internal", "confidential", "phi"]
+
+
+class EncryptionSettings(_Section):
+    """`[encryption]`: payloads in the journal, sealed under a master key."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    classes: tuple[DataClassName, ...] = Field(
+        ("phi",), alias="for", description="Data classes whose payloads are encrypted, unless their flow says otherwise"
+    )
+    key: SecretStr = Field(
+        SecretStr(""), description="The master key, as `hilum keys new` prints it: `${HILUM_MASTER_KEY}`"
+    )
+    key_file: Path | None = Field(
+        None, description="File with the master key in its first line and former ones below; only its owner may read it"
+    )
+    previous_keys: tuple[SecretStr, ...] = Field(
+        (), description="Other master keys that old or coming data keys may need"
+    )
+    vault: VaultSettings = Field(VaultSettings(), description="A vault that holds the master key")
+
+
 class Settings(_Section):
     """All of `hilum.toml`."""
 
@@ -101,6 +150,7 @@ class Settings(_Section):
     intake: IntakeSettings = IntakeSettings()
     worker: WorkerSettings = WorkerSettings()
     audit: AuditSettings = AuditSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
     endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict,
         description="`[endpoints.<kind>.<name>]`: the destinations that flows name; variables not yet replaced",
@@ -161,7 +211,8 @@ def problems_of(error: ValidationError) -> str:
 
 
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `hilum.toml` of a project folder (absent: all defaults). `HILUM_DATABASE_URL` overrides the file.
+    """Read `hilum.toml` of a project folder (absent: all defaults). `HILUM_DATABASE_URL` and
+    `HILUM_MASTER_KEY` override the file.
 
     Raises `SettingsError` that names file, place and what to do.
     """
@@ -181,6 +232,8 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
             raise SettingsError(f"{path}: {error}") from None
     if url := environment.get("HILUM_DATABASE_URL"):
         data.setdefault("hub", {})["database_url"] = url
+    if key := environment.get("HILUM_MASTER_KEY"):
+        data.setdefault("encryption", {})["key"] = key
     try:
         return Settings(**data, folder=folder.resolve())
     except ValidationError as error:

@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from hilum.connector import Destination, Source, Target
 from hilum.connectors.encoding import encode
 from hilum.flow import DataClass, Flow, Lookup, Owners, Project, Slo
-from hilum.settings import HubSettings, IntakeSettings, Settings, WorkerSettings
+from hilum.settings import EncryptionSettings, HubSettings, IntakeSettings, Settings, WorkerSettings
 from support.doubles import Receiver
+
+MASTER_KEY = "iV9xQz0pT2m4YcW7bN1sK8fD3hG6jL5aR0uE9oI2wXs="
+"""Payloads of protected flows are encrypted, and over a database that is not the hub's own it makes no key itself."""
 
 OWNERS = Owners(business="Supply chain", technical="Integration")
 
@@ -56,6 +61,7 @@ def make_project(
     lookups: Mapping[str, str] | None = None,
     worker: Mapping[str, Any] | None = None,
     intake: Mapping[str, Any] | None = None,
+    encryption: Mapping[str, Any] | None = None,
 ) -> Project:
     """A project of these flows. `lookups`: text of each CSV file by the name of its table."""
     for name, text in (lookups or {}).items():
@@ -64,6 +70,7 @@ def make_project(
         hub=HubSettings(name="test"),
         worker=WorkerSettings(**{"lease_seconds": 2.0, "stop_seconds": 5.0, **(worker or {})}),
         intake=IntakeSettings(**(intake or {})),
+        encryption=EncryptionSettings(**{"key": SecretStr(MASTER_KEY), **(encryption or {})}),
         folder=folder,
     )
     for flow in flows:

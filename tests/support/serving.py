@@ -9,6 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
+from support.projects import MASTER_KEY
+
 START_PATIENCE = 40.0
 """Seconds after which a hub that is not up will not come up any more. Only a failing test waits so long."""
 
@@ -23,6 +25,7 @@ class HubProcess:
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("HILUM_")}
         if database_url:
             self._environment["HILUM_DATABASE_URL"] = database_url
+            self._environment["HILUM_MASTER_KEY"] = MASTER_KEY
         self.environment = environment  # what its project asks for; may be changed between two starts
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None

@@ -18,6 +18,7 @@ from hilum.errors import (
     trail,
 )
 from hilum.flow import Flow
+from hilum.journal.payloads import Damaged
 
 BUSINESS, TECHNICAL = "business", "technical"
 
@@ -141,6 +142,16 @@ def _settings(error: BaseException, _: str) -> Finding:
     )
 
 
+def _damaged(error: BaseException, _: str) -> Finding:
+    return Finding(
+        category="payload_damaged",
+        kind=TECHNICAL,
+        title="The stored payload is damaged",
+        words=f"The payload of this message cannot be read: {error}.",
+        next_step="Find out who changed the database. Ask the sender to send it again, then discard this one.",
+    )
+
+
 def _defect(error: BaseException) -> Finding:
     """Only the kind of error and places are told: see `trail`."""
     kind, *places = trail(error).splitlines()
@@ -163,4 +174,5 @@ _BY_KIND: Mapping[type[BaseException], Callable[[BaseException, str], Finding]] 
     TryAgain: _exhausted,
     Down: _exhausted,
     SettingsError: _settings,
+    Damaged: _damaged,
 }

@@ -32,6 +32,7 @@ COMMANDS = {
     "odoo": "odoo:app",
     "send": "send:send",
     "simulate": "simulate:simulate",
+    "keys": "keys:app",
     "db": "database:app",
     "users": "users:app",
     "audit": "audit:app",

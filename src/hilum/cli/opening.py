@@ -15,6 +15,7 @@ import typer
 from psycopg.conninfo import conninfo_to_dict
 
 from hilum.errors import SettingsError
+from hilum.journal.keyring import keyring_for
 from hilum.postgres import Database, database_for
 from hilum.settings import Settings, load_settings
 
@@ -86,6 +87,7 @@ def database_of(settings: Settings) -> Database:
 async def connected(settings: Settings) -> AsyncIterator[Database]:
     """The open database of these settings; the embedded server is left as it was found."""
     database = await asyncio.to_thread(database_of, settings)
+    database.keyring = keyring_for(database, settings)
     try:
         await database.open()
         yield database

@@ -7,7 +7,7 @@ it does not start (`Flow.problems`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -101,7 +101,8 @@ class Flow:
     `order_by` reads the ordering key: messages with one key stay in order to each destination. `dedup_by` reads what
     makes a message the same when it comes twice; without it the sender's own idempotency key counts, if it sends one.
     `identify_by` reads further identifiers people may search for. `retention` is an ISO 8601 period for the payload.
-    `format` says how a body is read; it comes from the source where that is clear.
+    `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
+    encrypted in the journal; without it the data class decides (`[encryption] for`).
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Flow:
         on_held: OnHeld = "hold_key",
         format: str | None = None,
         runbook: str = "",
+        encrypt: bool | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -140,6 +142,7 @@ class Flow:
         self.on_held: OnHeld = on_held
         self.format = format or (source.default_format if source else "json")
         self.runbook = runbook
+        self.encrypt = encrypt
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
         self._translate: Translate | None = None
@@ -161,6 +164,10 @@ class Flow:
     def report_to(self, *targets: Target) -> None:
         """Tell the sender what became of each message: a `DocumentStatus` when it is completed, held or discarded."""
         self.report_targets.extend(targets)
+
+    def sealed(self, classes: Collection[str]) -> bool:
+        """Are its payloads encrypted in the journal, where those of these data classes are?"""
+        return self.data_class.value in classes if self.encrypt is None else self.encrypt
 
     @property
     def status_flow(self) -> str:

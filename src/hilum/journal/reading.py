@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from hilum.journal.audit import AuditRow, history
-from hilum.journal.payloads import unpack
+from hilum.journal.payloads import Damaged, unpacked
 from hilum.journal.text import key_of
 from hilum.message import id_at
 from hilum.postgres import Connection
@@ -200,12 +200,17 @@ async def _column(connection: Connection, statement: str, values: Sequence[Any])
 
 
 async def body(connection: Connection, message_id: UUID, ordinal: int = -1) -> bytes | None:
-    """A stored body: of the message (−1), or of one of its deliveries. Nothing where it was erased."""
+    """A stored body: of the message (−1), or of one of its deliveries. Nothing where it was erased.
+
+    Raises `Damaged`; `KeyUnavailable` or `SettingsError` where it is encrypted and this process has not the key.
+    """
     cursor = await connection.execute(
-        "SELECT codec, body FROM payload WHERE id = %s AND ordinal = %s", [message_id, ordinal]
+        "SELECT id, ordinal, codec, body FROM payload WHERE id = %s AND ordinal = %s", [message_id, ordinal]
     )
-    row = await cursor.fetchone()
-    return unpack(row[0], row[1]) if row else None
+    found = (await unpacked(connection, await cursor.fetchall(), again=True)).get((message_id, ordinal))
+    if isinstance(found, Damaged):
+        raise Damaged(f"The payload {message_id} is damaged: {found}.")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

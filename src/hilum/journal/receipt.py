@@ -12,7 +12,7 @@ import orjson
 
 from hilum.connector import Receipt
 from hilum.journal.columns import Bodies, Bools, Column, Int2s, Int4s, Texts, Uuids
-from hilum.journal.payloads import pack
+from hilum.journal.payloads import MESSAGE_BODY, packed
 from hilum.journal.sql import SQL
 from hilum.journal.text import key_of, storable
 from hilum.message import Priority, new_id
@@ -53,12 +53,13 @@ async def receive(connection: Connection, drafts: Sequence[Draft], lanes: int) -
     """Store the drafts, in their order, in one transaction of their own (or the one that is open).
 
     One answer each: stored, a duplicate of an earlier one, or `Reused`. After a plain return it is durable. Keys of the
-    drafts are made such that they can be kept and indexed.
+    drafts are made such that they can be kept and indexed. Raises `KeyUnavailable`: nothing is stored then.
     """
     for draft in drafts:
         draft.key, draft.dedup_key = key_of(draft.key), storable(draft.dedup_key)
-    cursor = await connection.execute(SQL["receive"], _columns(drafts, lanes), binary=True)
-    stored = {row[0] for row in await cursor.fetchall()}
+    async with packed(connection, [(d.flow, d.id, MESSAGE_BODY, d.body) for d in drafts]) as bodies:
+        cursor = await connection.execute(SQL["receive"], _columns(drafts, bodies, lanes), binary=True)
+        stored = {row[0] for row in await cursor.fetchall()}
     if len(stored) == len(drafts):
         return [Receipt(message_id=draft.id) for draft in drafts]
     firsts = await _firsts(connection, [draft for draft in drafts if draft.id not in stored])
@@ -83,8 +84,7 @@ def _hash(key: str) -> UUID:
     return UUID(bytes=blake2b(key.encode(), digest_size=16).digest())
 
 
-def _columns(drafts: Sequence[Draft], lanes: int) -> dict[str, Column]:
-    packed = [pack(draft.body) for draft in drafts]
+def _columns(drafts: Sequence[Draft], bodies: Sequence[tuple[int, bytes]], lanes: int) -> dict[str, Column]:
     return {
         "ids": Uuids([d.id for d in drafts]),
         "flows": Texts([d.flow for d in drafts]),
@@ -99,8 +99,8 @@ def _columns(drafts: Sequence[Draft], lanes: int) -> dict[str, Column]:
         "content_types": Texts([d.content_type for d in drafts]),
         "headers": Texts([encode_headers(d.headers) for d in drafts]),
         "sizes": Int4s([len(d.body) for d in drafts]),
-        "codecs": Int2s([codec for codec, _ in packed]),
-        "bodies": Bodies([body for _, body in packed]),
+        "codecs": Int2s([codec for codec, _ in bodies]),
+        "bodies": Bodies([body for _, body in bodies]),
         "held": Bools([d.held for d in drafts]),
     }
 

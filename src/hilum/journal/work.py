@@ -12,7 +12,8 @@ from uuid import UUID
 from hilum.errors import LeaseLost
 from hilum.journal.columns import Bodies, Bools, Int2s, Int4s, Int8s, Texts, Uuids
 from hilum.journal.leases import Leases
-from hilum.journal.payloads import Damaged, pack, unpack
+from hilum.journal.payloads import MESSAGE_BODY as MESSAGE_BODY
+from hilum.journal.payloads import Damaged, Ref, packed, unpacked
 from hilum.journal.receipt import encode_headers
 from hilum.journal.sql import SQL
 from hilum.journal.text import key_of
@@ -20,9 +21,6 @@ from hilum.message import Delivery, Message, Priority
 from hilum.postgres import Connection
 
 log = logging.getLogger("hilum.journal")
-
-MESSAGE_BODY = -1
-"""The ordinal under which a message's own body is stored; deliveries have 0 and more."""
 
 MOST_DELIVERIES = 32_767
 """The most deliveries that one message may ever have: ordinals are 16 bits."""
@@ -194,16 +192,14 @@ async def take_received(
     ]
 
 
-async def bodies(connection: Connection, refs: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], bytes]:
-    """Stored bodies by message id and ordinal. One that was erased, or is damaged, is missing."""
+async def bodies(connection: Connection, refs: Sequence[Ref]) -> dict[Ref, bytes | Damaged]:
+    """Stored bodies by message id and ordinal. One that was erased is missing; instead of a damaged one it says why."""
     parameters = {"ids": Uuids([ref[0] for ref in refs]), "ordinals": Int2s([ref[1] for ref in refs])}
     cursor = await connection.execute(SQL["bodies"], parameters, binary=True)
-    found = {}
-    for message_id, ordinal, codec, stored in await cursor.fetchall():
-        try:
-            found[message_id, ordinal] = unpack(codec, stored)
-        except Damaged as error:  # one must not keep the others from being read
-            log.error("the payload %s.%d: %s", message_id, ordinal, error)
+    found = await unpacked(connection, await cursor.fetchall())
+    for (message_id, ordinal), body in found.items():
+        if isinstance(body, Damaged):
+            log.error("the payload %s.%d is damaged: %s", message_id, ordinal, body)
     return found
 
 
@@ -215,7 +211,7 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
     """
     lanes, epochs = leases.fence({result.taken.lane for result in results})
     rows = [
-        (result.taken, result.taken.next_ordinal + n, delivery, pack(delivery.body))
+        (result.taken, result.taken.next_ordinal + n, delivery)
         for result in results
         for n, delivery in enumerate(result.deliveries)
     ]
@@ -229,19 +225,21 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
         "counts": Int4s([len(result.deliveries) for result in results]),
         "late": Bools([result.late for result in results]),
         "d_ids": Uuids([taken.id for taken, *_ in rows]),
-        "d_ordinals": Int2s([ordinal for _, ordinal, *_ in rows]),
-        "d_destinations": Texts([new.destination for _, _, new, _ in rows]),
-        "d_operations": Texts([new.operation for _, _, new, _ in rows]),
-        "d_idempotency": Texts([new.idempotency_key for _, _, new, _ in rows]),
-        "d_content_types": Texts([new.content_type for _, _, new, _ in rows]),
-        "d_headers": Texts([encode_headers(new.headers) for _, _, new, _ in rows]),
-        "d_codecs": Int2s([packed[0] for *_, packed in rows]),
-        "d_bodies": Bodies([packed[1] for *_, packed in rows]),
+        "d_ordinals": Int2s([ordinal for _, ordinal, _ in rows]),
+        "d_destinations": Texts([new.destination for _, _, new in rows]),
+        "d_operations": Texts([new.operation for _, _, new in rows]),
+        "d_idempotency": Texts([new.idempotency_key for _, _, new in rows]),
+        "d_content_types": Texts([new.content_type for _, _, new in rows]),
+        "d_headers": Texts([encode_headers(new.headers) for _, _, new in rows]),
         "i_values": Texts([value for value, _ in found]),
         "i_ids": Uuids([message_id for _, message_id in found]),
     }
-    cursor = await connection.execute(SQL["routed"], parameters, binary=True)
-    noted = {row[0] for row in await cursor.fetchall()}
+    parts = [(taken.flow, taken.id, ordinal, new.body) for taken, ordinal, new in rows]
+    async with packed(connection, parts) as stored:
+        parameters["d_codecs"] = Int2s([codec for codec, _ in stored])
+        parameters["d_bodies"] = Bodies([body for _, body in stored])
+        cursor = await connection.execute(SQL["routed"], parameters, binary=True)
+        noted = {row[0] for row in await cursor.fetchall()}
     if results and not noted:
         raise LeaseLost("The lanes of these messages are held by another worker now.")
     return noted

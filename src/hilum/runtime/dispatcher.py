@@ -11,11 +11,11 @@ import logging
 import time
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from hilum.connector import Destination
 from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, TryAgain, Unsure, trail
 from hilum.journal.moves import unblock
+from hilum.journal.payloads import Damaged, Ref
 from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.runtime.failures import Failures
@@ -180,10 +180,9 @@ class Dispatcher:
         """One for each; those whose body is gone are not sent, and stop none of the others."""
         found = await self._bodies(taken)
         outgoing = self._share.observer.outgoing
-        batch = [outgoing(one.delivery(found[one.ref])) for one in taken if one.ref in found]
+        batch = [outgoing(one.delivery(body)) for one in taken if isinstance(body := found.get(one.ref), bytes)]
         answers = iter(await self._answers(batch) if batch else ())
-        gone = Rejected("payload_erased", "The payload of this delivery was erased; it cannot be delivered any more.")
-        return [next(answers) if one.ref in found else gone for one in taken]
+        return [next(answers) if isinstance(body := found.get(one.ref), bytes) else _gone(body) for one in taken]
 
     async def _answers(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """What the destination says, whatever the connector does."""
@@ -203,8 +202,8 @@ class Dispatcher:
             each if _is_outcome(each) else Unsure("The connector gave an answer that is none.") for each in outcomes
         ]
 
-    async def _bodies(self, taken: Sequence[ToDeliver]) -> Mapping[tuple[UUID, int], bytes]:
-        found: dict[tuple[UUID, int], bytes] = {}
+    async def _bodies(self, taken: Sequence[ToDeliver]) -> Mapping[Ref, bytes | Damaged]:
+        found: dict[Ref, bytes | Damaged] = {}
         for one in taken:
             if kept := self._share.cache.take(one.ref):
                 found[one.ref] = kept[0]
@@ -313,3 +312,10 @@ class Dispatcher:
         self._window.finished(result.taken, go_on=goes_on)
         if isinstance(result.outcome, Rejected):
             await self._pauses.worked()
+
+
+def _gone(body: Damaged | None) -> Rejected:
+    """What becomes of a delivery that cannot be sent, because there is nothing to send."""
+    if body is None:
+        return Rejected("payload_erased", "The payload of this delivery was erased; it cannot be delivered any more.")
+    return Rejected("payload_damaged", f"The payload of this delivery is damaged: {body}.")

@@ -14,6 +14,7 @@ from hilum.connector import Destination, Source
 from hilum.errors import SettingsError
 from hilum.flow import Flow, Project
 from hilum.journal import Draft
+from hilum.journal.keyring import Keyring, Policy, keyring_for
 from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
@@ -76,11 +77,12 @@ class Hub:
     async def _start(self) -> None:
         settings = self.project.settings
         await prepare(self.database, lanes=settings.hub.lanes)
+        keyring = await self._govern_payloads()
         embedded = self.database.embedded.folder if self.database.embedded is not None else None
         gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
         if WORKER in self.roles:
             await self._start_worker()
-        chores = Maintenance(self.database, gate, refusals, self.project.lookup, settings.hub.retention_days)
+        chores = Maintenance(self.database, gate, refusals, self.project.lookup, keyring, settings.hub)
         self._maintenance = chores
         if LISTENER in self.roles:
             await gate.look()
@@ -88,6 +90,26 @@ class Hub:
         self._tasks += chores.tasks(self.share)
         self._sealing = await asyncio.to_thread(Sealing, self.database, settings)
         self._tasks.append(asyncio.create_task(every(EVERY, self._sealing.step)))
+
+    async def _govern_payloads(self) -> Keyring:
+        """What the flows want of their payloads is noted, and their keys are at hand."""
+        settings = self.project.settings
+        keyring = self.database.keyring
+        if not isinstance(keyring, Keyring):
+            keyring = self.database.keyring = keyring_for(self.database, settings)
+        classes = settings.encryption.classes
+        await keyring.govern(
+            [
+                Policy(
+                    flow=flow.name,
+                    sealed=flow.sealed(classes),
+                    retention=flow.retention,
+                    data_class=flow.data_class.value,
+                )
+                for flow in self.flows.values()
+            ]
+        )
+        return keyring
 
     async def _start_worker(self) -> None:
         settings = self.project.settings

@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
 from hilum.journal import runs
+from hilum.journal.keyring import Keyring
 from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open, oldest_reopened
 from hilum.journal.tallies import note, roll_up
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Refusals
 from hilum.runtime.share import Share
+from hilum.settings import HubSettings
 
 log = logging.getLogger("hilum.maintenance")
 
@@ -26,6 +28,7 @@ _REFUSALS_EVERY = 0.5
 _FLOOR_EVERY = 300.0
 _REOPENED_EVERY = 0.5
 _PARTITIONS_EVERY = 3600.0
+_KEYS_EVERY = 60.0
 _DEDUP_DAYS = 90  # a sender that repeats later than this is not recognised any more
 _REFUSAL_DAYS = 30
 
@@ -45,12 +48,21 @@ async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
 class Maintenance:
     """The chores of one process."""
 
-    def __init__(self, database: Database, gate: Gate, refusals: Refusals, lookup: Lookup, retention_days: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        gate: Gate,
+        refusals: Refusals,
+        lookup: Lookup,
+        keyring: Keyring,
+        settings: HubSettings,
+    ) -> None:
         self._database = database
         self._gate = gate
         self._refusals = refusals
         self._lookup = lookup
-        self._retention_days = retention_days
+        self._keyring = keyring
+        self._settings = settings
         self._lookup_words = ""  # what was wrong with the tables at the last look
 
     def tasks(self, share: Share | None) -> list[asyncio.Task[None]]:
@@ -61,6 +73,7 @@ class Maintenance:
             (_LOOKUPS_EVERY, self._lookups),
             (_REFUSALS_EVERY, self.write_refusals),
             (_PARTITIONS_EVERY, self._partitions),
+            (_KEYS_EVERY, self._keyring.refresh),
         ]
         if share is not None:
             chores.append((_FLOOR_EVERY, lambda: self._floor(share)))
@@ -104,7 +117,8 @@ class Maintenance:
         today = datetime.now(UTC).date()
         async with self._database.cold() as connection:
             await ensure_partitions(connection)
-            await drop_payloads(connection, today - timedelta(days=self._retention_days))
+            if self._settings.retention_days is not None:
+                await drop_payloads(connection, today - timedelta(days=self._settings.retention_days))
             await connection.execute(
                 "DELETE FROM dedup WHERE seen_at < now() - make_interval(days => %s)", [_DEDUP_DAYS]
             )

@@ -27,6 +27,7 @@ def status_flow(flow: Flow) -> Flow:
         slo=flow.slo,
         retention=flow.retention,
         priority=flow.priority,
+        encrypt=flow.encrypt,
         format="bytes",
     )
 

@@ -15,6 +15,7 @@ from hilum.connector import Header
 from hilum.errors import DatabaseUnavailable, Invalid, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
 from hilum.journal.moves import fence, hold_message, park_messages, unblock
+from hilum.journal.payloads import Damaged
 from hilum.journal.text import key_of
 from hilum.journal.work import (
     MESSAGE_BODY,
@@ -155,9 +156,9 @@ class Translator:
                 failed += await self._commit_apart([one], behind)
         return failed
 
-    async def _bodies(self, batch: Sequence[ToTranslate]) -> dict[Any, tuple[bytes, Any]]:
+    async def _bodies(self, batch: Sequence[ToTranslate]) -> dict[Any, tuple[bytes | Damaged, Any]]:
         """Bodies by message id, with the parsed form where it is at hand."""
-        found: dict[Any, tuple[bytes, Any]] = {}
+        found: dict[Any, tuple[bytes | Damaged, Any]] = {}
         missing = []
         for taken in batch:
             kept = self._share.cache.take((taken.id, MESSAGE_BODY))
@@ -171,12 +172,14 @@ class Translator:
                     found[message_id] = (body, None)
         return found
 
-    def _translate(self, taken: ToTranslate, body: bytes | None, parsed: Any) -> Translated | _Failed:
+    def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
         flow = self._share.flows[taken.flow]
         identifiers = {taken.key, taken.dedup_key} - {""}
         try:
             if body is None:
                 raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
+            if isinstance(body, Damaged):
+                raise body
             if parsed is None:
                 parsed = flow.read(body)
             identifiers |= _identifiers(flow, parsed)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.scaffold import write_project
+from support.projects import MASTER_KEY
 
 FLOW = "supply.consumption"
 ABSENT = "01234567-89ab-7def-8123-456789abcdef"
@@ -45,6 +46,8 @@ def new_project(folder: Path) -> Path:
     write_project(folder, folder.name)
     flow = folder / "flows" / "consumption.py"
     flow.write_text(flow.read_text().replace("port=2575", "port=0"))
+    with (folder / "hilum.toml").open("a") as settings:
+        settings.write(f'\n[encryption]\nkey = "{MASTER_KEY}"\n')
     return folder
 
 

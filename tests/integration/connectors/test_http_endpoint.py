@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from certificates import Authority
 
 from hilum.connector import Header
 from hilum.connectors import http
@@ -22,6 +21,7 @@ from hilum.connectors.tls import ServerTls
 from hilum.errors import Down, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome, new_id
 from hilum.testing.destination_suite import opened
+from support.certificates import Authority
 
 pytestmark = pytest.mark.req("SYS-19")
 LOCAL = "127.0.0.1"

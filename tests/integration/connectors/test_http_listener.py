@@ -16,7 +16,6 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-from certificates import Authority
 
 from hilum.connector import Header, Receipt, Received
 from hilum.connectors import http
@@ -24,6 +23,7 @@ from hilum.connectors.http import server
 from hilum.errors import Busy, DatabaseUnavailable, Down, Invalid, NotAccepted, SettingsError
 from hilum.message import new_id
 from hilum.testing import eventually, take
+from support.certificates import Authority
 
 pytestmark = pytest.mark.req("SYS-19")
 LOCAL = "127.0.0.1"

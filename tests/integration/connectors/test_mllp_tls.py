@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates import Authority
 from mllp_wire import framed, hub, listening, message, wire
 
 from hilum.connector import Header
@@ -15,6 +14,7 @@ from hilum.connectors import mllp
 from hilum.errors import Down, SettingsError
 from hilum.message import Delivered, Delivery, new_id
 from hilum.testing.destination_suite import opened
+from support.certificates import Authority
 
 pytestmark = [pytest.mark.req("SYS-3"), pytest.mark.req("SEC-1")]
 

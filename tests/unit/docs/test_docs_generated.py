@@ -56,7 +56,7 @@ def test_every_setting_is_described(page: str, place: str, settings: type[BaseMo
     text = (root / "docs/reference" / page).read_text(encoding="utf-8")
     for name, field in settings.model_fields.items():
         assert field.description, f"{place}.{name} has no description"
-        assert f"| `{name}`" in text
+        assert f"| `{field.alias or name}`" in text
         if issubclass(settings, ConnectorSettings):
             assert field.examples, f"{place}.{name} has no example"
 
