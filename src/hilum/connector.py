@@ -32,6 +32,7 @@ class Traits:
     ordered: bool = True  # source: hands over in the order of the far side
     deduplicates: bool = False  # destination: the same idempotency key twice has one effect
     redelivers: bool = False  # source: what was refused or not answered comes again by itself
+    answers: bool = True  # source: the sender is told why one is refused; else the hub keeps it, held with a case
 
 
 class Connector(ABC):
@@ -101,7 +102,10 @@ class Header:
     ROW = "row"  # number of the row in that file, from 1, the head line not counted
     IDEMPOTENCY_KEY = "idempotency-key"  # the sender's own key; becomes the dedup key where the flow names none
     CORRELATION_ID = "correlation-id"
-    CAUSATION_ID = "causation-id"  # what the sender says caused it
+    CAUSATION_ID = "causation-id"  # what the sender says caused it; of another hub, its own message id
+    ORDERING_KEY = "ordering-key"  # the sender's ordering key; it counts where the flow names none
+    ORIGIN_FLOW = "origin-flow"  # the flow of the sending hub
+    SUBJECT = "subject"  # subject or topic of the stream that it was taken from
     TRACEPARENT = "traceparent"  # W3C Trace Context
     TRACESTATE = "tracestate"  # goes on unchanged with the traceparent
     WARNINGS = "warnings"  # what was accepted although it bends the standard
@@ -148,7 +152,12 @@ class Source(Connector):
     @abstractmethod
     async def receive(self) -> Sequence[Received]:
         """Wait until there is at least one, then hand over all that is there (bounded). Called in a loop, one call at
-        a time; cancelling it loses nothing. Returns an empty sequence only after `close`."""
+        a time; cancelling it loses nothing. Returns an empty sequence only after `close`.
+
+        A source that is `ordered` and `redelivers` keeps its order over refusals that may pass: from such a refusal on
+        it hands over nothing until all that is outstanding is answered (the runtime refuses it too), and then begins
+        again with the first that was refused.
+        """
 
 
 @runtime_checkable

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 import test_destinations
 import test_sources
+import test_streams
 
 from hilum.connector import Connector, Destination, Source
 from hilum.connectors import CONNECTORS, describe, find_destination, find_source
@@ -25,12 +26,12 @@ def _tested(module: ModuleType) -> set[type[Connector]]:
 
 def test_every_source_of_the_table_has_a_conformance_class() -> None:
     listed = {find_source(kind) for kind, each in CONNECTORS.items() if each.source and kind not in ELSEWHERE}
-    assert listed <= _tested(test_sources)
+    assert listed <= _tested(test_sources) | _tested(test_streams)
 
 
 def test_every_destination_of_the_table_has_a_conformance_class() -> None:
     listed = {find_destination(kind) for kind, each in CONNECTORS.items() if each.destination and kind not in ELSEWHERE}
-    assert listed <= _tested(test_destinations)
+    assert listed <= _tested(test_destinations) | _tested(test_streams)
 
 
 @pytest.mark.parametrize("kind", sorted(CONNECTORS))
@@ -59,7 +60,7 @@ def test_those_elsewhere_are_there() -> None:
 
 
 def test_an_unknown_kind_is_told_with_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="no connector 'fax'; there are calendar, files, http, mllp, odoo"):
+    with pytest.raises(SettingsError, match="no connector 'fax'; there are calendar, files, http, mllp, nats, odoo"):
         find_source("fax")
     with pytest.raises(SettingsError, match="'odoo' has no source"):
         find_source("odoo")

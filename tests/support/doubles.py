@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import orjson
 
 from hilum.connector import ConnectorSettings, Destination, Receipt, Received, Source, Traits
+from hilum.connectors.handing import Handed, Hands
 from hilum.message import Delivered, Delivery, Outcome
 
 Answer = Receipt | Exception
@@ -83,6 +84,47 @@ class Feed(Source):
         refused = [answer for answer in answers if not isinstance(answer, Receipt)]
         assert not refused, refused
         return [answer for answer in answers if isinstance(answer, Receipt)]
+
+
+class Stream(Source):
+    """A stream that a test writes to: it keeps its order over refusals, and tells nobody of them."""
+
+    Settings = ConnectorSettings
+    kind: ClassVar[str] = "memory"
+    traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True, answers=False)
+    default_format: ClassVar[str] = "json"
+
+    def __init__(self, name: str = "stream", wants: Callable[[Received], bool] = lambda _: True) -> None:
+        self.name = name
+        self.ended: list[tuple[int, str]] = []  # places, with the reason where it was refused for good
+        self._hands = Hands(lambda unit, reason: self.ended.append((unit.place, reason)))
+        self._wants = wants
+        self._count = 0
+
+    @property
+    def address(self) -> str:
+        return f"memory:{self.name}"
+
+    async def open(self) -> None:
+        """Nothing to do."""
+
+    async def close(self) -> None:
+        self._hands.close()
+
+    def wants(self, received: Received) -> bool:
+        return self._wants(received)
+
+    async def receive(self) -> Sequence[Received]:
+        return await self._hands.take()
+
+    def write(self, *things: Any, **headers: str) -> None:
+        """Append these (bytes, or something that becomes JSON)."""
+        units = []
+        for thing in things:
+            self._count += 1
+            body = thing if isinstance(thing, bytes) else orjson.dumps(thing)
+            units.append(Handed(self._hands, self._count, body, "application/json", headers))
+        self._hands.put(units)
 
 
 Behaviour = Callable[[Delivery], "Outcome | Awaitable[Outcome]"]

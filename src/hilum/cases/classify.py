@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hilum.errors import (
     Down,
     Invalid,
+    NotAccepted,
     NotOwner,
     Refused,
     Rejected,
@@ -92,6 +93,17 @@ def _invalid(error: BaseException, _: str) -> Finding:
     )
 
 
+def _not_accepted(error: BaseException, _: str) -> Finding:
+    return Finding(
+        category="not_accepted",
+        kind=TECHNICAL,
+        title="No flow takes this message",
+        words=str(error),
+        next_step="Add or correct the flow that it is for, have it sent again, and discard it here. A replay gives it "
+        "to the flow that it is shown under.",
+    )
+
+
 def _not_owner(error: BaseException, _: str) -> Finding:
     return Finding(
         category="not_owner",
@@ -168,6 +180,7 @@ def _defect(error: BaseException) -> Finding:
 
 _BY_KIND: Mapping[type[BaseException], Callable[[BaseException, str], Finding]] = {
     Invalid: _invalid,
+    NotAccepted: _not_accepted,
     NotOwner: _not_owner,
     Refused: _refused,
     Unsure: _unsure,

@@ -39,6 +39,7 @@ CONNECTORS: Final[Mapping[str, Kind]] = MappingProxyType(
         "http": Kind(source="hilum.connectors.http:Listener", destination="hilum.connectors.http:Endpoint"),
         "files": Kind(source="hilum.connectors.files:Folder", destination="hilum.connectors.files:Writer"),
         "calendar": Kind(source="hilum.connectors.calendar:Runs"),
+        "nats": Kind(source="hilum.connectors.nats:Consumer", destination="hilum.connectors.nats:Publisher"),
         "odoo": Kind(destination="hilum.connectors.odoo:Odoo"),
     }
 )

@@ -98,8 +98,9 @@ _RETENTION = re.compile(r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
 class Flow:
     """One interface: source → translate → targets.
 
-    `order_by` reads the ordering key: messages with one key stay in order to each destination. `dedup_by` reads what
-    makes a message the same when it comes twice; without it the sender's own idempotency key counts, if it sends one.
+    `order_by` reads the ordering key: messages with one key stay in order to each destination; without it the sender's
+    own ordering key counts, if it sends one (streams carry it). `dedup_by` reads what makes a message the same when it
+    comes twice; without it the sender's own idempotency key counts, if it sends one.
     `identify_by` reads further identifiers people may search for. `retention` is an ISO 8601 period for the payload.
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
     encrypted in the journal; without it the data class decides (`[encryption] for`).
@@ -197,9 +198,11 @@ class Flow:
                 )
             yield Yielded(index, thing, targets)
 
-    def ordering_key(self, parsed: Any) -> str:
+    def ordering_key(self, parsed: Any, received: Received | None = None) -> str:
         """The ordering key, or the empty string where the message has none."""
-        return _selected(self.order_by, parsed)
+        if self.order_by is not None:
+            return _selected(self.order_by, parsed)
+        return received.headers.get("ordering-key", "") if received is not None else ""
 
     def dedup_key(self, parsed: Any, received: Received | None = None) -> str:
         """What makes it the same message when it comes twice, or the empty string: then it never counts as the same."""

@@ -131,7 +131,9 @@ async def find(connection: Connection, search: Search) -> list[MessageRow]:
 
 def _identified(text: str, whole: bool) -> tuple[str, list[Any]]:
     try:
-        return "id = %s", [UUID(text.partition(".")[0])]
+        own = UUID(text.partition(".")[0])
+        # of this hub, or of the hub that sent it here: that one's ids are identifiers
+        return "id IN (SELECT %s::uuid UNION ALL SELECT message_id FROM identifier WHERE value = %s)", [own, str(own)]
     except ValueError:
         if whole:
             return "id IN (SELECT message_id FROM identifier WHERE value = %s)", [key_of(text)]

@@ -16,7 +16,7 @@ from typing import Any
 
 from hilum.cases import open_case, reused
 from hilum.connector import Receipt, Received
-from hilum.errors import Busy, DatabaseUnavailable, HilumError, Invalid
+from hilum.errors import Busy, DatabaseUnavailable, HilumError, Invalid, trail
 from hilum.flow import Flow
 from hilum.journal import Draft, Reused, receive
 from hilum.journal.tallies import note
@@ -24,6 +24,7 @@ from hilum.message import Priority, new_id
 from hilum.postgres import Database
 from hilum.runtime.observer import Observer
 from hilum.runtime.precedence import RANK, Precedence
+from hilum.runtime.unread import Unread
 
 log = logging.getLogger("hilum.committer")
 
@@ -39,6 +40,13 @@ _PARSED_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
+class Turn:
+    """What a source hands over between two refusals: once one is asked to come again, so are those behind it."""
+
+    ended_by: HilumError | None = None
+
+
+@dataclass(slots=True)
 class Entry:
     """What one sender waits for: one received unit, and a draft for each flow that takes it."""
 
@@ -46,6 +54,8 @@ class Entry:
     source: str  # its address
     drafts: list[tuple[Flow, Draft]]
     parsed: Mapping[str, Any]  # by format: flows that share a source may read it differently
+    turn: Turn | None = None  # of a source that keeps its order over refusals
+    answers: bool = True  # False: nobody is told of a refusal, so what can never be stored as it is is kept apart
     began: float = field(default_factory=time.monotonic)  # when it was taken from its source
 
     @property
@@ -80,6 +90,7 @@ class Committer:
     ) -> None:
         self._database = database
         self._lanes = lanes
+        self.unread = Unread(database, lanes)
         self._batch = batch
         self._max_waiting = max_waiting
         self._max_waiting_bytes = max_waiting_bytes
@@ -155,7 +166,10 @@ class Committer:
                 await self._commit(batch)
             self._idle.set()
 
-    async def _commit(self, batch: Sequence[Entry]) -> None:
+    async def _commit(self, gathered: Sequence[Entry]) -> None:
+        batch = await self._in_turn(gathered)
+        if not batch:
+            return
         drafts = [draft for entry in batch for _, draft in entry.drafts]
         began = time.monotonic()
         try:
@@ -177,6 +191,16 @@ class Committer:
             own = [next(remaining) for _ in entry.drafts]
             self._observer.received(entry, own, ended)
             await self._answer(entry, own)
+
+    async def _in_turn(self, gathered: Sequence[Entry]) -> Sequence[Entry]:
+        """Those that nothing before them holds back. The others are refused as the one before them was."""
+        batch = []
+        for entry in gathered:
+            if entry.turn is not None and entry.turn.ended_by is not None:
+                await self._refuse([entry], entry.turn.ended_by)
+            else:
+                batch.append(entry)
+        return batch
 
     async def _answer(self, entry: Entry, answers: Sequence[Receipt | Reused]) -> None:
         receipts = []
@@ -219,7 +243,23 @@ class Committer:
             for entry in batch:
                 await self._commit([entry])
             return
-        await self._refuse(batch, Invalid(f"The hub cannot store this message ({type(error).__name__})."))
+        defect = Invalid(f"The hub cannot store this message ({type(error).__name__}).")
+        entry = batch[0]
+        if entry.answers or not await self._kept_apart(entry, defect):
+            await self._refuse(batch, defect)
+
+    async def _kept_apart(self, entry: Entry, defect: Invalid) -> bool:
+        """Its sender would not hear of the refusal, so it is kept for a person. Says whether it is answered now."""
+        try:
+            receipt = await self.unread.keep(entry.received, entry.drafts[0][0], defect)
+        except (Busy, DatabaseUnavailable) as error:
+            await self._refuse([entry], error)
+            return True
+        except Exception as error:  # noqa: BLE001 - not even this way: the source puts it where its people find it
+            log.error("a message can be stored in no way: %s", trail(error))
+            return False
+        await entry.received.accept(receipt)
+        return True
 
     async def _revive(self) -> None:
         try:
@@ -229,6 +269,9 @@ class Committer:
 
     async def _refuse(self, batch: Sequence[Entry], error: HilumError) -> None:
         log.warning("%d messages are not acknowledged: %s", len(batch), error)
+        for entry in batch:
+            if entry.turn is not None and not isinstance(error, Invalid):
+                entry.turn.ended_by = error
         for entry in batch:
             self._observer.refused(entry.source, error)
             try:

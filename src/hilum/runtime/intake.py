@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hilum.connector import Header, Received, Source
-from hilum.errors import Busy, HilumError, Invalid, NotAccepted, SettingsError
+from hilum.errors import Busy, DatabaseUnavailable, HilumError, Invalid, NotAccepted, SettingsError, trail
 from hilum.flow import Flow
 from hilum.journal import Draft
 from hilum.journal.text import storable
-from hilum.runtime.committer import Committer, Entry
+from hilum.runtime.committer import Committer, Entry, Turn
 from hilum.runtime.gate import Gate
 from hilum.runtime.observer import Observer
+from hilum.runtime.unread import cause_of
 
 log = logging.getLogger("hilum.intake")
 
@@ -73,6 +74,9 @@ class Intake:
         self._gate = gate
         self._refusals = refusals
         self._observer = observer or Observer()
+        traits = source.traits
+        self._keeps_order = traits.ordered and traits.redelivers
+        self._turn = Turn()
 
     async def run(self) -> None:
         """Take until the source is closed or the task is cancelled."""
@@ -80,25 +84,48 @@ class Intake:
             batch = await self.source.receive()
             if not batch:
                 return
+            if self._turn.ended_by is not None:  # the source begins again with what was refused: see `Source.receive`
+                self._turn = Turn()
             for received in batch:
                 await self._take(received)
 
     async def _take(self, received: Received) -> None:
         try:
+            if self._turn.ended_by is not None:
+                raise self._turn.ended_by
             self._gate.check()  # before anything is read: a full hub has other work
             entry = self._entry(received)
             self._gate.check(entry.priority)
             await self._committer.room(entry)
             self._committer.submit(entry)
-        except (Busy, NotAccepted, Invalid) as error:
+        except (Busy, DatabaseUnavailable) as error:
             await self._refuse(received, error)
+        except (NotAccepted, Invalid) as error:
+            await self._end(received, error)
         except Exception as error:  # noqa: BLE001 - hostile input, or a flow's defect: this one message is refused
             # the text of a foreign error may quote the payload, so only its kind is told
-            await self._refuse(received, Invalid(f"The hub cannot read this message ({type(error).__name__})."))
+            await self._end(received, Invalid(f"The hub cannot read this message ({type(error).__name__})."))
+
+    async def _end(self, received: Received, error: NotAccepted | Invalid) -> None:
+        """Refused for good: its sender is told; where none can be told, the hub keeps it for a person."""
+        if self.source.traits.answers:
+            await self._refuse(received, error)
+            return
+        try:
+            receipt = await self._committer.unread.keep(received, self.flows[0], error)
+            await received.accept(receipt)
+        except (Busy, DatabaseUnavailable) as busy:
+            await self._refuse(received, busy)
+        except Exception as defect:  # noqa: BLE001 - the source puts it where the people of the far side find it
+            log.error("a message that cannot be read can be stored in no way: %s", trail(defect))
+            await self._refuse(received, error)
 
     async def _refuse(self, received: Received, error: HilumError) -> None:
-        self._refusals.add(self.source.address, received, error)
-        self._observer.refused(self.source.address, error)
+        if self._turn.ended_by is None:  # those behind a refused one are not told of one by one
+            self._refusals.add(self.source.address, received, error)
+            self._observer.refused(self.source.address, error)
+        if self._keeps_order and isinstance(error, Busy | DatabaseUnavailable):
+            self._turn.ended_by = error
         try:
             await received.refuse(error)
         except Exception as lost:  # noqa: BLE001 - a defect of the source must not end the intake
@@ -118,7 +145,8 @@ class Intake:
         if not drafts:
             kind = received.headers.get(Header.MESSAGE_TYPE, "")
             raise NotAccepted(f"No flow of this hub takes {kind or 'this kind of message'} here.")
-        return Entry(received, self.source.address, drafts, parsed)
+        turn = self._turn if self._keeps_order else None
+        return Entry(received, self.source.address, drafts, parsed, turn=turn, answers=self.source.traits.answers)
 
 
 def _draft(flow: Flow, received: Received, parsed: Any) -> Draft:
@@ -127,10 +155,11 @@ def _draft(flow: Flow, received: Received, parsed: Any) -> Draft:
         body=received.body,
         content_type=received.content_type,
         headers=received.headers,
-        key=flow.ordering_key(parsed),
+        key=flow.ordering_key(parsed, received),
         dedup_key=flow.dedup_key(parsed, received),
         priority=flow.priority,
         correlation_id=received.headers.get(Header.CORRELATION_ID, ""),
+        cause_id=cause_of(received),
     )
     if draft.dedup_key:
         draft.fingerprint = flow.fingerprint(received.body)

@@ -174,7 +174,7 @@ class Translator:
 
     def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
         flow = self._share.flows[taken.flow]
-        identifiers = {taken.key, taken.dedup_key} - {""}
+        identifiers = {taken.key, taken.dedup_key, *_upstream_ids(taken)} - {""}
         try:
             if body is None:
                 raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
@@ -256,6 +256,11 @@ def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]
 
 
 _TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
+
+
+def _upstream_ids(taken: ToTranslate) -> tuple[str, str]:
+    """What the hub that sent it here calls it, and the business event that it belongs to."""
+    return taken.headers.get(Header.CAUSATION_ID, ""), taken.headers.get(Header.CORRELATION_ID, "")
 
 
 def _identifiers(flow: Flow, parsed: Any) -> set[str]:
