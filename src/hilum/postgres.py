@@ -223,6 +223,10 @@ class Database:
         await self._hot.close(timeout=5)
         await self._cold.close(timeout=5)
 
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """What each pool has to tell of itself, by its name: the numbers of psycopg_pool."""
+        return {"hot": self._hot.get_stats(), "cold": self._cold.get_stats()}
+
     async def revive(self) -> None:
         """The database did not answer: if it is our own and it has died, start it again."""
         if self.embedded is not None:

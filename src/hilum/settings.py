@@ -142,6 +142,39 @@ class EncryptionSettings(_Section):
     vault: VaultSettings = Field(VaultSettings(), description="A vault that holds the master key")
 
 
+
+
+class TelemetrySettings(_Section):
+    """`[telemetry]`: metrics, traces, health."""
+
+    host: str = Field("127.0.0.1", description="Address of the telemetry endpoint of this process")
+    port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port for /metrics and /health, for processes without a console; 0: any free one; empty: none",
+    )
+    token: SecretStr = Field(
+        SecretStr(""), description="Bearer token that scrapers must show; empty: only this machine may look"
+    )
+    refresh_seconds: float = Field(
+        5.0, ge=1, description="Seconds for which the values of the whole hub are good before they are read again"
+    )
+    otlp_endpoint: str = Field(
+        "", description="Base URL of an OTLP/HTTP receiver, `http://collector:4318`; empty: nothing is sent"
+    )
+    otlp_headers: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Headers for that receiver, for example its token"
+    )
+    otlp_seconds: float = Field(15.0, ge=1, description="Seconds between two sendings of all metrics")
+    trace_ratio: float = Field(
+        1.0, ge=0, le=1, description="Share of the messages that are traced; a sender that says itself is followed"
+    )
+    trace_url: str = Field(
+        "", description="Link to a trace in your tool, with {trace_id} in it; shown with each message"
+    )
+
+
 class Settings(_Section):
     """All of `hilum.toml`."""
 
@@ -151,6 +184,7 @@ class Settings(_Section):
     worker: WorkerSettings = WorkerSettings()
     audit: AuditSettings = AuditSettings()
     encryption: EncryptionSettings = EncryptionSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict,
         description="`[endpoints.<kind>.<name>]`: the destinations that flows name; variables not yet replaced",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hilum.cases.classify import Finding, classify, reused
-from hilum.cases.desk import Case, assign, case, cases, close, open_case
+from hilum.cases.desk import Case, OpenCount, assign, case, cases, close, count_open, open_case
 from hilum.cases.resolution import NotPossible, Step, apply, discard, plan, resubmit
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -13,6 +13,7 @@ __all__ = [
     "Case",
     "Finding",
     "NotPossible",
+    "OpenCount",
     "Step",
     "apply",
     "assign",
@@ -20,6 +21,7 @@ __all__ = [
     "cases",
     "classify",
     "close",
+    "count_open",
     "discard",
     "open_case",
     "plan",

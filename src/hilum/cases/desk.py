@@ -120,6 +120,29 @@ async def cases(
         return await cursor.fetchall()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCount:
+    """How many cases of one kind are open at one place."""
+
+    flow: str
+    destination: str  # empty: of messages
+    kind: str  # business or technical: whose they are
+    count: int
+    oldest: datetime
+
+
+async def count_open(connection: Connection, *, most: int = 100_000) -> list[OpenCount]:
+    """Open cases by flow, destination and kind of owner; of the oldest `most` only, so that the question is bounded."""
+    async with connection.cursor(row_factory=class_row(OpenCount)) as cursor:
+        await cursor.execute(
+            "SELECT flow, destination, kind, count(*), min(opened_at) AS oldest FROM ("
+            " SELECT flow, destination, kind, opened_at FROM exception_case WHERE closed_at IS NULL"
+            " ORDER BY opened_at LIMIT %s) c GROUP BY 1, 2, 3",
+            [most],
+        )
+        return await cursor.fetchall()
+
+
 async def case(connection: Connection, number: int) -> Case | None:
     """One case."""
     async with connection.cursor(row_factory=class_row(Case)) as cursor:

@@ -23,7 +23,7 @@ from hilum.cli.guards import alone, taken
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import project_of, run
 from hilum.cli.output import out
-from hilum.cli.serve import serve_hub, stop_on_signals
+from hilum.cli.serve import Ports, serve_hub, stop_on_signals
 from hilum.errors import HilumError, SettingsError
 from hilum.flow import Project
 from hilum.journal.tallies import Count, counts
@@ -106,7 +106,7 @@ async def _run(play: _Play, project: Project) -> None:
     async def user(database: Database) -> None:
         play.scene.password = await _user(database)
 
-    async def ready(hub: Hub, console: str | None) -> None:
+    async def ready(hub: Hub, console: str | None, telemetry: str | None) -> None:
         play.scene.console = (console or "").split()[0]
         announce(play.scene, first=play.first)
         play.acting = asyncio.create_task(_act(hub, play))
@@ -116,7 +116,8 @@ async def _run(play: _Play, project: Project) -> None:
 
     watching = [asyncio.create_task(_stopped_early(play)), asyncio.create_task(_hub_ended(play))]
     try:
-        await serve_hub(project, set(ROLES), play.over, ready, console_port=play.console_port, prepare_database=user)
+        ports = Ports(console=play.console_port)
+        await serve_hub(project, set(ROLES), play.over, ready, ports=ports, prepare_database=user)
     except BaseException:  # why the hub ended is what must be said, not what the hospital says of it
         play.stop.set()
         await asyncio.gather(*([play.acting] if play.acting else []), return_exceptions=True)

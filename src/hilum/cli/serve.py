@@ -8,7 +8,7 @@ import importlib
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
 from hilum.cli.output import out, plain
 from hilum.errors import Down, SettingsError
 from hilum.flow import Project
+from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.runtime import ROLES, Hub
 from hilum.security import ensure_first_user
@@ -32,6 +33,10 @@ def serve(
     console_port: Annotated[
         int | None, typer.Option(help="Port of the console; 0: any free one.", min=0, max=65535)
     ] = None,
+    telemetry_port: Annotated[
+        int | None,
+        typer.Option(help="Port of /metrics and /health of this process; 0: any free one.", min=0, max=65535),
+    ] = None,
     log_json: Annotated[bool | None, typer.Option("--log-json/--log-text", help="Form of the log lines.")] = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
 ) -> None:
@@ -40,23 +45,33 @@ def serve(
     chosen = {role.strip() for role in roles.split(",") if role.strip()}
     if not chosen or chosen - set(ROLES):
         raise SettingsError(f"--roles {roles}: choose from {', '.join(ROLES)}.")
-    run(_serve(project, chosen, console_port))
+    run(_serve(project, chosen, Ports(console_port, telemetry_port)))
 
 
-async def _serve(folder: Path, roles: set[str], console_port: int | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports that were asked for on the command line; None: as the settings say."""
+
+    console: int | None = None
+    telemetry: int | None = None
+
+
+async def _serve(folder: Path, roles: set[str], ports: Ports) -> None:
     project = project_of(folder)
     if not project.flows:
         raise SettingsError(f"There are no flows in {project.folder / 'flows'}. Make a project with: hilum init my-hub")
     stop = stop_on_signals()
 
-    async def announce(hub: Hub, console: str | None) -> None:
+    async def announce(hub: Hub, console: str | None, telemetry: str | None) -> None:
         for source in hub.sources:
             out.print(f"listening  {plain(source.address)}", soft_wrap=True)
+        if telemetry:
+            out.print(f"telemetry  {plain(telemetry)}", soft_wrap=True)
         if console:
             out.print(f"console    {plain(console)}", soft_wrap=True)
         out.print("hub is up")
 
-    await serve_hub(project, roles, stop, announce, console_port=console_port)
+    await serve_hub(project, roles, stop, announce, ports=ports)
     out.print("hub is down")
 
 
@@ -84,34 +99,41 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
+NO_PORTS = Ports()
+
+
 async def serve_hub(
     project: Project,
     roles: set[str],
     stop: asyncio.Event,
-    ready: Callable[[Hub, str | None], Awaitable[None]],
+    ready: Callable[[Hub, str | None, str | None], Awaitable[None]],
     *,
-    console_port: int | None = None,
+    ports: Ports = NO_PORTS,
     prepare_database: Callable[[Database], Awaitable[None]] | None = None,
 ) -> None:
-    """Start a hub and its console, call `ready` when both answer, and stop both when `stop` is set or a part fails.
+    """Start a hub and its console, call `ready` with both addresses (console, telemetry) when they answer, and stop both when `stop` is set or a part fails.
 
     A stop that comes during the start ends it before the next part is started; `ready` is then not called.
     """
     async with AsyncExitStack() as parts:  # each part is closed even when closing the one before it was cut short
         database = await parts.enter_async_context(connected(project.settings))
-        hub = Hub(project, database, roles=roles)
+        telemetry = Telemetry(project.settings.telemetry)
+        hub = Hub(project, database, roles=roles, observer=telemetry.recorder)
         parts.push_async_callback(hub.stop)
+        parts.push_async_callback(telemetry.stop)
+        measured = None
         if not stop.is_set():
             await _start(hub)
+            measured = await telemetry.start(hub, port=ports.telemetry)
         if prepare_database is not None and not stop.is_set():
             await prepare_database(database)
         console: asyncio.Task[None] | None = None
         address = None
         if "console" in roles and not stop.is_set():
-            console, address = await _start_console(hub, stop, console_port, parts)
+            console, address = await _start_console(hub, telemetry, stop, ports.console, parts)
         parts.callback(stop.set)
         if not stop.is_set():
-            await ready(hub, address)
+            await ready(hub, address, measured)
             await _until(stop, hub, console)
 
 
@@ -130,7 +152,7 @@ async def _start(hub: Hub) -> None:
 
 
 async def _start_console(
-    hub: Hub, stop: asyncio.Event, port: int | None, parts: AsyncExitStack
+    hub: Hub, telemetry: Telemetry, stop: asyncio.Event, port: int | None, parts: AsyncExitStack
 ) -> tuple[asyncio.Task[None], str]:
     """The console's task, and its address. `parts` gets what ends it."""
     # Its libraries take longer to load than everything else together: the hub works meanwhile, and commands that show
@@ -143,6 +165,7 @@ async def _start_console(
         project=replace(hub.project, flows=hub.flows),  # with the flows that report to senders
         settled=hub.settled,
         facts=hub.facts,
+        telemetry=telemetry,
     )
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     wanted = settings.console.port if port is None else port

@@ -17,6 +17,7 @@ from hilum.console.pages import account, audit, case, door, exceptions, flows, m
 from hilum.console.session import Guard, first_user, login, logout
 from hilum.console.status import health, status
 from hilum.errors import DatabaseUnavailable
+from hilum.observe import PATHS, Probe
 from hilum.security import any_user
 
 PAGES = (
@@ -78,12 +79,26 @@ def _machine_routes(app: FastAPI, context: Context, figures: Figures) -> None:
         code, words = await health(context)
         return JSONResponse(words, status_code=code)
 
+    if context.telemetry is not None:
+        _probe_routes(app, context.telemetry.probe)
+
     @app.get("/api/status")
     async def api_status() -> JSONResponse:
         try:
             return JSONResponse(status(context, await figures.snapshot()))
         except DatabaseUnavailable as error:
             return JSONResponse({"error": str(error)}, status_code=503)
+
+
+def _probe_routes(app: FastAPI, probe: Probe) -> None:
+    async def answer(request: Request) -> Response:
+        peer = request.client.host if request.client else ""
+        found = await probe.answer(request.url.path, peer, request.headers)
+        # the header is set whole: Starlette would add a second charset
+        return Response(found.body, status_code=found.status, headers={"Content-Type": found.content_type})
+
+    for path in sorted(PATHS):
+        app.add_api_route(path, answer, methods=["GET"])
 
 
 def _door_routes(app: FastAPI, context: Context) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hilum.cases.resolution import Settled
 from hilum.flow import DataClass, Flow, Project
+from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.security import Permission, User
 from hilum.settings import ConsoleSettings
@@ -28,6 +29,7 @@ class Context:
     project: Project | None = None  # what this hub runs; None: a console over the journal alone
     facts: Callable[[], Mapping[str, Any]] = field(default=_no_facts)  # live facts of this process, in words
     settled: Settled | None = None  # told within the transaction when a person ends a message (reports to senders)
+    telemetry: Telemetry | None = None  # None: nothing is measured, and machines are told nothing
     session_hours: float | None = None  # None: as the project's settings say
 
     def flow(self, name: str) -> Flow | None:

@@ -15,6 +15,7 @@ from hilum.console.context import Context
 from hilum.console.pages import door
 from hilum.errors import DatabaseUnavailable, HilumError
 from hilum.journal.audit import record
+from hilum.observe import PATHS
 from hilum.security import (
     LoginDelayed,
     LoginRefused,
@@ -29,7 +30,7 @@ from hilum.security import (
 COOKIE = "hilum_session"
 
 _OPEN_PREFIXES = ("/_nicegui/", "/console/")  # scripts and styles; nothing of the hub is in them
-_OPEN_PATHS = frozenset({"/login", "/setup", "/healthz", "/favicon.ico"})
+_OPEN_PATHS = frozenset({"/login", "/setup", "/healthz", "/favicon.ico"}) | PATHS  # the probe has a guard of its own
 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
@@ -164,6 +165,8 @@ async def login(request: Request, context: Context, name: str, password: str, ta
         async with context.database.transaction() as connection:
             tried = name.strip().lower()[:64].replace("\x00", "")
             await record(connection, actor=tried, action="login_failed", words=f"from {peer}")
+        if context.telemetry is not None:
+            context.telemetry.login_refused()
         status = 429 if isinstance(error, LoginDelayed) else 401
         return door.login_page(context.hub, error=str(error), name=name, target=target, status=status)
     except DatabaseUnavailable as error:

@@ -45,6 +45,11 @@ class LookupTable:
         self._version += 1
         return True
 
+    @property
+    def changed_at(self) -> float:
+        """When the file in force was written, in epoch seconds; 0: it was never read."""
+        return self._stamp[0] / 1e9 if self._stamp else 0.0
+
     def row(self, code: str) -> Mapping[str, str]:
         """The whole row. Raises `Unmapped`."""
         found = self._rows.get(code.strip())

@@ -59,5 +59,10 @@ class BodyCache:
         self._size_parsed -= len(self._bodies[ref])
         return self._parsed.pop(ref)
 
+    @property
+    def size(self) -> int:
+        """Bytes of what is kept, with the cost of keeping it."""
+        return self._size
+
     def __len__(self) -> int:
         return len(self._bodies)

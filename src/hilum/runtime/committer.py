@@ -107,6 +107,11 @@ class Committer:
         self.commits = 0
         self.messages = 0
 
+    @property
+    def waiting(self) -> int:
+        """Entries that wait for their commit."""
+        return len(self._waiting)
+
     async def room(self, entry: Entry) -> None:
         """Wait until this one may be submitted. Raises `Busy` where nothing has moved for a while.
 

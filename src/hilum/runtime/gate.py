@@ -41,6 +41,10 @@ class Gate:
         self.pending = 0
         self.pending_bytes = 0  # of the messages that are received or routed, each rounded up to a kilobyte
 
+    def shut_for(self, priority: Priority) -> str:
+        """Why intake is shut for this priority, in words; empty: it is open."""
+        return self._reason if priority in self._shut else ""
+
     def check(self, priority: Priority = Priority.URGENT) -> None:
         """Raises `Busy` with the reason while intake is shut for this priority; `urgent` is the last to be shut out."""
         if priority in self._shut:

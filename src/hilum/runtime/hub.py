@@ -60,6 +60,8 @@ class Hub:
         self.destinations: dict[str, Destination] = {}
         self.worker: Worker | None = None
         self.committer: Committer | None = None
+        self.gate: Gate | None = None
+        self.stopping = False
         self._maintenance: Maintenance | None = None
         self._sealing: Sealing | None = None
         self._tasks: list[asyncio.Task[Any]] = []
@@ -80,6 +82,7 @@ class Hub:
         keyring = await self._govern_payloads()
         embedded = self.database.embedded.folder if self.database.embedded is not None else None
         gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
+        self.gate = gate
         if WORKER in self.roles:
             await self._start_worker()
         chores = Maintenance(self.database, gate, refusals, self.project.lookup, keyring, settings.hub)
@@ -169,6 +172,10 @@ class Hub:
             found["lanes held"] = len(self.share.leases.held)
         return found
 
+    def intakes(self) -> list[tuple[Source, bool]]:
+        """The sources, and whether each is still taken from."""
+        return [(source, not task.done()) for source, task in zip(self.sources, self._intakes, strict=False)]
+
     def _stored(self, draft: Draft, parsed: Any) -> None:
         """A message is durable: keep it at hand for the translator, and wake it."""
         if self.share is not None:
@@ -185,6 +192,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Stop taking in, answer what was taken, finish what is under way, give the lanes back, close everything."""
+        self.stopping = True
         await _cancel(self._intakes)
         if self.committer is not None:
             await _quiet(asyncio.wait_for(self.committer.drained(), self.project.settings.worker.stop_seconds))

@@ -1,0 +1,85 @@
+"""All telemetry of one process: made before its hub, whose observer it is, and started after it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from hilum.errors import DatabaseUnavailable
+from hilum.observe import catalogue
+from hilum.observe.instruments import Reading
+from hilum.observe.probe import Probe
+from hilum.observe.process import ProcessReadings, watch_loop
+from hilum.observe.recorder import Recorder
+from hilum.observe.serving import ProbeServer
+from hilum.observe.snapshot import Sampler
+from hilum.runtime import Hub
+from hilum.runtime.readiness import Part, readiness
+from hilum.settings import TelemetrySettings
+
+log = logging.getLogger("hilum.telemetry")
+
+CONSOLE, TELEMETRY = "console", "telemetry"
+"""Where credentials may be refused, besides the sources."""
+
+
+class Telemetry:
+    """Life: construct → give `recorder` to the hub as its observer → `start` → (runs) → `stop`."""
+
+    def __init__(self, settings: TelemetrySettings) -> None:
+        self.settings = settings
+        self.recorder = Recorder()
+        self.probe = Probe(settings.token.get_secret_value(), self.readings, self._readiness, self._refused)
+        self._hub: Hub | None = None
+        self._process: ProcessReadings | None = None
+        self._sampler: Sampler | None = None
+        self._server: ProbeServer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, hub: Hub, *, port: int | None = None) -> str | None:
+        """Begin to measure a hub that runs; returns the address of the endpoint where there is one.
+
+        `port`: instead of that of the settings. Raises `SettingsError` where the address is taken.
+        """
+        self._hub, self._process = hub, ProcessReadings(hub)
+        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds)
+        self._tasks.append(asyncio.create_task(watch_loop(self.recorder.loop_delay)))
+        wanted = self.settings.port if port is None else port
+        if wanted is None:
+            return None
+        self._server = ProbeServer(self.probe, self.settings.host, wanted)
+        return await self._server.start()
+
+    async def stop(self) -> None:
+        """No longer. May be called twice, and without `start`."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._server is not None:
+            await self._server.stop()
+
+    async def readings(self) -> Sequence[Reading]:
+        """Everything that is measured, now. Without the values of the whole hub while the database is away."""
+        found = [r for r in self.recorder.readings() if r.metric is not catalogue.AUTH_FAILURES]
+        if self._process is not None:
+            found += self._process.readings(self.recorder.auth_failures)
+        if self._sampler is not None:
+            try:
+                found += (await self._sampler.sample()).readings()
+            except DatabaseUnavailable as error:
+                log.info("the values of the whole hub are left out: %s", error)
+        return found
+
+    def login_refused(self) -> None:
+        """Somebody could not log in at the console."""
+        self.recorder.auth_failures.add((CONSOLE,))
+
+    def _refused(self) -> None:
+        self.recorder.auth_failures.add((TELEMETRY,))
+
+    async def _readiness(self) -> Sequence[Part]:
+        if self._hub is None:
+            return [Part(name="hub", ready=False, words="The hub is starting.")]
+        return await readiness(self._hub)
