@@ -29,6 +29,7 @@ from hilum import canonical, errors, packs
 from hilum.cli import app
 from hilum.connector import Connector, Traits
 from hilum.connectors import CONNECTORS, describe, find_destination, find_source, odoo
+from hilum.observe import METRICS, Scope, catalogue
 from hilum.runtime import retry
 from hilum.security import PERMISSIONS, Permission, Role
 from hilum.settings import Settings
@@ -283,6 +284,29 @@ def policies_page() -> str:
     return "".join(parts)
 
 
+def metrics_page() -> str:
+    """Every metric, from the catalogue."""
+    parts = [f"# Metrics\n\n{doc(catalogue)}\n\nHow to collect them: [Watch a hub](../howto/telemetry.md).\n"]
+    titles = {Scope.PROCESS: "Of each process", Scope.DATABASE: "Of the whole hub"}
+    notes = comments(Scope)
+    for scope, title in titles.items():
+        parts.append(f"\n## {title}\n\n{notes[scope.name].capitalize()}.\n\n")
+        rows = [
+            [
+                code(m.name),
+                code(m.prometheus_series),
+                m.kind.value,
+                code(m.unit),
+                " ".join(map(code, m.labels)),
+                m.meaning,
+            ]
+            for m in METRICS
+            if m.scope is scope
+        ]
+        parts.append(table(["metric", "in Prometheus", "kind", "unit", "labels", "meaning"], rows))
+    return "".join(parts)
+
+
 # ---- layers
 
 
@@ -360,6 +384,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "canonical.md": canonical_page,
     "flows.md": flows_page,
     "policies.md": policies_page,
+    "metrics.md": metrics_page,
     "packages.md": packages_page,
 }
 

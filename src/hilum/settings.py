@@ -142,8 +142,6 @@ class EncryptionSettings(_Section):
     vault: VaultSettings = Field(VaultSettings(), description="A vault that holds the master key")
 
 
-
-
 class TelemetrySettings(_Section):
     """`[telemetry]`: metrics, traces, health."""
 

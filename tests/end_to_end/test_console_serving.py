@@ -11,16 +11,20 @@ import pytest
 
 from hilum.console import Context, serve_console
 from hilum.errors import SettingsError
+from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.security import Role, create_user
+from hilum.settings import TelemetrySettings
 
 PASSWORD = "four small grey boats"
 
 
-async def started(database: Database, stop: asyncio.Event) -> tuple[asyncio.Task[None], str]:
+async def started(
+    database: Database, stop: asyncio.Event, telemetry: Telemetry | None = None
+) -> tuple[asyncio.Task[None], str]:
     """The console's task and its address."""
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    context = Context(database=database, hub="test")
+    context = Context(database=database, hub="test", telemetry=telemetry)
     task = asyncio.create_task(serve_console(context, "127.0.0.1", 0, stop, ready=address.set_result))
     return task, await asyncio.wait_for(address, 20)
 
@@ -68,3 +72,22 @@ async def test_health_says_that_the_database_is_away(database: Database) -> None
     stop.set()
     await asyncio.wait_for(task, 15)
     await away.close()
+
+
+@pytest.mark.req("OBS-1")
+async def test_machines_need_no_login_for_metrics_and_health(database: Database) -> None:
+    stop = asyncio.Event()
+    task, address = await started(database, stop, Telemetry(TelemetrySettings()))
+    async with httpx.AsyncClient(base_url=address) as client:
+        await client.post("/login", data={"name": "nobody", "password": "wrong"})
+        answer = await client.get("/metrics")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/plain; version=")
+        assert 'hilum_auth_failures_total{where="console"} 1.0' in answer.text
+        assert (await client.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})).status_code == 403
+        assert (await client.get("/health/live")).json() == {"status": "alive"}
+        starting = await client.get("/health/ready")
+        assert (starting.status_code, starting.json()["status"]) == (503, "not ready")
+        assert (await client.post("/metrics")).status_code == 404
+    stop.set()
+    await asyncio.wait_for(task, 15)

@@ -111,9 +111,10 @@ async def serve_hub(
     ports: Ports = NO_PORTS,
     prepare_database: Callable[[Database], Awaitable[None]] | None = None,
 ) -> None:
-    """Start a hub and its console, call `ready` with both addresses (console, telemetry) when they answer, and stop both when `stop` is set or a part fails.
+    """Start a hub and its console, call `ready`, and stop both when `stop` is set or a part fails.
 
-    A stop that comes during the start ends it before the next part is started; `ready` is then not called.
+    `ready` gets the hub and the addresses of console and telemetry, when they answer. A stop that comes during the
+    start ends it before the next part is started; `ready` is then not called.
     """
     async with AsyncExitStack() as parts:  # each part is closed even when closing the one before it was cut short
         database = await parts.enter_async_context(connected(project.settings))

@@ -138,7 +138,9 @@ LANES_HELD: Final = _gauge("hilum.lanes.held", "{lane}", "", "Lanes that this wo
 LEASE_VALID: Final = _gauge(
     "hilum.lease.valid", "{lease}", "", "1 while this worker may begin new work, 0 while its heartbeat is late"
 )
-INTAKE_OPEN: Final = _gauge("hilum.intake.open", "{gate}", "", "1 while sources may take in, 0 past a high-water mark")
+INTAKE_OPEN: Final = _gauge(
+    "hilum.intake.open", "{gate}", "priority", "1 while sources may take in this priority, 0 past its high-water mark"
+)
 POOL_SIZE: Final = _gauge("hilum.database.pool.size", "{connection}", "pool state", "Connections: used or idle")
 POOL_WAITING: Final = _gauge(
     "hilum.database.pool.waiting", "{request}", "pool", "Requests that wait for a connection now"
@@ -174,6 +176,10 @@ QUEUE_DEPTH: Final = _gauge(
     "pending and waiting",
     _OF_ALL,
 )  # fmt: skip
+QUEUE_SIZE: Final = _gauge(
+    "hilum.queue.size", "By", "flow", "Size of the messages that are received or routed, each rounded up to a kilobyte",
+    _OF_ALL,
+)  # fmt: skip
 QUEUE_OLDEST: Final = _gauge(
     "hilum.queue.oldest", "s", "flow destination state",
     "Time since the receipt of the oldest that is received, pending, waiting or held; see the notes below",
@@ -206,7 +212,6 @@ SLO_BUDGET: Final = _gauge(
     "What is left of the error budget of the window: 1 all of it, 0 nothing, below 0 the promise is broken",
     _OF_ALL,
 )  # fmt: skip
-INCIDENTS_OPEN: Final = _gauge("hilum.incidents.open", "{incident}", "kind", "Alerts that are open", _OF_ALL)
 SAMPLE_AGE: Final = _gauge(
     "hilum.sample.age", "s", "", "Time since the values of the whole hub were read from the database", _OF_ALL
 )

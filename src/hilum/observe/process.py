@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import psutil
 
+from hilum.connector import Source
 from hilum.message import Priority
 from hilum.observe import catalogue
-from hilum.observe.instruments import Counter, Histogram, Reading, gauge
+from hilum.observe.instruments import Histogram, Reading, gauge
 from hilum.runtime import Hub
 
 _LOOK_EVERY = 0.25  # seconds between two looks at the delay of the event loop
 
-_UNAUTHORIZED = "401"
+UNAUTHORIZED = "401"
 """The status under which a source over HTTP counts senders that showed no good token or signature."""
+
+
+def refusals(source: Source) -> Mapping[str, int]:
+    """What a source refused by itself, by reason; nothing for a source that does not count it."""
+    found: Mapping[str, int] = getattr(source, "refusals", {})
+    return found
 
 
 async def watch_loop(delay: Histogram) -> None:
@@ -35,10 +42,10 @@ class ProcessReadings:
         self._hub = hub
         self._process = psutil.Process()
 
-    def readings(self, auth_failures: Counter) -> Iterator[Reading]:
-        """All of them now. Refused credentials are added from what the sources counted."""
+    def readings(self) -> Iterator[Reading]:
+        """All of them now."""
         yield from self._worker()
-        yield from self._intake(auth_failures)
+        yield from self._intake()
         yield from self._pools()
         yield from self._system()
 
@@ -49,27 +56,15 @@ class ProcessReadings:
             yield gauge(catalogue.LANES_HELD, ((), len(share.leases.held)))
             yield gauge(catalogue.LEASE_VALID, ((), float(share.leases.valid)))
 
-    def _intake(self, auth_failures: Counter) -> Iterator[Reading]:
+    def _intake(self) -> Iterator[Reading]:
         hub = self._hub
         if hub.committer is not None:
             yield gauge(catalogue.COMMITTER_WAITING, ((), hub.committer.waiting))
         if hub.gate is not None:
             opened = [((p.value,), float(not hub.gate.shut_for(p))) for p in Priority]
             yield gauge(catalogue.INTAKE_OPEN, *opened)
-        refused = {
-            (source.address, reason): number
-            for source in hub.sources
-            for reason, number in getattr(source, "refusals", {}).items()
-        }
-        yield gauge(catalogue.SOURCE_REFUSED, *refused.items())
-        failed = Counter(catalogue.AUTH_FAILURES)
-        for point in auth_failures.reading().points:
-            if isinstance(point.value, int | float):
-                failed.add(point.labels, point.value)
-        for (address, reason), number in refused.items():
-            if reason == _UNAUTHORIZED:
-                failed.add((address,), number)
-        yield failed.reading()
+        refused = [((s.address, reason), n) for s in hub.sources for reason, n in refusals(s).items()]
+        yield gauge(catalogue.SOURCE_REFUSED, *refused)
 
     def _pools(self) -> Iterator[Reading]:
         stats = self._hub.database.pool_stats()

@@ -42,7 +42,6 @@ class Recorder(Observer):
         self.end_to_end = Histogram(catalogue.END_TO_END)
         self.held_cases = Counter(catalogue.HELD)
         self.loop_delay = Histogram(catalogue.LOOP_DELAY)
-        self.auth_failures = Counter(catalogue.AUTH_FAILURES)
         self._names: dict[type, str] = {}
 
     def readings(self) -> Iterator[Reading]:

@@ -20,7 +20,7 @@ from hilum.cases import count_open
 from hilum.flow import Flow
 from hilum.journal import measuring, reading
 from hilum.journal.measuring import ALL
-from hilum.journal.tallies import NOT_STATES, Count, counts
+from hilum.journal.tallies import OPEN_KB, Count, counts
 from hilum.observe import catalogue
 from hilum.observe.catalogue import Metric
 from hilum.observe.instruments import Labels, Reading, gauge
@@ -108,7 +108,7 @@ class Sampler:
         found = await self._read(connection, await _stored(connection) or Sample())
         await connection.execute(
             "INSERT INTO telemetry (at, sample) VALUES (to_timestamp(%s), %s::jsonb)"
-            " ON CONFLICT (only) DO UPDATE SET at = excluded.at, sample = excluded.sample",
+            " ON CONFLICT (one) DO UPDATE SET at = excluded.at, sample = excluded.sample",
             [found.at, found.dump()],
         )
         return found
@@ -154,13 +154,17 @@ async def _stored(connection: Connection) -> Sample | None:
 
 def _counted(found: Sample, rows: Sequence[Count]) -> None:
     """What the tallies say: exact, and cheap however long the queues are."""
-    found.set(catalogue.JOURNAL_MESSAGES, {(c.flow, c.state): c.entered for c in rows if not c.destination})
+    found.set(
+        catalogue.JOURNAL_MESSAGES,
+        {(c.flow, c.state): c.entered for c in rows if not c.destination and c.state != OPEN_KB},
+    )
+    found.set(catalogue.QUEUE_SIZE, {(c.flow,): c.now * 1024 for c in rows if c.state == OPEN_KB})
     found.set(
         catalogue.JOURNAL_DELIVERIES, {(c.flow, c.destination, c.state): c.entered for c in rows if c.destination}
     )
     found.set(
         catalogue.QUEUE_DEPTH,
-        {(c.flow, c.destination, c.state): c.now for c in rows if c.state in _OPEN and c.state not in NOT_STATES},
+        {(c.flow, c.destination, c.state): c.now for c in rows if c.state in _OPEN},
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter as TallyOf
 from collections.abc import Sequence
 
 from hilum.errors import DatabaseUnavailable
 from hilum.observe import catalogue
-from hilum.observe.instruments import Reading
+from hilum.observe.instruments import Counter, Reading
 from hilum.observe.probe import Probe
-from hilum.observe.process import ProcessReadings, watch_loop
+from hilum.observe.process import UNAUTHORIZED, ProcessReadings, refusals, watch_loop
 from hilum.observe.recorder import Recorder
 from hilum.observe.serving import ProbeServer
 from hilum.observe.snapshot import Sampler
@@ -31,6 +32,7 @@ class Telemetry:
         self.settings = settings
         self.recorder = Recorder()
         self.probe = Probe(settings.token.get_secret_value(), self.readings, self._readiness, self._refused)
+        self._refused_credentials: TallyOf[str] = TallyOf()
         self._hub: Hub | None = None
         self._process: ProcessReadings | None = None
         self._sampler: Sampler | None = None
@@ -62,9 +64,10 @@ class Telemetry:
 
     async def readings(self) -> Sequence[Reading]:
         """Everything that is measured, now. Without the values of the whole hub while the database is away."""
-        found = [r for r in self.recorder.readings() if r.metric is not catalogue.AUTH_FAILURES]
+        found = list(self.recorder.readings())
         if self._process is not None:
-            found += self._process.readings(self.recorder.auth_failures)
+            found += self._process.readings()
+        found.append(self._auth_failures())
         if self._sampler is not None:
             try:
                 found += (await self._sampler.sample()).readings()
@@ -74,10 +77,20 @@ class Telemetry:
 
     def login_refused(self) -> None:
         """Somebody could not log in at the console."""
-        self.recorder.auth_failures.add((CONSOLE,))
+        self._refused_credentials[CONSOLE] += 1
+
+    def _auth_failures(self) -> Reading:
+        """Those that were told here, and those that the sources counted."""
+        found = Counter(catalogue.AUTH_FAILURES)
+        for where, number in self._refused_credentials.items():
+            found.add((where,), number)
+        for source in self._hub.sources if self._hub is not None else ():
+            if (by_source := refusals(source).get(UNAUTHORIZED, 0)) > 0:
+                found.add((source.address,), by_source)
+        return found.reading()
 
     def _refused(self) -> None:
-        self.recorder.auth_failures.add((TELEMETRY,))
+        self._refused_credentials[TELEMETRY] += 1
 
     async def _readiness(self) -> Sequence[Part]:
         if self._hub is None:

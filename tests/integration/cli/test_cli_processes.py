@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -166,6 +167,21 @@ def test_a_console_port_that_is_taken_ends_the_start(project: Path, postgres_url
     assert f"127.0.0.1:{port}" in line
     assert "[console] port" in line
     assert "Traceback" not in complaint
+
+
+@pytest.mark.req("OBS-1")
+def test_a_worker_without_console_tells_its_metrics(project: Path, postgres_url: str, start: Start) -> None:
+    hub = start(
+        "serve", "-p", project, "--roles", "worker", "--telemetry-port", 0, HILUM_DATABASE_URL=postgres_url
+    )  # fmt: skip
+    said = wait_for(hub, "hub is up")
+    (address,) = [line.split()[1] for line in said if line.startswith("telemetry")]
+    with urlopen(f"{address}/metrics", timeout=PATIENCE) as answer:
+        text = answer.read().decode()
+    assert "hilum_lanes_held" in text
+    assert "hilum_queue_depth" in text
+    with urlopen(f"{address}/health/live", timeout=PATIENCE) as answer:
+        assert answer.read() == b'{"status":"alive"}'
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(worked: Path) -> None:

@@ -33,9 +33,12 @@ def test_python_in_the_documents_runs(example: Example, monkeypatch: pytest.Monk
         assert flow.problems() == []
 
 
+_VARIABLES = ("ODOO_KEY", "PORTAL_TOKEN", "METRICS_TOKEN", "COLLECTOR_TOKEN", "ALERTS_URL")
+
+
 @pytest.mark.parametrize("example", list(examples("toml")), ids=str)
 def test_settings_in_the_documents_are_settings(example: Example, tmp_path: Path) -> None:
-    data = interpolate(tomllib.loads(example.code), {"ODOO_KEY": "key", "PORTAL_TOKEN": "token"})
+    data = interpolate(tomllib.loads(example.code), dict.fromkeys(_VARIABLES, "secret"))
     settings = Settings(**data, folder=tmp_path)
     assert settings.model_fields_set > {"folder"}
     for kind, named in settings.endpoints.items():

@@ -1,7 +1,7 @@
 -- What all processes of a hub tell of the whole hub: read from the journal by one of them, at most every few seconds,
 -- and shared here. Unlogged: after a crash it is simply read again.
 CREATE UNLOGGED TABLE telemetry (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
     at timestamptz NOT NULL,
     sample jsonb NOT NULL
 );
