@@ -37,9 +37,9 @@ CHROMIUM = (
 
 FLOWS = """
 from hilum.canonical import SupplyConsumed
-from hilum.connectors import files, http, mllp
+from hilum.connectors import calendar, files, http, mllp
 from hilum.errors import Invalid
-from hilum.flow import Criticality, DataClass, Flow, Owners, Slo
+from hilum.flow import Calendar, Criticality, DataClass, Flow, Owners, Slo
 from hilum.formats import hl7v2 as hl7
 
 consumption = Flow(
@@ -79,11 +79,20 @@ def confirmed(order, hub):
 
 
 orders.deliver_to(http.post(url="http://127.0.0.1:9/orders"))
+
+statements = Flow(
+    "finance.statements", version="1.0", summary="Statements of the bank are asked for each morning",
+    owners=Owners(business="Treasury", technical="Integration"), data_class=DataClass.INTERNAL,
+    slo=Slo(percent=99, within="5m"), retention="P1Y",
+    source=calendar.Runs(when=Calendar("0 6 * * MON-FRI", zone="Europe/Berlin")),
+)
+statements.translate(lambda run, hub: run)
+statements.deliver_to(files.write(url=OUT, name="{flow}-{message_id}.json"))
 """
 
 
 def make_project(folder: Path) -> Path:
-    """A project folder with two flows: supplies used on patients (protected), and orders to a portal that is down."""
+    """A project folder: supplies used on patients (protected), orders to a portal that is down, and a calendar."""
     (folder / "flows").mkdir(parents=True)
     (folder / "lookups").mkdir()
     (folder / "out").mkdir()

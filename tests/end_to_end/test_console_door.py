@@ -166,7 +166,11 @@ async def test_status_answers_machines_that_are_logged_in(stand: Stand) -> None:
         assert answer.status_code == 303
         found = (await client.get("/api/status")).json()
         assert found["hub"] == "St Example"
-        assert {flow["flow"] for flow in found["flows"]} == {"supply.consumption", "purchasing.orders"}
+        assert {flow["flow"] for flow in found["flows"]} == {
+            "supply.consumption",
+            "purchasing.orders",
+            "finance.statements",
+        }
         assert found["cases"] == []
 
 

@@ -244,6 +244,31 @@ async def test_the_overview_follows_what_happens(stand: Stand) -> None:
         assert await stand.scene.state(message) == "held"
 
 
+@pytest.mark.req("MSG-12")
+async def test_a_flow_that_runs_by_calendar_is_shown_and_run_by_hand_with_a_reason(stand: Stand) -> None:
+    path = "/flows/finance.statements"
+    async with support.visit(stand.browser, stand.address, "vera") as page:
+        await page.goto(path)
+        await expect(page.get_by_text("at 06:00 on Monday to Friday (Europe/Berlin)")).to_be_visible()
+        await expect(page.get_by_text("no hub is there that has this source")).to_be_visible()
+        await expect(page.get_by_role("button", name="Run now…")).to_be_disabled()
+        await expect(page.get_by_text("Run by hand: needs the role operator or steward or admin.")).to_be_visible()
+        await page.goto("/flows/purchasing.orders")
+        await expect(page.get_by_role("heading", name="Schedule")).to_have_count(0)
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto(path)
+        await page.get_by_role("button", name="Run now…").click()
+        await give_reason(page, "the bank was late", "Run")
+        await expect(page.get_by_role("status").first).to_contain_text("The run is asked for")
+        await expect(page.get_by_text("(omar): waits for a hub to begin with it")).to_be_visible()
+        await page.get_by_role("button", name="Run now…").click()
+        await give_reason(page, "again", "Run")
+        await expect(page.get_by_role("alert")).to_contain_text("waiting already")
+    assert await stand.scene.value("SELECT actor || ': ' || words FROM audit WHERE action = 'run'") == (
+        "omar: the bank was late"
+    )
+
+
 async def test_a_list_under_the_hand_is_not_redrawn_but_says_that_it_has_changed(stand: Stand) -> None:
     first = await stand.held("AC7850", item="STAYS")
     async with support.visit(stand.browser, stand.address, "stella") as page:

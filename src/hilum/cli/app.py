@@ -25,6 +25,8 @@ COMMANDS = {
     "status": "status:status",
     "flows": "flows:flows",
     "test": "flows:try_file",
+    "schedule": "schedules:schedule",
+    "run": "schedules:run",
     "messages": "messages:messages",
     "trace": "messages:trace",
     "replay": "messages:replay",

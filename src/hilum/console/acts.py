@@ -14,7 +14,9 @@ from hilum.cases import NotPossible, Step
 from hilum.console.session import Visit
 from hilum.console.words import plural, refusal
 from hilum.errors import HilumError, Invalid
-from hilum.journal import reading
+from hilum.flow import Flow
+from hilum.flow.timetable import why_no_run
+from hilum.journal import reading, runs
 from hilum.journal.audit import record
 from hilum.journal.work import MESSAGE_BODY
 from hilum.postgres import Connection
@@ -152,6 +154,19 @@ def _key_of(visit: Visit, row: reading.MessageRow, body: bytes) -> str:
 async def _lanes(connection: Connection) -> int:
     row = await (await connection.execute("SELECT count(*) FROM lane")).fetchone()
     return max(int(row[0]), 1) if row else 1
+
+
+async def run_now(visit: Visit, flow: Flow, reason: str) -> str:
+    """Ask for a run of a flow by hand; returns in words what follows."""
+    user = await _allowed(visit, Permission.RUN)
+    reason = _reasoned(reason)
+    if words := why_no_run(flow):
+        raise NotPossible(words)
+    async with visit.context.database.transaction() as connection:
+        if await runs.waiting_by_hand(connection, flow.name):
+            raise NotPossible("A run by hand is waiting already; it is shown here.")
+        await runs.ask(connection, flow.name, since=None, until=None, actor=user.name, reason=reason)
+    return "The run is asked for. What becomes of it is shown here."
 
 
 async def able(connection: Connection) -> list[User]:

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 from hilum.journal import audit
 from hilum.journal.text import storable
-from hilum.message import new_id
+from hilum.message import id_at, new_id
 from hilum.postgres import Connection
 
 KEEP_DAYS = 400
@@ -145,6 +145,14 @@ async def ask(
     return run_id
 
 
+async def waiting_by_hand(connection: Connection, flow: str) -> bool:
+    """Does a run wait that a person asked for?"""
+    cursor = await connection.execute(
+        "SELECT 1 FROM run WHERE flow = %s AND why = 'by_hand' AND state IN ('waiting', 'offered') LIMIT 1", [flow]
+    )
+    return await cursor.fetchone() is not None
+
+
 async def offer(connection: Connection, run_id: UUID, since: datetime, until: datetime) -> None:
     """Within the transaction of `locked`: a hub begins with it, and from now on it is for this span."""
     await connection.execute(
@@ -195,6 +203,15 @@ async def made(connection: Connection, run_id: UUID, message_id: UUID | None, wo
         " AND (s.covered IS NULL OR (e.since <= s.covered AND e.until > s.covered))",
         [message_id, storable(words), run_id],
     )
+
+
+async def under_way(connection: Connection, flow: str, since: datetime) -> bool:
+    """Is any message of this flow that came since then not yet done with? Those that are held are left to people."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM message WHERE flow = %s AND id >= %s AND state IN ('received', 'routed') LIMIT 1",
+        [flow, id_at(since)],
+    )
+    return await cursor.fetchone() is not None
 
 
 async def forget(connection: Connection) -> None:

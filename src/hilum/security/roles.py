@@ -11,7 +11,7 @@ class Role(StrEnum):
     """What a user is in the hub. Each one may do all that the one before it may."""
 
     VIEWER = "viewer"  # looks: counts, flows, cases, traces; protected payloads stay masked
-    OPERATOR = "operator"  # keeps things running: sees payloads with a reason, assigns, replays
+    OPERATOR = "operator"  # keeps things running: sees payloads with a reason, assigns, replays, runs
     STEWARD = "steward"  # answers for the data: also edits and discards
     ADMIN = "admin"  # also manages users
 
@@ -22,12 +22,13 @@ class Permission(StrEnum):
     VIEW_PAYLOAD = "view_payload"  # protected payloads, each time with a reason, audited
     ASSIGN = "assign"  # give a case to a person or back to its team
     REPLAY = "replay"  # send again what is held or done
+    RUN = "run"  # run a flow by hand, outside its calendar or windows
     EDIT = "edit"  # change a held payload and resubmit it
     DISCARD = "discard"  # end what is held
     MANAGE_USERS = "manage_users"  # make and disable users
 
 
-_OPERATOR = frozenset({Permission.VIEW_PAYLOAD, Permission.ASSIGN, Permission.REPLAY})
+_OPERATOR = frozenset({Permission.VIEW_PAYLOAD, Permission.ASSIGN, Permission.REPLAY, Permission.RUN})
 _STEWARD = _OPERATOR | {Permission.EDIT, Permission.DISCARD}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(

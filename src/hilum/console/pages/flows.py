@@ -15,8 +15,10 @@ from hilum.console.figures import Figures, FlowFigures, Snapshot
 from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
+from hilum.console.pages.schedule import show_schedule
 from hilum.console.shell import Page, add_page, heading, live, part
 from hilum.flow import Flow
+from hilum.flow.timetable import scheduled
 
 
 def add(context: Context, figures: Figures) -> None:
@@ -54,6 +56,8 @@ def add_one(context: Context, figures: Figures) -> None:
             if declared is not None:
                 part(_declared(declared), "section")
         live(page, figures.snapshot, {now: counts})
+        if declared is not None and scheduled(declared):
+            await show_schedule(page, declared)
         return None
 
     add_page("/flows/{name}", "Flow", context, figures, build)
