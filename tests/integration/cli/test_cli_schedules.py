@@ -123,9 +123,7 @@ def test_a_hub_that_serves_does_what_is_asked(served: Path, cli: Cli) -> None:
 
 def test_the_timetable_is_told_in_words(project: Path, cli: Cli) -> None:
     told = cli("schedule")
-    assert "at 06:00 on January 1 (Europe/Berlin), not on holidays; missed runs are made up once" in (
-        told.out
-    )
+    assert "at 06:00 on January 1 (Europe/Berlin), not on holidays; missed runs are made up once" in (told.out)
     assert "Saturday 1 January 2028, 06:00" in told.out, "the one of 2027 is a holiday"
     assert "closed until " in told.out
     assert "supply.orders" not in told.out
