@@ -22,6 +22,29 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class ApprovalRule(_Section):
+    """One rule: which acts need a second person. Every condition that is given must fit."""
+
+    act: Literal["replay", "discard", "edit", "pause", "breaker"] = Field(description="The act")
+    more_than: int = Field(0, ge=0, description="Only for more messages than this; 0: for one too")
+    data_class: list[Literal["public", "internal", "confidential", "phi"]] = Field(
+        default=[], description="Only for flows with these data classes; empty: for all"
+    )
+    criticality: list[Literal["low", "normal", "high", "vital"]] = Field(
+        default=[], description="Only for flows with these criticalities; empty: for all"
+    )
+    role: Literal["steward", "admin"] = Field("steward", description="The least role of the second person")
+
+
+class ApprovalSettings(_Section):
+    """`[approvals]`: which acts need a second person."""
+
+    expires_hours: float = Field(24.0, gt=0, description="Hours after which a request that nobody decided has expired")
+    rules: list[ApprovalRule] = Field(
+        default=[], description="`[[approvals.rules]]`, once for each rule, with the settings below"
+    )
+
+
 class HubSettings(_Section):
     """`[hub]`: what this hub is and where it keeps its journal."""
 
@@ -183,6 +206,7 @@ class Settings(_Section):
     audit: AuditSettings = AuditSettings()
     encryption: EncryptionSettings = EncryptionSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    approvals: ApprovalSettings = ApprovalSettings()
     endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict,
         description="`[endpoints.<kind>.<name>]`: the destinations that flows name; variables not yet replaced",

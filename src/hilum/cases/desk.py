@@ -1,4 +1,4 @@
-"""The case desk: open, list, assign, and close cases."""
+"""The case desk: open, list, assign, hand over, and close cases."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from hilum.cases.classify import Finding
+from hilum.cases.causes import group_key
+from hilum.cases.classify import Finding, owners
+from hilum.cases.urgency import rank_of, time_to_act
+from hilum.errors import HilumError
 from hilum.flow import Flow
 from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.postgres import Connection
+
+
+class NotPossible(HilumError):
+    """What was asked for cannot be done with this message or case in its state; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,11 @@ class Case:
     closed_by: str | None
     resolution: str | None
     reason: str | None
+    group_key: str  # the same for all cases of one cause
+    cause: str
+    criticality: int  # of the flow: 0 low … 3 vital
+    due_at: datetime | None  # until when somebody should have acted
+    other_owner: str  # the flow's other owner, to whom it can be handed over
     behind: int = 0  # messages and deliveries that wait behind it
 
     @property
@@ -56,26 +68,26 @@ async def open_case(
     destination: str = "",
 ) -> None:
     """Open a case, within the transaction that holds the message or delivery. One that is open already is renewed."""
-    await connection.execute(
-        "INSERT INTO exception_case (flow, message_id, ordinal, destination, category, kind, title, words, next_step,"
-        " owner, detail) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (message_id, ordinal) WHERE closed_at IS NULL DO UPDATE SET category = excluded.category,"
-        " kind = excluded.kind, title = excluded.title, words = excluded.words, next_step = excluded.next_step,"
-        " owner = excluded.owner, detail = excluded.detail",
-        [
-            flow,
-            message_id,
-            ordinal,
-            destination,
-            finding.category,
-            finding.kind,
-            storable(finding.title),
-            storable(finding.words),
-            storable(finding.next_step),
-            finding.owner(declared),
-            storable(finding.detail),
-        ],
-    )
+    owner, other = owners(declared, finding.kind)
+    values = {
+        "flow": flow,
+        "message_id": message_id,
+        "ordinal": ordinal,
+        "destination": destination,
+        "category": finding.category,
+        "kind": finding.kind,
+        "title": storable(finding.title),
+        "words": storable(finding.words),
+        "next_step": storable(finding.next_step),
+        "owner": owner,
+        "other_owner": other,
+        "detail": storable(finding.detail),
+        "group_key": group_key(finding.category, flow, destination, finding.alike),
+        "cause": finding.alike,
+        "criticality": rank_of(declared),
+        "time_to_act": time_to_act(declared),
+    }
+    await connection.execute(_OPEN, values)
     await record(
         connection,
         actor="hub",
@@ -95,10 +107,13 @@ async def cases(
     category: str = "",
     owner: str = "",
     assigned_to: str = "",
+    group: str = "",
+    kind: str = "",
+    unassigned: bool = False,
     message_id: UUID | None = None,
     limit: int = 200,
 ) -> list[Case]:
-    """Cases that fit, the oldest first (closed ones: the latest first)."""
+    """Cases that fit: the most vital first, then those that are due first (closed ones too: the latest first)."""
     where = ["true"]
     values: list[object] = []
     for condition, value in (
@@ -106,6 +121,8 @@ async def cases(
         ("c.category = %s", category),
         ("c.owner = %s", owner),
         ("c.assigned_to = %s", assigned_to),
+        ("c.group_key = %s", group),
+        ("c.kind = %s", kind),
         ("c.message_id = %s", message_id),
     ):
         if value:
@@ -113,7 +130,9 @@ async def cases(
             values.append(value)
     if only_open:
         where.append("c.closed_at IS NULL")
-    order = "c.opened_at" if only_open else "c.opened_at DESC"
+    if unassigned:
+        where.append("c.assigned_to IS NULL")
+    order = "c.criticality DESC, c.due_at NULLS LAST, c.opened_at, c.id" if only_open else "c.opened_at DESC, c.id DESC"
     statement = f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s"
     async with connection.cursor(row_factory=class_row(Case)) as cursor:
         await cursor.execute(statement.encode(), [*values, limit])
@@ -164,6 +183,61 @@ async def assign(connection: Connection, number: int, *, to: str | None, actor: 
     return True
 
 
+async def hand_over(connection: Connection, number: int, *, actor: str, reason: str) -> str:
+    """Within a transaction: the case is the other owner's; returns that team. Raises `NotPossible`.
+
+    It leaves the person who had it: they belong to the team that gave it away.
+    """
+    cursor = await connection.execute(
+        "UPDATE exception_case SET owner = other_owner, other_owner = owner, assigned_to = NULL,"
+        " kind = CASE kind WHEN 'business' THEN 'technical' ELSE 'business' END"
+        " WHERE id = %s AND closed_at IS NULL AND other_owner <> '' RETURNING flow, message_id, owner",
+        [number],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotPossible("The case is closed, or its flow has no other owner.")
+    words = f"case {number} to {row[2]}: {reason}"
+    await record(connection, actor=actor, action="hand_over", flow=row[0], message_id=row[1], words=words)
+    await _note(connection, number, actor, f"Handed over to {row[2]}: {reason}")
+    return str(row[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody wrote down about a case."""
+
+    id: int
+    case_id: int
+    at: datetime
+    author: str
+    words: str
+
+
+async def add_note(connection: Connection, number: int, *, actor: str, words: str) -> None:
+    """Within a transaction: write something down about a case. The audit says that, not what. Raises `NotPossible`."""
+    found = await case(connection, number)
+    if found is None:
+        raise NotPossible("There is no such case.")
+    await _note(connection, number, actor, words)
+    await record(
+        connection, actor=actor, action="note", flow=found.flow, message_id=found.message_id, words=f"on case {number}"
+    )
+
+
+async def _note(connection: Connection, number: int, author: str, words: str) -> None:
+    await connection.execute(
+        "INSERT INTO case_note (case_id, author, words) VALUES (%s, %s, %s)", [number, author, storable(words)]
+    )
+
+
+async def notes(connection: Connection, number: int) -> list[Note]:
+    """What was written down about a case, oldest first."""
+    async with connection.cursor(row_factory=class_row(Note)) as cursor:
+        await cursor.execute("SELECT * FROM case_note WHERE case_id = %s ORDER BY id", [number])
+        return await cursor.fetchall()
+
+
 async def close(
     connection: Connection, message_id: UUID, ordinal: int, *, resolution: str, actor: str, reason: str
 ) -> bool:
@@ -176,6 +250,17 @@ async def close(
     return await cursor.fetchone() is not None
 
 
+_OPEN = (
+    "INSERT INTO exception_case (flow, message_id, ordinal, destination, category, kind, title, words, next_step,"
+    " owner, other_owner, detail, group_key, cause, criticality, due_at)"
+    " VALUES (%(flow)s, %(message_id)s, %(ordinal)s, %(destination)s, %(category)s, %(kind)s, %(title)s, %(words)s,"
+    " %(next_step)s, %(owner)s, %(other_owner)s, %(detail)s, %(group_key)s, %(cause)s, %(criticality)s,"
+    " now() + %(time_to_act)s)"
+    " ON CONFLICT (message_id, ordinal) WHERE closed_at IS NULL DO UPDATE SET category = excluded.category,"
+    " kind = excluded.kind, title = excluded.title, words = excluded.words, next_step = excluded.next_step,"
+    " owner = excluded.owner, other_owner = excluded.other_owner, detail = excluded.detail,"
+    " group_key = excluded.group_key, cause = excluded.cause, criticality = excluded.criticality"
+)
 _SELECT = (
     "SELECT c.*, (SELECT count(*) FROM blocked_key b JOIN parked p USING (stage, key)"
     " WHERE b.message_id = c.message_id AND b.ordinal = c.ordinal) AS behind FROM exception_case c"

@@ -122,15 +122,15 @@ async def resubmit(visit: Visit, message_id: UUID, body: bytes, reason: str) -> 
         row = await reading.message(connection, message_id)
         if row is None:
             raise NotPossible("There is no such message.")
-        return await cases.resubmit(
-            connection,
-            message_id,
-            body,
+        edit = cases.Edit(
+            message_id=message_id,
+            body=body,
             actor=user.name,
             reason=reason,
             lanes=await _lanes(connection),
             key=_key_of(visit, row, body),
         )
+        return await cases.resubmit(connection, edit)
 
 
 def problem_with(visit: Visit, flow_name: str, body: bytes) -> str:

@@ -21,6 +21,7 @@ from hilum.journal.work import MESSAGE_BODY
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.errands import Errands
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Intake, Refusals, shared_sources
 from hilum.runtime.maintenance import Maintenance, every
@@ -31,6 +32,7 @@ from hilum.runtime.schedules import watch
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
 from hilum.runtime.share import Share
+from hilum.runtime.switches import Switches
 from hilum.runtime.worker import Worker
 
 log = logging.getLogger("hilum.hub")
@@ -55,6 +57,7 @@ class Hub:
                 self.flows[flow.status_flow] = status_flow(flow)
         self.reporter = Reporter(self.flows, project.settings.hub.lanes)
         self._precedence = Precedence()
+        self.switches = Switches()
         self.share: Share | None = None
         self.sources: list[Source] = []
         self.destinations: dict[str, Destination] = {}
@@ -83,6 +86,7 @@ class Hub:
         embedded = self.database.embedded.folder if self.database.embedded is not None else None
         gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
         self.gate = gate
+        await self.switches.look(self.database)
         if WORKER in self.roles:
             await self._start_worker()
         chores = Maintenance(self.database, gate, refusals, self.project.lookup, keyring, settings.hub)
@@ -93,6 +97,8 @@ class Hub:
         self._tasks += chores.tasks(self.share)
         self._sealing = await asyncio.to_thread(Sealing, self.database, settings)
         self._tasks.append(asyncio.create_task(every(EVERY, self._sealing.step)))
+        errands = Errands(self.database, self.switches, self.settled)
+        self._tasks += errands.tasks(working=WORKER in self.roles)
 
     async def _govern_payloads(self) -> Keyring:
         """What the flows want of their payloads is noted, and their keys are at hand."""
@@ -126,6 +132,7 @@ class Hub:
             settings=settings.worker,
             observer=self.observer,
             precedence=self._precedence,
+            switches=self.switches,
         )
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)
@@ -156,7 +163,7 @@ class Hub:
             except OSError as error:
                 raise SettingsError(f"{source.address} cannot be opened: {error.strerror or error}.") from error
             self.sources.append(source)
-            intake = Intake(source, flows, self.committer, gate, refusals, self.observer)
+            intake = Intake(source, flows, self.committer, gate, refusals, self.observer, self.switches)
             self._intakes.append(asyncio.create_task(intake.run()))
 
     async def settled(self, connection: Connection, message_id: UUID, state: str) -> None:

@@ -15,6 +15,7 @@ from hilum.journal.text import storable
 from hilum.runtime.committer import Committer, Entry, Turn
 from hilum.runtime.gate import Gate
 from hilum.runtime.observer import Observer
+from hilum.runtime.switches import Switches
 from hilum.runtime.unread import cause_of
 
 log = logging.getLogger("hilum.intake")
@@ -67,7 +68,8 @@ class Intake:
         gate: Gate,
         refusals: Refusals,
         observer: Observer | None = None,
-    ):
+        switches: Switches | None = None,
+    ) -> None:
         self.source = source
         self.flows = flows
         self._committer = committer
@@ -77,6 +79,7 @@ class Intake:
         traits = source.traits
         self._keeps_order = traits.ordered and traits.redelivers
         self._turn = Turn()
+        self._switches = switches or Switches()
 
     async def run(self) -> None:
         """Take until the source is closed or the task is cancelled."""
@@ -132,13 +135,14 @@ class Intake:
             log.warning("a refusal could not be sent: %s", type(lost).__name__)
 
     def _entry(self, received: Received) -> Entry:
-        """Raises `NotAccepted` or `Invalid`."""
+        """Raises `NotAccepted`, `Invalid`, or `Busy` where a person has stopped a flow that wants it."""
         parsed: dict[str, Any] = {}
         if (already := getattr(received, "parsed", None)) is not None:
             parsed[self.source.default_format] = already
         drafts = []
         for flow in self.flows:
             if flow.source is not None and flow.source.wants(received):
+                self._switches.check(flow.name)
                 if flow.format not in parsed:
                     parsed[flow.format] = flow.read(received.body)
                 drafts.append((flow, _draft(flow, received, parsed[flow.format])))

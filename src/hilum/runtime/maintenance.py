@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from hilum.cases import jobs
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
 from hilum.journal import runs
@@ -123,6 +124,7 @@ class Maintenance:
                 "DELETE FROM dedup WHERE seen_at < now() - make_interval(days => %s)", [_DEDUP_DAYS]
             )
             await runs.forget(connection)
+            await jobs.clear_up(connection)
             await connection.execute("DELETE FROM reopened WHERE at < now() - interval '1 day'")
             await connection.execute(
                 "DELETE FROM refusal WHERE at < now() - make_interval(days => %s)", [_REFUSAL_DAYS]

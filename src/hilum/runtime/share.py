@@ -20,6 +20,7 @@ from hilum.runtime.cursor import Horizon
 from hilum.runtime.observer import Observer
 from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter
+from hilum.runtime.switches import Switches
 from hilum.settings import WorkerSettings
 
 log = logging.getLogger("hilum.worker")
@@ -42,6 +43,7 @@ class Share:
     reporter: Reporter
     settings: WorkerSettings
     observer: Observer = field(default_factory=Observer)
+    switches: Switches = field(default_factory=Switches)
     cache: BodyCache = field(default_factory=BodyCache)
     horizon: Horizon = field(default_factory=Horizon)
     precedence: Precedence = field(default_factory=Precedence)

@@ -74,7 +74,7 @@ class Translator:
             batch = await take_received(
                 connection,
                 priority=self._priority,
-                flows=list(share.flows),
+                flows=share.switches.translated(share.flows),
                 lanes=lanes,
                 floor=share.floor,
                 limit=share.batch_of(self._priority),

@@ -11,8 +11,8 @@ class Role(StrEnum):
     """What a user is in the hub. Each one may do all that the one before it may."""
 
     VIEWER = "viewer"  # looks: counts, flows, cases, traces; protected payloads stay masked
-    OPERATOR = "operator"  # keeps things running: sees payloads with a reason, assigns, replays, runs
-    STEWARD = "steward"  # answers for the data: also edits and discards
+    OPERATOR = "operator"  # keeps things running: sees payloads with a reason, assigns, replays, runs, pauses
+    STEWARD = "steward"  # answers for the data: also edits, discards and approves
     ADMIN = "admin"  # also manages users
 
 
@@ -25,11 +25,13 @@ class Permission(StrEnum):
     RUN = "run"  # run a flow by hand, outside its calendar or windows
     EDIT = "edit"  # change a held payload and resubmit it
     DISCARD = "discard"  # end what is held
+    PAUSE = "pause"  # stop a flow, hold a key, end further attempts
+    APPROVE = "approve"  # agree, as the second person, to an act of somebody else
     MANAGE_USERS = "manage_users"  # make and disable users
 
 
-_OPERATOR = frozenset({Permission.VIEW_PAYLOAD, Permission.ASSIGN, Permission.REPLAY, Permission.RUN})
-_STEWARD = _OPERATOR | {Permission.EDIT, Permission.DISCARD}
+_OPERATOR = frozenset({Permission.VIEW_PAYLOAD, Permission.ASSIGN, Permission.REPLAY, Permission.RUN, Permission.PAUSE})
+_STEWARD = _OPERATOR | {Permission.EDIT, Permission.DISCARD, Permission.APPROVE}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {

@@ -222,9 +222,9 @@ async def test_an_edited_message_takes_the_place_of_the_held_one(hub: Start, dat
     await messages(database, held=1, completed=1)
     await parked(database, 2)
     async with database.transaction() as connection:
-        edited = await cases.resubmit(
-            connection, head.message_id, b'{"id":"k-0","key":"k","n":0}', actor="eva", reason="typing error", lanes=64
-        )
+        body = b'{"id":"k-0","key":"k","n":0}'
+        edit = cases.Edit(message_id=head.message_id, body=body, actor="eva", reason="typing error", lanes=64)
+        edited = await cases.resubmit(connection, edit)
     await messages(database, discarded=1, completed=4)
     assert receiver.numbers("k") == [0, 1, 2]
     async with database.cold() as connection:

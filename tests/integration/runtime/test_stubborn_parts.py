@@ -167,7 +167,8 @@ async def test_of_two_people_at_one_held_message_only_the_first_is_obeyed(
                 await cases.discard(connection, held, actor="ben", reason="not needed", settled=running.settled)
                 return
             body = orjson.dumps(order(number))
-            await cases.resubmit(connection, held, body, actor="ann", reason="corrected", lanes=64)
+            edit = cases.Edit(message_id=held, body=body, actor="ann", reason="corrected", lanes=64)
+            await cases.resubmit(connection, edit)
 
     async with database.transaction() as connection:  # both have read that it is held before either one writes
         await connection.execute("SELECT 1 FROM message WHERE id = %s FOR UPDATE", [held])

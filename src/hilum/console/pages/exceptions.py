@@ -8,8 +8,7 @@ from uuid import UUID
 from nicegui import ui
 
 from hilum import cases
-from hilum.cases import Case
-from hilum.cases.classify import BUSINESS, TECHNICAL
+from hilum.cases import BUSINESS, TECHNICAL, Case
 from hilum.console import words
 from hilum.console.components.age import span
 from hilum.console.components.controls import Button, filter_form, reasons, select
