@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from hilum import canonical
 from hilum.formats import hl7v2
 from hilum.formats.delimited import read_delimited
 from hilum.formats.plain import read_json, read_row, read_text
@@ -18,6 +19,7 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
         "hl7v2": hl7v2.parse,  # hl7v2.Message
         "json": read_json,  # dict, list, str, int, float, bool or None
         "row": read_row,  # dict[str, str]: one row of a delimited file, as the file source hands it over
+        "object": canonical.read,  # a business object, as another hub forwards it
         "text": read_text,  # str
         "bytes": bytes,  # the body itself
     }

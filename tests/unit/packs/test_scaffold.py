@@ -15,7 +15,7 @@ from hilum.scaffold import write_demo, write_project
 from hilum.simulator.hospital import Hospital
 from hilum.testing.flows import load_flow, translate_file
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "mllp-to-http"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -35,9 +35,10 @@ def test_a_new_project_passes_its_own_tests(tmp_path):
 
 
 @pytest.mark.req("UX-4")
-def test_the_example_passes_its_own_tests():
-    result = pytest_in(EXAMPLE)
-    assert result.returncode == 0 and "3 passed" in result.stdout, result.stdout
+@pytest.mark.parametrize("example", sorted(each.name for each in EXAMPLES.iterdir() if each.is_dir()))
+def test_the_examples_pass_their_own_tests(example):
+    result = pytest_in(EXAMPLES / example)
+    assert result.returncode == 0 and " passed" in result.stdout, result.stdout
 
 
 def test_the_first_flow_writes_into_its_own_project(tmp_path):

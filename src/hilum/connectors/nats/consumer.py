@@ -57,6 +57,11 @@ class ConsumerSettings(LinkSettings):
     content: Literal["bytes", "json", "text", "hl7v2", "object", "row"] = Field(
         default="bytes", description="How flows read a body", examples=["json"]
     )
+    content_types: tuple[str, ...] = Field(
+        default=(),
+        description="Content types that this flow takes; empty: all",
+        examples=[["application/json"]],
+    )
     begin: Literal["all", "new"] = Field(
         default="all",
         description="Where a new consumer begins: with all that is there, or what comes",
@@ -161,8 +166,10 @@ class Consumer(Source):
         return words
 
     def wants(self, received: Received) -> bool:
-        """Is its subject one of those that this flow takes?"""
-        subject = received.headers.get(Header.SUBJECT, "")
+        """Are its subject and its content type such as this flow takes?"""
+        subject, wanted = received.headers.get(Header.SUBJECT, ""), self.settings.content_types
+        if wanted and received.content_type not in wanted:
+            return False
         return any(matches(pattern, subject) for pattern in self.settings.subjects)
 
     async def receive(self) -> Sequence[Received]:

@@ -119,6 +119,10 @@ class _Client(Client):
         await super()._process_info(info, initial_connection)
 
 
+class _NotMade(Exception):
+    """The connection could not be made; the cause says why."""
+
+
 class Refused(Exception):
     """The JetStream API refuses a request: its code and its words (which name streams and limits, no payload)."""
 
@@ -180,7 +184,11 @@ class Link:
                 self._next += 1
                 self._lost(client)
 
+        made = False
+
         async def failed(error: Exception) -> None:
+            if not made:  # the library would try for ever; which server is next is decided above
+                raise _NotMade from error
             self._note(error)
 
         where = urlsplit(server).netloc
@@ -204,10 +212,13 @@ class Link:
                     **login,
                 )
         except BaseException as error:
+            made = True
             await _quietly_closed(client)
             if not isinstance(error, Exception):
                 raise
-            raise Down(f"nats://{where}: {_reason(error)}") from None
+            cause = error.__cause__ if isinstance(error, _NotMade) and error.__cause__ else error
+            raise Down(f"nats://{where}: {_reason(cause)}") from None
+        made = True
         return client
 
     def _note(self, error: Exception) -> None:

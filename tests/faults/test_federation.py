@@ -1,0 +1,303 @@
+"""Two hubs with a stream between them: what the edge acknowledged reaches the centre once, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from hilum.canonical import Supplier
+from hilum.connector import Header, Receipt
+from hilum.connectors import federation
+from hilum.flow import Flow
+from hilum.formats import hl7v2 as hl7
+from hilum.journal.reading import Search, find
+from hilum.postgres import Database
+from hilum.runtime import Hub
+from hilum.testing import CutProxy, eventually
+from support import servers
+from support.doubles import Feed, Receiver
+from support.http_receiver import HttpReceiver
+from support.looks import assert_sound, delivery_states, states
+from support.mllp_load import Load
+from support.nats_servers import Looker, NatsServer
+from support.projects import make_flow, make_project, order
+from support.serving import HubProcess
+
+pytestmark = [pytest.mark.req("RES-3"), pytest.mark.req("MSG-13")]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+STREAM = {"subjects": ["edge.>"]}
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+StartHub = Callable[..., Awaitable[tuple[Hub, Database]]]
+
+
+@pytest.fixture
+async def a_hub(databases: servers.Databases, tmp_path: Path) -> AsyncIterator[StartHub]:
+    """Starts hubs, each with a database of its own."""
+    ends: list[Callable[[], Awaitable[None]]] = []
+    with _several(databases) as fresh:
+
+        async def start(*flows: Flow) -> tuple[Hub, Database]:
+            database = Database(fresh())
+            await database.open()
+            ends.append(database.close)
+            made = Hub(make_project(tmp_path, *flows), database, roles=("listener", "worker"))
+            ends.append(made.stop)
+            await made.start()
+            return made, database
+
+        yield start
+        for end in reversed(ends):
+            await end()
+
+
+@contextmanager
+def _several(databases: servers.Databases) -> Iterator[Callable[[], str]]:
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(databases.migrated())
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
+    async with NatsServer(tmp_path / "nats") as server:
+        yield server
+
+
+def edge_flow(feed: Feed, url: str, **more: Any) -> Flow:
+    """Passes on what comes, into the stream."""
+    flow = make_flow(feed, name="edge.orders", translate=federation.unchanged, **more)
+    flow.deliver_to(
+        federation.forward(
+            "nats.central", servers=[url], subject="edge.north.{flow}", stream="EDGE", create_stream=STREAM,
+            answer_timeout=1, connect_timeout=1,
+        )
+    )  # fmt: skip
+    return flow
+
+
+def central_flow(receiver: Receiver, url: str, format: federation.Format = "json", **more: Any) -> Flow:
+    """Takes it from there; neither ordering nor dedup key is declared: the edge's count."""
+    source = federation.arrive(servers=[url], stream="EDGE", create_stream=STREAM, format=format)
+    return make_flow(source, receiver, name="central.orders", order_by=None, dedup_by=None, **more)  # type: ignore[arg-type]
+
+
+async def all_here(receiver: Receiver, count: int) -> None:
+    await eventually(lambda: len(receiver.taken) >= count, lambda: f"{len(receiver.taken)} of {count}")
+
+
+async def test_ids_order_key_and_trace_survive(a_hub: StartHub, nats_server: NatsServer) -> None:
+    feed, receiver = Feed(), Receiver()
+    _, edge_database = await a_hub(edge_flow(feed, nats_server.url))
+    _, central_database = await a_hub(central_flow(receiver, nats_server.url))
+    headers = {Header.CORRELATION_ID: "visit-7", Header.TRACEPARENT: TRACE, Header.TRACESTATE: "vendor=1"}
+    answer = await feed.send(order(1, key="Ärger/1 2%"), **headers)
+    assert isinstance(answer, Receipt)
+    await all_here(receiver, 1)
+    (taken,) = receiver.taken
+    assert (taken.key, taken.correlation_id) == ("Ärger/1 2%", "visit-7")
+    assert taken.headers[Header.TRACEPARENT].split("-")[1] == TRACE.split("-")[1]
+    assert taken.headers[Header.TRACESTATE] == "vendor=1"
+    async with central_database.cold() as connection:
+        for text in (str(answer.message_id), "visit-7"):  # the centre is asked by what the edge calls it
+            (row,) = await find(connection, Search(text=text))
+            assert (row.id, row.cause_id) == (taken.message_id, answer.message_id)
+    for database in (edge_database, central_database):
+        await assert_sound(database)
+
+
+HL7 = (
+    b"MSH|^~\\&|ADT|NORTH|HILUM|HUB|20260102030405||ADT^A08^ADT_A01|C1|P|2.5|||||| UNICODE UTF-8\r"
+    b"PID|1||k^^^NORTH^MR||M\xc3\x9cLLER\r\n\nZZZ|kept as it \\H\\came\\N\\|\r"
+)
+SUPPLIER = Supplier(code="S-1", title="Gauze & Söhne")
+
+
+@pytest.mark.parametrize(
+    ("format", "sent", "content_type"),
+    [
+        ("hl7v2", hl7.parse(HL7), "application/hl7-v2"),
+        ("object", SUPPLIER, federation.OBJECT),
+        ("json", {"a": [1, "é"]}, "application/json"),
+        ("text", "Grüße", "text/plain; charset=utf-8"),
+        ("bytes", b"\x00\xff\r\n", "application/octet-stream"),
+    ],
+)
+async def test_what_arrives_is_what_was_forwarded(
+    a_hub: StartHub, nats_server: NatsServer, format: federation.Format, sent: Any, content_type: str
+) -> None:
+    feed, receiver, arrived = Feed(), Receiver(), []
+
+    def note(parsed: Any, _: Any) -> Any:
+        arrived.append(parsed)
+        return {"key": "k", "n": 1}
+
+    edge = edge_flow(feed, nats_server.url)
+    edge.translate(lambda parsed, hub: [sent])
+    await a_hub(edge)
+    await a_hub(central_flow(receiver, nats_server.url, format, translate=note))
+    await feed.send(order(1))
+    await all_here(receiver, 1)
+    if format == "hl7v2":
+        assert [each.encode() for each in arrived] == [HL7]
+    else:
+        assert arrived == [sent]
+    assert federation.forward("nats.x").encode(sent).content_type == content_type  # type: ignore[union-attr]
+
+
+async def test_a_repetition_at_the_seam_has_no_effect(a_hub: StartHub, nats_server: NatsServer) -> None:
+    """Published again after the stream has forgotten its id: the centre has not."""
+    feed, receiver = Feed(), Receiver()
+    edge = edge_flow(feed, nats_server.url)
+    await a_hub(edge)
+    _, central_database = await a_hub(central_flow(receiver, nats_server.url))
+    await feed.send(order(1))
+    await all_here(receiver, 1)
+    async with Looker(nats_server.url) as looker:
+        ((subject, body, headers),) = await looker.messages("EDGE")
+        config = (await looker.api("STREAM.INFO.EDGE"))["config"]
+        await looker.api("STREAM.UPDATE.EDGE", {**config, "duplicate_window": 100_000_000})
+
+        async def stored_again() -> bool:
+            answer = await looker.client.request(subject, body, headers=headers, timeout=5)
+            return not orjson.loads(answer.data).get("duplicate")
+
+        await eventually(stored_again)
+        assert len(await looker.messages("EDGE")) == 2
+    await feed.send(order(2))
+    await all_here(receiver, 2)
+    assert receiver.numbers("k") == [1, 2]
+    await eventually(lambda: _all_delivered(central_database, 2))
+
+
+async def send_counting(feed: Feed, keys: Sequence[str], numbers: range) -> None:
+    """Numbers for each key, in order; every one must be accepted by the edge."""
+    for number in numbers:
+        answers = await asyncio.gather(*(feed.send(order(number, key=key)) for key in keys))
+        assert all(isinstance(answer, Receipt) for answer in answers), answers
+
+
+async def test_a_cut_link_loses_and_doubles_nothing(a_hub: StartHub, nats_server: NatsServer) -> None:
+    keys = [f"p{number}" for number in range(10)]
+    feed, receiver = Feed(), Receiver()
+    async with CutProxy(nats_server.port) as link:
+        _, edge_database = await a_hub(edge_flow(feed, f"nats://127.0.0.1:{link.port}"))
+        _, central_database = await a_hub(central_flow(receiver, nats_server.url))
+        await send_counting(feed, keys, range(20))
+        sending = asyncio.create_task(send_counting(feed, keys, range(20, 60)))
+        await all_here(receiver, 200)
+        await link.stop()
+        await sending  # the edge goes on accepting
+        at_the_cut = len(receiver.taken)
+        await send_counting(feed, keys, range(60, 70))
+        assert len(receiver.taken) <= at_the_cut + len(keys) * 40
+        await link.start()
+        await all_here(receiver, 700)
+        for key in keys:
+            assert receiver.numbers(key) == list(range(70))
+        assert len(receiver.seen) == 700
+        for database in (edge_database, central_database):
+            await eventually(lambda database=database: _all_delivered(database, 700))
+            await assert_sound(database)
+
+
+async def _all_delivered(database: Database, count: int) -> bool:
+    return await delivery_states(database) == {"delivered": count} and await states(database) == {"completed": count}
+
+
+class Pair:
+    """The two example projects as processes, with a link between them that can be cut."""
+
+    def __init__(self, folder: Path, edge_url: str, central_url: str, link: CutProxy, server: NatsServer, far: str):
+        for name in ("edge", "central"):
+            shutil.copytree(EXAMPLES / f"federation-{name}", folder / name)
+        through = f"nats://127.0.0.1:{link.port}"
+        self.edge = HubProcess(folder / "edge", edge_url, NATS_URL=through, MLLP_PORT="0")
+        self.central = HubProcess(folder / "central", central_url, NATS_URL=server.url, HTTP_URL=far)
+        self.link = link
+        self.load = Load(lambda: self.edge.port)
+
+
+class Registry(HttpReceiver):
+    """A receiver of the documents that the central example posts."""
+
+    def told(self) -> None:
+        """What `assert_exactly` wants to know of each document."""
+        for thing in self.taken:
+            key, _, number = thing["controlId"].rpartition("-")
+            assert key == thing["patientId"]
+            thing |= {"id": thing["controlId"], "key": key, "n": int(number)}
+
+
+@asynccontextmanager
+async def pair(folder: Path, fresh: Callable[[], str], server: NatsServer) -> AsyncIterator[tuple[Pair, Registry]]:
+    async with Registry() as far, CutProxy(server.port) as link:
+        made = Pair(folder, fresh(), fresh(), link, server, far.url)
+        await asyncio.gather(made.edge.start(), made.central.start())  # whoever is first; the edge makes the stream
+        made.load.start()
+        try:
+            yield made, far
+            await made.load.stop()
+            await eventually(
+                lambda: len(far.taken) >= made.load.total, lambda: f"{len(far.taken)} of {made.load.total} arrived"
+            )
+            far.told()
+            far.assert_exactly(made.load.acknowledged)
+        finally:
+            await made.load.cancel()
+            codes = [await hub.stop() for hub in (made.edge, made.central) if hub.running]
+        assert not any(codes), "\n".join(made.edge.output[-20:] + made.central.output[-20:])
+
+
+async def acknowledged_more(load: Load, count: int) -> None:
+    before = load.total
+    await eventually(lambda: load.total >= before + count, lambda: f"{load.total - before} of {count} more")
+
+
+async def cut_and_kill(made: Pair, far: Registry, seconds: float) -> None:
+    """The link is cut for so long under load, and the edge hub killed in the middle; it goes on accepting."""
+    await eventually(lambda: len(far.taken) >= 50)
+    await made.link.stop()
+    await acknowledged_more(made.load, 20)
+    await asyncio.sleep(seconds / 2)
+    await made.edge.kill()
+    await made.edge.start()
+    await acknowledged_more(made.load, 20)
+    await asyncio.sleep(seconds / 2)
+    behind = made.load.total - len(far.taken)
+    assert behind >= 40, "the link was not cut"
+    await made.link.start()
+
+
+async def test_the_examples_over_a_cut_link_and_a_killed_edge(
+    databases: servers.Databases, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    with _several(databases) as fresh:
+        async with pair(tmp_path, fresh, nats_server) as (made, far):
+            await cut_and_kill(made, far, 0.5)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_a_minute_without_link_under_load(
+    databases: servers.Databases, nats_server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute's cut, the edge killed within it, then the centre and the edge killed while they drain."""
+    monkeypatch.setattr("hilum.testing.waiting.PATIENCE", 300.0)
+    with _several(databases) as fresh:
+        async with pair(tmp_path, fresh, nats_server) as (made, far):
+            await cut_and_kill(made, far, 60)
+            await acknowledged_more(made.load, 50)
+            await made.central.kill()
+            await made.edge.kill()
+            await made.edge.start()
+            await made.central.start()
+            before = len(far.taken)
+            await eventually(lambda: len(far.taken) > before + 100)
