@@ -57,8 +57,8 @@ def parse(text: str) -> Scraped:
 @asynccontextmanager
 async def measured(hub: Start, *flows: Flow, settings: dict[str, Any] | None = None) -> AsyncIterator[Measured]:
     """Start a hub of these flows, with telemetry on a free port."""
-    telemetry = Telemetry(TelemetrySettings(**{"port": 0, "refresh_seconds": 1, **(settings or {})}))
-    started = await hub(*flows, observer=telemetry.recorder)
+    telemetry = Telemetry(TelemetrySettings(**{"port": 0, "refresh_seconds": 1, **(settings or {})}), "test")
+    started = await hub(*flows, observer=telemetry.observer)
     url = await telemetry.start(started)
     assert url is not None
     try:

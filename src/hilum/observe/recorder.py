@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 
@@ -12,16 +11,10 @@ from hilum.journal.work import ToDeliver, ToTranslate
 from hilum.message import Delivered, Outcome
 from hilum.observe import catalogue
 from hilum.observe.instruments import Counter, Histogram, Reading
+from hilum.observe.naming import snake
 from hilum.runtime import Observer
 from hilum.runtime.committer import Entry
 from hilum.runtime.observer import Stage, Translation
-
-_SNAKE = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-def snake(kind: type) -> str:
-    """`TryAgain` → `try_again`."""
-    return _SNAKE.sub("_", kind.__name__).lower()
 
 
 class Recorder(Observer):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter as TallyOf
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hilum.errors import DatabaseUnavailable
 from hilum.observe import catalogue
@@ -15,9 +16,13 @@ from hilum.observe.process import UNAUTHORIZED, ProcessReadings, refusals, watch
 from hilum.observe.recorder import Recorder
 from hilum.observe.serving import ProbeServer
 from hilum.observe.snapshot import Sampler
-from hilum.runtime import Hub
+from hilum.runtime import Hub, Observer, Observers
 from hilum.runtime.readiness import Part, readiness
 from hilum.settings import TelemetrySettings
+
+if TYPE_CHECKING:
+    from hilum.observe.otlp import Exporter
+    from hilum.observe.spans import Spans
 
 log = logging.getLogger("hilum.telemetry")
 
@@ -26,11 +31,16 @@ CONSOLE, TELEMETRY = "console", "telemetry"
 
 
 class Telemetry:
-    """Life: construct → give `recorder` to the hub as its observer → `start` → (runs) → `stop`."""
+    """Life: construct → give `observer` to the hub → `start` → (runs) → `stop`."""
 
-    def __init__(self, settings: TelemetrySettings) -> None:
+    def __init__(self, settings: TelemetrySettings, hub: str = "") -> None:
         self.settings = settings
         self.recorder = Recorder()
+        self.spans: Spans | None = None
+        self.observer: Observer = self.recorder
+        self._exporter: Exporter | None = None
+        if settings.otlp_endpoint:
+            self._trace(hub)
         self.probe = Probe(settings.token.get_secret_value(), self.readings, self._readiness, self._refused)
         self._refused_credentials: TallyOf[str] = TallyOf()
         self._hub: Hub | None = None
@@ -47,6 +57,8 @@ class Telemetry:
         self._hub, self._process = hub, ProcessReadings(hub)
         self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds)
         self._tasks.append(asyncio.create_task(watch_loop(self.recorder.loop_delay)))
+        if self._exporter is not None:
+            self._tasks.append(asyncio.create_task(self._send(self._exporter)))
         wanted = self.settings.port if port is None else port
         if wanted is None:
             return None
@@ -59,8 +71,27 @@ class Telemetry:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        exporter, self._exporter = self._exporter, None
+        if exporter is not None:
+            await asyncio.to_thread(exporter.send, await self.readings())
+            await asyncio.to_thread(exporter.close)
         if self._server is not None:
             await self._server.stop()
+
+    def _trace(self, hub: str) -> None:
+        from hilum.observe.otlp import Exporter  # a quarter of a second, for those who send somewhere
+        from hilum.observe.spans import Spans
+
+        self._exporter = Exporter(self.settings, hub)
+        self.spans = Spans(self.settings.trace_ratio, self._exporter.resource, self._exporter.export)
+        self.observer = Observers(self.recorder, self.spans)
+
+    async def _send(self, exporter: Exporter) -> None:
+        """All metrics, again and again; where they do not arrive the next ones tell the same."""
+        while True:
+            await asyncio.sleep(self.settings.otlp_seconds)
+            if not await asyncio.to_thread(exporter.send, await self.readings()):
+                log.warning("the OTLP receiver did not take the metrics")
 
     async def readings(self) -> Sequence[Reading]:
         """Everything that is measured, now. Without the values of the whole hub while the database is away."""

@@ -55,7 +55,7 @@ class Hub:
         for flow in project.flows.values():
             if flow.report_targets:
                 self.flows[flow.status_flow] = status_flow(flow)
-        self.reporter = Reporter(self.flows, project.settings.hub.lanes)
+        self.reporter = Reporter(self.flows, project.settings.hub.lanes, self.observer)
         self._precedence = Precedence()
         self.switches = Switches()
         self.share: Share | None = None

@@ -13,6 +13,7 @@ from hilum.flow import Flow, Lookup
 from hilum.journal import Draft, reading, receive
 from hilum.journal.text import storable
 from hilum.postgres import Connection
+from hilum.runtime.observer import Observer
 
 
 def status_flow(flow: Flow) -> Flow:
@@ -46,9 +47,10 @@ _TRACE = frozenset({Header.TRACEPARENT, Header.TRACESTATE})
 class Reporter:
     """Writes the reports of the flows that want them."""
 
-    def __init__(self, flows: Mapping[str, Flow], lanes: int) -> None:
+    def __init__(self, flows: Mapping[str, Flow], lanes: int, observer: Observer | None = None) -> None:
         self._flows = {name: flow for name, flow in flows.items() if flow.report_targets}
         self._lanes = lanes
+        self._observer = observer or Observer()
 
     def wants(self, flow: str) -> bool:
         """Does this flow report?"""
@@ -87,4 +89,5 @@ class Reporter:
             priority=flow.priority,
         )
         await receive(connection, [draft], self._lanes)
+        self._observer.made(draft, row.id)
         return True
