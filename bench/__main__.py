@@ -25,6 +25,7 @@ MODULES = {
     "start": "bench.start",
     "odoo": "bench.odoo",
     "connectors": "bench.connectors",
+    "audit": "bench.audit",
 }
 
 

@@ -102,6 +102,28 @@ async def test_a_protected_payload_is_masked_until_a_reason_is_given_and_that_is
         await expect(page.get_by_role("row", name="the theatre asks what was charged")).to_be_visible()
 
 
+@pytest.mark.req("SEC-7")
+async def test_the_audit_is_filtered_verified_and_exported(stand: Stand) -> None:
+    message = await stand.held("AC7250")
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto("/audit")
+        await page.get_by_role("searchbox", name="Message").fill(str(message))
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"message={message}"))
+        await expect(page.get_by_role("row", name="hub held")).to_be_visible()
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Export these as CSV").click()
+        lines = (await (await download.value).path()).read_text().splitlines()
+        assert lines[0] == "id,at,who,did,flow,message,delivery,why"
+        assert all(str(message) in line for line in lines[1:])
+        assert len(lines) >= 2
+        await page.goto("/audit?from=2019-01-01&to=2019-12-31")
+        await expect(page.get_by_text("No act fits.")).to_be_visible()
+        await expect(page.get_by_text("Sealed up to")).to_be_visible()
+        await page.get_by_role("button", name="Verify now").click()
+        await expect(page.get_by_text("unbroken up to")).to_be_visible()
+
+
 @pytest.mark.req("SEC-2")
 async def test_a_viewer_sees_no_payload_no_identifier_and_no_button_that_works(stand: Stand) -> None:
     message = await stand.held("AC7300", name="Quillfeather^Una")

@@ -42,6 +42,7 @@ def create_app(context: Context) -> FastAPI:
     app.mount(assets.PATH, StaticFiles(directory=assets.FOLDER), name="console")
     _machine_routes(app, context, figures)
     _door_routes(app, context)
+    audit.add_export(app, context)
     for page in PAGES:
         page(context, figures)
     _mount_pages(app, context)

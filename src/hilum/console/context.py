@@ -15,6 +15,9 @@ from hilum.settings import ConsoleSettings
 
 _OPEN = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 
+MASKED = "••• (protected)"
+"""In place of a text that may quote a protected payload."""
+
 
 def _no_facts() -> Mapping[str, Any]:
     return {}
@@ -53,9 +56,22 @@ class Context:
 
         Whoever knows an identifier can search by it all the same.
         """
-        if not value or not self.protects(flow_name) or user.may(Permission.VIEW_PAYLOAD):
+        if not value or self.may_see(flow_name, user):
             return value
         return f"•••{value[-3:]}" if len(value) > 6 else "•••"
+
+    def words(self, flow_name: str, text: str, user: User) -> str:
+        """What a receiver, a case or a reason says, as this user may see it: it may quote the payload.
+
+        A text that belongs to no flow (a login) quotes none.
+        """
+        if not text or not flow_name or self.may_see(flow_name, user):
+            return text
+        return MASKED
+
+    def may_see(self, flow_name: str, user: User) -> bool:
+        """May this user see what messages of this flow say?"""
+        return not self.protects(flow_name) or user.may(Permission.VIEW_PAYLOAD)
 
     def protects(self, flow_name: str) -> bool:
         """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""

@@ -37,6 +37,19 @@ def read_delimited(
         yield number, dict(zip(names, values, strict=True))
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_line(values: Sequence[str]) -> str:
+    """One line of a CSV file (RFC 4180) that a spreadsheet shows and never computes.
+
+    A value that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
+    """
+    out = io.StringIO()
+    csv.writer(out).writerow([f"'{value}" if value.startswith(_FORMULA) else value for value in values])
+    return out.getvalue()
+
+
 def sniff_delimiter(text: str) -> str:
     """The most frequent known delimiter in the head line, outside quotes; a comma where there is none."""
     head = text.lstrip("\r\n").splitlines()[:1]

@@ -115,3 +115,8 @@ def search_box(label: str, name: str, value: str, placeholder: str) -> Html:
     box = tag("input", name=name, value=value, type="search", placeholder=placeholder, data_search=True,
               autocomplete="off", spellcheck="false")  # fmt: skip
     return tag("label", label, box, class_="long")
+
+
+def date_field(label: str, name: str, value: str) -> Html:
+    """A day of a filter form."""
+    return tag("label", label, tag("input", name=name, value=value or None, type="date"))
