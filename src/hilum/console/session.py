@@ -152,12 +152,12 @@ def _let_in(request: Request, context: Context, token: str, target: str) -> Resp
 
 
 async def login(request: Request, context: Context, name: str, password: str, target: str) -> Response:
-    """Answer the login form. Right, wrong and too early are all audited."""
+    """Answer the login form. Right, wrong and too early are all audited; a name that nobody has is not written down."""
     if not _same_origin(request):
         return door.login_page(context.hub, error="The form came from another site.", target=target, status=403)
     peer = request.client.host if request.client else "unknown"
     try:
-        user = await authenticate(context.database, name, password)
+        user = await authenticate(context.database, name, password, host=peer)
         async with context.database.transaction() as connection:
             token = await open_session(connection, user.name, hours=context.hours)
             await record(connection, actor=user.name, action="login", words=f"from {peer}")

@@ -52,6 +52,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
     {
         "login": "logged in",
         "login_failed": "failed to log in",
+        "login_delayed": "tried to log in too early",
         "logout": "logged out",
         "setup": "set up the hub",
         "view_payload": "looked at a payload",

@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from hilum.errors import DatabaseUnavailable
+from hilum.journal.audit import record
 from hilum.journal.audit.checkpoints import append_to_file, make_checkpoints
 from hilum.journal.audit.sealing import Sealer
 from hilum.journal.partitions import drop_audit
 from hilum.postgres import Database
+from hilum.security import ended_bursts
 from hilum.security.signing import load_signing_key
 from hilum.settings import Settings
 
@@ -40,6 +42,7 @@ class Sealing:
         await self._sealer.step()
         if self._sealer.active and time.monotonic() - self._checked >= self._every:
             await self.checkpoint()
+            await self._note_bursts()
             await self._drop_old()
             self._checked = time.monotonic()
 
@@ -54,6 +57,14 @@ class Sealing:
         except OSError as error:
             log.error("checkpoints of the audit cannot be written to %s: %s; they are in the database only",
                       self._file, error.strerror)  # fmt: skip
+
+    async def _note_bursts(self) -> None:
+        """Logins that came too early are one act for all of them, once no more come."""
+        async with self._database.transaction() as connection:
+            for burst in await ended_bursts(connection):
+                times = f"{burst.since:%H:%M:%S} to {burst.until:%H:%M:%S %Z}"
+                await record(connection, actor=burst.name, action="login_delayed",
+                             words=f"{burst.count} attempts from {burst.peer}, {times}")  # fmt: skip
 
     async def _drop_old(self) -> None:
         if self._keep_months:

@@ -6,6 +6,7 @@ from hilum.security.passwords import MINIMUM_LENGTH, WeakPassword
 from hilum.security.roles import PERMISSIONS, Permission, Role, allows, who_can
 from hilum.security.sessions import end_session, find_session, open_session
 from hilum.security.setup import SetupRefused, any_user, ensure_first_user, finish_setup
+from hilum.security.throttle import Burst, ended_bursts, shown_name
 from hilum.security.users import (
     BadUser,
     LoginDelayed,
@@ -25,6 +26,7 @@ __all__ = [
     "MINIMUM_LENGTH",
     "PERMISSIONS",
     "BadUser",
+    "Burst",
     "LoginDelayed",
     "LoginRefused",
     "Permission",
@@ -37,12 +39,14 @@ __all__ = [
     "authenticate",
     "create_user",
     "end_session",
+    "ended_bursts",
     "ensure_first_user",
     "find_session",
     "finish_setup",
     "open_session",
     "set_disabled",
     "set_password",
+    "shown_name",
     "users",
     "who_can",
 ]

@@ -1,4 +1,4 @@
-"""Local users: make, authenticate, disable. Failed logins wait longer each time."""
+"""Local users: make, authenticate, disable."""
 
 from __future__ import annotations
 
@@ -12,15 +12,7 @@ from hilum.errors import HilumError
 from hilum.postgres import Connection, Database
 from hilum.security.passwords import check_strength, hash_password, matches
 from hilum.security.roles import Permission, Role, allows
-
-FREE_FAILURES = 3
-"""So many wrong passwords in a row cost nothing."""
-
-LONGEST_DELAY = 900.0
-"""Seconds; the delay doubles from 1 s with each further failure up to this."""
-
-_FORGET_AFTER = "1 day"
-"""Failures older than this are forgotten, so that guesses at random names do not fill the table."""
+from hilum.security.throttle import forget_failures, peer_of, seconds_to_wait
 
 _NAME = re.compile(r"[a-z][a-z0-9._@-]{0,63}")
 
@@ -28,9 +20,12 @@ _NAME = re.compile(r"[a-z][a-z0-9._@-]{0,63}")
 class LoginRefused(HilumError):
     """Name or password is wrong, or the user is disabled; which of them is not said."""
 
+    def __init__(self) -> None:
+        super().__init__("The name or the password is wrong.")
+
 
 class LoginDelayed(HilumError):
-    """Too many failures: this name has to wait. `seconds` says how long."""
+    """Too many failures: this name has to wait where it comes from. `seconds` says how long."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"Too many failed logins. Try again in {max(1, round(seconds))} s.")
@@ -72,13 +67,6 @@ def user_from(row: tuple[object, ...]) -> User:
         created_by=str(created_by),
         last_login_at=last_login_at,  # type: ignore[arg-type]
     )
-
-
-def delay_after(failures: int) -> float:
-    """Seconds that a name waits after so many failures in a row: 0, 0, 0, 1, 2, 4 … 900."""
-    if failures <= FREE_FAILURES:
-        return 0.0
-    return min(2.0 ** min(failures - FREE_FAILURES - 1, 20), LONGEST_DELAY)
 
 
 async def create_user(connection: Connection, name: str, password: str, role: Role, *, created_by: str) -> User:
@@ -134,19 +122,18 @@ async def users(connection: Connection) -> list[User]:
     return [user_from(row) for row in await cursor.fetchall()]
 
 
-async def authenticate(database: Database, name: str, password: str) -> User:
+async def authenticate(database: Database, name: str, password: str, *, host: str = "") -> User:
     """The user with this name and password. Raises `LoginRefused`, `LoginDelayed`, `DatabaseUnavailable`.
 
-    The attempt is counted as a failure before the password is looked at, so that many at once gain nothing.
+    `host`: the address that it comes from. The attempt is counted as a failure before the password is looked at, so
+    that many at once gain nothing.
     """
-    name = name.strip().lower()
+    name, peer = name.strip().lower(), peer_of(host)
     if not _NAME.fullmatch(name):  # nobody can be called so; it takes as long all the same
         await matches(password, None)
-        raise LoginRefused("The name or the password is wrong.")
+        raise LoginRefused
     async with database.transaction() as connection:
-        waiting = await _seconds_to_wait(connection, name)
-        if waiting <= 0:
-            await _count_failure(connection, name)
+        waiting = await seconds_to_wait(connection, name, peer)
     if waiting > 0:
         raise LoginDelayed(waiting)
     async with database.cold() as connection:
@@ -155,11 +142,11 @@ async def authenticate(database: Database, name: str, password: str) -> User:
         )
         row = await cursor.fetchone()
     if not await matches(password, row[0] if row else None):
-        raise LoginRefused("The name or the password is wrong.")
-    return await _logged_in(database, name)
+        raise LoginRefused
+    return await _logged_in(database, name, peer)
 
 
-async def _logged_in(database: Database, name: str) -> User:
+async def _logged_in(database: Database, name: str, peer: str) -> User:
     async with database.transaction() as connection:
         cursor = await connection.execute(
             f"UPDATE user_account SET last_login_at = now() WHERE name = %s AND NOT disabled"
@@ -168,24 +155,6 @@ async def _logged_in(database: Database, name: str) -> User:
         )
         row = await cursor.fetchone()
         if row is None:  # disabled while the password was being checked
-            raise LoginRefused("The name or the password is wrong.")
-        await connection.execute("DELETE FROM login_failure WHERE name = %s", [name])
+            raise LoginRefused
+        await forget_failures(connection, name, peer)
     return user_from(row)
-
-
-async def _seconds_to_wait(connection: Connection, name: str) -> float:
-    """The row is locked until the failure is counted: attempts at the same time are counted one after the other."""
-    cursor = await connection.execute(
-        "SELECT failures, extract(epoch FROM now() - last_at) FROM login_failure WHERE name = %s FOR UPDATE", [name]
-    )
-    row = await cursor.fetchone()
-    return delay_after(int(row[0])) - float(row[1]) if row else 0.0
-
-
-async def _count_failure(connection: Connection, name: str) -> None:
-    await connection.execute(f"DELETE FROM login_failure WHERE last_at < now() - interval '{_FORGET_AFTER}'".encode())
-    await connection.execute(
-        "INSERT INTO login_failure (name, failures) VALUES (%s, 1)"
-        " ON CONFLICT (name) DO UPDATE SET failures = login_failure.failures + 1, last_at = now()",
-        [name],
-    )

@@ -18,12 +18,14 @@ from hilum.security import (
     authenticate,
     create_user,
     end_session,
+    ended_bursts,
     ensure_first_user,
     find_session,
     finish_setup,
     open_session,
     set_disabled,
     set_password,
+    shown_name,
     users,
 )
 
@@ -84,7 +86,7 @@ async def test_failures_at_once_are_all_counted_and_the_right_password_waits_too
     refused = [tried for tried in tries if isinstance(tried, LoginRefused)]
     assert len(refused) >= 4
     assert len(delayed) + len(refused) == 8
-    assert await value(database, "SELECT failures FROM login_failure") == len(refused)
+    assert await value(database, "SELECT failures FROM login_failure WHERE peer <> ''") == len(refused)
     async with database.cold() as connection:
         await connection.execute("UPDATE login_failure SET failures = 12, last_at = now()")
     with pytest.raises(LoginDelayed) as told:
@@ -98,6 +100,63 @@ async def test_a_login_forgets_the_failures_before_it(database: Database) -> Non
         await authenticate(database, "ada", OTHER)
     await authenticate(database, "ada", PASSWORD)
     assert await value(database, "SELECT count(*) FROM login_failure") == 0
+
+
+HOME, STRANGER = "10.0.0.1", "203.0.113.9"
+
+
+async def fail(database: Database, name: str, host: str) -> str:
+    with pytest.raises((LoginRefused, LoginDelayed)) as told:
+        await authenticate(database, name, OTHER, host=host)
+    return type(told.value).__name__
+
+
+@pytest.mark.req("SEC-4")
+async def test_a_stranger_cannot_keep_a_user_out(database: Database) -> None:
+    await make(database)
+    await authenticate(database, "ada", PASSWORD, host=HOME)
+    for _ in range(6):
+        await fail(database, "ada", STRANGER)
+    assert await fail(database, "ada", STRANGER) == "LoginDelayed"
+    async with database.cold() as connection:
+        await connection.execute("UPDATE login_failure SET failures = 500, last_at = now()")
+        await connection.execute("DELETE FROM login_failure WHERE peer = %s", [HOME])
+
+    assert (await authenticate(database, "ada", PASSWORD, host=HOME)).name == "ada"
+    for elsewhere in (STRANGER, "203.0.113.10"):  # many strangers gain nothing by being many
+        with pytest.raises(LoginDelayed):
+            await authenticate(database, "ada", PASSWORD, host=elsewhere)
+
+
+@pytest.mark.req("SEC-4")
+async def test_attempts_that_come_too_early_are_one_burst_with_a_count(database: Database) -> None:
+    await make(database)
+    for name in ("ada", "a.password.typed.into.the.wrong.field"):
+        async with database.cold() as connection:
+            await fail(database, name, STRANGER)
+            await connection.execute("UPDATE login_failure SET failures = 12, last_at = now() WHERE peer <> ''")
+        for _ in range(5):
+            assert await fail(database, name, STRANGER) == "LoginDelayed"
+    async with database.transaction() as connection:
+        assert await ended_bursts(connection) == [], "it may go on"
+        await connection.execute("UPDATE login_failure SET delayed_until = now() - interval '2 minutes'")
+        bursts = await ended_bursts(connection)
+        assert await ended_bursts(connection) == []
+
+    assert sorted((burst.name.split()[0], burst.peer, burst.count) for burst in bursts) == [
+        ("ada", STRANGER, 5), ("unknown", STRANGER, 5)
+    ]  # fmt: skip
+
+
+async def test_a_name_that_nobody_has_is_written_nowhere(database: Database) -> None:
+    typed = "correct.horse.battery"
+    await fail(database, typed, STRANGER)
+    async with database.cold() as connection:
+        shown = await shown_name(connection, typed)
+        assert shown.startswith("unknown ")
+        assert shown == await shown_name(connection, f" {typed.upper()}")
+        rows = await (await connection.execute("SELECT login_failure::text FROM login_failure")).fetchall()
+    assert typed not in f"{shown} {rows}"
 
 
 @pytest.mark.req("SEC-4")

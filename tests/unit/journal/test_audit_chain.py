@@ -161,6 +161,20 @@ def test_an_act_of_a_time_when_nobody_sealed_is_not_backdated() -> None:
     assert len(report.still) == 1
 
 
+def test_the_portions_of_one_long_pass_make_the_same_claim() -> None:
+    rows, previous = [], FIRST
+    for number in (1, 2):
+        act = Act(number, START, "eva", "replay", "", None, None, "")
+        linked_at = START + number * 10_000_000_000
+        previous = link_hash(previous, MONTH, number, linked_at, 0, act)
+        rows.append(Row(Link(MONTH, number, number, linked_at, 0, previous), act))
+
+    report = check(rows)
+
+    assert report.first is None
+    assert len(report.still) == 1
+
+
 def test_who_claims_that_nobody_sealed_is_contradicted_by_links_of_that_time() -> None:
     honest = chain(acts(1000))
     act = Act(1001, START, "eva", "replay", "", None, None, "")

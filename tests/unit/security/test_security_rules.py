@@ -9,7 +9,7 @@ import pytest
 from hilum.security import PERMISSIONS, Permission, Role, WeakPassword, allows, who_can
 from hilum.security.passwords import check_strength, hash_password, matches
 from hilum.security.sessions import new_token, token_hash
-from hilum.security.users import delay_after
+from hilum.security.throttle import delay_after, peer_of
 
 
 @pytest.mark.req("SEC-4")
@@ -64,3 +64,15 @@ def test_tokens_differ_and_only_their_hash_is_kept() -> None:
     assert len(token) >= 43
     assert token.encode() not in token_hash(token)
     assert token_hash(token) == token_hash(token)
+
+
+@pytest.mark.parametrize(
+    ("host", "peer"),
+    [
+        ("10.20.0.5", "10.20.0.5"), ("::ffff:10.20.0.5", "10.20.0.5"), ("fe80::1%eth0", "fe80::/64"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("", "unknown"), ("testclient", "testclient"),
+    ],
+)  # fmt: skip
+def test_a_network_of_one_host_counts_as_one_place(host: str, peer: str) -> None:
+    assert peer_of(host) == peer

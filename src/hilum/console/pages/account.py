@@ -36,7 +36,7 @@ def add(context: Context, figures: Figures) -> None:
 async def change_password(visit: Visit, before: str, after: str) -> None:
     """Prove who it is once more, then change and audit. Raises `LoginRefused`, `LoginDelayed`, `WeakPassword`."""
     user = await visit.still()
-    await authenticate(visit.context.database, user.name, before)
+    await authenticate(visit.context.database, user.name, before, host="account")
     async with visit.context.database.transaction() as connection:
         await set_password(connection, user.name, after)
         await record(connection, actor=user.name, action="password_changed")

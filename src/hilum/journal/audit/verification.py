@@ -107,6 +107,7 @@ class ChainCheck:
         self._previous: bytes | None = FIRST
         self._number = 0
         self._linked_at = 0
+        self._since: int | None = None  # what the link before says
         self._checkpoints: dict[int, list[Checkpoint]] = {}
         for checkpoint in checkpoints:
             self._checkpoints.setdefault(checkpoint.number, []).append(checkpoint)
@@ -123,6 +124,7 @@ class ChainCheck:
                 self._against_checkpoints(row)
             if link.since is not None:
                 self._stood_still(link)
+            self._since = link.since
             self._previous, self._number, self._linked_at = link.hash, link.number, link.linked_at
         report.links += len(rows)
 
@@ -185,12 +187,15 @@ class ChainCheck:
         report.covered = number
 
     def _stood_still(self, link: Link) -> None:
-        """A claim that nobody sealed for a while. It is a lie where there are links of that time."""
-        since = link.since or 0
-        pause = (moment(since), moment(link.linked_at))
-        if self.report.still and self.report.still[-1] == pause:
+        """A claim that nobody sealed for a while. It is a lie where there are links of that time.
+
+        A long pass makes its links in portions, which all make the same claim.
+        """
+        since, still = link.since or 0, self.report.still
+        if since == self._since:
+            still[-1] = (moment(since), moment(link.linked_at))
             return
-        self.report.still.append(pause)
+        still.append((moment(since), moment(link.linked_at)))
         if self._linked_at - since > self._late:
             words = f"it says that nobody sealed since {_shown(since)}, but there are links of that time"
             self._add(Wrong.BACKDATED, link.number, None, words)
