@@ -248,7 +248,10 @@ async def browser() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def visit(browser: Browser, address: str, user: str = "", *, dark: bool = False, narrow: bool = False
                 ) -> AsyncIterator[Page]:  # fmt: skip
-    """A fresh window, logged in as `user` where one is named. Fails on any error of the page's script."""
+    """A fresh window, logged in as `user` where one is named.
+
+    Fails on any error of the page's script, and on anything that the page's own policy forbids it.
+    """
     context = await browser.new_context(
         viewport={"width": 390, "height": 844} if narrow else {"width": 1440, "height": 900},
         color_scheme="dark" if dark else "light",
@@ -257,6 +260,7 @@ async def visit(browser: Browser, address: str, user: str = "", *, dark: bool = 
     page = await context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
     page.set_default_timeout(15_000)
     if user:
         answer = await page.request.post("/login", form={"name": user, "password": PASSWORD}, max_redirects=0)

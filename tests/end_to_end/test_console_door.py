@@ -71,7 +71,8 @@ async def test_wrong_password_is_refused_then_delayed_and_audited(stand: Stand) 
     async with support.visit(stand.browser, stand.address) as page:
         await page.goto("/login")
         for name in ("wilma", "nobody"):  # whether there is such a user cannot be told from the answers
-            await support.log_in(page, name, "a wrong password")
+            async with page.expect_response(lambda answer: answer.request.method == "POST"):
+                await support.log_in(page, name, "a wrong password")
             await expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
         async with stand.scene.database.cold() as connection:
             await connection.execute("UPDATE login_failure SET failures = 12")
@@ -216,3 +217,41 @@ async def test_the_first_administrator_is_made_by_a_link_that_works_once(
                 assert response is not None
                 assert response.status == 410
             assert await security.ensure_first_user(scene.database) is None
+
+
+@pytest.mark.req("SEC-6")
+async def test_every_response_says_what_a_browser_may_do_with_it(stand: Stand) -> None:
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        nonces = []
+        for path in ("/", "/login", "/audit", "/nothing-here", "/api/status", "/healthz", "/console/console.css"):
+            answer = await page.request.get(path)
+            found = answer.headers
+            rules = dict(rule.strip().partition(" ")[::2] for rule in found["content-security-policy"].split(";"))
+            assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'", path
+            assert "unsafe-inline" not in rules["script-src"], path
+            assert (found["x-content-type-options"], found["x-frame-options"]) == ("nosniff", "DENY"), path
+            assert found["referrer-policy"] == "same-origin", path
+            assert "camera=()" in found["permissions-policy"], path
+            nonces.append(rules["script-src"])
+        assert len(set(nonces)) == len(nonces), "a nonce is used once"
+
+
+@pytest.mark.req("SEC-6")
+async def test_a_script_that_got_into_a_page_does_not_run(stand: Stand) -> None:
+    """Locks what the policy is for: markup that escaped the escaping is not run."""
+    context = await stand.browser.new_context(base_url=stand.address)
+    page = await context.new_page()
+    await page.request.post("/login", form={"name": "omar", "password": support.PASSWORD}, max_redirects=0)
+    blocked: list[str] = []
+    page.on("console", lambda said: blocked.append(said.text))
+    await page.goto("/")
+    await page.get_by_role("heading", name="Overview").wait_for()
+    await page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.stolen = 1';"
+        " document.body.append(s); const i = document.createElement('div');"
+        " i.innerHTML = '<img src=x onerror=\"window.stolen = 1\">'; document.body.append(i); }"
+    )
+    await page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+    assert await page.evaluate("() => window.stolen") is None
+    assert any("Content Security Policy" in text for text in blocked)
+    await context.close()

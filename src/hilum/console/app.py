@@ -10,7 +10,7 @@ from nicegui import core, ui
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from hilum.console import assets
+from hilum.console import assets, policy
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.pages import account, audit, case, door, exceptions, flows, message, messages, overview, users
@@ -58,6 +58,7 @@ def _mount_pages(app: FastAPI, context: Context) -> None:
     # NiceGUI has one application a process, which takes no middleware once it has run: give it a clean start.
     core.app.user_middleware.clear()
     core.app.middleware_stack = None
+    policy.mark_scripts()
     ui.run_with(
         app,
         title=context.hub,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hilum.console import policy
 from hilum.console.context import Context
 from hilum.console.pages import door
 from hilum.errors import DatabaseUnavailable, HilumError
@@ -31,12 +32,6 @@ COOKIE = "hilum_session"
 
 _OPEN_PREFIXES = ("/_nicegui/", "/console/")  # scripts and styles; nothing of the hub is in them
 _OPEN_PATHS = frozenset({"/login", "/setup", "/healthz", "/favicon.ico"}) | PATHS  # the probe has a guard of its own
-
-_ALWAYS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"same-origin"),
-)
 
 
 class SessionEnded(HilumError):
@@ -72,19 +67,20 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
+        nonce = scope.setdefault("state", {})["nonce"] = policy.new_nonce()
         if path.startswith(_OPEN_PREFIXES) or path in _OPEN_PATHS:
-            await self._app(scope, receive, _with_headers(send, private=path in _OPEN_PATHS))
+            await self._app(scope, receive, _with_headers(send, nonce, private=path in _OPEN_PATHS))
             return
         try:
             refused = await self._refusal(scope)
         except DatabaseUnavailable as error:
             refused = door.database_away(str(error))
         if refused is None:
-            await self._app(scope, receive, _with_headers(send, private=True))
+            await self._app(scope, receive, _with_headers(send, nonce, private=True))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4401})
         else:
-            await refused(scope, receive, _with_headers(send, private=True))
+            await refused(scope, receive, _with_headers(send, nonce, private=True))
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """None: there is a session, and its visit is in the scope."""
@@ -109,10 +105,10 @@ def _token(scope: Scope) -> str:
     return cookies[COOKIE].value if COOKIE in cookies else ""
 
 
-def _with_headers(send: Send, *, private: bool) -> Send:
+def _with_headers(send: Send, nonce: str, *, private: bool) -> Send:
     async def sending(message: dict[str, object]) -> None:
         if message["type"] == "http.response.start":
-            headers = [*message.get("headers", []), *_ALWAYS]  # type: ignore[misc]
+            headers = [*message.get("headers", []), *policy.headers(nonce)]  # type: ignore[misc]
             if private:
                 headers.append((b"cache-control", b"no-store"))
             message = {**message, "headers": headers}
