@@ -35,6 +35,7 @@ COMMANDS = {
     "send": "send:send",
     "simulate": "simulate:simulate",
     "keys": "keys:app",
+    "retention": "retention:app",
     "db": "database:app",
     "users": "users:app",
     "audit": "audit:app",

@@ -79,6 +79,10 @@ def _print_trace(found: dict[str, Any]) -> None:
     _line(f"received {received}, key {plain(message['key']) or '—'}")
     for name, value in (message["headers"] or {}).items():
         _line(plain(f"  {name}: {value}"))
+    if found["erased"]:
+        _line(plain(f"payload erased on {found['erased']['at']:%Y-%m-%d} by {found['erased']['rule']}"))
+    if found["on_hold"]:
+        _line(plain(f"on legal hold: {found['on_hold']}"))
     for delivery in found["deliveries"]:
         _print_delivery(delivery, found["attempts"])
     for stage, head in found["waits_for"].items():

@@ -17,6 +17,7 @@ from hilum.connector import Received, Source, Target
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
 from hilum.formats import FORMATS
+from hilum.journal.periods import is_period
 from hilum.message import Priority
 
 
@@ -92,7 +93,6 @@ class Yielded:
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
-_RETENTION = re.compile(r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
 
 
 class Flow:
@@ -233,7 +233,7 @@ class Flow:
             found.append("summary is empty: say in one sentence what crosses, for whom")
         if not (self.owners.business.strip() and self.owners.technical.strip()):
             found.append("owners: a business owner and a technical owner are needed")
-        if not _RETENTION.fullmatch(self.retention):
+        if not is_period(self.retention):
             found.append(f"retention {self.retention!r}: write an ISO 8601 period of days or longer, for example 'P7Y'")
         if self._translate is None:
             found.append("no translation: decorate a function with @flow.translate")

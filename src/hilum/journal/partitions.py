@@ -88,21 +88,33 @@ async def _make(connection: Connection, statement: str) -> None:
         log.warning("rows of this time are in the rest partition and stay there: %s", statement.split()[5])
 
 
-async def drop_payloads(connection: Connection, before: date) -> list[str]:
-    """Drop the payload partitions of whole days before that day; names them. Messages and audit stay.
-
-    A day in which a message is still being worked on, or is held, is kept.
-    """
+async def payload_days(connection: Connection) -> set[date]:
+    """The days that have a partition for payloads."""
     cursor = await connection.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'hilum'::regnamespace AND relname ~ '^payload_[0-9]{8}$'"
     )
-    dropped = []
-    for (name,) in sorted(await cursor.fetchall()):
-        day = datetime.strptime(name[-8:], "%Y%m%d").date()
-        if day < before and not await _in_use(connection, day):
-            await connection.execute(f"DROP TABLE {name}".encode())
-            dropped.append(name)
-    return dropped
+    return {datetime.strptime(name[-8:], "%Y%m%d").date() for (name,) in await cursor.fetchall()}
+
+
+async def drop_payload_day(connection: Connection, day: date) -> None:
+    """Within a transaction: drop the partition of a day, with everything that is still in it."""
+    await connection.execute(f"DROP TABLE payload_{day:%Y%m%d}".encode())
+
+
+async def evidence_months(connection: Connection) -> list[date]:
+    """The months, by their first days, that have a partition for messages; the oldest first."""
+    return sorted(await _months_there(connection))
+
+
+async def drop_evidence_month(connection: Connection, month: date) -> None:
+    """Within a transaction: drop what is known of the messages of a month, audit and cases aside."""
+    for table in _MONTHLY:
+        await connection.execute(f"DROP TABLE IF EXISTS {table}_{month:%Y%m}".encode())
+
+
+def ids_of(start: date, end: date) -> tuple[UUID, UUID]:
+    """Ids of messages that were received from the first of these days until before the second lie between these."""
+    return id_at(_midnight(start)), id_at(_midnight(end))
 
 
 async def drop_audit(connection: Connection, before: date) -> list[str]:
@@ -139,16 +151,6 @@ async def _last_words(connection: Connection, name: str) -> str:
     if row is None or row[0] != row[1]:
         return ""
     return f"{name[:4]}-{name[4:]}: {row[0]} acts, the chain ended at link {row[2] or 0} with {row[3] or 'nothing'}"
-
-
-async def _in_use(connection: Connection, day: date) -> bool:
-    bounds = [id_at(_midnight(day)), id_at(_midnight(day + timedelta(days=1)))]
-    cursor = await connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM message WHERE id >= %s AND id < %s AND state IN ('received', 'routed', 'held'))",
-        bounds,
-    )
-    row = await cursor.fetchone()
-    return bool(row and row[0])
 
 
 async def oldest_open(connection: Connection) -> UUID:

@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from hilum.journal.audit import AuditRow, history
+from hilum.journal.keyring import day_of
 from hilum.journal.payloads import Damaged, unpacked
 from hilum.journal.text import key_of
 from hilum.message import id_at
@@ -71,6 +72,19 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What retention did to the payload of a message."""
+
+    at: datetime
+    rule: str
+
+    @property
+    def words(self) -> str:
+        """In words for people."""
+        return f"erased on {self.at:%Y-%m-%d} by {self.rule}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """The whole story of a message."""
 
@@ -81,6 +95,8 @@ class Trace:
     identifiers: list[str]
     caused: list[UUID]  # messages that this one caused
     waits_for: dict[str, UUID]  # stage at which its key is blocked → the message at the head of it
+    erased: Erased | None = None  # when its payload was erased; None: it is there
+    on_hold: str = ""  # why retention leaves it alone; empty: it does not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +210,29 @@ async def trace(connection: Connection, message_id: UUID) -> Trace | None:
                 )
             ).fetchall()
         ),
+        erased=await erased(connection, message_id),
+        on_hold=" ".join(
+            await _column(
+                connection,
+                "SELECT reason FROM legal_hold h WHERE released_at IS NULL AND (message_id = %s"
+                " OR (message_id IS NULL AND flow = %s))",
+                [message_id, row.flow],
+            )
+        ),
     )
+
+
+async def erased(connection: Connection, message_id: UUID) -> Erased | None:
+    """When and by what rule the payload of a message was erased; None where it was not, or never was stored."""
+    cursor = await connection.execute(
+        "SELECT greatest(d.erased_at, (SELECT max(erased_at) FROM legal_hold WHERE message_id = m.id)), d.words"
+        " FROM message m JOIN payload_day d ON d.flow = m.flow AND d.day = %s"
+        " WHERE m.id = %s AND d.erased_at IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM legal_hold WHERE message_id = m.id AND erased_at IS NULL)",
+        [day_of(message_id), message_id],
+    )
+    found = await cursor.fetchone()
+    return Erased(at=found[0], rule=found[1]) if found else None
 
 
 async def _column(connection: Connection, statement: str, values: Sequence[Any]) -> list[Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 
 from hilum.cases import jobs
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
-from hilum.journal import runs
+from hilum.journal import erasing, runs
 from hilum.journal.keyring import Keyring
-from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open, oldest_reopened
+from hilum.journal.partitions import ensure_partitions, oldest_open, oldest_reopened
+from hilum.journal.retention import Bounds
 from hilum.journal.tallies import note, roll_up
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
@@ -30,6 +30,7 @@ _FLOOR_EVERY = 300.0
 _REOPENED_EVERY = 0.5
 _PARTITIONS_EVERY = 3600.0
 _KEYS_EVERY = 60.0
+_RETENTION_EVERY = 3600.0
 _DEDUP_DAYS = 90  # a sender that repeats later than this is not recognised any more
 _REFUSAL_DAYS = 30
 
@@ -75,6 +76,7 @@ class Maintenance:
             (_REFUSALS_EVERY, self.write_refusals),
             (_PARTITIONS_EVERY, self._partitions),
             (_KEYS_EVERY, self._keyring.refresh),
+            (_RETENTION_EVERY, self._retention),
         ]
         if share is not None:
             chores.append((_FLOOR_EVERY, lambda: self._floor(share)))
@@ -115,11 +117,8 @@ class Maintenance:
             log.info("lookup tables read: %s", ", ".join(changed))
 
     async def _partitions(self) -> None:
-        today = datetime.now(UTC).date()
         async with self._database.cold() as connection:
             await ensure_partitions(connection)
-            if self._settings.retention_days is not None:
-                await drop_payloads(connection, today - timedelta(days=self._settings.retention_days))
             await connection.execute(
                 "DELETE FROM dedup WHERE seen_at < now() - make_interval(days => %s)", [_DEDUP_DAYS]
             )
@@ -129,6 +128,11 @@ class Maintenance:
             await connection.execute(
                 "DELETE FROM refusal WHERE at < now() - make_interval(days => %s)", [_REFUSAL_DAYS]
             )
+
+    async def _retention(self) -> None:
+        """Erase what is due. What must not be erased without a person's word is said in the log."""
+        bounds = Bounds(retention_days=self._settings.retention_days, evidence_days=self._settings.evidence_days)
+        await erasing.run(self._database, bounds)
 
     async def _reopened(self, share: Share) -> None:
         """A replayed message may lie below the floor: lower it."""

@@ -10,7 +10,7 @@ import pytest
 from hilum.connector import Receipt
 from hilum.journal import reading, receive
 from hilum.journal.audit import record
-from hilum.journal.partitions import drop_payloads, ensure_partitions, oldest_open
+from hilum.journal.partitions import ensure_partitions, oldest_open
 from hilum.journal.reading import Search
 from hilum.journal.receipt import Draft
 from hilum.journal.tallies import counts, roll_up
@@ -64,26 +64,6 @@ async def test_a_clock_that_was_wrong_loses_nothing_and_keeps_no_hub_from_starti
     assert await states(database) == {"received": 2}
     async with database.cold() as connection:
         assert await reading.body(connection, at(wrong).id) == b"1"
-
-
-async def test_payloads_of_whole_days_are_dropped_unless_somebody_still_needs_them(database: Database) -> None:
-    day = datetime(2020, 3, 1, 10, tzinfo=UTC)
-    async with database.cold() as connection:
-        for ahead in (0, 5):
-            await ensure_partitions(connection, (day + timedelta(days=ahead)).date())
-    await store(database, at(day, 1), at(day + timedelta(days=1), 2), at(day + timedelta(days=3), 3))
-    async with database.cold() as connection:
-        await connection.execute(
-            "UPDATE message SET state = 'completed', work_lane = NULL WHERE id <> %s", [at(day, 1).id]
-        )
-        dropped = await drop_payloads(connection, (day + timedelta(days=2)).date())
-    assert "payload_20200302" in dropped
-    assert "payload_20200301" not in dropped, "a message of that day is not done"
-    assert "payload_20200304" not in dropped, "not old enough"
-    assert len(await rows(database, "SELECT 1 FROM message")) == 3, "the evidence stays"
-    async with database.cold() as connection:
-        assert await reading.body(connection, at(day, 1).id) == b"1"
-        assert await reading.body(connection, at(day + timedelta(days=1), 2).id) is None
 
 
 @pytest.mark.req("MSG-17")

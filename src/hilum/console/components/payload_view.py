@@ -9,11 +9,13 @@ from nicegui import ui
 from hilum.console import acts
 from hilum.console.components.controls import Button, reasons
 from hilum.console.components.dialogs import Question, ask
-from hilum.console.components.payload import masked, shown
+from hilum.console.components.payload import gone, masked, shown
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, acting
 from hilum.console.words import refusal
+from hilum.errors import KeyUnavailable, SettingsError
 from hilum.journal import reading
+from hilum.journal.payloads import Damaged
 from hilum.security import Permission
 
 _WHY = tag("p", "This payload is protected. That you looked at it, when and why, is written to the audit.")
@@ -21,11 +23,18 @@ _WHY = tag("p", "This payload is protected. That you looked at it, when and why,
 
 async def payload_view(page: Page, flow: str, message_id: UUID, ordinal: int, title: str) -> None:
     """Show a stored body (−1: the message's), masked where the flow protects it."""
-    async with page.context.database.cold() as connection:
-        body = await reading.body(connection, message_id, ordinal)
     protected = page.context.protects(flow)
     ui.html(tag("h2", title, protected and tag("small", "protected; shown masked")), sanitize=False)
-    if body is not None and protected:
+    try:
+        async with page.context.database.cold() as connection:
+            body = await reading.body(connection, message_id, ordinal)
+            erased = await reading.erased(connection, message_id) if body is None else None
+    except (Damaged, KeyUnavailable, SettingsError) as error:  # the rest of the page can be read
+        ui.html(tag("p", str(error), class_="empty"), sanitize=False)
+        return
+    if body is None:
+        ui.html(gone(erased), sanitize=False)
+    elif protected:
         _reveal(page, message_id, ordinal, masked(body))
     else:
         ui.html(shown(body), sanitize=False)

@@ -140,6 +140,8 @@ def _act(act: AuditRow) -> Event:
 
 def _end(trace: Trace) -> Iterator[Event]:
     message = trace.message
+    if trace.erased is not None:
+        yield Event(at=trace.erased.at, look="", rank=9, what=_what("Payload erased", f"By {trace.erased.rule}"))
     if message.state == "completed":
         yield Event(at=message.state_at, look="done", rank=7, what=_what("Completed"))
     if message.state == "discarded":

@@ -30,10 +30,11 @@ CREATE TABLE payload_day (
     messages bigint NOT NULL,
     erased_at timestamptz,
     erased bigint NOT NULL DEFAULT 0,          -- messages whose payload was erased
-    words text NOT NULL DEFAULT '',            -- by what rule: `P7Y`
+    words text NOT NULL DEFAULT '',            -- by what rule: `the retention of the flow (P7Y)`
+    cleared boolean NOT NULL DEFAULT false,    -- what was erased takes no room any more
     PRIMARY KEY (flow, day)
 );
-CREATE INDEX payload_day_kept ON payload_day (day) WHERE erased_at IS NULL;
+CREATE INDEX payload_day_kept ON payload_day (day) WHERE NOT cleared;
 
 -- What retention leaves alone, and why: one message, or a whole flow.
 CREATE TABLE legal_hold (
