@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hilum.cli.checks import Check, payload_checks
 from hilum.cli.guards import taken
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
@@ -26,15 +27,6 @@ from hilum.runtime.intake import shared_sources
 _CHECK_SECONDS = 15.0
 _FREE_MB = 1024
 _SILENT_SECONDS = 10.0  # a process that was not seen for so long does not run any more
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    what: str
-    ok: bool
-    words: str
 
 
 def doctor(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
@@ -100,6 +92,7 @@ async def _database(project: Project, checks: list[Check]) -> bool:
             await prepare(database, lanes=project.settings.hub.lanes)
             kind = "embedded PostgreSQL" if database.embedded else "PostgreSQL"
             checks.append(Check("database", True, f"{kind} answers and its tables are up to date"))
+            checks += await payload_checks(database, project)
             return await _journal(database, checks)
     except HilumError as error:
         checks.append(Check("database", False, str(error)))

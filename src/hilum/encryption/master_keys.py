@@ -46,6 +46,11 @@ class KeySource:
         """The key file that the hub made for itself, where that is the one in force."""
         return self._own if self._own is not None and self.place == str(self._own) else None
 
+    @property
+    def may_create(self) -> bool:
+        """Will the hub make a key of its own where none is set?"""
+        return self._own is not None
+
     async def load(self) -> MasterKeys | None:
         """The keys; None where none is set. Raises `SettingsError`, or `KeyUnavailable` where the vault is away."""
         settings = self._settings

@@ -292,8 +292,8 @@ async def test_evidence_is_kept_unless_the_hub_says_for_how_long(house: House) -
     await house.run(evidence_days=400, force=True)
     assert await rows(house.database, found, [ids]) == [(0,)]
     assert await rows(house.database, found, [open_]) == [(1,)], "it is not done"
-    (words,) = await rows(house.database, "SELECT words FROM audit WHERE action = 'erase_evidence'")
-    assert words[0].startswith(f"3 messages of {moment:%Y-%m}")
+    acts = [words for (words,) in await rows(house.database, "SELECT words FROM audit WHERE action = 'erase_evidence'")]
+    assert f"3 messages of {moment:%Y-%m}, by [hub] evidence_days = 400" in acts
 
 
 @pytest.mark.req("MSG-15")
