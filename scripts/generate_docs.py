@@ -29,10 +29,11 @@ from hilum import canonical, errors, packs
 from hilum.cli import app
 from hilum.connector import Connector, Traits
 from hilum.connectors import CONNECTORS, describe, find_destination, find_source, odoo
+from hilum.flow import Retry
 from hilum.observe import METRICS, Scope, catalogue
 from hilum.runtime import retry
 from hilum.security import PERMISSIONS, Permission, Role
-from hilum.settings import Settings
+from hilum.settings import DestinationSettings, RetryRule, RetrySettings, Settings
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = Path("docs/reference")
@@ -112,14 +113,19 @@ def settings_page() -> str:
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
-            parts.append(f"\n## [{name}]\n\n{doc(section).partition(': ')[2].capitalize()}\n\n")
+            parts.append(f"\n## [{name}]\n\n{_purpose(section)}\n\n")
             parts.append(table(["setting", "type", "default", "meaning"], _settings_of(section)))
             for inner, within in section.model_fields.items():
-                if isinstance(within.annotation, type) and issubclass(within.annotation, BaseModel):
-                    words = doc(within.annotation).partition(": ")[2]
-                    words = words[:1].upper() + words[1:]
-                    parts.append(f"\n### [{name}.{inner}]\n\n{words}\n\n")
-                    parts.append(table(["setting", "type", "default", "meaning"], _settings_of(within.annotation)))
+                part = within.annotation
+                if isinstance(part, type) and issubclass(part, BaseModel) and part is not RetrySettings:
+                    parts.append(f"\n### [{name}.{inner}]\n\n{_purpose(part)}\n\n")
+                    parts.append(table(["setting", "type", "default", "meaning"], _settings_of(part)))
+    parts.append("\n## [retry.&lt;criticality&gt;]\n\nWhat is left out stays as [by default](policies.md). ")
+    parts.append("In `[retry.<criticality>.try_again]` or `[retry.<criticality>.unsure]` the same settings hold after ")
+    parts.append("that class of failure only.\n\n")
+    parts.append(table(["setting", "type", "default", "meaning"], _settings_of(RetryRule)))
+    parts.append(f'\n## [destinations."&lt;name&gt;"]\n\n{_purpose(DestinationSettings)}\n\n')
+    parts.append(table(["setting", "type", "default", "meaning"], _settings_of(DestinationSettings)))
     endpoints = (Settings.model_fields["endpoints"].description or "").partition(";")[0]
     parts.append(
         f"\n## [endpoints.&lt;kind&gt;.&lt;name&gt;]\n\n{endpoints}. A flow names one as `<kind>.<name>`, for "
@@ -127,6 +133,12 @@ def settings_page() -> str:
     parts.append("example `odoo.main`. What may stand there is in [Connectors](connectors.md), the destination side ")
     parts.append("of the kind.\n")
     return "".join(parts)
+
+
+def _purpose(section: type[BaseModel]) -> str:
+    """What a section is for: its docstring without its name."""
+    words = doc(section).partition(": ")[2]
+    return words[:1].upper() + words[1:]
 
 
 def _settings_of(section: type[BaseModel]) -> Iterator[list[str]]:
@@ -273,7 +285,19 @@ def flows_page() -> str:
 
 def policies_page() -> str:
     """Retry and permissions: the tables that decide."""
-    parts = [f"# Retries and permissions\n\n## Retries\n\n{doc(retry)}\n\n## Roles\n\n{doc(Role)}\n\n"]
+    parts = [f"# Retries and permissions\n\n## Retries\n\n{doc(retry)}\n\n"]
+    parts.append("By default, and changed by [`[retry.<criticality>]`](settings.md) or by the flow itself ")
+    parts.append("(`Flow(..., retry=Retry(...))`); numbers in seconds:\n\n")
+    heads = ["criticality", "after", *(code(name) for name in comments(Retry))]
+    rules = [
+        [code(criticality.value), code(kind.value), *(f"{getattr(rule, name):g}" for name in comments(Retry))]
+        for (criticality, kind), rule in retry.DEFAULTS.items()
+    ]
+    parts.append(table(heads, rules) + "\n")
+    parts.append(table(["number", "meaning"], [[code(name), words] for name, words in comments(Retry).items()]))
+    kinds = [[code(kind.value), comments(retry.FailureClass)[kind.name]] for kind in retry.FailureClass]
+    parts.append("\n" + table(["after", "meaning"], kinds))
+    parts.append(f"\n## Roles\n\n{doc(Role)}\n\n")
     notes, allowed = comments(Role), comments(Permission)
     parts.append(table(["role", "meaning"], [[code(role.value), notes[role.name]] for role in Role]))
     rows = [

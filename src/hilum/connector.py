@@ -15,7 +15,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from hilum.message import NO_HEADERS, Delivery, Outcome
+from hilum.errors import Unsure
+from hilum.message import NO_HEADERS, Delivered, Delivery, Outcome
 
 
 class ConnectorSettings(BaseModel):
@@ -182,8 +183,22 @@ class Destination(Connector):
         """Deliver 1 … `traits.batch_limit`, in this order where keys are equal; one outcome each, in the same order.
 
         Called from many tasks at once, never twice at once for one ordering key. Cancelled at shutdown: what was
-        under way is then `Unsure`. May raise a `Failure`, which then holds for the whole batch.
+        under way is then `Unsure`. May raise a `Failure`, which then holds for the whole batch: after `Rejected` and
+        `TryAgain` the hub looks by halves for the delivery that is at fault.
         """
+
+    async def landed(self, delivery: Delivery) -> Delivered | Unsure | None:
+        """Did an earlier attempt of this delivery arrive? Asked after an attempt whose answer was lost.
+
+        `Delivered`: it did; none: it surely did not; `Unsure`: this receiver cannot tell (and who does not implement
+        this never can). May raise `TryAgain` or `Down` when it cannot be asked now.
+        """
+        return Unsure("This receiver cannot be asked whether it arrived.")
+
+    @property
+    def can_tell(self) -> bool:
+        """Is `landed` worth asking?"""
+        return type(self).landed is not Destination.landed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@
     │   ├── TryAgain            surely nothing was done: wait and repeat, within the flow's limit
     │   ├── Unsure              it may have been done: repeat if the destination deduplicates, else check, else hold
     │   ├── Rejected            this one never will: hold it, open a case for the business owner
-    │   └── Down                nothing at this endpoint will, now: pause the endpoint, use up no attempt
+    │   └── Down                nothing at this endpoint will, now: open its breaker, use up no attempt
     ├── Stop                    what reading or translating may raise: hold the message, open a case
     │   ├── Invalid             the payload breaks its format or its contract
     │   ├── Unmapped            a code has no row in a lookup table
@@ -46,7 +46,14 @@ class TryAgain(Failure):
 
 
 class Unsure(Failure):
-    """The answer was lost after sending: it may or may not have been done."""
+    """The answer was lost after sending: it may or may not have been done.
+
+    `checked`: the receiver was asked afterwards and could not tell, so only a person can.
+    """
+
+    def __init__(self, words: str, *, checked: bool = False) -> None:
+        super().__init__(words)
+        self.checked = checked
 
 
 class Rejected(Failure):

@@ -101,6 +101,69 @@ class WorkerSettings(_Section):
     stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
 
 
+class DestinationSettings(_Section):
+    """`[destinations."<name>"]`: how much one destination is given, by all workers together, and when it is left alone.
+
+    The name is that of the endpoint, in quotation marks: `[destinations."odoo.main"]`.
+    """
+
+    calls_per_second: float | None = Field(None, gt=0, description="The most calls a second, of all workers together")
+    records_per_second: float | None = Field(
+        None, gt=0, description="The most deliveries a second, of all workers together"
+    )
+    parallel: int | None = Field(
+        None, ge=1, le=1_000, description="Calls under way by one worker; else `[worker] parallel`, or 5 for batches"
+    )
+    gather_ms: float = Field(
+        5.0, ge=0, le=60_000, description="Milliseconds for which a batch that is not full waits for more; urgent never"
+    )
+    open_after_failures: int = Field(
+        20, ge=0, description="So many different deliveries failed with none made in between: left alone; 0: never"
+    )
+    open_at_percent: float = Field(
+        80.0, gt=0, le=100, description="So many percent of the attempts of `open_within_seconds` failed: left alone"
+    )
+    open_within_seconds: int = Field(30, ge=1, le=3_600, description="Seconds over which that share is counted")
+    open_at_least: int = Field(
+        50, ge=0, description="Attempts within them below which the share says nothing; 0: the share is not looked at"
+    )
+    first_pause_seconds: float = Field(1.0, gt=0, description="Seconds it is left alone at first; then twice as long")
+    longest_pause_seconds: float = Field(30.0, gt=0, description="Seconds it is left alone at most, if it names none")
+    drain_seconds: float = Field(
+        10.0, ge=0, description="Seconds in which the rate grows again when it works again; 0: at once"
+    )
+    drain_calls_per_second: float = Field(5.0, gt=0, description="Calls a second with which that begins")
+
+
+class RetryRule(_Section):
+    """`[retry.<criticality>.<class>]`: what is left out is as in `[retry.<criticality>]`, and then as by default."""
+
+    attempts: int | None = Field(None, ge=1, le=1_000, description="Attempts in all; then it is held for a person")
+    first_wait_seconds: float | None = Field(None, gt=0, description="Seconds before the second attempt")
+    factor: float | None = Field(None, ge=1, le=100, description="Each wait is so many times as long as the one before")
+    longest_wait_seconds: float | None = Field(None, gt=0, description="Seconds that a wait takes at most")
+    jitter_percent: float | None = Field(None, ge=0, le=90, description="Waits vary by so much, both ways")
+    total_seconds: float | None = Field(
+        None, gt=0, description="Seconds after the first attempt that failed, after which no other one is made"
+    )
+
+
+class RetrySettings(RetryRule):
+    """`[retry.<criticality>]`: how often and how long the deliveries of such flows are repeated."""
+
+    try_again: RetryRule = Field(RetryRule(), description="After an attempt that surely had no effect")
+    unsure: RetryRule = Field(RetryRule(), description="After an attempt whose answer was lost")
+
+
+class RetryTable(_Section):
+    """`[retry.<criticality>]`: other numbers of attempts and waits than by default, by the criticality of the flow."""
+
+    low: RetrySettings = Field(RetrySettings(), description="Flows of criticality low")
+    normal: RetrySettings = Field(RetrySettings(), description="Flows of criticality normal")
+    high: RetrySettings = Field(RetrySettings(), description="Flows of criticality high")
+    vital: RetrySettings = Field(RetrySettings(), description="Flows of criticality vital")
+
+
 class AuditSettings(_Section):
     """`[audit]`: who did what. Acts are chained by hashes; signed checkpoints say how far the chain was."""
 
@@ -207,6 +270,10 @@ class Settings(_Section):
     encryption: EncryptionSettings = EncryptionSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     approvals: ApprovalSettings = ApprovalSettings()
+    retry: RetryTable = RetryTable()
+    destinations: dict[str, DestinationSettings] = Field(
+        default_factory=dict, description='`[destinations."<name>"]`: rates, limits and the breaker of a destination'
+    )
     endpoints: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict,
         description="`[endpoints.<kind>.<name>]`: the destinations that flows name; variables not yet replaced",

@@ -23,7 +23,8 @@ from hilum.console.hl7_names import OPEN_FIELDS, SEGMENTS, field_name, segment_n
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages.overview import answer
 from hilum.console.words import ACTS, DELIVERY_STATES, MESSAGE_STATES, duration, number, plural, size
-from hilum.journal.reading import PauseRow, Queue, WorkerRow
+from hilum.journal.breakers import BreakerRow, BreakerState
+from hilum.journal.reading import Queue, WorkerRow
 from hilum.message import DeliveryState, MessageState, new_id
 from hilum.postgres import Database
 from hilum.security import Role, User
@@ -181,7 +182,7 @@ def test_a_table_without_rows_says_so_in_words() -> None:
 
 
 def _snapshot(**changes: object) -> Snapshot:
-    facts = {"at": NOW, "cases": [], "queues": [], "pauses": [], "flows": {}, "refusals": [], "workers": []}
+    facts = {"at": NOW, "cases": [], "queues": [], "breakers": {}, "flows": {}, "refusals": [], "workers": []}
     return Snapshot(**{**facts, "resolved_today": 0, **changes})  # type: ignore[arg-type]
 
 
@@ -189,9 +190,12 @@ def _snapshot(**changes: object) -> Snapshot:
 def test_the_overview_opens_with_the_answer() -> None:
     assert "Nothing is stuck." in answer(_snapshot())
     group = CaseGroup(owner="Supply chain", category="unmapped", kind="business", count=3, oldest=NOW)
-    pause = PauseRow(destination="odoo.main", until=NOW, failures=3, words="odoo.main: refused", since=NOW)
+    down = BreakerRow(
+        destination="odoo.main", state=BreakerState.OPEN, until=NOW, opened=3, words="odoo.main: refused", since=NOW,
+        actor="",
+    )  # fmt: skip
     late = FlowFigures(name="supply", oldest=NOW - timedelta(minutes=4), promise_seconds=30)
-    made = answer(_snapshot(cases=[group], pauses=[pause], flows={"supply": late}))
+    made = answer(_snapshot(cases=[group], breakers={"odoo.main": down}, flows={"supply": late}))
     assert "Nothing is stuck" not in made
     for told in ("3 cases</a> wait for a person", "odoo.main</strong> is down", "is late", "the promise is 30 s"):
         assert told in made, told

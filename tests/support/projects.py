@@ -62,8 +62,9 @@ def make_project(
     worker: Mapping[str, Any] | None = None,
     intake: Mapping[str, Any] | None = None,
     encryption: Mapping[str, Any] | None = None,
+    **sections: Any,
 ) -> Project:
-    """A project of these flows. `lookups`: text of each CSV file by the name of its table."""
+    """A project of these flows. `lookups`: text of each CSV file by its table; `sections`: others of hilum.toml."""
     for name, text in (lookups or {}).items():
         write_lookup(folder, name, text)
     settings = Settings(
@@ -72,6 +73,7 @@ def make_project(
         intake=IntakeSettings(**(intake or {})),
         encryption=EncryptionSettings(**{"key": SecretStr(MASTER_KEY), **(encryption or {})}),
         folder=folder,
+        **sections,
     )
     for flow in flows:
         assert not flow.problems(), flow.problems()

@@ -18,6 +18,7 @@ from hilum.connector import Destination
 from hilum.errors import Down, HilumError, SettingsError
 from hilum.flow import Project
 from hilum.journal import reading
+from hilum.journal.breakers import open_breakers
 from hilum.journal.tallies import counts
 from hilum.postgres import Database
 from hilum.runtime import prepare
@@ -125,7 +126,7 @@ async def _journal(database: Database, checks: list[Check]) -> bool:
         )
         checks += [
             Check("destination", False, f"{pause.destination} is down: {pause.words}")
-            for pause in await reading.pauses(connection)
+            for pause in await open_breakers(connection)
         ]
     return bool(workers)
 

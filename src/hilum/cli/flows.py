@@ -18,6 +18,7 @@ from hilum.errors import HilumError
 from hilum.flow import Flow, Project
 from hilum.formats import hl7v2
 from hilum.runtime.retry import in_words
+from hilum.settings import RetryTable
 
 
 def flows(
@@ -30,7 +31,7 @@ def flows(
     found = loaded.flows
     if name is not None:
         _flow(loaded, name)
-    shown = [_describe(flow) for key, flow in sorted(found.items()) if name in (None, key)]
+    shown = [_describe(flow, loaded.settings.retry) for key, flow in sorted(found.items()) if name in (None, key)]
     if as_json:
         emit_json(shown if name is None else shown[0])
         return
@@ -51,7 +52,7 @@ def _flow(project: Project, name: str) -> Flow:
     return project.flows[name]
 
 
-def _describe(flow: Flow) -> dict[str, Any]:
+def _describe(flow: Flow, retries: RetryTable) -> dict[str, Any]:
     return {
         "name": flow.name,
         "version": flow.version,
@@ -66,7 +67,7 @@ def _describe(flow: Flow) -> dict[str, Any]:
         "source": flow.source.address if flow.source else "",
         "format": flow.format,
         "on held": "the later ones of its key wait" if flow.on_held == "hold_key" else "the later ones pass it",
-        "retry": in_words(flow.criticality),
+        "retry": in_words(flow, retries),
         "targets": [f"{t.endpoint} {t.operation}".strip() for t in flow.targets],
         "reports": [t.endpoint for t in flow.report_targets],
     }

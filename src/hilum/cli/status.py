@@ -8,6 +8,7 @@ from typing import Any
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
 from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.journal import reading
+from hilum.journal.breakers import open_breakers
 from hilum.journal.tallies import NOT_STATES, counts
 
 
@@ -29,7 +30,8 @@ async def read_status(folder: Path) -> dict[str, Any]:
     `duplicates`: flow → how many messages came again; `refused`: how many were never taken in.
     `queues`: a list of `place` (`translate`, or a destination), `pending`, `waiting` (for their retry time, or behind
     their key) and `oldest` (ISO time, or null).
-    `down`: a list of `destination`, `since`, `until` (the next try) and `words` (why).
+    `down`: a list of `destination`, `since`, `until` (the next try, or null: when
+    a person lets it go on) and `words` (why).
     `workers`: a list of `name` (host and process id), `roles`, `lanes` (how many it holds) and `seen_at`.
     """
     async with journal(folder) as database, database.cold() as connection:
@@ -46,7 +48,7 @@ async def read_status(folder: Path) -> dict[str, Any]:
             ],
             "down": [
                 {"destination": p.destination, "since": p.since, "until": p.until, "words": p.words}
-                for p in await reading.pauses(connection)
+                for p in await open_breakers(connection)
             ],
             "workers": [
                 {"name": w.name, "roles": w.roles, "lanes": w.lanes, "seen_at": w.seen_at}

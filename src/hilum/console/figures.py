@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 
 from hilum.console.context import Context
 from hilum.journal import reading, tallies
-from hilum.journal.reading import PauseRow, Queue, RefusalRow, WorkerRow
+from hilum.journal.breakers import BreakerRow, BreakerState, breakers
+from hilum.journal.reading import Queue, RefusalRow, WorkerRow
 from hilum.postgres import Connection
 
 MINUTES = 60
@@ -67,7 +68,7 @@ class Snapshot:
     at: datetime
     cases: Sequence[CaseGroup]
     queues: Sequence[Queue]
-    pauses: Sequence[PauseRow]
+    breakers: Mapping[str, BreakerRow]  # by destination; one that was never open is missing
     flows: Mapping[str, FlowFigures]
     refusals: Sequence[RefusalRow]  # of the last hour, at most `REFUSALS`
     workers: Sequence[WorkerRow]
@@ -77,6 +78,11 @@ class Snapshot:
     def open_cases(self) -> int:
         """How many cases wait for a person."""
         return sum(group.count for group in self.cases)
+
+    @property
+    def down(self) -> list[BreakerRow]:
+        """The destinations that are left alone, the longest first."""
+        return [row for row in self.breakers.values() if row.state != BreakerState.CLOSED]
 
     @property
     def live_workers(self) -> list[WorkerRow]:
@@ -111,7 +117,7 @@ async def _read(connection: Connection, context: Context) -> Snapshot:
         at=at,
         cases=await _case_groups(connection),
         queues=[q for q in await reading.queues(connection) if q.pending or q.waiting or q.place != "translate"],
-        pauses=await reading.pauses(connection),
+        breakers=await breakers(connection),
         flows=await _flows(connection, context, at),
         refusals=refused,
         workers=await reading.workers(connection),

@@ -44,8 +44,13 @@ def status(context: Context, snapshot: Snapshot) -> dict[str, Any]:
             for q in snapshot.queues
         ],
         "paused": [
-            {"destination": p.destination, "since": p.since.isoformat(), "until": p.until.isoformat(), "words": p.words}
-            for p in snapshot.pauses
+            {
+                "destination": p.destination,
+                "since": p.since.isoformat(),
+                "until": p.until.isoformat() if p.until else None,
+                "words": p.words,
+            }
+            for p in snapshot.down
         ],
         "flows": [
             {"flow": f.name, "now": f.now, "today": f.today, "late": f.late(snapshot.at)}

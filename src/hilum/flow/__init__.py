@@ -3,6 +3,7 @@
 from hilum.flow.declaration import Criticality, DataClass, Flow, OnHeld, Owners, Slo, Yielded
 from hilum.flow.lookup import Lookup, LookupTable
 from hilum.flow.project import Project, load_project
+from hilum.flow.retry import Retry
 from hilum.flow.schedule import Calendar, Windows
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "OnHeld",
     "Owners",
     "Project",
+    "Retry",
     "Slo",
     "Windows",
     "Yielded",

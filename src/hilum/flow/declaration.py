@@ -16,6 +16,7 @@ from typing import Any, Literal
 from hilum.connector import Received, Source, Target
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
+from hilum.flow.retry import Retry
 from hilum.formats import FORMATS
 from hilum.journal.periods import is_period
 from hilum.message import Priority
@@ -102,6 +103,7 @@ class Flow:
     own ordering key counts, if it sends one (streams carry it). `dedup_by` reads what makes a message the same when it
     comes twice; without it the sender's own idempotency key counts, if it sends one.
     `identify_by` reads further identifiers people may search for. `retention` is an ISO 8601 period for the payload.
+    `retry` is this flow's own rule for what failed; without it that of its criticality holds.
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
     encrypted in the journal; without it the data class decides (`[encryption] for`).
     """
@@ -124,6 +126,7 @@ class Flow:
         priority: Priority = Priority.NORMAL,
         on_held: OnHeld = "hold_key",
         format: str | None = None,
+        retry: Retry | None = None,
         runbook: str = "",
         encrypt: bool | None = None,
     ) -> None:
@@ -142,6 +145,7 @@ class Flow:
         self.priority = priority
         self.on_held: OnHeld = on_held
         self.format = format or (source.default_format if source else "json")
+        self.retry = retry
         self.runbook = runbook
         self.encrypt = encrypt
         self.targets: list[Target] = []
@@ -242,6 +246,7 @@ class Flow:
         if self.format not in FORMATS:
             found.append(f"format {self.format!r} is unknown; there are {', '.join(sorted(FORMATS))}")
         found += self.slo.problems()
+        found += self.retry.problems() if self.retry is not None else []
         return found
 
 

@@ -99,6 +99,17 @@ async def _failed_attempt(
     )
 
 
+async def since_first_attempt(connection: Connection, taken: ToDeliver) -> float:
+    """Seconds since the first attempt of this series failed. A replay begins a new series, with the number 1."""
+    cursor = await connection.execute(
+        "SELECT extract(epoch FROM now() - max(at))::float8 FROM attempt"
+        " WHERE message_id = %s AND ordinal = %s AND number = 1",
+        [taken.message_id, taken.ordinal],
+    )
+    row = await cursor.fetchone()
+    return float(row[0] or 0.0) if row else 0.0
+
+
 async def block(connection: Connection, stage: str, key: str, message_id: UUID, ordinal: int) -> None:
     """From now on this one blocks its key at this stage; an earlier one that does so already stays the head."""
     await connection.execute(SQL["block"], {"stage": stage, "key": key, "id": message_id, "ordinal": ordinal})

@@ -328,21 +328,3 @@ async def refusals(connection: Connection, *, limit: int = 100) -> list[RefusalR
     async with connection.cursor(row_factory=class_row(RefusalRow)) as cursor:
         await cursor.execute("SELECT at, source, peer, reason, size FROM refusal ORDER BY at DESC LIMIT %s", [limit])
         return await cursor.fetchall()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRow:
-    """A destination that is left alone for now."""
-
-    destination: str
-    until: datetime
-    failures: int
-    words: str
-    since: datetime
-
-
-async def pauses(connection: Connection) -> list[PauseRow]:
-    """Destinations that are down."""
-    async with connection.cursor(row_factory=class_row(PauseRow)) as cursor:
-        await cursor.execute("SELECT destination, until, failures, words, since FROM endpoint_pause ORDER BY since")
-        return await cursor.fetchall()

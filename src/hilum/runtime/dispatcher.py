@@ -13,31 +13,25 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.connector import Destination
-from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, Rejected, TryAgain, Unsure, trail
+from hilum.errors import DatabaseUnavailable, Down, LeaseLost, Rejected, Unsure, trail
 from hilum.journal.moves import unblock
 from hilum.journal.payloads import Damaged, Ref
 from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered
-from hilum.message import Delivered, Delivery, Outcome
+from hilum.message import Delivered, Outcome
+from hilum.runtime.admission import Admission
+from hilum.runtime.calling import Calling
 from hilum.runtime.failures import Failures
 from hilum.runtime.feed import Feed
-from hilum.runtime.pauses import Pauses
 from hilum.runtime.precedence import RANK, RANKS, Standing
 from hilum.runtime.share import Share, keep_going
 from hilum.runtime.turns import Turns
 
 log = logging.getLogger("hilum.dispatcher")
 
-_LONGEST_CALL = 1800.0  # seconds that a connector gets for one call; its own limits end what is slow long before
-_CALLERS_OF_BATCHES = 4  # calls under way to a destination that takes batches: so each batch has time to fill
+_CALLERS_OF_BATCHES = 5  # calls under way to a destination that takes batches: so each batch has time to fill
 _AFTER_DEFECT = 0.5  # seconds
+_IDLE = 0.5  # seconds after which a caller that has nothing to do looks again, if no bell rings
 _STOOD_BACK = 0.005  # seconds until what stands back looks again
-
-
-def _is_outcome(answer: object) -> bool:
-    """Can the journal keep it? One that it cannot would be delivered again and again."""
-    if isinstance(answer, Delivered):
-        return isinstance(answer.reference, str) and isinstance(answer.words, str)
-    return isinstance(answer, Outcome)
 
 
 @dataclass(slots=True)
@@ -53,19 +47,22 @@ class Dispatcher:
     def __init__(self, share: Share, name: str, destination: Destination) -> None:
         self._share = share
         self.name = name
-        self._destination = destination
-        self._callers = share.settings.parallel if destination.traits.batch_limit == 1 else _CALLERS_OF_BATCHES
-        self._feed = Feed(share, name, destination.traits.batch_limit)
+        self._batch_limit = destination.traits.batch_limit
+        limits = share.limits_of(name)
+        usual = share.settings.parallel if self._batch_limit == 1 else _CALLERS_OF_BATCHES
+        self._callers = limits.parallel or usual
+        self._gather_seconds = limits.gather_ms / 1000 if self._batch_limit > 1 else 0.0
+        self._calling = Calling(name, destination)
+        self._admission = Admission(share.database, share.leases, name, limits)
+        self._feed = Feed(share, name, self._batch_limit)
         self._window = self._feed.window
         self._turns = Turns(self._callers, share.precedence)
         self._committing = [Standing(share.precedence, rank) for rank in RANKS]
         self._results: tuple[list[_Result], ...] = tuple([] for _ in RANKS)  # to be committed, by priority
         self._results_bell = asyncio.Event()
         self._ready_bell = asyncio.Event()
-        self._pauses = Pauses(share.database, name)
         self._failures = Failures(share, name, destination)
         share.bells[name] = asyncio.Event()
-        self._stood_back = False  # was something left out because something more urgent is on its way?
         self.delivered = 0
 
     @property
@@ -80,9 +77,9 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Deliver until the worker stops; then until what is under way is committed, or the task is cancelled."""
-        share, batch_limit = self._share, self._destination.traits.batch_limit
+        share = self._share
         feeding = asyncio.create_task(keep_going(share, f"{self.name} feed", self._fill, self._feed.reset))
-        calling = [asyncio.create_task(self._call_until_stopped(batch_limit)) for _ in range(self._callers)]
+        calling = [asyncio.create_task(self._call_until_stopped()) for _ in range(self._callers)]
         flushing = asyncio.create_task(self._flush_until_idle(feeding))
         try:
             await feeding
@@ -99,7 +96,7 @@ class Dispatcher:
 
     async def _fill(self) -> None:
         share, bell = self._share, self._share.bells[self.name]
-        if not share.lanes or await self._pauses.closed():
+        if not share.lanes or await self._admission.shut():
             await share.rest(bell)
             return
         fresh, full = await self._feed.read()
@@ -116,13 +113,16 @@ class Dispatcher:
 
     # Calling
 
-    async def _call_until_stopped(self, batch_limit: int) -> None:
+    async def _call_until_stopped(self) -> None:
         share = self._share
         while not share.stopping.is_set():
-            limit = self._pauses.limit(batch_limit, self._window.under_way)
-            rank, taken = self._begin(limit) if limit else (0, [])
+            try:
+                rank, taken, rest = await self._begin()
+            except DatabaseUnavailable as error:
+                log.warning("%s: %s", self.name, error)
+                rank, taken, rest = 0, [], _AFTER_DEFECT
             if not taken:
-                await share.rest(self._ready_bell, _STOOD_BACK if self._stood_back else 0.5)
+                await share.rest(self._ready_bell, rest)
                 continue
             if self._window.ready:
                 self._ready_bell.set()
@@ -132,20 +132,31 @@ class Dispatcher:
             finally:
                 self._turns.ended(rank)
 
-    def _begin(self, limit: int) -> tuple[int, list[ToDeliver]]:
-        """What the next call takes: all of one rank, and how urgent it is."""
-        self._stood_back = False
+    async def _begin(self) -> tuple[int, list[ToDeliver], float]:
+        """What the next call takes: how urgent it is, and the deliveries; or for how many seconds there is nothing.
+
+        Raises `DatabaseUnavailable`.
+        """
+        if not self._window.ready:
+            return 0, [], _IDLE
+        if self._gather_seconds and not self._window.ready_at(0) and self._window.ready < self._batch_limit:
+            await asyncio.sleep(self._gather_seconds)
+        limit = await self._admission.room(self._batch_limit, self._window.under_way)
+        if not limit:
+            return 0, [], self._admission.wait
+        rest = _IDLE
         for rank in self._turns.order():
             if not self._window.ready_at(rank):
                 continue
             if self._turns.stands_back(rank):
-                self._stood_back = True
+                rest = _STOOD_BACK
                 continue
             if taken := self._window.begin(limit, self._share.lanes, rank):
+                self._admission.began(len(taken))
                 for priority in {one.priority for one in taken}:
                     self._share.precedence.note(priority)
-                return rank, taken
-        return 0, []
+                return rank, taken, 0.0
+        return 0, [], rest
 
     async def _call(self, taken: Sequence[ToDeliver]) -> None:
         started = time.monotonic()
@@ -181,26 +192,8 @@ class Dispatcher:
         found = await self._bodies(taken)
         outgoing = self._share.observer.outgoing
         batch = [outgoing(one.delivery(body)) for one in taken if isinstance(body := found.get(one.ref), bytes)]
-        answers = iter(await self._answers(batch) if batch else ())
+        answers = iter(await self._calling.outcomes(batch) if batch else ())
         return [next(answers) if isinstance(body := found.get(one.ref), bytes) else _gone(body) for one in taken]
-
-    async def _answers(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
-        """What the destination says, whatever the connector does."""
-        try:
-            async with asyncio.timeout(_LONGEST_CALL):
-                outcomes = await self._destination.deliver(batch)
-        except (TryAgain, Unsure, Rejected, Down) as failure:
-            return [failure] * len(batch)
-        except Failure as failure:
-            return [Unsure(str(failure))] * len(batch)
-        except Exception as error:  # noqa: BLE001 - a connector's defect, or no end: what it did is unknown
-            log.error("%s: the connector has a defect: %s", self.name, trail(error))
-            return [Unsure(f"The connector failed in an unforeseen way ({type(error).__name__}).")] * len(batch)
-        if len(outcomes) != len(batch):
-            return [Unsure(f"The connector gave {len(outcomes)} outcomes for {len(batch)} deliveries.")] * len(batch)
-        return [
-            each if _is_outcome(each) else Unsure("The connector gave an answer that is none.") for each in outcomes
-        ]
 
     async def _bodies(self, taken: Sequence[ToDeliver]) -> Mapping[Ref, bytes | Damaged]:
         found: dict[Ref, bytes | Damaged] = {}
@@ -292,7 +285,7 @@ class Dispatcher:
         share.observer.committed("deliver", len(noted), began, time.monotonic())
         share.observer.delivered(self.name, [r.taken for r in results if r.taken.ref in noted])
         self.delivered += len(noted)
-        await self._pauses.worked()
+        await self._admission.breaker.worked(len(noted))
         for result in results:
             self._window.finished(result.taken, go_on=result.taken.ref in noted and not result.taken.waiting)
         if heads:
@@ -301,17 +294,20 @@ class Dispatcher:
         share.translate_bell.set()
 
     async def _fail(self, result: _Result) -> None:
-        if isinstance(result.outcome, Delivered):
+        breaker, taken, outcome = self._admission.breaker, result.taken, result.outcome
+        if isinstance(outcome, Delivered):
             return
-        if isinstance(result.outcome, Down):
-            await self._pauses.down(result.outcome)
-            self._window.finished(result.taken, go_on=False)
+        if isinstance(outcome, Down):
+            await breaker.down(str(outcome), outcome.after)
+            self._window.finished(taken, go_on=False)
             self._feed.reset()
             return
-        goes_on = await self._failures.settle(result.taken, result.outcome, result.milliseconds)
-        self._window.finished(result.taken, go_on=goes_on)
-        if isinstance(result.outcome, Rejected):
-            await self._pauses.worked()
+        goes_on = await self._failures.settle(taken, outcome, result.milliseconds)
+        if isinstance(outcome, Rejected):
+            await breaker.worked()
+        elif await breaker.failed(taken.ref, str(outcome)):
+            self._feed.reset()
+        self._window.finished(taken, go_on=goes_on)
 
 
 def _gone(body: Damaged | None) -> Rejected:

@@ -23,6 +23,12 @@ def build_endpoints(settings: Settings, flows: Iterable[Flow]) -> dict[str, Dest
         for target in (*flow.targets, *flow.report_targets):
             if target.endpoint not in found:
                 found[target.endpoint] = _build(settings, flow, target)
+    for name in settings.destinations:
+        if name not in found:
+            raise SettingsError(
+                f'hilum.toml, [destinations."{name}"]: no flow delivers there. There are: '
+                f"{', '.join(sorted(found)) or 'none'}."
+            )
     return found
 
 

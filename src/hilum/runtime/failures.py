@@ -5,8 +5,10 @@ from __future__ import annotations
 from hilum.cases import classify, open_case
 from hilum.connector import Destination
 from hilum.errors import Rejected, TryAgain, Unsure
-from hilum.journal.moves import fence, hold_delivery, wait
+from hilum.flow import Flow
+from hilum.journal.moves import fence, hold_delivery, since_first_attempt, wait
 from hilum.journal.work import ToDeliver
+from hilum.postgres import Connection
 from hilum.runtime import retry
 from hilum.runtime.share import Share
 
@@ -25,17 +27,10 @@ class Failures:
         Raises `LeaseLost`, `DatabaseUnavailable`.
         """
         share, flow = self._share, self._share.flows.get(taken.flow)
-        follows: retry.Wait | retry.Hold = retry.Hold()
-        if flow is not None and not isinstance(outcome, Rejected):
-            follows = retry.after(
-                outcome,
-                attempts=taken.attempts + 1,
-                criticality=flow.criticality,
-                deduplicates=self._destination.traits.deduplicates,
-            )
         name = type(outcome).__name__
         async with share.database.transaction() as connection:
             await fence(connection, share.leases, {taken.lane})
+            follows = await self._follows(connection, taken, outcome, flow)
             if isinstance(follows, retry.Wait):
                 await wait(
                     connection,
@@ -72,3 +67,16 @@ class Failures:
         if held:
             share.observer.held(taken, finding.category)
         return not blocks
+
+    async def _follows(
+        self, connection: Connection, taken: ToDeliver, outcome: TryAgain | Unsure | Rejected, flow: Flow | None
+    ) -> retry.Wait | retry.Hold:
+        if flow is None or isinstance(outcome, Rejected):
+            return retry.Hold()
+        return retry.after(
+            outcome,
+            retry.rule_for(flow, retry.class_of(outcome), self._share.retries),
+            attempts=taken.attempts + 1,
+            elapsed=await since_first_attempt(connection, taken) if taken.attempts else 0.0,
+            repeatable=self._destination.traits.deduplicates or self._destination.can_tell,
+        )

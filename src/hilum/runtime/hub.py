@@ -130,6 +130,8 @@ class Hub:
             lookup=self.project.lookup,
             reporter=self.reporter,
             settings=settings.worker,
+            retries=settings.retry,
+            limits=settings.destinations,
             observer=self.observer,
             precedence=self._precedence,
             switches=self.switches,

@@ -1,32 +1,53 @@
 """How often and how long the hub repeats, by what happened and by how critical the flow is. Never for ever.
 
-| criticality | attempts | waits (seconds, ± 20 %)                                   | gives up after about |
-|-------------|----------|-----------------------------------------------------------|----------------------|
-| low         | 5        | 1 2 4 8                                                   | 15 s                 |
-| normal      | 10       | 1 2 4 8 16 32 64 128 256                                  | 9 min                |
-| high        | 16       | … then 300 each                                           | 40 min               |
-| vital       | 40       | … then 300 each                                           | 2 h 40 min           |
-
-An endpoint that is down as a whole uses up no attempt: its deliveries wait until it answers again.
+What a receiver did not take is repeated until the attempts, or the time since the first one, are used up; then it is
+held for a person. Deliveries to a destination that is left alone as a whole use up no attempt. After a lost answer
+(`unsure`) the hub repeats only where the receiver recognises the repetition, or can be asked whether it has it; else it
+is held at once.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
 
 from hilum.errors import TryAgain, Unsure
-from hilum.flow import Criticality
+from hilum.flow import Criticality, Flow, Retry
+from hilum.settings import RetryRule, RetrySettings, RetryTable
 
-_FIRST_WAIT = 1.0  # seconds
-_LONGEST_WAIT = 300.0  # seconds
-_JITTER = 0.2  # of the wait, both ways, so that many that failed together do not come together again
-_ATTEMPTS = {Criticality.LOW: 5, Criticality.NORMAL: 10, Criticality.HIGH: 16, Criticality.VITAL: 40}
+_LONGEST_ASKED: Final = 3600.0  # seconds; a receiver that asks for more (or for ever) is asked again after so long
 
-_LONGEST_ASKED = 3600.0  # seconds; a receiver that asks for more (or for ever) is asked again after so long
 
-_FIRST_PAUSE = 1.0  # seconds
-_LONGEST_PAUSE = 30.0  # seconds: what is up again is found within this time
+class FailureClass(StrEnum):
+    """Of what is repeated."""
+
+    TRY_AGAIN = "try_again"  # surely nothing was done
+    UNSURE = "unsure"  # the answer was lost; repeated where the receiver recognises it or can be asked
+
+
+_LOW = Retry(attempts=5, total=600)
+_NORMAL = Retry(attempts=10, total=3600)
+_HIGH = Retry(attempts=16, total=6 * 3600)
+_VITAL = Retry(attempts=40, total=24 * 3600)
+_LATER: Final = 5.0  # seconds: after a lost answer the receiver may still be at it
+
+DEFAULTS: Mapping[tuple[Criticality, FailureClass], Retry] = MappingProxyType(
+    {
+        (Criticality.LOW, FailureClass.TRY_AGAIN): _LOW,
+        (Criticality.LOW, FailureClass.UNSURE): replace(_LOW, first_wait=_LATER),
+        (Criticality.NORMAL, FailureClass.TRY_AGAIN): _NORMAL,
+        (Criticality.NORMAL, FailureClass.UNSURE): replace(_NORMAL, first_wait=_LATER),
+        (Criticality.HIGH, FailureClass.TRY_AGAIN): _HIGH,
+        (Criticality.HIGH, FailureClass.UNSURE): replace(_HIGH, first_wait=_LATER),
+        (Criticality.VITAL, FailureClass.TRY_AGAIN): _VITAL,
+        (Criticality.VITAL, FailureClass.UNSURE): replace(_VITAL, first_wait=_LATER),
+    }
+)
+"""The whole policy, where `hilum.toml` and the flow say nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +62,55 @@ class Hold:
     """A person must decide."""
 
 
-def after(failure: TryAgain | Unsure, *, attempts: int, criticality: Criticality, deduplicates: bool) -> Wait | Hold:
-    """What follows the `attempts`-th failed attempt.
+def rule_for(flow: Flow, kind: FailureClass, settings: RetryTable) -> Retry:
+    """The rule of a flow: its own; else that of its criticality, as `hilum.toml` changes it."""
+    if flow.retry is not None:
+        return flow.retry
+    rule = DEFAULTS[flow.criticality, kind]
+    changed: RetrySettings = getattr(settings, flow.criticality.value)
+    return _changed(_changed(rule, changed), getattr(changed, kind.value))
 
-    After `Unsure` the hub repeats only where the destination recognises the repetition.
+
+def _changed(rule: Retry, by: RetryRule) -> Retry:
+    values: dict[str, Any] = {
+        "attempts": by.attempts,
+        "first_wait": by.first_wait_seconds,
+        "factor": by.factor,
+        "longest_wait": by.longest_wait_seconds,
+        "jitter": by.jitter_percent / 100 if by.jitter_percent is not None else None,
+        "total": by.total_seconds,
+    }
+    return replace(rule, **{name: value for name, value in values.items() if value is not None})
+
+
+def class_of(failure: TryAgain | Unsure) -> FailureClass:
+    """Which column of the table."""
+    return FailureClass.UNSURE if isinstance(failure, Unsure) else FailureClass.TRY_AGAIN
+
+
+def after(failure: TryAgain | Unsure, rule: Retry, *, attempts: int, elapsed: float, repeatable: bool) -> Wait | Hold:
+    """What follows the `attempts`-th failed attempt, `elapsed` seconds after the first one that failed.
+
+    `repeatable`: the receiver recognises a repetition, or can be asked whether it has it.
     """
-    if isinstance(failure, Unsure) and not deduplicates:
+    if isinstance(failure, Unsure) and (failure.checked or not repeatable):
         return Hold()
-    if attempts >= _ATTEMPTS[criticality]:
+    if attempts >= rule.attempts:
         return Hold()
-    seconds = min(_FIRST_WAIT * 2.0 ** (attempts - 1), _LONGEST_WAIT)
-    seconds *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreading load, not a secret
+    seconds = rule.wait(attempts) * random.uniform(1 - rule.jitter, 1 + rule.jitter)  # noqa: S311 - no secret
     asked = failure.after if isinstance(failure, TryAgain) else None
-    return Wait(max(seconds, _asked(asked)))
+    # what a receiver asked for, within reason: its number goes into a date, and a mistake there must not last
+    seconds = max(seconds, min(asked or 0.0, _LONGEST_ASKED))
+    return Hold() if elapsed + seconds > rule.total else Wait(seconds)
 
 
-def pause(failures: int, asked: float | None) -> float:
-    """Seconds to leave an endpoint alone that was down `failures` times in a row."""
-    exponent = min(failures - 1, 30)  # a float ends at 2.0 ** 1023; the longest pause is reached long before
-    return max(min(_FIRST_PAUSE * 2.0**exponent, _LONGEST_PAUSE), _asked(asked))
-
-
-def _asked(seconds: float | None) -> float:
-    """What a receiver asked for, within reason: its number goes into a date, and a mistake there must not last."""
-    return min(seconds or 0.0, _LONGEST_ASKED)
-
-
-def in_words(criticality: Criticality) -> str:
-    """The policy as people read it."""
+def in_words(flow: Flow, settings: RetryTable) -> str:
+    """The policy of a flow as people read it."""
+    usual = rule_for(flow, FailureClass.TRY_AGAIN, settings).in_words()
+    unsure = rule_for(flow, FailureClass.UNSURE, settings).in_words()
+    lost = "the same" if unsure == usual else unsure
     return (
-        f"{_ATTEMPTS[criticality]} attempts, waiting 1, 2, 4 … up to {_LONGEST_WAIT:.0f} seconds between them; "
-        "then it is held for a person. While the receiver is down as a whole, nothing is used up."
+        f"{usual[:1].upper()}{usual[1:]}; then it is held for a person. After a lost answer: {lost}, where the "
+        "receiver recognises a repetition or can be asked; else it is held at once. "
+        "While the receiver is left alone as a whole, no attempt is used up."
     )

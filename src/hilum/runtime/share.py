@@ -21,7 +21,7 @@ from hilum.runtime.observer import Observer
 from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter
 from hilum.runtime.switches import Switches
-from hilum.settings import WorkerSettings
+from hilum.settings import DestinationSettings, RetryTable, WorkerSettings
 
 log = logging.getLogger("hilum.worker")
 
@@ -42,6 +42,8 @@ class Share:
     lookup: Lookup
     reporter: Reporter
     settings: WorkerSettings
+    retries: RetryTable = field(default_factory=RetryTable)
+    limits: Mapping[str, DestinationSettings] = field(default_factory=dict)  # by destination
     observer: Observer = field(default_factory=Observer)
     switches: Switches = field(default_factory=Switches)
     cache: BodyCache = field(default_factory=BodyCache)
@@ -72,6 +74,10 @@ class Share:
         """The most messages of this priority that are taken at once."""
         settings = self.settings
         return min(settings.batch, settings.bulk_batch) if priority is Priority.BULK else settings.batch
+
+    def limits_of(self, destination: str) -> DestinationSettings:
+        """What `hilum.toml` says of a destination, or the defaults."""
+        return self.limits.get(destination) or DestinationSettings()
 
     def ring(self, destination: str) -> None:
         """There is work for this destination."""

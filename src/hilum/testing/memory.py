@@ -157,6 +157,13 @@ class MemoryDestination(Destination):
         """Into the inbox."""
         return [await self.deliver_one(each) for each in batch]
 
+    async def landed(self, delivery: Delivery) -> Delivered | Unsure | None:
+        """Is it in the inbox?"""
+        if not self.inbox.there:
+            raise Down("nobody is there")
+        there = delivery.idempotency_key in self.inbox.keys
+        return Delivered(reference=delivery.idempotency_key) if there else None
+
     async def deliver_one(self, delivery: Delivery) -> Outcome:
         """Into the inbox."""
         if not self.is_open:

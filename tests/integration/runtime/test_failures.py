@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hilum import cases
 from hilum.errors import Down, Failure, Invalid, Rejected, TryAgain, Unmapped, Unsure
 from hilum.flow import Criticality, Lookup
 from hilum.journal import reading
+from hilum.journal.breakers import open_breakers
 from hilum.message import Delivery, Outcome
 from hilum.postgres import Database
 from hilum.runtime import retry
@@ -25,10 +27,12 @@ from support.waits import Start, deliveries, messages, parked, replay
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of hundredths of a second; tests/unit/runtime holds the real ones to their table."""
-    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.01)
-    monkeypatch.setattr(retry, "_LONGEST_WAIT", 0.02)
-    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(retry, "_LONGEST_PAUSE", 0.1)
+    quicker = {key: replace(rule, first_wait=0.01, longest_wait=0.02) for key, rule in retry.DEFAULTS.items()}
+    monkeypatch.setattr(retry, "DEFAULTS", quicker)
+
+
+QUICK = {"memory.main": {"first_pause_seconds": 0.05, "longest_pause_seconds": 0.1}}
+"""Pauses of hundredths of a second."""
 
 
 def failing(number: int, failure: Outcome, times: int = 1000) -> Any:
@@ -113,28 +117,28 @@ async def test_what_is_unsure_is_never_repeated_to_a_receiver_that_would_do_it_t
 @pytest.mark.req("MSG-8")
 async def test_a_receiver_that_is_down_uses_up_no_attempt_and_is_not_bothered(hub: Start, database: Database) -> None:
     feed, receiver = Feed(), Receiver(lambda _: Down("maintenance until noon"))
-    await hub(make_flow(feed, receiver, criticality=Criticality.LOW))
+    await hub(make_flow(feed, receiver, criticality=Criticality.LOW), destinations=QUICK)
     await feed.send_all(series())
     await deliveries(database, pending=25)
     await eventually(lambda: len(receiver.seen) > 12)  # more looks than a delivery has attempts
     async with database.cold() as connection:
-        [pause] = await reading.pauses(connection)
+        [pause] = await open_breakers(connection)
     assert pause.words == "maintenance until noon"
-    assert pause.failures > 5
+    assert pause.opened > 5
     assert receiver.most_under_way <= 25
     assert (await delivery_states(database)) == {"pending": 25}
     receiver.behave = takes_all
     await messages(database, completed=25)
     assert {each.attempt for each in receiver.seen} == {1}
     assert receiver.numbers("bad") == list(range(5))
-    assert await rows(database, "SELECT * FROM endpoint_pause") == []
+    assert await rows(database, "SELECT state::text, words FROM breaker") == [("closed", "")]
     await assert_sound(database)
 
 
 @pytest.mark.req("RES-1")
 async def test_a_receiver_that_is_down_stops_nobody_else(hub: Start, database: Database) -> None:
     feed, down, up = Feed(), Receiver(lambda _: Down("no connection")), Receiver()
-    await hub(make_flow(feed, down, up))
+    await hub(make_flow(feed, down, up), destinations=QUICK)
     await feed.send_all(series())
     await eventually(lambda: len(up.taken) == 25)
     assert not down.taken

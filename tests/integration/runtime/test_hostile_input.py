@@ -10,12 +10,11 @@ import pytest
 
 from hilum.connector import Receipt
 from hilum.errors import Invalid, Rejected, TryAgain
-from hilum.flow import Lookup
+from hilum.flow import Lookup, Retry
 from hilum.journal.tallies import counts
 from hilum.journal.text import KEY_LIMIT, key_of, storable
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.postgres import Database
-from hilum.runtime import retry
 from support.doubles import Feed, Receiver, Unit, takes_all
 from support.looks import assert_sound, rows
 from support.projects import make_flow, order, target
@@ -48,18 +47,14 @@ async def test_any_ordering_key_is_kept_in_order(hub: Start, database: Database,
 
 @pytest.mark.req("MSG-6")
 @pytest.mark.parametrize("words", ["nul \x00 in it", "half \ud800 pair", LONG], ids=["nul", "surrogate", "long"])
-async def test_any_words_of_a_receiver_are_kept(
-    hub: Start, database: Database, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.02)
-
+async def test_any_words_of_a_receiver_are_kept(hub: Start, database: Database, words: str) -> None:
     def behave(delivery: Delivery) -> Outcome:
         if b'"n":0' in delivery.body:
             return Delivered(reference=words, words=words) if delivery.attempt > 1 else TryAgain(words)
         return Rejected("test.no", words)
 
     feed, receiver, reports = Feed(), Receiver(behave), Receiver()
-    flow = make_flow(feed, receiver)
+    flow = make_flow(feed, receiver, retry=Retry(first_wait=0.02))
     flow.report_to(target(reports, "memory.reports"))
     await hub(flow)
     await feed.send_all([order(0, "a"), order(1, "b")])

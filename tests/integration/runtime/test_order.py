@@ -15,7 +15,6 @@ from hilum.flow import Lookup
 from hilum.journal.receipt import lane_of
 from hilum.message import Delivery, Outcome
 from hilum.postgres import Database
-from hilum.runtime import retry
 from hilum.testing import eventually
 from support.doubles import Batching, Feed, Receiver, takes_all
 from support.looks import assert_sound, rows
@@ -137,7 +136,7 @@ async def test_a_lane_that_is_taken_over_is_read_from_its_beginning(hub: Start, 
             [UUID(int=7)],
         )
         await connection.execute("UPDATE lane SET holder = %s WHERE lane = %s", [UUID(int=7), lane])
-        await connection.execute("DELETE FROM endpoint_pause")
+        await connection.execute("DELETE FROM breaker")
     again, healthy = Feed(), Receiver()
     await hub(make_flow(again, healthy))
     others = [key for key in (f"o{n}" for n in range(200)) if lane_of(key, UUID(int=0), LANES) != lane]
@@ -152,12 +151,9 @@ async def test_a_lane_that_is_taken_over_is_read_from_its_beginning(hub: Start, 
 
 @pytest.mark.req("MSG-4")
 @pytest.mark.req("MSG-8")
-async def test_order_is_kept_while_a_receiver_goes_down_again_and_again(
-    hub: Start, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(retry, "_LONGEST_PAUSE", 0.02)
+async def test_order_is_kept_while_a_receiver_goes_down_again_and_again(hub: Start, database: Database) -> None:
     calls = 0
+    quick = {"memory.main": {"first_pause_seconds": 0.02, "longest_pause_seconds": 0.02, "drain_seconds": 0}}
 
     async def flaky(delivery: Delivery) -> Outcome:
         nonlocal calls
@@ -166,7 +162,7 @@ async def test_order_is_kept_while_a_receiver_goes_down_again_and_again(
         return Down("maintenance") if calls % 37 == 0 else takes_all(delivery)
 
     feed, receiver = Feed(), Receiver(flaky)
-    await hub(make_flow(feed, receiver), worker={"batch": 20})
+    await hub(make_flow(feed, receiver), worker={"batch": 20}, destinations=quick)
     keys = [f"k{n}" for n in range(10)]
     for start in range(0, 60, 6):
         await feed.send_all([order(n, key) for n in range(start, start + 6) for key in keys])

@@ -13,11 +13,11 @@ from hilum import cases
 from hilum.connector import Receipt
 from hilum.connectors import http
 from hilum.errors import Invalid, TryAgain
-from hilum.flow import Criticality, Lookup
+from hilum.flow import Lookup, Retry
 from hilum.journal.leases import Leases
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.postgres import Database
-from hilum.runtime import dispatcher, intake, retry
+from hilum.runtime import calling, intake
 from hilum.runtime.intake import RefusalNote, Refusals
 from hilum.testing import eventually
 from support.doubles import Batching, Feed, Forgetful, Receiver, takes_all
@@ -73,11 +73,10 @@ async def test_an_erased_payload_holds_its_own_delivery_only(hub: Start, databas
 @pytest.mark.req("MSG-5")
 @pytest.mark.parametrize("answer", [None, Delivered(reference=17)], ids=["none", "number"])  # type: ignore[arg-type]
 async def test_an_answer_that_cannot_be_kept_counts_as_a_failed_attempt(
-    hub: Start, database: Database, answer: Any, monkeypatch: pytest.MonkeyPatch
+    hub: Start, database: Database, answer: Any
 ) -> None:
-    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.01)
     feed, receiver = Feed(), Receiver(lambda _: answer)
-    await hub(make_flow(feed, receiver, criticality=Criticality.LOW))
+    await hub(make_flow(feed, receiver, retry=Retry(attempts=5, first_wait=0.01)))
     await feed.send(order(0))
     await deliveries(database, held=1)
     assert len(receiver.seen) == 5
@@ -88,7 +87,7 @@ async def test_an_answer_that_cannot_be_kept_counts_as_a_failed_attempt(
 async def test_a_connector_that_never_answers_is_given_up(
     hub: Start, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "_LONGEST_CALL", 0.05)
+    monkeypatch.setattr(calling, "_LONGEST_CALL", 0.05)
 
     async def behave(delivery: Delivery) -> Outcome:
         if delivery.key == "bad":

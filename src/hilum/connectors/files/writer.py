@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from pydantic import Field, field_validator
@@ -13,8 +14,8 @@ from pydantic import Field, field_validator
 from hilum.connector import Destination, Outgoing, Target, Traits
 from hilum.connectors.declaring import checked, target
 from hilum.connectors.encoding import encode
-from hilum.connectors.files.store import Missing, Occupied, Store, StoreSettings, join
-from hilum.errors import Down, Failure, Rejected, SettingsError, TryAgain
+from hilum.connectors.files.store import Missing, Occupied, Store, StoreSettings, digest, join
+from hilum.errors import Down, Failure, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome, moment_of
 
 # Header of a delivery with the template of its file's name; set by `write`.
@@ -131,6 +132,18 @@ class Writer(Destination):
         except Failure as failure:
             return _outcome(failure)
         return Delivered(reference=join(self.address, name))
+
+    async def landed(self, delivery: Delivery) -> Delivered | Unsure | None:
+        """Is its file there, with its content? Raises `TryAgain` or `Down` where the directory cannot be looked at."""
+        name = file_name(delivery.headers.get(FILE_NAME) or self.settings.name, delivery)
+        try:
+            there = await digest(self._store, name)
+        except Missing:
+            return None
+        except SettingsError as error:
+            raise Down(str(error)) from error
+        same = there == sha256(delivery.body).hexdigest()
+        return Delivered(reference=join(self.address, name)) if same else None
 
 
 def _outcome(failure: Failure) -> Outcome:

@@ -150,8 +150,9 @@ def _down(trace: Trace, snapshot: Snapshot) -> Html:
     return join(
         [
             tag("p", chip("Down", "hurt"), tag("strong", p.destination, " is down"), " since ", clock(p.since),
-                f": {reason(p)}; it is tried again ", ago(p.until))
-            for p in snapshot.pauses if p.destination in open_places
+                f": {reason(p)}; ", "it is tried again " if p.until else "it waits for a person",
+                p.until and ago(p.until))
+            for p in snapshot.down if p.destination in open_places
         ]
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, add_page, live, part
 from hilum.console.words import number, plural
-from hilum.journal.reading import PauseRow
+from hilum.journal.breakers import BreakerRow
 
 
 def add(context: Context, figures: Figures) -> None:
@@ -51,13 +51,14 @@ def _down(snapshot: Snapshot) -> list[Html]:
     return [
         join(chip("Down", "hurt"), tag("strong", pause.destination), " is down since ", clock(pause.since),
              f": {reason(pause)}")
-        for pause in snapshot.pauses
+        for pause in snapshot.down
     ]  # fmt: skip
 
 
-def reason(pause: PauseRow) -> str:
+def reason(pause: BreakerRow) -> str:
     """Why it is down, without its name, which stands beside it."""
-    return pause.words.removeprefix(f"{pause.destination}: ")
+    words = pause.words.removeprefix(f"{pause.destination}: ")
+    return f"{words} (stopped by {pause.actor})" if pause.actor else words
 
 
 def _waiting(snapshot: Snapshot) -> list[Html]:
@@ -108,14 +109,14 @@ def _cases(snapshot: Snapshot) -> Html:
 
 
 def _paused(snapshot: Snapshot) -> Html:
-    if not snapshot.pauses:
+    if not snapshot.down:
         return Html("")
     rows = [
-        row(chip("Down", "hurt"), tag("b", p.destination), reason(p), num(span(p.since)), num(clock(p.until)),
-            num(number(p.failures)))
-        for p in snapshot.pauses
+        row(chip("Down", "hurt"), tag("b", p.destination), reason(p), num(span(p.since)),
+            num(clock(p.until) if p.until else "when a person lets it"), num(number(p.opened)))
+        for p in snapshot.down
     ]  # fmt: skip
-    heads = ("", "Destination", "Why", "For>", "Tried again at>", "Failures>")
+    heads = ("", "Destination", "Why", "For>", "Tried again at>", "Times>")
     note = "its deliveries wait and use up no attempt"
     return _section("Down", table(heads, rows, empty="", label="Destinations that are down"), note)
 
