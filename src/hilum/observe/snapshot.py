@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -18,7 +18,8 @@ from psycopg import sql
 
 from hilum.cases import count_open
 from hilum.flow import Flow
-from hilum.journal import measuring, reading
+from hilum.journal import measuring
+from hilum.journal.breakers import open_breakers
 from hilum.journal.measuring import ALL
 from hilum.journal.tallies import OPEN_KB, Count, counts
 from hilum.observe import catalogue
@@ -224,7 +225,6 @@ async def _machinery(connection: Connection, found: Sample, rows: Sequence[Count
     workers, free = await measuring.live_workers(connection, _LIVE_SECONDS)
     found.set(catalogue.WORKERS_LIVE, {(): workers})
     found.set(catalogue.LANES_FREE, {(): free})
-    now = datetime.now(UTC)
-    shut = {each.destination for each in await reading.pauses(connection) if each.until > now}
+    shut = {each.destination for each in await open_breakers(connection)}
     places = {count.destination for count in rows if count.destination} | shut
     found.set(catalogue.BREAKER_OPEN, {(place,): float(place in shut) for place in places})
