@@ -27,7 +27,7 @@ demo: $(READY) ## Run the hub, a sandbox Odoo and a simulated hospital (ODOO_URL
 test: $(READY) browser ## The default tests: minutes, on real PostgreSQL, sockets, files and browser
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak
+test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak of 5 minutes (HILUM_SOAK_MINUTES=60: an hour)
 	$(BIN)/pytest -m "long or not long" --timeout 3600
 
 check: $(READY) ## Format, lint, types, layers, spelling

@@ -19,6 +19,9 @@ MODULES = {
     "hl7": "bench.hl7_parse",
     "intake": "bench.intake",
     "pipeline": "bench.pipeline",
+    "floor": "bench.floor",
+    "breakdown": "bench.breakdown",
+    "fsync": "bench.fsync",
     "priority": "bench.priority",
     "backlog": "bench.backlog",
     "takeover": "bench.takeover",
@@ -26,6 +29,8 @@ MODULES = {
     "odoo": "bench.odoo",
     "connectors": "bench.connectors",
     "audit": "bench.audit",
+    "overload": "bench.overload",
+    "soak": "bench.soak",
 }
 
 

@@ -18,10 +18,11 @@ MESSAGES = 20_000
 CONNECTIONS = 32
 
 
-async def _round(mllp_port: int) -> float:
+async def one_round(mllp_port: int, messages: int = MESSAGES) -> float:
+    """Messages a second, from the first one sent until the last has arrived."""
     before = Receiver.count
     began = time.perf_counter()
-    load = await send(mllp_port, messages=MESSAGES, connections=CONNECTIONS)
+    load = await send(mllp_port, messages=messages, connections=CONNECTIONS)
     while Receiver.count - before < load.messages:
         await asyncio.sleep(0.02)
     return load.messages / (time.perf_counter() - began)
@@ -36,7 +37,7 @@ async def _measure() -> tuple[list[float], list[float], float]:
     try:
         idle = running.resident_mb()
         for _ in range(ROUNDS):
-            rates.append(await _round(running.mllp_port))
+            rates.append(await one_round(running.mllp_port))
             memory.append(running.resident_mb())
     finally:
         await asyncio.to_thread(context.__exit__, None, None, None)

@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+import psutil
+
+from hilum.postgres import EmbeddedServer
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "mllp-to-http"
 HILUM = [sys.executable, "-m", "hilum"]
@@ -65,36 +69,61 @@ class RunningHub:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def server(self) -> EmbeddedServer:
+        """The embedded PostgreSQL that it has started; joining it gives the URL."""
+        return EmbeddedServer(self.folder / ".hilum")
+
+    def postgres(self) -> psutil.Process:
+        """The first process of that server."""
+        return psutil.Process(int((self.folder / ".hilum" / "postgres" / "postmaster.pid").read_text().split()[0]))
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
 
 
-def start_hub(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [*HILUM, "serve", "-p", str(folder), "--log-level", "WARNING", *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+def start_hub(
+    folder: Path, environment: dict[str, str], *arguments: str, program: Sequence[str] = HILUM
+) -> subprocess.Popen[str]:
+    log = folder.with_suffix(".log")  # beside it; goes with it
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [*program, "serve", "-p", str(folder), "--log-level", "WARNING", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment,
+        )
     assert process.stdout is not None
     for line in process.stdout:
         if "hub is up" in line:
             return process
-    raise RuntimeError("the hub did not start")
+    raise RuntimeError(f"the hub did not start: {log.read_text()[-500:]}")
 
 
 @contextmanager
-def hub(*arguments: str, http_url: str = "http://127.0.0.1:1/", project: Path = EXAMPLE) -> Iterator[RunningHub]:
-    """`hilum serve` of the comparison example or another project, with a PostgreSQL of its own, fsync as by default."""
+def hub(
+    *arguments: str,
+    http_url: str = "http://127.0.0.1:1/",
+    project: Path = EXAMPLE,
+    program: Sequence[str] = HILUM,
+    more: str = "",
+    **environment: str,
+) -> Iterator[RunningHub]:
+    """`hilum serve` of the comparison example or another project, with a PostgreSQL of its own, fsync as by default.
+
+    `program`: what is run in place of `hilum`; `more`: lines added to hilum.toml.
+    """
     with tempfile.TemporaryDirectory(prefix="hilum-bench-") as name:
         folder = Path(name) / "hub"
         shutil.copytree(project, folder)
+        with (folder / "hilum.toml").open("a") as settings:
+            settings.write(more)
         port = free_port()
-        environment = {**os.environ, "MLLP_PORT": str(port), "HTTP_URL": http_url}
-        process = start_hub(folder, environment, *(arguments or ("--roles", "listener,worker")))
-        running = RunningHub(process, port, folder, environment)
+        around = {**os.environ, "MLLP_PORT": str(port), "HTTP_URL": http_url, **environment}
+        process = start_hub(folder, around, *(arguments or ("--roles", "listener,worker")), program=program)
+        running = RunningHub(process, port, folder, around)
         try:
             yield running
         finally:
