@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hilum.flow import Flow
 from hilum.observe import Telemetry
-from hilum.settings import TelemetrySettings
+from hilum.settings import AlertSettings, TelemetrySettings
 from support.waits import Start
 
 Scraped = dict[str, dict[tuple[str, ...], float]]
@@ -55,9 +55,15 @@ def parse(text: str) -> Scraped:
 
 
 @asynccontextmanager
-async def measured(hub: Start, *flows: Flow, settings: dict[str, Any] | None = None) -> AsyncIterator[Measured]:
+async def measured(
+    hub: Start, *flows: Flow, settings: dict[str, Any] | None = None, alerts: dict[str, Any] | None = None
+) -> AsyncIterator[Measured]:
     """Start a hub of these flows, with telemetry on a free port."""
-    telemetry = Telemetry(TelemetrySettings(**{"port": 0, "refresh_seconds": 1, **(settings or {})}), "test")
+    telemetry = Telemetry(
+        TelemetrySettings(**{"port": 0, "refresh_seconds": 1, **(settings or {})}),
+        AlertSettings(**(alerts or {})),
+        hub="test",
+    )
     started = await hub(*flows, observer=telemetry.observer)
     url = await telemetry.start(started)
     assert url is not None

@@ -8,6 +8,7 @@ import sys
 import structlog
 
 from hilum.errors import SettingsError
+from hilum.observe.logs import FIELDS, SummingHandler
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -21,6 +22,7 @@ _QUIET = (
     "socketio",
     "asyncio",
     "watchfiles",
+    "urllib3",
 )
 
 
@@ -36,6 +38,7 @@ def configure_logs(*, as_json: bool | None = None, level: str = "INFO") -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(allow=FIELDS),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor = (
@@ -59,7 +62,7 @@ def configure_logs(*, as_json: bool | None = None, level: str = "INFO") -> None:
             renderer,
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = SummingHandler(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -118,7 +118,7 @@ async def serve_hub(
     """
     async with AsyncExitStack() as parts:  # each part is closed even when closing the one before it was cut short
         database = await parts.enter_async_context(connected(project.settings))
-        telemetry = Telemetry(project.settings.telemetry, project.settings.hub.name)
+        telemetry = Telemetry(project.settings.telemetry, project.settings.alerts, hub=project.settings.hub.name)
         hub = Hub(project, database, roles=roles, observer=telemetry.observer)
         parts.push_async_callback(telemetry.stop)
         parts.push_async_callback(hub.stop)  # first: what it still does is told too

@@ -212,6 +212,7 @@ SLO_BUDGET: Final = _gauge(
     "What is left of the error budget of the window: 1 all of it, 0 nothing, below 0 the promise is broken",
     _OF_ALL,
 )  # fmt: skip
+INCIDENTS_OPEN: Final = _gauge("hilum.incidents.open", "{incident}", "kind", "Alerts that are open", _OF_ALL)
 SAMPLE_AGE: Final = _gauge(
     "hilum.sample.age", "s", "", "Time since the values of the whole hub were read from the database", _OF_ALL
 )

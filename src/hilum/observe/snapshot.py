@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -80,13 +80,20 @@ class Sample:
         return cls(at.timestamp(), values, dict(stored.get("kept_at", {})), came)
 
 
+Fresh = Callable[[Connection, Sample], Awaitable[None]]
+"""Called with a new sample, by the process that read it, within its transaction."""
+
+
 class Sampler:
     """Gives the sample, fresh enough. For one event loop; one reading at a time."""
 
-    def __init__(self, database: Database, flows: Mapping[str, Flow], refresh_seconds: float) -> None:
+    def __init__(
+        self, database: Database, flows: Mapping[str, Flow], refresh_seconds: float, fresh: Fresh | None = None
+    ) -> None:
         self._database = database
         self._flows = flows
         self._refresh = refresh_seconds
+        self._fresh = fresh
         self._last = Sample()
         self._lock = asyncio.Lock()
 
@@ -99,14 +106,16 @@ class Sampler:
             return self._last
 
     async def _shared(self, connection: Connection) -> Sample:
-        found = await _stored(connection)
+        found = await stored(connection)
         if found is not None and time.time() - found.at < self._refresh:
             return found
         cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         row = await cursor.fetchone()
         if not (row and row[0]):
             return found or self._last  # another process is reading just now
-        found = await self._read(connection, await _stored(connection) or Sample())
+        found = await self._read(connection, await stored(connection) or Sample())
+        if self._fresh is not None:
+            await self._fresh(connection, found)
         await connection.execute(
             "INSERT INTO telemetry (at, sample) VALUES (to_timestamp(%s), %s::jsonb)"
             " ON CONFLICT (one) DO UPDATE SET at = excluded.at, sample = excluded.sample",
@@ -147,7 +156,8 @@ class Sampler:
         found.set(catalogue.SLO_OBJECTIVE, {(name,): flow.slo.percent / 100 for name, flow in self._flows.items()})
 
 
-async def _stored(connection: Connection) -> Sample | None:
+async def stored(connection: Connection) -> Sample | None:
+    """The sample that was read last, by whichever process; None before the first."""
     cursor = await connection.execute("SELECT at, sample FROM telemetry")
     row = await cursor.fetchone()
     return Sample.load(*row) if row else None

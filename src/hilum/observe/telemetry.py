@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from hilum.errors import DatabaseUnavailable
 from hilum.observe import catalogue
+from hilum.observe.alerts import Alerts
 from hilum.observe.instruments import Counter, Reading
+from hilum.observe.logs import LogLines, flush_logs
 from hilum.observe.probe import Probe
 from hilum.observe.process import UNAUTHORIZED, ProcessReadings, refusals, watch_loop
 from hilum.observe.recorder import Recorder
 from hilum.observe.serving import ProbeServer
 from hilum.observe.snapshot import Sampler
 from hilum.runtime import Hub, Observer, Observers
+from hilum.runtime.maintenance import every
 from hilum.runtime.readiness import Part, readiness
-from hilum.settings import TelemetrySettings
+from hilum.settings import AlertSettings, TelemetrySettings
 
 if TYPE_CHECKING:
     from hilum.observe.otlp import Exporter
@@ -33,14 +36,16 @@ CONSOLE, TELEMETRY = "console", "telemetry"
 class Telemetry:
     """Life: construct → give `observer` to the hub → `start` → (runs) → `stop`."""
 
-    def __init__(self, settings: TelemetrySettings, hub: str = "") -> None:
+    def __init__(self, settings: TelemetrySettings, alerts: AlertSettings | None = None, *, hub: str = "") -> None:
         self.settings = settings
+        self._alert_settings = alerts or AlertSettings()
+        self._name = hub
         self.recorder = Recorder()
         self.spans: Spans | None = None
-        self.observer: Observer = self.recorder
+        self.observer: Observer = Observers(self.recorder, LogLines())
         self._exporter: Exporter | None = None
         if settings.otlp_endpoint:
-            self._trace(hub)
+            self._trace()
         self.probe = Probe(settings.token.get_secret_value(), self.readings, self._readiness, self._refused)
         self._refused_credentials: TallyOf[str] = TallyOf()
         self._hub: Hub | None = None
@@ -55,7 +60,10 @@ class Telemetry:
         `port`: instead of that of the settings. Raises `SettingsError` where the address is taken.
         """
         self._hub, self._process = hub, ProcessReadings(hub)
-        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds)
+        alerts = Alerts(self._alert_settings, hub.flows, self._name, hub.project.settings.hub.lanes)
+        alerts.check()
+        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds, alerts.look)
+        self._tasks.append(asyncio.create_task(self._look(hub, self._sampler, alerts)))
         self._tasks.append(asyncio.create_task(watch_loop(self.recorder.loop_delay)))
         if self._exporter is not None:
             self._tasks.append(asyncio.create_task(self._send(self._exporter)))
@@ -78,13 +86,23 @@ class Telemetry:
         if self._server is not None:
             await self._server.stop()
 
-    def _trace(self, hub: str) -> None:
+    def _trace(self) -> None:
         from hilum.observe.otlp import Exporter  # a quarter of a second, for those who send somewhere
         from hilum.observe.spans import Spans
 
-        self._exporter = Exporter(self.settings, hub)
+        self._exporter = Exporter(self.settings, self._name)
         self.spans = Spans(self.settings.trace_ratio, self._exporter.resource, self._exporter.export)
-        self.observer = Observers(self.recorder, self.spans)
+        self.observer = Observers(self.recorder, LogLines(), self.spans)
+
+    async def _look(self, hub: Hub, sampler: Sampler, alerts: Alerts) -> None:
+        """Keep the values of the whole hub fresh, whether anybody asks or not; tell of what is wrong."""
+
+        async def once() -> None:
+            await sampler.sample()
+            await alerts.tell(hub.database)
+            flush_logs()
+
+        await every(self.settings.refresh_seconds, once)
 
     async def _send(self, exporter: Exporter) -> None:
         """All metrics, again and again; where they do not arrive the next ones tell the same."""

@@ -1,0 +1,160 @@
+"""Log lines: bounded in number, and with the identity of the message that they are about."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+from uuid import UUID
+
+from hilum.journal.work import ToDeliver, ToTranslate
+from hilum.message import Delivered, Outcome
+from hilum.observe.naming import snake
+from hilum.runtime import Observer
+from hilum.tracing import shown_trace_id
+
+FIELDS: Final = ("message_id", "flow", "destination", "trace_id", "category", "outcome", "attempt", "source", "reason")
+"""What a line may say besides its words; nothing else that a record carries is written."""
+
+log = logging.getLogger("hilum.messages")
+
+WINDOW_SECONDS: Final = 60.0
+FIRST: Final = 5
+"""Lines of one cause that are written one by one in a window; the rest is counted."""
+
+_MOST_CAUSES = 1_000
+_CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+_CAUSE_LENGTH = 200
+
+
+@dataclass(slots=True)
+class _Cause:
+    began: float
+    record: logging.LogRecord
+    count: int = 0
+
+
+class Summing(logging.Filter):
+    """Lets the first lines of one cause pass, counts the others, and says how many there were.
+
+    One cause: the same logger, level and words, whatever numbers and ids are in them. `emit` writes the sums; who
+    filters a handler gives its own. Lines of DEBUG are asked for and not counted.
+    """
+
+    def __init__(
+        self, emit: Callable[[logging.LogRecord], object], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._emit = emit
+        self._clock = clock
+        self._causes: dict[tuple[str, int, str], _Cause] = {}
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """May this line be written?"""
+        if record.levelno < logging.INFO or getattr(record, "is_sum", False):
+            return True
+        self.flush()
+        cause = (record.name, record.levelno, _words(record))
+        with self._lock:
+            if cause not in self._causes and len(self._causes) >= _MOST_CAUSES:
+                cause = (record.name, record.levelno, "")
+            found = self._causes.setdefault(cause, _Cause(self._clock(), record))
+            found.count += 1
+            return found.count <= FIRST
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Write the sums of the windows that have ended."""
+        now = self._clock()
+        with self._lock:
+            ended = [
+                (cause, found)
+                for cause, found in self._causes.items()
+                if everything or now - found.began >= WINDOW_SECONDS
+            ]
+            for cause, _ in ended:
+                del self._causes[cause]
+        for _, found in ended:
+            if found.count > FIRST:
+                self._emit(_sum(found, now))
+
+
+class SummingHandler(logging.StreamHandler[TextIO]):
+    """Writes lines, those of one cause summed; what is not yet said is said at the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._summing = Summing(self.handle)
+        self.addFilter(self._summing)
+
+    def flush_sums(self) -> None:
+        """Write the sums whose window has ended."""
+        self._summing.flush()
+
+    def close(self) -> None:
+        """Write all sums."""
+        self._summing.flush(everything=True)
+        super().close()
+
+
+def flush_logs() -> None:
+    """Write the sums that are due: a cause that has ended brings no line that would do it."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, SummingHandler):
+            handler.flush_sums()
+
+
+def _words(record: logging.LogRecord) -> str:
+    text = str(record.msg.get("event", "")) if isinstance(record.msg, dict) else record.getMessage()
+    return _CHANGING.sub("#", text[:_CAUSE_LENGTH])
+
+
+def _sum(found: _Cause, now: float) -> logging.LogRecord:
+    first = found.record
+    text = str(first.msg.get("event", "")) if isinstance(first.msg, dict) else first.getMessage()
+    record = logging.LogRecord(
+        first.name,
+        first.levelno,
+        first.pathname,
+        first.lineno,
+        "%s (… %d times in the last %.0f s)",
+        (text, found.count, max(now - found.began, 1.0)),
+        None,
+    )
+    record.is_sum = True
+    return record
+
+
+class LogLines(Observer):
+    """Writes a line for what did not go well: refused, failed attempts, held. Never what somebody said of it."""
+
+    def refused(self, source: str, error: Exception) -> None:
+        """By its kind."""
+        log.info("not taken in", extra={"source": source, "reason": snake(type(error))})
+
+    def called(
+        self, destination: str, taken: Sequence[ToDeliver], outcomes: Sequence[Outcome], began: float, ended: float
+    ) -> None:
+        """Those that were not delivered."""
+        for one, outcome in zip(taken, outcomes, strict=True):
+            if not isinstance(outcome, Delivered):
+                fields = {"destination": destination, "outcome": snake(type(outcome)), "attempt": one.attempts + 1}
+                log.info("%s: not delivered", destination, extra={**_of(one), **fields})
+
+    def held(self, taken: ToTranslate | ToDeliver, category: str) -> None:
+        """A person is waited for."""
+        log.warning("%s: held, %s", taken.flow, category, extra={**_of(taken), "category": category})
+
+
+def _of(taken: ToTranslate | ToDeliver) -> Mapping[str, Any]:
+    message_id: UUID = taken.message_id if isinstance(taken, ToDeliver) else taken.id
+    found = {
+        "message_id": str(message_id),
+        "flow": taken.flow,
+        "trace_id": shown_trace_id(message_id, taken.correlation_id, taken.headers),
+    }
+    return found | {"destination": taken.destination} if isinstance(taken, ToDeliver) else found
