@@ -242,7 +242,7 @@ class TelemetrySettings(_Section):
         SecretStr(""), description="Bearer token that scrapers must show; empty: only this machine may look"
     )
     refresh_seconds: float = Field(
-        5.0, ge=1, description="Seconds for which the values of the whole hub are good before they are read again"
+        5.0, ge=0.1, description="Seconds for which the values of the whole hub are good before they are read again"
     )
     otlp_endpoint: str = Field(
         "", description="Base URL of an OTLP/HTTP receiver, `http://collector:4318`; empty: nothing is sent"

@@ -144,6 +144,7 @@ class Alerts:
     async def look(self, connection: Connection, sample: Sample) -> None:
         """Within the transaction that read a new sample: open and resolve incidents."""
         if not self.active:
+            sample.set(catalogue.INCIDENTS_OPEN, {})
             return
         now = {(cause.kind, cause.subject): cause for cause in causes(sample, self._settings)}
         there = {(row.kind, row.subject): row for row in await _open(connection)}

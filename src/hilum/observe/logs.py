@@ -70,15 +70,14 @@ class Summing(logging.Filter):
     def flush(self, *, everything: bool = False) -> None:
         """Write the sums of the windows that have ended."""
         now = self._clock()
+        ended: list[_Cause] = []
         with self._lock:
-            ended = [
-                (cause, found)
-                for cause, found in self._causes.items()
-                if everything or now - found.began >= WINDOW_SECONDS
-            ]
-            for cause, _ in ended:
-                del self._causes[cause]
-        for _, found in ended:
+            while self._causes:  # in the order in which their windows began
+                cause, found = next(iter(self._causes.items()))
+                if not everything and now - found.began < WINDOW_SECONDS:
+                    break
+                ended.append(self._causes.pop(cause))
+        for found in ended:
             if found.count > FIRST:
                 self._emit(_sum(found, now))
 
