@@ -78,6 +78,7 @@ async def test_a_message_is_found_by_any_identifier_and_tells_its_story(stand: S
         story = page.get_by_role("list", name="Story")
         for told in ("Received from 10.20.0.7:50412: DFT^P03", "Translated: 1 delivery", "Delivered to", "Completed"):
             await expect(story).to_contain_text(told)
+        await expect(page.get_by_text(message.hex, exact=True)).to_be_visible()  # the id of its trace
         await page.go_back()
         await expect(page.get_by_label("Any identifier")).to_have_value(str(message))
 

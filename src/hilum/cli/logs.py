@@ -8,7 +8,7 @@ import sys
 import structlog
 
 from hilum.errors import SettingsError
-from hilum.observe.logs import FIELDS, SummingHandler
+from hilum.logs import FIELDS, SummingHandler
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 

@@ -12,11 +12,12 @@ from uuid import UUID
 import typer
 
 from hilum.cases import apply, cases, plan
-from hilum.cli.opening import HERE, ProjectFolder, journal, run
+from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.errors import SettingsError
 from hilum.journal import reading
 from hilum.journal.reading import Search
+from hilum.tracing import shown_trace_id
 
 
 def messages(
@@ -67,8 +68,12 @@ async def _trace(folder: Path, text: str) -> dict[str, Any] | None:
         story = await reading.trace(connection, rows[0].id)
         if story is None:
             return None
+        trace_id = shown_trace_id(story.message.id, story.message.correlation_id, story.message.headers)
+        template = settings_of(folder).telemetry.trace_url
         return asdict(story) | {
-            "cases": [asdict(case) for case in await cases(connection, only_open=False, message_id=rows[0].id)]
+            "trace_id": trace_id,
+            "trace_url": template.replace("{trace_id}", trace_id),
+            "cases": [asdict(case) for case in await cases(connection, only_open=False, message_id=rows[0].id)],
         }
 
 
@@ -77,6 +82,7 @@ def _print_trace(found: dict[str, Any]) -> None:
     _line(f"[bold]{message['id']}[/]  {plain(message['flow'])}  [bold]{message['state']}[/]")
     received = f"{message['received_at']:%Y-%m-%d %H:%M:%S %Z} ({ago(message['received_at'])})"
     _line(f"received {received}, key {plain(message['key']) or '—'}")
+    _line(plain(f"trace {found['trace_id']} {found['trace_url']}"))
     for name, value in (message["headers"] or {}).items():
         _line(plain(f"  {name}: {value}"))
     if found["erased"]:

@@ -9,7 +9,9 @@ from hilum.cli.opening import HERE, ProjectFolder, journal, run
 from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.journal import reading
 from hilum.journal.breakers import open_breakers
+from hilum.journal.measuring import WINDOWS, kept, objectives
 from hilum.journal.tallies import NOT_STATES, counts
+from hilum.postgres import Connection
 
 
 def status(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
@@ -32,6 +34,8 @@ async def read_status(folder: Path) -> dict[str, Any]:
     their key) and `oldest` (ISO time, or null).
     `down`: a list of `destination`, `since`, `until` (the next try, or null: when
     a person lets it go on) and `words` (why).
+    `promises`: flow → window (`1h`, `1d`, `30d`) → `completed`, `late` (of them), `kept` (the share in time) and
+    `budget` (what is left of the error budget: 1 all, below 0 the promise is broken; null where no hub declares it).
     `workers`: a list of `name` (host and process id), `roles`, `lanes` (how many it holds) and `seen_at`.
     """
     async with journal(folder) as database, database.cold() as connection:
@@ -50,11 +54,28 @@ async def read_status(folder: Path) -> dict[str, Any]:
                 {"destination": p.destination, "since": p.since, "until": p.until, "words": p.words}
                 for p in await open_breakers(connection)
             ],
+            "promises": await _promises(connection),
             "workers": [
                 {"name": w.name, "roles": w.roles, "lanes": w.lanes, "seen_at": w.seen_at}
                 for w in await reading.workers(connection)
             ],
         }
+
+
+async def _promises(connection: Connection) -> dict[str, dict[str, dict[str, Any]]]:
+    """How each flow kept its promise; what it promises is known from the hub that ran last."""
+    declared = await objectives(connection)
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for window, seconds in WINDOWS.items():
+        for one in await kept(connection, seconds):
+            percent = declared.get(one.flow)
+            found.setdefault(one.flow, {})[window] = {
+                "completed": one.completed,
+                "late": one.late,
+                "kept": one.share,
+                "budget": one.budget(percent) if percent is not None else None,
+            }
+    return found
 
 
 def _by_state(rows: list[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
@@ -77,6 +98,7 @@ def _print(found: dict[str, Any]) -> None:
     ]
     rows = [[flow, *(by.get(name, 0) for name in columns)] for flow, by in by_flow.items()]
     table(["flow", *columns], rows, empty="No message yet.", right=columns)
+    _print_promises(found["promises"])
     if found["refused"]:
         out.print(f"{found['refused']} were refused and never taken in.")
     queues = [[q["place"], q["pending"], q["waiting"], ago(q["oldest"])] for q in found["queues"]]
@@ -88,3 +110,14 @@ def _print(found: dict[str, Any]) -> None:
         out.print(f"[red]down[/]  {plain(words)}", soft_wrap=True)
     if not found["workers"]:
         out.print("\nNo worker is running (start one: hilum serve).")
+
+
+def _print_promises(promises: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """One line for each flow that was late in the last 30 days; nobody needs to read of the others."""
+    for flow, windows in promises.items():
+        if not any(found["late"] for found in windows.values()):
+            continue
+        shares = ", ".join(f"{found['kept']:.2%} in {window}" for window, found in windows.items())
+        left = windows.get("30d", {}).get("budget")
+        budget = f"; {left:.0%} of the error budget of 30 days is left" if left is not None else ""
+        out.print(plain(f"{flow} in time: {shares}{budget}"), soft_wrap=True)

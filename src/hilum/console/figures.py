@@ -16,6 +16,8 @@ from hilum.console.context import Context
 from hilum.journal import reading, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
 from hilum.journal.reading import Queue, RefusalRow, WorkerRow
+from hilum.observe import catalogue
+from hilum.observe.snapshot import stored
 from hilum.postgres import Connection
 
 MINUTES = 60
@@ -53,6 +55,8 @@ class FlowFigures:
     done: list[int] = field(default_factory=lambda: [0] * MINUTES)
     oldest: datetime | None = None  # the oldest that is under way; held ones are not
     promise_seconds: float | None = None  # of the flow's SLO; None: unknown flow
+    kept: dict[str, float] = field(default_factory=dict)  # by window: the share that was completed in time
+    budget: dict[str, float] = field(default_factory=dict)  # by window: what is left of the error budget
 
     def late(self, at: datetime) -> bool:
         """Is the oldest message that is under way older than the promise?"""
@@ -158,6 +162,11 @@ async def _flows(connection: Connection, context: Context, at: datetime) -> dict
     for flow, state, entered in await _today(connection):
         of(flow).today[state] = entered
     await _last_hour(connection, found, at)
+    if (sample := await stored(connection)) is not None:
+        for (flow, window), share in sample.get(catalogue.SLO_KEPT).items():
+            of(flow).kept[window] = share
+        for (flow, window), left in sample.get(catalogue.SLO_BUDGET).items():
+            of(flow).budget[window] = left
     for flow, oldest in (await _oldest(connection)).items():
         of(flow).oldest = oldest
     return dict(sorted(found.items()))

@@ -6,7 +6,7 @@ a queue, however long that is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,9 @@ LOOK: Final = 500
 
 ALL: Final = ""
 """The flow of a row that stands for all flows which are behind the rows looked at."""
+
+WINDOWS: Final[Mapping[str, float]] = {"1h": 3_600.0, "1d": 86_400.0, "30d": 2_592_000.0}
+"""Windows in which it is asked how a promise was kept, in seconds."""
 
 _Row = tuple[str, str, str, str, int, str]  # destination, priority, flow, oldest id, how many, youngest id
 
@@ -127,6 +130,15 @@ async def kept(connection: Connection, seconds: float) -> list[Kept]:
         {"secs": seconds},
     )
     return [Kept(flow=row[0], completed=row[1], late=row[2]) for row in await cursor.fetchall()]
+
+
+async def objectives(connection: Connection) -> dict[str, float]:
+    """The percentage that each flow promises, as the hub that ran last declared it."""
+    cursor = await connection.execute(
+        "SELECT v -> 0 ->> 0, (v ->> 1)::float8 * 100"
+        " FROM telemetry, jsonb_array_elements(sample -> 'values' -> 'hilum.slo.objective') AS v"
+    )
+    return dict(await cursor.fetchall())
 
 
 async def live_workers(connection: Connection, seconds: float) -> tuple[int, int]:

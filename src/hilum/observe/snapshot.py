@@ -31,12 +31,8 @@ _LOCK = 0x48494C54  # "HILT"; any number will do as long as all hubs use the sam
 _SECONDS = 5  # that the questions of one sample may take in the database
 _LIVE_SECONDS = 15.0  # a worker that was not seen for so long does not count as live
 
-WINDOWS: Final[Mapping[str, tuple[float, float]]] = {
-    "1h": (3600.0, 15.0),
-    "1d": (86_400.0, 120.0),
-    "30d": (2_592_000.0, 900.0),
-}
-"""Windows of the promise: their length and how often they are counted anew, in seconds."""
+_COUNT_EVERY: Final[Mapping[str, float]] = {"1h": 15.0, "1d": 120.0, "30d": 900.0}
+"""Seconds after which a window of the promise is counted anew: the longer it is, the slower it changes."""
 
 Values = dict[Labels, float]
 
@@ -143,8 +139,8 @@ class Sampler:
 
     async def _promises(self, connection: Connection, found: Sample, before: Sample) -> None:
         shares, budgets = dict(before.get(catalogue.SLO_KEPT)), dict(before.get(catalogue.SLO_BUDGET))
-        for window, (seconds, every) in WINDOWS.items():
-            if found.at - found.kept_at.get(window, 0.0) < every:
+        for window, seconds in measuring.WINDOWS.items():
+            if found.at - found.kept_at.get(window, 0.0) < _COUNT_EVERY[window]:
                 continue
             found.kept_at[window] = found.at
             for one in await measuring.kept(connection, seconds):

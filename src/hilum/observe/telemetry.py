@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hilum.errors import DatabaseUnavailable
+from hilum.logs import flush_logs
 from hilum.observe import catalogue
 from hilum.observe.alerts import Alerts
 from hilum.observe.instruments import Counter, Reading
-from hilum.observe.logs import LogLines, flush_logs
+from hilum.observe.log_lines import LogLines
 from hilum.observe.probe import Probe
 from hilum.observe.process import UNAUTHORIZED, ProcessReadings, refusals, watch_loop
 from hilum.observe.recorder import Recorder

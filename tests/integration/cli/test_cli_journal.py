@@ -14,7 +14,8 @@ from cli_calls import ABSENT, FLOW, Cli, held_id
 def test_the_shape_of_status_is_what_monitors_rely_on(worked: Path, cli: Cli) -> None:
     found = cli("status", "--json").json
     assert list(found) == [
-        "messages", "deliveries", "destinations", "duplicates", "refused", "queues", "down", "workers"
+        "messages", "deliveries", "destinations", "duplicates", "refused", "queues", "down", "promises",
+        "workers",
     ]  # fmt: skip
     assert found["messages"] == {FLOW: {"received": 0, "routed": 0, "completed": 1, "held": 1}}
     # Three of the sample's four lines are stocked items; the fourth is a service and leaves no stock.
@@ -26,6 +27,9 @@ def test_the_shape_of_status_is_what_monitors_rely_on(worked: Path, cli: Cli) ->
     assert queue == {"place": "translate", "pending": 0, "waiting": 0, "oldest": None}
     assert found["down"] == []
     assert found["workers"] == []
+    (promise,) = found["promises"].values()
+    assert list(promise) == ["1h", "1d", "30d"]
+    assert {key: promise["1h"][key] for key in ("completed", "late", "kept")} == {"completed": 1, "late": 0, "kept": 1}
 
 
 def test_status_for_people_names_the_flow_and_what_is_held(worked: Path, cli: Cli) -> None:
@@ -51,6 +55,8 @@ def test_the_trace_of_a_delivered_message_tells_every_step(worked: Path, cli: Cl
     assert {Path(delivery["reference"]).parent for delivery in story["deliveries"]} == {_out(cli)}
     words = cli("trace", done["id"]).out
     assert words.splitlines()[0].split() == [done["id"], FLOW, "completed"]
+    assert story["trace_id"] == done["correlation_id"].replace("-", "")
+    assert f"trace {story['trace_id']}" in words
     assert all(delivery["reference"] in words for delivery in story["deliveries"])
 
 

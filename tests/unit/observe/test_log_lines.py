@@ -10,8 +10,9 @@ import pytest
 
 from hilum.cli.logs import configure_logs
 from hilum.journal.work import ToDeliver
+from hilum.logs import FIRST, WINDOW_SECONDS, Summing
 from hilum.message import new_id
-from hilum.observe.logs import FIRST, WINDOW_SECONDS, LogLines, Summing
+from hilum.observe.log_lines import LogLines
 
 
 @pytest.fixture(autouse=True)

@@ -118,12 +118,17 @@ def _now(flow: FlowFigures, snapshot: Snapshot) -> Html:
     late = chip("Late", "waiting") if flow.late(snapshot.at) else chip("In time", "done")
     figures = (
         ("promise kept now", late),
+        *((f"in time, {_WINDOWS[w]}", f"{share:.2%}") for w, share in flow.kept.items() if w in _WINDOWS),
+        *(("error budget left, 30 days", f"{left:.0%}") for w, left in flow.budget.items() if w == "30d"),
         ("oldest under way", span(flow.oldest) or "none"),
         ("duplicates today", words.number(flow.today.get("duplicate", 0))),
         ("received, last hour", sparkline(flow.received, "Messages received")),
         ("completed, last hour", sparkline(flow.done, "Messages completed")),
     )
     return tag("div", [tag("div", tag("b", value), tag("small", name)) for name, value in figures], class_="figures")
+
+
+_WINDOWS = {"1h": "last hour", "1d": "last day", "30d": "30 days"}
 
 
 def _declared(flow: Flow) -> Html:

@@ -28,6 +28,7 @@ from hilum.console.shell import Page, Repeated, add_page, part
 from hilum.journal import reading
 from hilum.journal.reading import DeliveryRow, Trace
 from hilum.journal.work import MESSAGE_BODY
+from hilum.tracing import shown_trace_id
 
 
 def add(context: Context, figures: Figures) -> None:
@@ -114,7 +115,10 @@ async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> Non
     masked = page.masker(message.flow)
     with ui.element("div").classes("pair"):
         part(join(tag("h2", "Story"), story(trace, found, masked)), "section")
-        part(join(tag("h2", "Facts"), tag("div", facts(trace, masked), class_="card")), "section")
+        part(
+            join(tag("h2", "Facts"), tag("div", facts(trace, masked, _trace_url(page.context)), class_="card")),
+            "section",
+        )
     part(join(tag("h2", "Deliveries"), deliveries(trace, masked)), "section")
 
 
@@ -157,19 +161,33 @@ def _down(trace: Trace, snapshot: Snapshot) -> Html:
     )  # fmt: skip
 
 
-def facts(trace: Trace, masked: Masker) -> Html:
+def facts(trace: Trace, masked: Masker, trace_url: str = "") -> Html:
     """What identifies it; every identifier leads to what else has it."""
     message = trace.message
     rows: list[tuple[str, Child]] = [
         ("Key", _search(message.key, masked)),
         ("Deduplicated by", tag("span", masked(message.dedup_key), class_="mono") if message.dedup_key else "nothing"),
         ("Correlation", tag("span", masked(message.correlation_id), class_="mono")),
+        ("Trace", _trace_link(trace, trace_url)),
         ("Identifiers", [_search(i, masked) for i in trace.identifiers]),
         ("Size", f"{words.size(message.size)} of {message.content_type}"),
         ("Last change", ago(message.state_at)),
         *_headers(message.headers or {}, masked),
     ]
     return tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows if value], class_="facts")
+
+
+def _trace_url(context: Context) -> str:
+    return context.project.settings.telemetry.trace_url if context.project else ""
+
+
+def _trace_link(trace: Trace, trace_url: str) -> Child:
+    """The id under which tools for traces have it, whole, to be copied; a link where the settings say where to."""
+    message = trace.message
+    found = shown_trace_id(message.id, message.correlation_id, message.headers)
+    if not trace_url.startswith(("https://", "http://")):
+        return tag("span", found, class_="mono")
+    return tag("a", found, href=trace_url.replace("{trace_id}", found), class_="mono")
 
 
 def _headers(headers: Mapping[str, str], masked: Masker) -> list[tuple[str, Child]]:
