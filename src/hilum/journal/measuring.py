@@ -7,10 +7,12 @@ a queue, however long that is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from psycopg.rows import class_row
 
 from hilum.message import Priority, moment_of
 from hilum.postgres import Connection
@@ -139,6 +141,37 @@ async def objectives(connection: Connection) -> dict[str, float]:
         " FROM telemetry, jsonb_array_elements(sample -> 'values' -> 'hilum.slo.objective') AS v"
     )
     return dict(await cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A message that a person sent on its way again."""
+
+    action: str  # replay or resubmit
+    message_id: UUID
+    correlation_id: str
+    headers: Mapping[str, str] | None = field(repr=False)
+
+
+async def acts_since(connection: Connection, last: int | None) -> tuple[int, list[Act]]:
+    """What was sent again since the act with the number `last`, and the number of the last one now; None: nothing.
+
+    Of the last `LOOK` only. For traces: an act that is committed late may be left out.
+    """
+    cursor = await connection.execute("SELECT coalesce(max(id), 0) FROM audit WHERE at > now() - interval '1 day'")
+    row = await cursor.fetchone()
+    latest = max(int(row[0]) if row else 0, last or 0)
+    if last is None or latest == last:
+        return latest, []
+    async with connection.cursor(row_factory=class_row(Act)) as reading:
+        await reading.execute(
+            "SELECT a.action, a.message_id, m.correlation_id, m.headers FROM ("
+            " SELECT action, message_id FROM audit WHERE id > %s AND id <= %s AND at > now() - interval '1 day'"
+            " AND action IN ('replay', 'resubmit') AND message_id IS NOT NULL ORDER BY id LIMIT %s) a"
+            " JOIN message m ON m.id = a.message_id",
+            [last, latest, LOOK],
+        )
+        return latest, await reading.fetchall()
 
 
 async def live_workers(connection: Connection, seconds: float) -> tuple[int, int]:

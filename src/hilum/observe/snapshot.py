@@ -45,6 +45,7 @@ class Sample:
     values: dict[str, Values] = field(default_factory=dict)
     kept_at: dict[str, float] = field(default_factory=dict)  # by window: when it was counted
     came: dict[str, tuple[int, float]] = field(default_factory=dict)  # by flow: how many ever came, and since when
+    acts_seen: int | None = None  # number of the last act in the audit that was looked at
 
     def set(self, metric: Metric, values: Values) -> None:
         """All values of a metric."""
@@ -66,14 +67,16 @@ class Sample:
     def dump(self) -> str:
         """As the table keeps it."""
         values = {name: [[list(k), v] for k, v in found.items()] for name, found in self.values.items()}
-        return orjson.dumps({"values": values, "kept_at": self.kept_at, "came": self.came}).decode()
+        return orjson.dumps(
+            {"values": values, "kept_at": self.kept_at, "came": self.came, "acts": self.acts_seen}
+        ).decode()
 
     @classmethod
     def load(cls, at: datetime, stored: Mapping[str, Any]) -> Sample:
         """From the table."""
         values = {name: {tuple(k): v for k, v in found} for name, found in stored.get("values", {}).items()}
         came = {flow: (int(n), float(since)) for flow, (n, since) in stored.get("came", {}).items()}
-        return cls(at.timestamp(), values, dict(stored.get("kept_at", {})), came)
+        return cls(at.timestamp(), values, dict(stored.get("kept_at", {})), came, stored.get("acts"))
 
 
 Fresh = Callable[[Connection, Sample], Awaitable[None]]
@@ -127,7 +130,7 @@ class Sampler:
             ).format(_SECONDS * 1000),
             prepare=False,
         )
-        found = Sample(time.time(), {}, dict(before.kept_at), dict(before.came))
+        found = Sample(time.time(), {}, dict(before.kept_at), dict(before.came), before.acts_seen)
         rows = await counts(connection)
         _counted(found, rows)
         _silence(found, rows)

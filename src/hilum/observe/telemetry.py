@@ -18,7 +18,8 @@ from hilum.observe.probe import Probe
 from hilum.observe.process import UNAUTHORIZED, ProcessReadings, refusals, watch_loop
 from hilum.observe.recorder import Recorder
 from hilum.observe.serving import ProbeServer
-from hilum.observe.snapshot import Sampler
+from hilum.observe.snapshot import Sample, Sampler
+from hilum.postgres import Connection
 from hilum.runtime import Hub, Observer, Observers
 from hilum.runtime.maintenance import every
 from hilum.runtime.readiness import Part, readiness
@@ -52,6 +53,7 @@ class Telemetry:
         self._hub: Hub | None = None
         self._process: ProcessReadings | None = None
         self._sampler: Sampler | None = None
+        self._alerts: Alerts | None = None
         self._server: ProbeServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -63,7 +65,8 @@ class Telemetry:
         self._hub, self._process = hub, ProcessReadings(hub)
         alerts = Alerts(self._alert_settings, hub.flows, self._name, hub.project.settings.hub.lanes)
         alerts.check()
-        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds, alerts.look)
+        self._alerts = alerts
+        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds, self._fresh)
         self._tasks.append(asyncio.create_task(self._look(hub, self._sampler, alerts)))
         self._tasks.append(asyncio.create_task(watch_loop(self.recorder.loop_delay)))
         if self._exporter is not None:
@@ -104,6 +107,15 @@ class Telemetry:
             flush_logs()
 
         await every(self.settings.refresh_seconds, once)
+
+    async def _fresh(self, connection: Connection, sample: Sample) -> None:
+        """This process has read a new sample, in this transaction."""
+        if self._alerts is not None:
+            await self._alerts.look(connection, sample)
+        if self.spans is not None:
+            from hilum.observe.acts import trace_acts  # as in _trace
+
+            await trace_acts(connection, sample, self.spans)
 
     async def _send(self, exporter: Exporter) -> None:
         """All metrics, again and again; where they do not arrive the next ones tell the same."""

@@ -22,10 +22,11 @@ from hilum.postgres import Database
 from hilum.testing import eventually
 from hilum.tracing import read_traceparent
 from support.doubles import Batching, Feed, Receiver, takes_all
+from support.looks import rows
 from support.measured import measured
 from support.otlp_receiver import OtlpReceiver, attributes
 from support.projects import make_flow, order, target
-from support.waits import Start, messages
+from support.waits import Start, deliveries, messages, replay
 
 ADT = (
     b"MSH|^~\\&|REG|HILLSIDE|HUB|HILUM|20260304101112||ADT^A08|A-1|P|2.5.1\r"
@@ -234,3 +235,30 @@ async def test_metrics_are_sent_too(hub: Start, database: Database) -> None:
         assert far.metrics["hilum.receipt.messages"].sum.is_monotonic
         assert far.metrics["hilum.lanes.held"].gauge.data_points
         assert far.spans == []
+
+
+@pytest.mark.req("MSG-13")
+async def test_a_replay_is_a_trace_of_its_own_linked_to_the_old_one(hub: Start, database: Database) -> None:
+    feed, receiver = Feed(), Receiver(lambda _: Rejected("test.no", "Never."))
+    async with OtlpReceiver() as far:
+        async with measured(hub, make_flow(feed, receiver), settings={"otlp_endpoint": far.url}):
+            receipt = await feed.send(order(1))
+            assert isinstance(receipt, Receipt)
+            await deliveries(database, held=1)
+            await eventually(lambda: _acts_are_seen(database), lambda: "a first sample")
+            receiver.behave = takes_all
+            await replay(database, receipt.message_id)
+            await messages(database, completed=1)
+            (again,) = await _sent(far, 1, "replay")
+        (link,) = again.links
+        (receive,) = far.named("receive test.orders")
+        assert (link.trace_id.hex(), link.span_id) == (receipt.message_id.hex, receive.span_id)
+        assert again.trace_id != link.trace_id
+        assert [attributes(span)["hilum.outcome"] for span in far.named("deliver memory.main")] == [
+            "rejected",
+            "delivered",
+        ]
+
+
+async def _acts_are_seen(database: Database) -> bool:
+    return await rows(database, "SELECT (sample ->> 'acts')::bigint >= 1 FROM telemetry") == [(True,)]
