@@ -137,6 +137,7 @@ class Source(Connector):
 
     default_format: ClassVar[str] = "bytes"  # how flows read a body that came from here: hl7v2, json, row, bytes
     schedule: Schedule | None = None  # none: it takes what comes, at any time
+    turned_away: Callable[[str, str], None] | None = None  # set by the runtime: told of a peer not let in, and why
 
     def declared_by(self, flow: str) -> None:
         """A flow of this name is declared with this source. Raises `SettingsError` where it must not be shared."""

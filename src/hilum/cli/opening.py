@@ -101,28 +101,38 @@ async def connected(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def journal(folder: Path) -> AsyncIterator[Database]:
-    """The journal of a project, ready to use: tables that are missing are made."""
+    """The journal of a project, ready to use. One that is not there yet is made.
+
+    One of an earlier version is left alone: `SettingsError` says what it lacks. A person who only asks for the status
+    must not change the tables under the hubs that run.
+    """
     settings = settings_of(folder)
     async with connected(settings) as database:
-        if not await _is_ready(database, settings.hub.lanes):
+        missing, lanes = await _state(database)
+        if missing and missing != migrations():
+            raise SettingsError(
+                f"The database was made by an earlier version of Hilum: it lacks {', '.join(sorted(missing))}. "
+                "The next hilum serve applies that; or do it now with: hilum db migrate"
+            )
+        if missing or lanes != str(settings.hub.lanes):
             from hilum.runtime import prepare  # brings the whole hub with it, and is needed once in a journal's life
 
             await prepare(database, lanes=settings.hub.lanes)
         yield database
 
 
-async def _is_ready(database: Database, lanes: int) -> bool:
-    """Are all migrations applied, and the lanes as many as the settings say?"""
+async def _state(database: Database) -> tuple[set[str], str]:
+    """Which migrations are missing, and how many lanes the journal has (as text; empty: not yet said)."""
     async with database.cold() as connection:
         cursor = await connection.execute(
             "SELECT to_regclass('hilum.migration') IS NOT NULL, to_regclass('hilum.fact') IS NOT NULL"
         )
         if await cursor.fetchone() != (True, True):
-            return False
+            return migrations(), ""
         cursor = await connection.execute("SELECT component || '/' || name FROM migration")
         applied = {row[0] for row in await cursor.fetchall()}
-        cursor = await connection.execute("SELECT value FROM fact WHERE name = 'lanes'")
-        return migrations() <= applied and await cursor.fetchone() == (str(lanes),)
+        row = await (await connection.execute("SELECT value FROM fact WHERE name = 'lanes'")).fetchone()
+        return migrations() - applied, row[0] if row else ""
 
 
 def migrations() -> set[str]:

@@ -43,12 +43,14 @@ class Refusals:
 
     def add(self, source: str, received: Received, error: Exception) -> None:
         """Note one."""
+        self.note(source, received.headers.get(Header.PEER, ""), str(error), len(received.body))
+
+    def note(self, source: str, peer: str, reason: str, size: int = 0) -> None:
+        """Note one of which nothing was read (a connection that was not let in), or so many bytes."""
         if len(self.notes) >= _KEPT_REFUSALS:
             self.dropped += 1
             return
-        peer = received.headers.get(Header.PEER, "")
-        note = RefusalNote(storable(source), storable(peer), storable(str(error)), len(received.body))
-        self.notes.append(note)
+        self.notes.append(RefusalNote(storable(source), storable(peer), storable(reason), size))
 
     def give_back(self, notes: list[RefusalNote], dropped: int) -> None:
         """These could not be written: keep them for the next time, as far as there is room."""
@@ -75,6 +77,7 @@ class Intake:
         self._committer = committer
         self._gate = gate
         self._refusals = refusals
+        source.turned_away = lambda peer, reason: refusals.note(source.address, peer, reason)
         self._observer = observer or Observer()
         traits = source.traits
         self._keeps_order = traits.ordered and traits.redelivers

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
+import psycopg
 import pytest
 from cli_calls import ABSENT, FLOW, Cli, held_id
 
@@ -206,3 +208,17 @@ def test_another_number_of_lanes_than_the_journal_has_is_refused(worked: Path, c
     settings = worked / "hilum.toml"
     settings.write_text(settings.read_text().replace("[hub]", "[hub]\nlanes = 8"))
     assert re.search(r"lanes = 8, .* made with 64", cli("status").complaint)
+
+
+@pytest.mark.parametrize("command", [("status",), ("messages",), ("exceptions", "list"), ("audit", "verify")])
+def test_a_question_does_not_migrate_an_older_database(worked: Path, cli: Cli, command: tuple[str, ...]) -> None:
+    """It names what is missing and what applies it; the hubs that run go on with the tables that they know."""
+    with psycopg.connect(os.environ["HILUM_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DELETE FROM hilum.migration WHERE component = 'security' AND number = 2")
+        connection.execute("DROP TABLE hilum.login_peer, hilum.login_secret")
+        said = cli(*command).complaint
+        assert "it lacks security/0002_logins" in said
+        assert "hilum db migrate" in said
+        assert connection.execute("SELECT to_regclass('hilum.login_peer')").fetchone() == (None,)
+    assert cli("db", "migrate", "--json").json == {"applied": ["security/0002_logins"]}
+    assert cli(*command).code == 0

@@ -94,10 +94,12 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(listener: mllp.Listener, context: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
-    """A connection to the listener."""
+async def wire(
+    listener: mllp.Listener, context: ssl.SSLContext | None = None, *, source: str = LOCAL
+) -> AsyncIterator[Wire]:
+    """A connection to the listener, from this address."""
     reader, writer = await asyncio.open_connection(
-        LOCAL, listener.port, ssl=context, server_hostname="localhost" if context else None
+        LOCAL, listener.port, ssl=context, server_hostname="localhost" if context else None, local_addr=(source, 0)
     )
     try:
         yield Wire(reader, writer)

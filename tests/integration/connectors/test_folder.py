@@ -295,3 +295,24 @@ async def test_a_failed_file_whose_name_is_no_utf8_is_put_away_like_others(tmp_p
         await eventually(lambda: not [path for path in tmp_path.iterdir() if path.is_file()])
     assert (tmp_path / "done" / "b.csv").exists()
     assert len(list((tmp_path / "failed").iterdir())) == 2
+
+
+@pytest.mark.parametrize("stem", ["n" * 251, "é" * 125 + "x", "名" * 83 + "xx"])
+async def test_a_name_of_255_bytes_is_put_away_like_others(tmp_path: Path, stem: str) -> None:
+    """The name with the part of another day's digest, and the one of the reason file, would be longer than that."""
+    name = f"{stem}.csv"
+    assert len(name.encode()) == 255
+    for content in ("id\n1\n", "id\n2\n"):  # the second one finds the name taken
+        (tmp_path / name).write_text(content)
+        await taken_from(tmp_path, 1)
+    (tmp_path / name).write_text("id\n1,2,3\n")
+    async with opened(folder(tmp_path, split="rows")):
+        await eventually(lambda: not (tmp_path / name).exists())
+
+    done, failed = tree(tmp_path / "done"), tree(tmp_path / "failed")
+    assert len(done) == len(failed) == 2
+    assert name in done
+    assert name in failed
+    assert all(len(each.encode()) <= 255 for each in [*done, *failed])
+    assert next(each for each in done if each != name).endswith(".csv")
+    assert next(each for each in failed if each != name).endswith(".csv.reason.txt")

@@ -224,3 +224,29 @@ def test_settings_that_cannot_be_are_told_without_their_values() -> None:
 
 def test_the_query_is_not_shown() -> None:
     assert "opensesame" not in repr(http.Endpoint(url="http://x/y?key=opensesame"))
+
+
+@pytest.mark.req("SEC-6")
+async def test_a_receiver_that_answers_byte_by_byte_holds_nobody_up() -> None:
+    """Each byte comes within `answer_timeout`; the whole answer never ends."""
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        try:
+            for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 10_000:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        except ConnectionError:
+            return
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(trickle, LOCAL, 0)
+    async with server:
+        url = f"http://{LOCAL}:{server.sockets[0].getsockname()[1]}/"
+        async with opened(http.Endpoint(url=url, answer_timeout=5, timeout_total=0.3)) as endpoint:
+            async with asyncio.timeout(10):
+                (found,) = await endpoint.deliver([delivery()])
+    assert isinstance(found, Unsure)
+    assert "no answer in time" in str(found)

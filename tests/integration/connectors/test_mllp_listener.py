@@ -332,6 +332,30 @@ async def test_one_connection_too_many_is_refused_and_counted() -> None:
         assert side.listener.refusals == {"too many connections": 1}
 
 
+@pytest.mark.req("SEC-6")
+async def test_one_sender_cannot_hold_all_connections() -> None:
+    async with hub(max_connections_per_peer=2, connections=10) as side:
+        told: list[tuple[str, str]] = []
+        side.listener.turned_away = lambda peer, reason: told.append((peer, reason))
+        async with wire(side.listener) as one, wire(side.listener) as two:
+            for line in (one, two):
+                await line.send(framed(message(1)))
+                assert (await line.answer())[1] == "AA"
+            for _ in range(3):
+                async with wire(side.listener) as three:
+                    assert await three.closed()
+            assert side.listener.refusals == {"too many connections of this sender": 3}
+            assert told == [("127.0.0.1", "too many connections of this sender: the connection was closed at once")], (
+                "it is noted once a minute, not for each"
+            )
+            async with wire(side.listener, source="127.0.0.2") as other:
+                await other.send(framed(message(2)))
+                assert (await other.answer())[1:3] == ["AA", "C2"]
+        async with wire(side.listener) as again:  # those that left made room
+            await again.send(framed(message(3)))
+            assert (await again.answer())[1:3] == ["AA", "C3"]
+
+
 async def test_an_idle_connection_is_closed_and_one_that_waits_is_not() -> None:
     async with listening(idle_timeout=0.05) as listener, wire(listener) as idle, wire(listener) as waiting:
         await waiting.send(framed(message(1)))

@@ -18,7 +18,7 @@ from hilum.connectors.declaring import checked
 from hilum.connectors.files.asking import Asked, counted, fitting
 from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
 from hilum.connectors.files.splitting import splitter
-from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain, told
+from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain, told, within_limit
 from hilum.connectors.intake import Intake
 from hilum.errors import Down, Failure, HilumError, Invalid, SettingsError
 from hilum.flow.schedule import Windows
@@ -320,7 +320,7 @@ class Folder(Source):
             # the reason first: after a crash between the two the file is read again and gets the same one
             # a name need not be UTF-8 on a POSIX file system; what is told of it must be
             reasons = job.report(error).encode(errors="replace")
-            await self._store.put(f"{job.name}.reason.txt", reasons, folder=folder, replace=True)
+            await self._store.put(within_limit(job.name, ".reason.txt"), reasons, folder=folder, replace=True)
             log.warning("file_failed", folder=self.address, file=told(job.name), refused=job.refused)
         try:
             await self._store.move(job.name, folder, await self._free_name(job, folder))
@@ -334,4 +334,4 @@ class Folder(Source):
         if not await self._store.holds(folder, job.name):
             return job.name
         path = PurePath(job.name)
-        return f"{path.stem}.{job.digest[:12]}{path.suffix}"
+        return within_limit(f"{path.stem}.{job.digest[:12]}{path.suffix}")

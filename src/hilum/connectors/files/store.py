@@ -20,6 +20,9 @@ from hilum.errors import HilumError, SettingsError
 CHUNK: Final = 64 * 1024
 # Names of files that are still being written end so; no source takes them.
 PART: Final = ".hilum-part"
+# The longest name that file systems take, in bytes (NAME_MAX of ext4, XFS, APFS; POSIX asks for less).
+NAME_BYTES: Final = 255
+_EXTENSION: Final = 16  # bytes; a longer one is a part of the name
 _PLAIN_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,255}")
 
 
@@ -156,6 +159,27 @@ def plain(name: str) -> bool:
 def told(name: str) -> str:
     """The name as logs can hold it: on a POSIX file system a name is bytes, and need not be UTF-8."""
     return name.encode(errors="replace").decode()
+
+
+def within_limit(name: str, suffix: str = "", limit: int = NAME_BYTES) -> str:
+    """`name` with a suffix, as a file system can have it: in at most 255 bytes, the suffix and the extension whole.
+
+    A name that is too long keeps its beginning; a part of its hash keeps different ones apart.
+    """
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(_bytes(extension)) > _EXTENSION:
+        stem, dot, extension = name, "", ""
+    whole = f"{name}{suffix}"
+    if len(_bytes(whole)) <= limit:
+        return whole
+    end = f"~{hashlib.sha256(_bytes(name)).hexdigest()[:12]}{dot}{extension}{suffix}"
+    room = limit - len(_bytes(end))
+    return _bytes(stem)[:room].decode("utf-8", "ignore") + end
+
+
+def _bytes(name: str) -> bytes:
+    """A name as the file system has it: one that is no UTF-8 was read with surrogates in place of its bytes."""
+    return name.encode("utf-8", "surrogateescape")
 
 
 async def digest(store: Store, name: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from hilum.connector import Destination, Outgoing, Target, Traits
 from hilum.connectors.declaring import checked, target
 from hilum.connectors.encoding import encode
-from hilum.connectors.files.store import Missing, Occupied, Store, StoreSettings, digest, join
+from hilum.connectors.files.store import Missing, Occupied, Store, StoreSettings, digest, join, within_limit
 from hilum.errors import Down, Failure, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome, moment_of
 
@@ -70,7 +70,7 @@ def file_name(template: str, delivery: Delivery) -> str:
         "operation": delivery.operation,
     }
     name = template.format_map({field: _UNSAFE.sub("_", value)[:VALUE_LIMIT] for field, value in values.items()})
-    return _UNSAFE.sub("_", name)[:NAME_LIMIT].lstrip(".") or "_"
+    return within_limit(_UNSAFE.sub("_", name).lstrip("."), limit=NAME_LIMIT) or "_"
 
 
 class Writer(Destination):

@@ -60,6 +60,14 @@ class EndpointSettings(ClientTls):
         examples=[30],
         json_schema_extra={"unit": "s"},
     )
+    timeout_total: float = Field(
+        default=120,
+        gt=0,
+        description="Seconds for one call altogether, so that a receiver which answers byte by byte holds nobody up; "
+        "then it is unsure whether the receiver has done it",
+        examples=[60],
+        json_schema_extra={"unit": "s"},
+    )
     connections: int = Field(default=32, ge=1, description="The most connections at one time", examples=[8])
     keep_alive: float = Field(
         default=4,
@@ -155,7 +163,9 @@ class Endpoint(Destination):
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept-Encoding"),
             timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=settings.connect_timeout, sock_read=settings.answer_timeout
+                total=settings.timeout_total,
+                sock_connect=settings.connect_timeout,
+                sock_read=settings.answer_timeout,
             ),
             raise_for_status=False,
             trust_env=False,

@@ -35,6 +35,7 @@ class _Unquoted(logging.Filter):
         return True
 
 
+log = logging.getLogger("hilum.http")
 _quiet = logging.getLogger("hilum.http.protocol")
 _quiet.addFilter(_Unquoted())
 
@@ -47,16 +48,34 @@ HEAD_TIMEOUT: Final = 60.0
 # The most connections of one server. A sender that opens more than the operating system gives this process would also
 # keep the journal and the other listeners from having any; each of those past the limit is closed at once.
 CONNECTIONS: Final = 1_000
+# Of those, the most of one address: a half, so that one sender that opens as many as it can leaves room for the others.
+CONNECTIONS_PER_PEER: Final = 500
 HEALTH: Final = "/healthz"
 BACKLOG: Final = 512
 
 
-class _Closing(asyncio.Protocol):
-    """What a connection past the limit gets."""
+class _Door(asyncio.Protocol):
+    """What a connection meets first: it is handed on to aiohttp, or closed at once where there are too many."""
+
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it at once."""
-        cast(asyncio.Transport, transport).abort()
+        """Let it in or close it."""
+        host = _host(transport)
+        there = self._server.connections
+        if len(there) >= CONNECTIONS or sum(_host(one.transport) == host for one in there) >= CONNECTIONS_PER_PEER:
+            log.warning("too many HTTP connections, one more is closed at once: from %s", host)
+            cast(asyncio.Transport, transport).abort()
+            return
+        handler = self._server()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+
+
+def _host(transport: asyncio.BaseTransport | None) -> str:
+    address = transport.get_extra_info("peername") if transport is not None else None
+    return str(address[0]) if address else ""
 
 
 class Server:
@@ -84,12 +103,9 @@ class Server:
         """Listen. Raises `Down` when the port is taken."""
         handlers = self._web = web.Server(self._handle, access_log=None, logger=_quiet, keepalive_timeout=HEAD_TIMEOUT)
 
-        def connected() -> asyncio.Protocol:
-            return handlers() if len(handlers.connections) < CONNECTIONS else _Closing()
-
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                connected,
+                lambda: _Door(handlers),
                 self.host,
                 self.port,
                 # one family only, or port 0 would be two different ports

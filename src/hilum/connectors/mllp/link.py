@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -34,6 +34,7 @@ class Rules:
     """What a listener asks of each of its connections."""
 
     connections: int
+    connections_per_peer: int
     unanswered: int
     frame_limit: int
     idle_timeout: float  # seconds; 0: for ever
@@ -41,11 +42,33 @@ class Rules:
     unfinished_limit: int  # bytes of messages whose end has not come, over all connections
 
 
-@dataclass(slots=True)
-class Unfinished:
-    """What all connections of a listener hold of messages whose end has not come."""
+# Seconds between two notes about the same peer that is not let in: who is refused often tries often.
+_NOTE_AGAIN: Final = 60.0
 
-    size: int = 0  # bytes
+
+class Shared:
+    """What all connections of a listener have in common."""
+
+    def __init__(self, links: set[Link], counts: Counter[str], not_let_in: Callable[[str, str], None]) -> None:
+        self.links = links
+        self.counts = counts
+        self.unfinished = 0  # bytes of messages whose end has not come
+        self.by_peer: Counter[str] = Counter()  # open connections by address
+        self._not_let_in = not_let_in
+        self._noted: dict[str, float] = {}  # by peer: when that was said last
+
+    def refuse(self, peer: str, reason: str, now: float) -> None:
+        """Count a connection that is not let in; say so, but not again and again."""
+        self.counts[f"refused: {reason}"] += 1
+        if now - self._noted.get(peer, -_NOTE_AGAIN) >= _NOTE_AGAIN:
+            if len(self._noted) >= _PEERS_NOTED:
+                self._noted.clear()
+            self._noted[peer] = now
+            self._not_let_in(peer, f"{reason}: the connection was closed at once")
+
+
+# Peers of which it is remembered when they were noted.
+_PEERS_NOTED: Final = 1_000
 
 
 class Turn:
@@ -89,16 +112,15 @@ class MllpReceived(Received):
 class Link(asyncio.Protocol):
     """One connection. Created by the listener's server, lives in `links` until it is lost."""
 
-    def __init__(
-        self, rules: Rules, intake: Intake, links: set[Link], counts: Counter[str], unfinished: Unfinished
-    ) -> None:
+    def __init__(self, rules: Rules, intake: Intake, shared: Shared) -> None:
         self._rules = rules
         self._intake = intake
-        self._links = links
-        self._counts = counts
+        self._shared = shared
+        self._links = shared.links
+        self._counts = shared.counts
         self._frames = Frames(rules.frame_limit)
-        self._unfinished = unfinished
-        self._held = 0  # bytes of `unfinished` that are this connection's
+        self._address = ""  # while it counts as one of its peer's
+        self._held = 0  # bytes of `Shared.unfinished` that are this connection's
         self._batch: Iterator[bytes] = iter(())
         self._turns: deque[Turn] = deque()
         self._loop = asyncio.get_running_loop()
@@ -116,18 +138,29 @@ class Link(asyncio.Protocol):
         """A sender connected; past the limit it is cut off at once."""
         self._transport = cast(asyncio.Transport, transport)
         self._counts["connections"] += 1
-        if len(self._links) >= self._rules.connections:
-            self._counts["refused: too many connections"] += 1
+        address = transport.get_extra_info("peername")
+        host = str(address[0]) if address else ""
+        if reason := self._why_not(host):
+            self._shared.refuse(host, reason, self._loop.time())
             self._ending = True
             self._transport.abort()
             return
         self._links.add(self)
-        address = transport.get_extra_info("peername")
+        self._address = host
+        self._shared.by_peer[host] += 1
         where = f"{address[0]}:{address[1]}" if address else ""
         who = subject(transport.get_extra_info("peercert"))
         self._peer = f"{who} {where}" if who else where
         if self._rules.idle_timeout:
             self._timer = self._loop.call_later(self._rules.idle_timeout, self._watch)
+
+    def _why_not(self, host: str) -> str:
+        """Why this connection is not let in; empty: it is."""
+        if len(self._links) >= self._rules.connections:
+            return "too many connections"
+        if self._shared.by_peer[host] >= self._rules.connections_per_peer:
+            return "too many connections of this sender"
+        return ""
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in, in whatever portions the network makes."""
@@ -159,7 +192,11 @@ class Link(asyncio.Protocol):
         self._frames.drop()
         self._count_held()
         self._turns.clear()
-        self._links.discard(self)
+        if self in self._links:
+            self._links.discard(self)
+            self._shared.by_peer[self._address] -= 1
+            if not self._shared.by_peer[self._address]:
+                del self._shared.by_peer[self._address]
         if self._timer:
             self._timer.cancel()
 
@@ -211,9 +248,9 @@ class Link(asyncio.Protocol):
         Otherwise senders that begin large messages and never end them could take all memory, each within its own limit.
         """
         held = self._frames.size
-        self._unfinished.size += held - self._held
+        self._shared.unfinished += held - self._held
         self._held = held
-        while self._unfinished.size > self._rules.unfinished_limit:
+        while self._shared.unfinished > self._rules.unfinished_limit:
             slowest = min((link for link in self._links if link._held), key=lambda link: link._active_at, default=None)
             if slowest is None:
                 return
@@ -224,7 +261,7 @@ class Link(asyncio.Protocol):
         """Close at once, and forget what it holds."""
         self._ending = True
         self._frames.drop()
-        self._unfinished.size -= self._held
+        self._shared.unfinished -= self._held
         self._held = 0
         self._transport.abort()
 

@@ -9,14 +9,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+import structlog
 from pydantic import Field, field_validator
 
 from hilum.connector import Header, Received, Source, Traits
 from hilum.connectors.declaring import checked, os_words
 from hilum.connectors.intake import Intake
-from hilum.connectors.mllp.link import Link, Rules, Unfinished
+from hilum.connectors.mllp.link import Link, Rules, Shared
 from hilum.connectors.tls import ServerTls
 from hilum.errors import Down
+
+log = structlog.get_logger(__name__)
 
 # Seconds that `close` waits for the answers that are already written to leave.
 CLOSE_TIMEOUT: Final = 2.0
@@ -47,6 +50,13 @@ class ListenerSettings(ServerTls):
     )
     connections: int = Field(
         default=256, ge=1, description="The most connections at one time; one more is closed at once", examples=[64]
+    )
+    max_connections_per_peer: int = Field(
+        default=64,
+        ge=1,
+        description="The most connections of one address at one time, so that one sender cannot keep the others out; "
+        "one more is closed at once and noted as refused",
+        examples=[4],
     )
     unanswered: int = Field(
         default=64,
@@ -141,14 +151,20 @@ class Listener(Source):
         intake = self._intake = Intake(settings.queue_messages, settings.queue_bytes)
         rules = Rules(
             connections=settings.connections,
+            connections_per_peer=settings.max_connections_per_peer,
             unanswered=settings.unanswered,
             frame_limit=settings.max_message,
             idle_timeout=settings.idle_timeout,
             encrypted=context is not None,
             unfinished_limit=max(settings.queue_bytes, 2 * settings.max_message),
         )
-        unfinished = Unfinished()
-        self._server = await self._listen(lambda: Link(rules, intake, self._links, self.counts, unfinished), context)
+        shared = Shared(self._links, self.counts, self._not_let_in)
+        self._server = await self._listen(lambda: Link(rules, intake, shared), context)
+
+    def _not_let_in(self, peer: str, reason: str) -> None:
+        log.warning("mllp_not_let_in", listener=self.address, peer=peer, reason=reason)
+        if self.turned_away is not None:
+            self.turned_away(peer, reason)
 
     async def _listen(self, protocol: Any, context: ssl.SSLContext | None) -> asyncio.Server:
         settings = self.settings
