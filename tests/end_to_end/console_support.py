@@ -176,10 +176,11 @@ class Scene:
         return found
 
     async def acts(self, message_id: UUID) -> list[tuple[str, str, str]]:
-        """Actor, action and reason of all acts on a message, without those of the hub."""
+        """Actor, action and reason of all acts on a message, without those of the hub and without looking at it."""
         async with self.database.cold() as connection:
             cursor = await connection.execute(
-                "SELECT actor, action, words FROM audit WHERE message_id = %s AND actor <> 'hub' ORDER BY id",
+                "SELECT actor, action, words FROM audit WHERE message_id = %s AND actor <> 'hub'"
+                " AND action <> 'view_message' ORDER BY id",
                 [message_id],
             )
             return await cursor.fetchall()

@@ -104,6 +104,19 @@ async def test_a_protected_payload_is_masked_until_a_reason_is_given_and_that_is
 
 
 @pytest.mark.req("SEC-7")
+async def test_who_is_shown_what_was_said_of_a_protected_message_is_in_the_audit(stand: Stand) -> None:
+    message = await stand.held("AC7260")
+    seen = "SELECT count(*) FROM audit WHERE action = %s AND actor = %s AND (message_id = %s OR message_id IS NULL)"
+    for user, times in (("omar", 1), ("vera", 0)):  # a viewer is shown nothing of it
+        async with support.visit(stand.browser, stand.address, user) as page:
+            for path in (f"/messages/{message}", f"/exceptions/{await stand.scene.case_of(message)}", "/exceptions"):
+                await page.goto(path)
+                await page.get_by_role("heading", level=1).wait_for()
+        assert await stand.scene.value(seen, "view_message", user, message) == times, "once an hour"
+        assert bool(await stand.scene.value(seen, "view_cases", user, message)) is bool(times)
+
+
+@pytest.mark.req("SEC-7")
 async def test_the_audit_is_filtered_verified_and_exported(stand: Stand) -> None:
     message = await stand.held("AC7250")
     async with support.visit(stand.browser, stand.address, "omar") as page:
@@ -137,6 +150,15 @@ async def test_a_viewer_sees_no_payload_no_identifier_and_no_button_that_works(s
         content = await page.content()
         assert "Quillfeather" not in content
         assert "AC7300" not in content
+        assert "MESH9" not in await page.get_by_role("main").get_by_role("heading").first.inner_text()
+        await expect(page.get_by_role("heading", name="Unknown code ••• (protected)")).to_be_visible()
+        assert "Add the code" not in content
+        await page.goto("/exceptions")
+        await expect(page.get_by_text("Unknown code ••• (protected)").first).to_be_visible()
+        await page.goto(f"/audit?message={message}")
+        await expect(page.get_by_role("row", name="hub held ••• (protected)")).to_be_visible()
+        assert "MESH9" not in await page.content()
+        assert "MESH9" not in await (await page.request.get(f"/audit.csv?message={message}")).text()
         await page.goto("/messages?q=AC7300")
         await expect(page.get_by_role("row", name="Held")).to_be_visible()
         assert "AC7300" not in await page.get_by_role("table").inner_text()

@@ -85,6 +85,10 @@ def _print_trace(found: dict[str, Any]) -> None:
     _line(plain(f"trace {found['trace_id']} {found['trace_url']}"))
     for name, value in (message["headers"] or {}).items():
         _line(plain(f"  {name}: {value}"))
+    if repeats := found["repeats"]:
+        times = "once" if repeats["count"] == 1 else f"{repeats['count']} times"
+        last = f"{repeats['last_at']:%Y-%m-%d %H:%M:%S}"
+        _line(plain(f"came again {times}, last {last} from {repeats['last_peer'] or 'an unknown sender'}"))
     if found["erased"]:
         _line(plain(f"payload erased on {found['erased']['at']:%Y-%m-%d} by {found['erased']['rule']}"))
     if found["on_hold"]:

@@ -34,9 +34,21 @@ FROM new ORDER BY position
 RETURNING id
 
 -- name: first_of
--- The message that first came with each of these keys, and the fingerprint of its content.
-SELECT flow, key, message_id, fingerprint FROM dedup
-WHERE (flow, key) IN (SELECT * FROM unnest(%(flows)s::text[], %(hashes)s::uuid[]))
+-- The message that first came with each of these keys, and the fingerprint of its content; its repetitions are counted.
+WITH input AS (
+    SELECT * FROM unnest(%(flows)s::text[], %(hashes)s::uuid[], %(fingerprints)s::uuid[], %(peers)s::text[])
+        WITH ORDINALITY AS t (flow, key, fingerprint, peer, position)
+), firsts AS (
+    SELECT flow, key, message_id, fingerprint FROM dedup WHERE (flow, key) IN (SELECT flow, key FROM input)
+), counted AS (
+    INSERT INTO duplicate (message_id, count, last_peer)
+    SELECT f.message_id, count(*), (array_agg(i.peer ORDER BY i.position DESC))[1]
+    FROM input i JOIN firsts f ON f.flow = i.flow AND f.key = i.key AND f.fingerprint = i.fingerprint
+    GROUP BY 1 ORDER BY 1
+    ON CONFLICT (message_id) DO UPDATE SET count = duplicate.count + excluded.count, last_at = now(),
+        last_peer = excluded.last_peer
+)
+SELECT flow, key, message_id, fingerprint FROM firsts
 
 -- name: take_received
 -- The next messages to translate, in order. `head`: the message that blocks their key, if it is blocked.

@@ -85,6 +85,15 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How often a message came again. Its sender was answered as the first time, and nothing else happened."""
+
+    count: int
+    last_at: datetime
+    last_peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """The whole story of a message."""
 
@@ -95,6 +104,7 @@ class Trace:
     identifiers: list[str]
     caused: list[UUID]  # messages that this one caused
     waits_for: dict[str, UUID]  # stage at which its key is blocked → the message at the head of it
+    repeats: Repeats | None = None  # none: it came once
     erased: Erased | None = None  # when its payload was erased; None: it is there
     on_hold: str = ""  # why retention leaves it alone; empty: it does not
 
@@ -188,7 +198,11 @@ async def trace(connection: Connection, message_id: UUID) -> Trace | None:
             [message_id],
         )
         attempts = await cursor.fetchall()
+    async with connection.cursor(row_factory=class_row(Repeats)) as again:
+        await again.execute("SELECT count, last_at, last_peer FROM duplicate WHERE message_id = %s", [message_id])
+        repeats = await again.fetchone()
     return Trace(
+        repeats=repeats,
         message=row,
         deliveries=await deliveries(connection, message_id),
         attempts=attempts,

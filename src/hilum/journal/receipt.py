@@ -10,7 +10,7 @@ from zlib import crc32
 
 import orjson
 
-from hilum.connector import Receipt
+from hilum.connector import Header, Receipt
 from hilum.journal.columns import Bodies, Bools, Column, Int2s, Int4s, Texts, Uuids
 from hilum.journal.payloads import MESSAGE_BODY, packed
 from hilum.journal.sql import SQL
@@ -75,7 +75,13 @@ async def receive(connection: Connection, drafts: Sequence[Draft], lanes: int) -
 
 
 async def _firsts(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple[str, UUID], tuple[UUID, UUID]]:
-    parameters = {"flows": [d.flow for d in drafts], "hashes": [_hash(d.dedup_key) for d in drafts]}
+    """The first one of each of these repetitions, and its fingerprint; they are counted, for its story."""
+    parameters = {
+        "flows": [d.flow for d in drafts],
+        "hashes": [_hash(d.dedup_key) for d in drafts],
+        "fingerprints": [UUID(bytes=d.fingerprint) for d in drafts],
+        "peers": [storable(d.headers.get(Header.PEER, "")) for d in drafts],
+    }
     cursor = await connection.execute(SQL["first_of"], parameters)
     return {(flow, key): (message_id, fingerprint) for flow, key, message_id, fingerprint in await cursor.fetchall()}
 

@@ -32,6 +32,7 @@ _PARTITIONS_EVERY = 3600.0
 _KEYS_EVERY = 60.0
 _RETENTION_EVERY = 3600.0
 _DEDUP_DAYS = 90  # a sender that repeats later than this is not recognised any more
+_DUPLICATE_DAYS = 400  # how often a message came again is told for so long after the last time
 _REFUSAL_DAYS = 30
 
 
@@ -124,6 +125,9 @@ class Maintenance:
             )
             await runs.forget(connection)
             await jobs.clear_up(connection)
+            await connection.execute(
+                "DELETE FROM duplicate WHERE last_at < now() - make_interval(days => %s)", [_DUPLICATE_DAYS]
+            )
             await connection.execute("DELETE FROM reopened WHERE at < now() - interval '1 day'")
             await connection.execute(
                 "DELETE FROM refusal WHERE at < now() - make_interval(days => %s)", [_REFUSAL_DAYS]

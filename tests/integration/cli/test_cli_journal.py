@@ -222,3 +222,13 @@ def test_a_question_does_not_migrate_an_older_database(worked: Path, cli: Cli, c
         assert connection.execute("SELECT to_regclass('hilum.login_peer')").fetchone() == (None,)
     assert cli("db", "migrate", "--json").json == {"applied": ["security/0002_logins"]}
     assert cli(*command).code == 0
+
+
+@pytest.mark.req("MSG-5")
+@pytest.mark.req("MSG-17")
+def test_a_message_that_came_again_says_so(worked: Path, cli: Cli) -> None:
+    repeats = cli("trace", "OR000441", "--json").json["repeats"]
+    assert repeats["count"] == 1
+    assert repeats["last_peer"].startswith("127.0.0.1:")
+    assert "came again once, last 20" in cli("trace", "OR000441").out
+    assert cli("trace", "OR000442", "--json").json["repeats"] is None

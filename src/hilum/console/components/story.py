@@ -49,6 +49,7 @@ def _what(head: Child, *small: Child) -> Html:
 
 def _events(trace: Trace, cases: Sequence[Case], masked: Masker) -> Iterator[Event]:
     yield _received(trace, masked)
+    yield from _repeated(trace)
     yield from _translated(trace)
     destinations = {d.ordinal: d.destination for d in trace.deliveries}
     for attempt in trace.attempts:
@@ -76,6 +77,14 @@ def _received(trace: Trace, masked: Masker) -> Event:
     bends = headers.get(Header.WARNINGS, "") and f"Accepted although: {headers[Header.WARNINGS]}"
     what = _what(f"Received{from_whom}: {kind}, {words.size(message.size)}", caused, file, bends)
     return Event(at=message.received_at, look="flowing", what=what)
+
+
+def _repeated(trace: Trace) -> Iterator[Event]:
+    if (repeats := trace.repeats) is not None:
+        last = f", the last time from {repeats.last_peer}" if repeats.last_peer else ""
+        times = "once" if repeats.count == 1 else f"{words.number(repeats.count)} times"
+        what = _what(f"Came again {times}{last}", "Answered as the first time; it has no second effect.")
+        yield Event(at=repeats.last_at, look="", rank=9, what=what)
 
 
 def _translated(trace: Trace) -> Iterator[Event]:

@@ -17,6 +17,7 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import flow_link, message_link
 from hilum.console.markup import Child, Html, join, tag
+from hilum.console.masking import case_for
 from hilum.console.pages import door, moves
 from hilum.console.pages.message import Found, read, watched
 from hilum.console.shell import Page, acting, add_page, part
@@ -42,7 +43,7 @@ def add(context: Context, figures: Figures) -> None:
             return door.not_found("case", "/exceptions")
 
         async def top(found: Found, draw: moves.Redraw) -> None:
-            this = next((one for one in found[1] if one.id == int(number)), case)
+            this = next((one for one in found[1] if one.id == int(number)), case_for(context, case, page.user))
             _top(page, this, *found, draw)
 
         await watched(page, case.message_id, top)

@@ -17,6 +17,7 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures, Snapshot
 from hilum.console.links import case_link, flow_link
 from hilum.console.markup import Html, join, tag
+from hilum.console.masking import case_for, note_cases_seen
 from hilum.console.pages import moves
 from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.security import Permission
@@ -40,6 +41,7 @@ def add(context: Context, figures: Figures) -> None:
 
         async def draw() -> None:
             found, snapshot = await _read(page), await figures.snapshot()
+            await note_cases_seen(page.context, page.user, found[:SHOWN])
             drawn[:] = [case.id for case in found]
             content.clear()
             with content:
@@ -69,7 +71,8 @@ async def _read(page: Page) -> list[Case]:
             limit=_READ,
         )
     kind = page.query("kind")
-    return [c for c in found if (not kind or c.kind == kind) and (who != NOBODY or not c.assigned_to)]
+    fitting = [c for c in found if (not kind or c.kind == kind) and (who != NOBODY or not c.assigned_to)]
+    return [case_for(page.context, case, page.user) for case in fitting]
 
 
 def _contents(page: Page, found: Sequence[Case], snapshot: Snapshot, draw: moves.Redraw) -> None:

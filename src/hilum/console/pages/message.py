@@ -21,6 +21,7 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures, Snapshot
 from hilum.console.links import case_link, flow_link, message_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
+from hilum.console.masking import case_for, note_message_seen, trace_for
 from hilum.console.pages import door
 from hilum.console.pages.moves import Redraw, buttons
 from hilum.console.pages.overview import reason
@@ -74,8 +75,16 @@ async def watched(page: Page, message_id: UUID, top: Top) -> None:
     above, below = ui.element("div"), ui.element("div")
     drawn: list[object] = []
 
-    async def draw_above() -> None:
+    async def seen() -> Found | None:
         found = await read(page.context, message_id)
+        if found is None:
+            return None
+        trace, those = found
+        shown = [case_for(page.context, case, page.user) for case in those]
+        return trace_for(page.context, trace, page.user), shown
+
+    async def draw_above() -> None:
+        found = await seen()
         if found is not None:
             drawn[:] = [_mark(*found)]
             above.clear()
@@ -84,17 +93,20 @@ async def watched(page: Page, message_id: UUID, top: Top) -> None:
 
     async def draw() -> None:
         await draw_above()
-        found = await read(page.context, message_id)
+        found = await seen()
         if found is not None:
             below.clear()
             with below:
                 await payloads(page, found[0])
 
     async def look() -> None:
-        found = await read(page.context, message_id)
+        found = await seen()
         if found is not None and [_mark(*found)] != drawn:
             await draw_above()
 
+    first = await read(page.context, message_id)
+    if first is not None:
+        await note_message_seen(page.context, page.user, first[0].message.flow, message_id)
     await draw()
     Repeated(page, look)
 
@@ -103,7 +115,8 @@ def _mark(trace: Trace, found: list[Case]) -> object:
     """What is different when the story has gone on."""
     deliveries = [(d.ordinal, d.state, d.attempts, d.state_at) for d in trace.deliveries]
     cases_now = [(c.id, c.assigned_to, c.closed_at, c.behind) for c in found]
-    return trace.message.state_at, deliveries, cases_now, len(trace.attempts), tuple(trace.waits_for.values())
+    parts = len(trace.attempts), tuple(trace.waits_for.values()), trace.repeats
+    return trace.message.state_at, deliveries, cases_now, parts
 
 
 async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> None:
