@@ -96,6 +96,8 @@ def make_project(folder: Path) -> Path:
     (folder / "flows").mkdir(parents=True)
     (folder / "lookups").mkdir()
     (folder / "out").mkdir()
+    # the console is what is tested here, in a process of its own that shares the database only
+    (folder / "hilum.toml").write_text("[encryption]\nfor = []\n", encoding="utf-8")
     (folder / "flows" / "flows.py").write_text(FLOWS.replace("OUT", repr(str(folder / "out"))), encoding="utf-8")
     (folder / "lookups" / "items.csv").write_text("code,item\nGLV-M,GLOVE-M\nSUT30,SUT-3-0\n", encoding="utf-8")
     (folder / "lookups" / "locations.csv").write_text("ward,location\nOR2,STORE-OR\n", encoding="utf-8")
