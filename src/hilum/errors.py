@@ -10,7 +10,8 @@
     │   ├── Invalid             the payload breaks its format or its contract
     │   ├── Unmapped            a code has no row in a lookup table
     │   ├── NotOwner            the sender does not own what it wants to change
-    │   └── Refused             a policy forbids it
+    │   ├── Refused             a policy forbids it
+    │   └── Endless             its translation did not end and took the process with it
     ├── Busy                    intake is past its high-water mark: the sender is asked to come again
     ├── NotAccepted             no flow takes this kind of message: the sender is told so
     ├── LeaseLost               another worker holds the lane now: drop the work in hand, commit nothing
@@ -113,6 +114,15 @@ class Refused(Stop):
     """A policy forbids it."""
 
     category = "refused"
+
+
+class Endless(Stop):
+    """An earlier translation of this message did not end; the process that was at it ended itself."""
+
+    category = "endless"
+
+    def __init__(self, words: str = "The flow was still at this message when a translation's time was over.") -> None:
+        super().__init__(words)
 
 
 class Busy(HilumError):

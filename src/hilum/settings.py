@@ -99,6 +99,12 @@ class WorkerSettings(_Section):
     )
     parallel: int = Field(32, ge=1, le=1_000, description="Calls under way to one destination by one worker")
     stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
+    translation_warn_seconds: float = Field(
+        5.0, gt=0, description="A translation that takes longer is named in the log: all else in its process waits"
+    )
+    translation_limit_seconds: float = Field(
+        60.0, gt=0, description="One that takes longer will not end: the process ends, and the message is held"
+    )
 
 
 class DestinationSettings(_Section):

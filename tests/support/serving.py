@@ -57,6 +57,16 @@ class HubProcess:
         """SIGTERM; returns the exit code."""
         return await self._end(signal.SIGTERM)
 
+    async def ended(self) -> int:
+        """Wait until it ends by itself; returns the exit code."""
+        assert self._process is not None
+        assert self._reading is not None
+        async with asyncio.timeout(START_PATIENCE):
+            await self._process.wait()
+            await self._reading
+        self.port = 0
+        return int(self._process.returncode or 0)
+
     @property
     def running(self) -> bool:
         """Has it been started and not ended?"""

@@ -53,6 +53,13 @@ _ALL = (
     ("settings", "Set-up of the flow", "The flow or an endpoint is not set up as it needs.", TECHNICAL,
      "Correct the set-up of the flow, then replay."),
     ("defect", "Defect of the flow", "The flow's own code failed.", TECHNICAL, "Correct the flow, then replay."),
+    (
+        "endless",
+        "Does not end",
+        "The flow did not come to an end with this message, and its process ended itself.",
+        TECHNICAL,
+        "Correct the flow (an endless loop, a regular expression that explodes), then replay.",
+    ),
     ("identifier_reused", "Identifier used twice", "The sender used a message identifier again for another content.",
      TECHNICAL,
      "Compare the two. If this one is a message of its own, replay it; if it is a repetition, discard it."),

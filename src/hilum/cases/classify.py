@@ -9,6 +9,7 @@ from hilum.cases.categories import BUSINESS, described
 from hilum.cases.causes import cause_of
 from hilum.errors import (
     Down,
+    Endless,
     Invalid,
     NotAccepted,
     NotOwner,
@@ -139,6 +140,10 @@ def _damaged(error: BaseException, _: str) -> Finding:
     return Finding(category="payload_damaged", title="The stored payload is damaged", words=words)
 
 
+def _endless(error: BaseException, _: str) -> Finding:
+    return Finding(category="endless", title="The flow does not end with this message", words=str(error))
+
+
 def _defect(error: BaseException) -> Finding:
     """Only the kind of error and places are told: see `trail`."""
     kind, *places = trail(error).splitlines()
@@ -155,6 +160,7 @@ _BY_KIND: Mapping[type[BaseException], Callable[[BaseException, str], Finding]] 
     NotAccepted: _not_accepted,
     NotOwner: _not_owner,
     Refused: _refused,
+    Endless: _endless,
     Unsure: _unsure,
     TryAgain: _exhausted,
     Down: _exhausted,

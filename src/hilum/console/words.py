@@ -93,6 +93,7 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
         "settings": "Set-up of the flow",
         "identifier_reused": "Identifier used twice",
         "defect": "Defect of the flow",
+        "endless": "Does not end",
         "stopped": "Stopped",
     }
 )

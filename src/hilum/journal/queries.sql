@@ -51,9 +51,10 @@ WITH input AS (
 SELECT flow, key, message_id, fingerprint FROM firsts
 
 -- name: take_received
--- The next messages to translate, in order. `head`: the message that blocks their key, if it is blocked.
+-- The next messages to translate, in order. `head`: the message that blocks their key, if it is blocked. Last column:
+-- an earlier translation of it did not end.
 SELECT m.id, m.flow, m.seq, m.lane, m.key, m.dedup_key, m.content_type, m.headers, m.correlation_id, m.received_at,
-    m.next_ordinal, b.message_id AS head, m.size
+    m.next_ordinal, b.message_id AS head, m.size, m.id = ANY(ARRAY(SELECT message_id FROM endless_translation))
 FROM message m
 LEFT JOIN blocked_key b ON m.key <> '' AND b.stage = 'translate:' || m.flow AND b.key = m.key
 WHERE m.priority = %(priority)s::priority AND m.flow = ANY(%(flows)s) AND m.work_lane IS NOT NULL AND m.work_lane = ANY(%(lanes)s) AND m.id >= %(floor)s

@@ -48,6 +48,7 @@ class ToTranslate:
     next_ordinal: int
     head: UUID | None  # the message that blocks its key; itself, when it is tried again
     size: int  # bytes of its body
+    endless: bool = False  # an earlier translation of it did not end
 
     @property
     def stage(self) -> str:
@@ -187,6 +188,7 @@ async def take_received(
             next_ordinal=row[10],
             head=row[11],
             size=row[12],
+            endless=row[13],
         )
         for row in await cursor.fetchall()
     ]

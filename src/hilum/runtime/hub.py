@@ -33,6 +33,7 @@ from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
 from hilum.runtime.share import Share
 from hilum.runtime.switches import Switches
+from hilum.runtime.watchdog import Watchdog
 from hilum.runtime.worker import Worker
 
 log = logging.getLogger("hilum.hub")
@@ -67,6 +68,7 @@ class Hub:
         self.stopping = False
         self._maintenance: Maintenance | None = None
         self._sealing: Sealing | None = None
+        self._watchdog: Watchdog | None = None
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[None]] = []
         self._working: asyncio.Task[None] | None = None
@@ -136,6 +138,14 @@ class Hub:
             precedence=self._precedence,
             switches=self.switches,
         )
+        self._watchdog = Watchdog(
+            self.database.url,
+            name,
+            warn_after=settings.worker.translation_warn_seconds,
+            end_after=settings.worker.translation_limit_seconds,
+        )
+        share.watching = self._watchdog.watching
+        self._watchdog.start()
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)
         self.share = share
@@ -214,6 +224,8 @@ class Hub:
         if self._maintenance is not None:
             await _quiet(self._maintenance.write_refusals())
         await _cancel(self._tasks)
+        if self._watchdog is not None:
+            self._watchdog.stop()
         if self._sealing is not None:
             await _quiet(self._sealing.finish())
         for destination in self.destinations.values():

@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -32,6 +33,10 @@ _AFTER_FAULT = 0.5  # seconds before a loop goes on after the database was away
 _LOWEST = UUID(int=0)
 
 
+def _unwatched(flow: str, message_id: UUID) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(slots=True, kw_only=True)
 class Share:
     """Shared by the translators and dispatchers of one worker."""
@@ -54,6 +59,7 @@ class Share:
     translate_bell: asyncio.Event = field(default_factory=asyncio.Event)
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
     _promises: dict[str, float] = field(default_factory=dict)  # seconds, by flow
 
     @property

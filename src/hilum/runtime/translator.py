@@ -12,7 +12,7 @@ from typing import Any
 from hilum.canonical import BusinessObject
 from hilum.cases import classify, open_case
 from hilum.connector import Header
-from hilum.errors import DatabaseUnavailable, Invalid, LeaseLost, SettingsError
+from hilum.errors import DatabaseUnavailable, Endless, Invalid, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
 from hilum.journal.moves import fence, hold_message, park_messages, unblock
 from hilum.journal.payloads import Damaged
@@ -112,7 +112,8 @@ class Translator:
                 behind.append(taken)
                 continue
             began = time.monotonic()
-            result = self._translate(taken, *found.get(taken.id, (None, None)))
+            with self._share.watching(taken.flow, taken.id):
+                result = self._translate(taken, *found.get(taken.id, (None, None)))
             runs.append(Translation(taken, began, time.monotonic(), isinstance(result, _Failed)))
             if isinstance(result, Translated):
                 done.append(result)
@@ -176,6 +177,8 @@ class Translator:
         flow = self._share.flows[taken.flow]
         identifiers = {taken.key, taken.dedup_key, *_upstream_ids(taken)} - {""}
         try:
+            if taken.endless:
+                raise Endless
             if body is None:
                 raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
             if isinstance(body, Damaged):
@@ -231,6 +234,8 @@ class Translator:
             await fence(connection, share.leases, {taken.lane})
             if not await hold_message(connection, taken, blocks=flow.on_held == "hold_key"):
                 return
+            if taken.endless:  # a replay is tried again: the flow may have been corrected
+                await connection.execute("DELETE FROM endless_translation WHERE message_id = %s", [taken.id])
             await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id)
             await connection.cursor().executemany(
                 "INSERT INTO identifier (value, message_id) VALUES (%s, %s)",
