@@ -70,7 +70,7 @@ class Sealer:
         one passed lately.
         """
         total, since = 0, None
-        first = True
+        first, after = True, 0  # the last id of the portion before
         while True:
             async with self._database.transaction() as connection:
                 now = await _begin(connection)
@@ -80,11 +80,12 @@ class Sealer:
                 if first:
                     since, first = self._gap(now), False
                 sweep = self._swept is None or now.time - self._swept > timedelta(seconds=_SWEEP_SECONDS)
-                acts = await self._unlinked(connection, now, sweep=sweep)
+                acts = await self._unlinked(connection, now, max(after, 0 if sweep else self._above))
                 await link(connection, acts, now.time, since)
                 await self._note(connection, now, changed=bool(acts))
             self._passed = now.time
             total += len(acts)
+            after = acts[-1][1].id if acts else after
             if len(acts) < _BATCH:
                 self._advance(now, acts, sweep=sweep)
                 return total
@@ -107,8 +108,7 @@ class Sealer:
         before = self._passed or now.passed_at or _BEGINNING
         return before if now.time - before > timedelta(seconds=GAP_SECONDS) else None
 
-    async def _unlinked(self, connection: Connection, now: _Now, *, sweep: bool) -> list[tuple[str, Act]]:
-        above = 0 if sweep else self._above
+    async def _unlinked(self, connection: Connection, now: _Now, above: int) -> list[tuple[str, Act]]:
         start = now.time - timedelta(days=_SWEEP_DAYS) if self._swept is not None else _BEGINNING
         cursor = await connection.execute(
             f"SELECT {MONTH_OF_ACT}::text, {ACT_COLUMNS} FROM audit a WHERE a.id > %s AND a.at >= %s"
