@@ -52,7 +52,7 @@ class ListenerSettings(ServerTls):
         default=256, ge=1, description="The most connections at one time; one more is closed at once", examples=[64]
     )
     max_connections_per_peer: int = Field(
-        default=64,
+        default=128,
         ge=1,
         description="The most connections of one address at one time, so that one sender cannot keep the others out; "
         "one more is closed at once and noted as refused",
