@@ -113,6 +113,13 @@ class DestinationSettings(_Section):
     The name is that of the endpoint, in quotation marks: `[destinations."odoo.main"]`.
     """
 
+    window: str | list[str] = Field(
+        "", description="Hours in which it may be called, `MON-FRI 06:00-18:00`, or a list of such; empty: at all times"
+    )
+    zone: str = Field("", description="Time zone of those hours, `Europe/Berlin`; needed with `window`")
+    holidays: str | list[str] = Field(
+        "", description="Days on which no window begins: the name of a lookup table of dates, or a list of dates"
+    )
     calls_per_second: float | None = Field(None, gt=0, description="The most calls a second, of all workers together")
     records_per_second: float | None = Field(
         None, gt=0, description="The most deliveries a second, of all workers together"

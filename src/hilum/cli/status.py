@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hilum.cli.opening import HERE, ProjectFolder, journal, run
+from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.journal import reading
 from hilum.journal.breakers import open_breakers
 from hilum.journal.measuring import WINDOWS, kept, objectives
 from hilum.journal.tallies import NOT_STATES, counts
 from hilum.postgres import Connection
+from hilum.settings import Settings
 
 
 def status(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
@@ -36,8 +37,10 @@ async def read_status(folder: Path) -> dict[str, Any]:
     a person lets it go on) and `words` (why).
     `promises`: flow → window (`1h`, `1d`, `30d`) → `completed`, `late` (of them), `kept` (the share in time) and
     `budget` (what is left of the error budget: 1 all, below 0 the promise is broken; null where no hub declares it).
+    `closed`: destination → until when it waits, in words: those outside their hours (`window`) now.
     `workers`: a list of `name` (host and process id), `roles`, `lanes` (how many it holds) and `seen_at`.
     """
+    settings = settings_of(folder)
     async with journal(folder) as database, database.cold() as connection:
         rows = await counts(connection)
         return {
@@ -55,6 +58,7 @@ async def read_status(folder: Path) -> dict[str, Any]:
                 for p in await open_breakers(connection)
             ],
             "promises": await _promises(connection),
+            "closed": _closed(settings),
             "workers": [
                 {"name": w.name, "roles": w.roles, "lanes": w.lanes, "seen_at": w.seen_at}
                 for w in await reading.workers(connection)
@@ -76,6 +80,16 @@ async def _promises(connection: Connection) -> dict[str, dict[str, dict[str, Any
                 "budget": one.budget(percent) if percent is not None else None,
             }
     return found
+
+
+def _closed(settings: Settings) -> dict[str, str]:
+    """Destinations that are outside their hours now."""
+    if not any(one.window for one in settings.destinations.values()):
+        return {}
+    from hilum.flow import Lookup  # takes longer to load than all the rest of this command
+    from hilum.flow.hours import closed, hours_of
+
+    return closed(hours_of(settings, Lookup(settings.folder / "lookups")))
 
 
 def _by_state(rows: list[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
@@ -108,6 +122,8 @@ def _print(found: dict[str, Any]) -> None:
     for down in found["down"]:
         words = f"{down['destination']} since {ago(down['since'])}: {down['words']}"
         out.print(f"[red]down[/]  {plain(words)}", soft_wrap=True)
+    for name, words in found["closed"].items():
+        out.print(f"[yellow]closed[/]  {plain(name)} waits {plain(words)}", soft_wrap=True)
     if not found["workers"]:
         out.print("\nNo worker is running (start one: hilum serve).")
 

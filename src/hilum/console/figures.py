@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hilum.console.context import Context
+from hilum.flow.hours import closed
 from hilum.journal import reading, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
 from hilum.journal.reading import Queue, RefusalRow, WorkerRow
@@ -72,6 +73,7 @@ class Snapshot:
     at: datetime
     cases: Sequence[CaseGroup]
     queues: Sequence[Queue]
+    closed: Mapping[str, str] = field(default_factory=dict)  # destinations outside their hours → until when, in words
     breakers: Mapping[str, BreakerRow]  # by destination; one that was never open is missing
     flows: Mapping[str, FlowFigures]
     refusals: Sequence[RefusalRow]  # of the last hour, at most `REFUSALS`
@@ -122,6 +124,7 @@ async def _read(connection: Connection, context: Context) -> Snapshot:
         cases=await _case_groups(connection),
         queues=[q for q in await reading.queues(connection) if q.pending or q.waiting or q.place != "translate"],
         breakers=await breakers(connection),
+        closed=closed(context.project.hours, at) if context.project else {},
         flows=await _flows(connection, context, at),
         refusals=refused,
         workers=await reading.workers(connection),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.errors import SettingsError
 from hilum.flow.declaration import Flow
+from hilum.flow.hours import hours_of
 from hilum.flow.lookup import Lookup
+from hilum.flow.schedule import Windows
 from hilum.settings import Settings, load_settings
 
 
@@ -20,9 +23,11 @@ class Project:
     settings: Settings
     flows: dict[str, Flow]
     lookup: Lookup
+    hours: Mapping[str, Windows] = field(init=False)  # of destinations that may not be called at all times
 
     def __post_init__(self) -> None:
-        """Raises `SettingsError` where a schedule names a table of holidays that is missing or wrong."""
+        """Raises `SettingsError` where a schedule, or the hours of a destination, cannot be."""
+        vars(self)["hours"] = hours_of(self.settings, self.lookup)
         for flow in self.flows.values():
             if flow.source is not None and flow.source.schedule is not None:
                 try:

@@ -53,7 +53,7 @@ class Dispatcher:
         self._callers = limits.parallel or usual
         self._gather_seconds = limits.gather_ms / 1000 if self._batch_limit > 1 else 0.0
         self._calling = Calling(name, destination)
-        self._admission = Admission(share.database, share.leases, name, limits)
+        self._admission = Admission(share.database, share.leases, name, limits, share.hours.get(name))
         self._feed = Feed(share, name, self._batch_limit)
         self._window = self._feed.window
         self._turns = Turns(self._callers, share.precedence)

@@ -134,6 +134,7 @@ class Hub:
             settings=settings.worker,
             retries=settings.retry,
             limits=settings.destinations,
+            hours=self.project.hours,
             observer=self.observer,
             precedence=self._precedence,
             switches=self.switches,

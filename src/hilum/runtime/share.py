@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hilum.errors import DatabaseUnavailable, LeaseLost, trail
-from hilum.flow import Flow, Lookup
+from hilum.flow import Flow, Lookup, Windows
 from hilum.journal.leases import Leases
 from hilum.message import Priority
 from hilum.postgres import Database
@@ -49,6 +49,7 @@ class Share:
     settings: WorkerSettings
     retries: RetryTable = field(default_factory=RetryTable)
     limits: Mapping[str, DestinationSettings] = field(default_factory=dict)  # by destination
+    hours: Mapping[str, Windows] = field(default_factory=dict)  # of destinations that may not be called at all times
     observer: Observer = field(default_factory=Observer)
     switches: Switches = field(default_factory=Switches)
     cache: BodyCache = field(default_factory=BodyCache)

@@ -17,7 +17,7 @@ def test_the_shape_of_status_is_what_monitors_rely_on(worked: Path, cli: Cli) ->
     found = cli("status", "--json").json
     assert list(found) == [
         "messages", "deliveries", "destinations", "duplicates", "refused", "queues", "down", "promises",
-        "workers",
+        "closed", "workers",
     ]  # fmt: skip
     assert found["messages"] == {FLOW: {"received": 0, "routed": 0, "completed": 1, "held": 1}}
     # Three of the sample's four lines are stocked items; the fourth is a service and leaves no stock.

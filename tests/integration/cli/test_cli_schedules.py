@@ -174,3 +174,14 @@ def test_since_leaves_older_files_in_the_folder(project: Path, cli: Cli) -> None
     cli("run", "supply.prices", "--since", "1h", "--reason", "only the new one")
     assert out(project, "supply.prices") == [{"n": 2}]
     assert old.exists()
+
+
+def test_status_says_until_when_a_destination_waits(project: Path, cli: Cli) -> None:
+    name = str(project / "out")
+    day = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")[(datetime.now(UTC).weekday() + 3) % 7]
+    with (project / "hilum.toml").open("a") as file:
+        file.write(f'[destinations."{name}"]\nwindow = "{day} 06:00-18:00"\nzone = "Europe/Berlin"\n')
+    (words,) = cli("status", "--json").json["closed"].values()
+    assert words.startswith("until ")
+    assert words.endswith(" 06:00 (Europe/Berlin)")
+    assert f"{name} waits {words}" in cli("status").out

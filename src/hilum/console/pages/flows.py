@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 from starlette.responses import Response
 
+from hilum.connector import Target
 from hilum.console import words
 from hilum.console.components.age import span
 from hilum.console.components.chip import chip
@@ -54,7 +55,7 @@ def add_one(context: Context, figures: Figures) -> None:
         with ui.element("div").classes("pair"):
             now = part(counts(snapshot), "section")
             if declared is not None:
-                part(_declared(declared), "section")
+                part(_declared(declared, context), "section")
         live(page, figures.snapshot, {now: counts})
         if declared is not None and scheduled(declared):
             await show_schedule(page, declared)
@@ -131,9 +132,16 @@ def _now(flow: FlowFigures, snapshot: Snapshot) -> Html:
 _WINDOWS = {"1h": "last hour", "1d": "last day", "30d": "30 days"}
 
 
-def _declared(flow: Flow) -> Html:
+def _target(target: Target, context: Context) -> str:
+    """Where it goes, and in which hours, where not at all times."""
+    said = f"{target.endpoint}: {target.operation}" if target.operation else target.endpoint
+    hours = context.project.hours.get(target.endpoint) if context.project else None
+    return f"{said}, {hours.words()}" if hours is not None else said
+
+
+def _declared(flow: Flow, context: Context) -> Html:
     source = flow.source.address if flow.source else "messages made by the hub itself"
-    targets = [f"{t.endpoint}: {t.operation}" if t.operation else t.endpoint for t in flow.targets]
+    targets = [_target(t, context) for t in flow.targets]
     rows: list[tuple[str, Child]] = [
         ("Business owner", flow.owners.business),
         ("Technical owner", flow.owners.technical),

@@ -123,7 +123,12 @@ async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> Non
     message = trace.message
     snapshot = await page.figures.snapshot()
     title = tag("h1", "Message ", tag("small", str(message.id), class_="mono"))
-    part(join(title, tag("div", answer(trace, found), _down(trace, snapshot), class_="answer")), "heading")
+    part(
+        join(
+            title, tag("div", answer(trace, found), _closed(trace, snapshot), _down(trace, snapshot), class_="answer")
+        ),
+        "heading",
+    )
     buttons(page, trace, draw)
     masked = page.masker(message.flow)
     with ui.element("div").classes("pair"):
@@ -159,6 +164,18 @@ def answer(trace: Trace, found: list[Case]) -> Html:
     for head in dict.fromkeys(trace.waits_for.values()):
         lines.append(tag("p", "Waits behind ", message_link(head), ", which is earlier in the order of its key."))
     return join(lines)
+
+
+def _closed(trace: Trace, snapshot: Snapshot) -> Html:
+    """Where it is to go may not be called now: it waits, and uses up no attempt."""
+    open_places = {d.destination for d in trace.deliveries if d.state in ("pending", "waiting")}
+    return join(
+        [
+            tag("p", chip("Waits", "waiting"), tag("strong", name), f" is outside its hours: waits {until}")
+            for name, until in snapshot.closed.items()
+            if name in open_places
+        ]
+    )
 
 
 def _down(trace: Trace, snapshot: Snapshot) -> Html:
