@@ -93,6 +93,14 @@ async def test_two_hubs_make_one_run(database: Database) -> None:
     assert await hours.written() == [(7, "made", "due", "")]
 
 
+async def test_two_hubs_begin_once_with_what_a_person_asked_for(database: Database) -> None:
+    hours = Hours(database)
+    await hours.begin()
+    await ask(database)
+    found = await asyncio.gather(*(hours.hubs[hub].due() for hub in (0, 1) * 4))
+    assert len([due for due in found if due]) == 1
+
+
 async def test_a_hub_that_dies_in_the_middle_leaves_one_message(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
