@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -21,6 +23,7 @@ from hilum.console.context import Context
 from hilum.console.figures import CaseGroup, FlowFigures, Snapshot
 from hilum.console.hl7_names import OPEN_FIELDS, SEGMENTS, field_name, segment_name
 from hilum.console.markup import Html, join, tag
+from hilum.console.pages.message import outside_hours
 from hilum.console.pages.overview import answer
 from hilum.console.words import ACTS, DELIVERY_STATES, MESSAGE_STATES, duration, number, plural, size
 from hilum.journal.breakers import BreakerRow, BreakerState
@@ -227,3 +230,18 @@ def test_identifiers_of_protected_flows_are_shown_to_those_who_may_see_payloads(
     assert context.identifier("unknown.flow", "AC20031", user(Role.OPERATOR)) == "AC20031"
     assert context.identifier("unknown.flow", "AC20031", user(Role.VIEWER)) == f"{MASK}031"
     assert context.identifier("unknown.flow", "AC2003", user(Role.VIEWER)) == MASK
+
+
+@pytest.mark.req("MSG-12")
+def test_a_message_says_until_when_it_waits_for_the_hours_of_its_destination() -> None:
+    trace: Any = SimpleNamespace(
+        deliveries=[
+            SimpleNamespace(destination="files.bank", state="pending"),
+            SimpleNamespace(destination="files.done", state="delivered"),
+        ]
+    )
+    snapshot = _snapshot(closed={"files.bank": "until Monday 06:00 (UTC)", "files.done": "until noon"})
+    said = outside_hours(trace, snapshot)
+    assert "files.bank" in said
+    assert "is outside its hours: waits until Monday 06:00 (UTC)" in said
+    assert "files.done" not in said

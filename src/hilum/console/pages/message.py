@@ -125,7 +125,8 @@ async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> Non
     title = tag("h1", "Message ", tag("small", str(message.id), class_="mono"))
     part(
         join(
-            title, tag("div", answer(trace, found), _closed(trace, snapshot), _down(trace, snapshot), class_="answer")
+            title,
+            tag("div", answer(trace, found), outside_hours(trace, snapshot), _down(trace, snapshot), class_="answer"),
         ),
         "heading",
     )
@@ -166,7 +167,7 @@ def answer(trace: Trace, found: list[Case]) -> Html:
     return join(lines)
 
 
-def _closed(trace: Trace, snapshot: Snapshot) -> Html:
+def outside_hours(trace: Trace, snapshot: Snapshot) -> Html:
     """Where it is to go may not be called now: it waits, and uses up no attempt."""
     open_places = {d.destination for d in trace.deliveries if d.state in ("pending", "waiting")}
     return join(
