@@ -3,8 +3,8 @@
 Two views of one load on a hub that measures itself (`bench/timed_hub.py`). *Waited for*: how long each step of the
 path takes for a message, from clocks around each await, a batch's time shared by its messages; steps of different
 messages run at the same time, so they do not add up to the latency. *Processor*: what each process uses for a message,
-and, from some hundred looks a second at where the event loop is, which part of the hub uses it. The clocks and looks
-themselves cost a few percent.
+and, from some hundred looks a second of work at where the event loop is, which part of the hub uses it. Clocks and
+looks themselves cost a few percent.
 """
 
 from __future__ import annotations
@@ -160,13 +160,17 @@ def _processor(found: Breakdown) -> list[dict[str, Any]]:
 
 
 def _parts(found: Breakdown) -> list[dict[str, Any]]:
-    """The hub's processor time by part; where no part was seen it is the event loop's own, or other threads'."""
-    parts = {name: found.counted("parts", name) for name in found.after.counters["parts"] if name}
-    rest = "event loop, sockets, other threads"
-    parts[rest] = max(found.after.hub - found.before.hub - sum(parts.values()), 0.0)
+    """The hub's processor time by part: its share of all looks."""
+    looks = {name: found.counted("looks", name) for name in found.after.counters["looks"]}
+    spent = (found.after.hub - found.before.hub) / max(sum(looks.values()), 1)  # seconds that a look stands for
     return [
-        {"name": f"processor of the hub, a message: {part}", "median": spent / found.messages * 1e6, "unit": "µs"}
-        for part, spent in sorted(parts.items(), key=lambda each: -each[1])
+        {
+            "name": f"processor of the hub, a message: {part or 'event loop, sockets, other threads'}",
+            "median": count * spent / found.messages * 1e6,
+            "unit": "µs",
+            "looks": int(count),
+        }
+        for part, count in sorted(looks.items(), key=lambda each: -each[1])
     ]
 
 

@@ -1,9 +1,10 @@
 """A hub that measures itself, for `bench/breakdown.py` and `bench/floor.py`: `python -m bench.timed_hub serve …`.
 
 The code under test stays as it is. The functions through which the message path talks to the journal and to the
-destination are wrapped here, in the modules that call them, with a clock around each await. A second thread looks some
-hundred times a second where the event loop is, and what processor time it has used since the last look. Twice a second
-all counters are written to the file that HILUM_BENCH_COUNTERS names.
+destination are wrapped here, in the modules that call them, with a clock around each await. A timer of processor time
+(SIGPROF) interrupts the event loop some hundred times a second of work, and the part of the hub that it is in then has
+used that time: a look comes when the call of a library that is under way returns, so what the loop does below Python
+counts for what runs next. Twice a second all counters are written to the file that HILUM_BENCH_COUNTERS names.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -21,13 +23,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-LOOK_EVERY = 0.001  # seconds
+TICK = 0.002  # seconds of processor time between two looks; the system may make it longer
 WRITE_EVERY = 0.5  # seconds
 
 SECONDS: Counter[str] = Counter()  # awaited, by step
 CALLS: Counter[str] = Counter()
 THINGS: Counter[str] = Counter()  # messages or deliveries in those calls
-CPU: Counter[str] = Counter()  # processor seconds of the event loop's thread, by the part of the hub it was in
+LOOKS: Counter[str] = Counter()  # by the part of the hub that the event loop was in; empty: in none
 
 PARTS = (
     # the first fitting one counts; innermost frame of the hub first
@@ -111,20 +113,16 @@ def part_of(frame: FrameType | None) -> str:
     return ""
 
 
-def watch(main: int, target: Path) -> None:
-    """Look where the event loop is, and write the counters."""
-    written = time.monotonic()
-    clock = time.pthread_getcpuclockid(main)
-    used = time.clock_gettime(clock)
+def look(_: int, frame: FrameType | None) -> None:
+    """Called for each tick of processor time that the process has used, where the event loop is then."""
+    LOOKS[part_of(frame)] += 1
+
+
+def watch(target: Path) -> None:
+    """Write the counters, again and again."""
     while True:
-        time.sleep(LOOK_EVERY)
-        part = part_of(sys._current_frames().get(main))
-        now = time.clock_gettime(clock)
-        CPU[part] += now - used  # what it used since the last look is where it is now: right on average
-        used = now
-        if time.monotonic() - written >= WRITE_EVERY:
-            written = time.monotonic()
-            write(target)
+        time.sleep(WRITE_EVERY)
+        write(target)
 
 
 def write(target: Path) -> None:
@@ -133,7 +131,7 @@ def write(target: Path) -> None:
         "seconds": dict(SECONDS),
         "calls": dict(CALLS),
         "things": dict(THINGS),
-        "parts": dict(CPU),
+        "looks": dict(LOOKS),
     }
     draft = target.with_suffix(".draft")
     draft.write_text(json.dumps(whole))
@@ -142,10 +140,11 @@ def write(target: Path) -> None:
 
 def main() -> None:
     """Run the command line with clocks."""
-    sys.setswitchinterval(0.0005)  # so that a look is not kept waiting until what it would see is over
     wrap()
     target = Path(os.environ["HILUM_BENCH_COUNTERS"])
-    threading.Thread(target=watch, args=(threading.get_ident(), target), daemon=True).start()
+    threading.Thread(target=watch, args=(target,), daemon=True).start()
+    signal.signal(signal.SIGPROF, look)
+    signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
     from hilum.cli import main as command
 
     command()
