@@ -147,6 +147,19 @@ class DestinationSettings(_Section):
     )
     drain_calls_per_second: float = Field(5.0, gt=0, description="Calls a second with which that begins")
 
+    def in_words(self) -> str:
+        """The limits that are set, as people read them; nothing where none is."""
+        said = [
+            f"{value:g} {words}"
+            for value, words in (
+                (self.calls_per_second, "calls a second"),
+                (self.records_per_second, "deliveries a second"),
+                (self.parallel, "calls at once by each worker"),
+            )
+            if value is not None
+        ]
+        return ", ".join(said)
+
 
 class RetryRule(_Section):
     """`[retry.<criticality>.<class>]`: what is left out is as in `[retry.<criticality>]`, and then as by default."""

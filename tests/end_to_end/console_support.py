@@ -20,6 +20,7 @@ from hilum.journal import Draft, receive
 from hilum.message import Priority
 from hilum.postgres import Database
 from hilum.runtime import Hub
+from support.projects import MASTER_KEY
 from support.servers import LANES
 
 PASSWORD = "four small grey boats"
@@ -99,6 +100,7 @@ def make_project(folder: Path) -> Path:
     # the console is what is tested here, in a process of its own that shares the database only
     (folder / "hilum.toml").write_text("[encryption]\nfor = []\n", encoding="utf-8")
     (folder / "flows" / "flows.py").write_text(FLOWS.replace("OUT", repr(str(folder / "out"))), encoding="utf-8")
+    (folder / "hilum.toml").write_text(f'[encryption]\nkey = "{MASTER_KEY}"\n', encoding="utf-8")
     (folder / "lookups" / "items.csv").write_text("code,item\nGLV-M,GLOVE-M\nSUT30,SUT-3-0\n", encoding="utf-8")
     (folder / "lookups" / "locations.csv").write_text("ward,location\nOR2,STORE-OR\n", encoding="utf-8")
     return folder

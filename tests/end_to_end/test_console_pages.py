@@ -350,7 +350,7 @@ async def test_what_others_sent_is_never_taken_for_markup(stand: Stand) -> None:
 async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar", narrow=True) as page:
         await page.set_viewport_size({"width": 360, "height": 740})
-        for path in ("/", "/exceptions", "/messages", "/flows", "/flows/purchasing.orders", "/audit"):
+        for path in ("/", "/exceptions", "/messages", "/flows", "/flows/purchasing.orders", "/operations", "/audit"):
             await page.goto(path)
             await page.get_by_role("heading", level=1).wait_for()
             assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
@@ -397,3 +397,36 @@ async def test_a_lost_database_is_said_and_the_page_goes_on_by_itself(
                 assert answer.status == 503
                 await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
                 await expect(page.get_by_text("The database answers again.")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.req("MSG-8")
+@pytest.mark.req("UX-2")
+async def test_a_destination_is_stopped_and_let_go_on_with_a_reason(stand: Stand) -> None:
+    name = await stand.scene.value("SELECT destination FROM delivery WHERE flow = 'supply.consumption' LIMIT 1")
+    if name is None:
+        message = await stand.scene.receive(FLOW, "AC7990", support.charge("AC7990", "CTRL-7990"))
+        await stand.scene.settle(message, "completed")
+        name = await stand.scene.value("SELECT destination FROM delivery WHERE flow = 'supply.consumption' LIMIT 1")
+    async with support.visit(stand.browser, stand.address, "vera") as page:
+        await page.goto("/operations")
+        await expect(page.get_by_role("button", name=f"Stop {name}…")).to_be_disabled()
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto("/operations")
+        table = page.get_by_role("table", name="Destinations")
+        await expect(table.get_by_role("row", name=str(name))).to_contain_text("In order")
+        await page.get_by_role("button", name=f"Stop {name}…").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("uses up no attempt")
+        await page.get_by_role("dialog").get_by_label("For how long").select_option("2 hours")
+        await give_reason(page, "the store room moves", "Stop")
+        await expect(table.get_by_role("row", name=str(name))).to_contain_text("Stopped")
+        await expect(page.locator(".answer")).to_contain_text("the store room moves (stopped by omar)")
+        waiting = await stand.scene.receive(FLOW, "AC7991", support.charge("AC7991", "CTRL-7991"))
+        await stand.scene.settle(waiting, "routed")
+        await page.get_by_role("button", name=f"Let {name} go on…").click()
+        await give_reason(page, "it has moved", "Let it go on")
+        await expect(table.get_by_role("row", name=str(name))).to_contain_text("In order")
+        await stand.scene.settle(waiting, "completed")
+        await page.goto("/audit?who=omar&act=destination_opened")
+        await expect(page.get_by_role("row", name="the store room moves")).to_be_visible()
+        await page.goto("/flows/supply.consumption")
+        await expect(page.get_by_text("Up to 16 attempts within 6 h")).to_be_visible()

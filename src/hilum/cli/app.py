@@ -27,6 +27,7 @@ COMMANDS = {
     "test": "flows:try_file",
     "schedule": "schedules:schedule",
     "run": "schedules:run",
+    "destinations": "destinations:app",
     "messages": "messages:messages",
     "trace": "messages:trace",
     "replay": "messages:replay",

@@ -18,6 +18,7 @@ from hilum.flow import Flow
 from hilum.flow.timetable import why_no_run
 from hilum.journal import reading, runs
 from hilum.journal.audit import record
+from hilum.journal.breakers import close_by_person, open_by_person
 from hilum.journal.work import MESSAGE_BODY
 from hilum.postgres import Connection
 from hilum.security import Permission, User, users
@@ -167,6 +168,25 @@ async def run_now(visit: Visit, flow: Flow, reason: str) -> str:
             raise NotPossible("A run by hand is waiting already; it is shown here.")
         await runs.ask(connection, flow.name, since=None, until=None, actor=user.name, reason=reason)
     return "The run is asked for. What becomes of it is shown here."
+
+
+async def stop_destination(visit: Visit, name: str, reason: str, seconds: float | None) -> str:
+    """Send nothing there, for so many seconds or until somebody lets it go on; returns in words what follows."""
+    user = await _allowed(visit, Permission.PAUSE)
+    reason = _reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        await open_by_person(connection, name, actor=user.name, reason=reason, seconds=seconds)
+    return f"Nothing is sent to {name} from now on; what is for it waits."
+
+
+async def let_destination(visit: Visit, name: str, reason: str) -> str:
+    """Let a destination that is left alone go on; returns in words what follows."""
+    user = await _allowed(visit, Permission.PAUSE)
+    reason = _reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        if not await close_by_person(connection, name, actor=user.name, reason=reason):
+            raise NotPossible(f"{name} is in order already.")
+    return f"What waits for {name} goes on, slowly at first."
 
 
 async def able(connection: Connection) -> list[User]:

@@ -13,7 +13,19 @@ from starlette.staticfiles import StaticFiles
 from hilum.console import assets, policy
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.pages import account, audit, case, door, exceptions, flows, message, messages, overview, users
+from hilum.console.pages import (
+    account,
+    audit,
+    case,
+    door,
+    exceptions,
+    flows,
+    message,
+    messages,
+    operations,
+    overview,
+    users,
+)
 from hilum.console.session import Guard, first_user, login, logout
 from hilum.console.status import health, status
 from hilum.errors import DatabaseUnavailable
@@ -28,6 +40,7 @@ PAGES = (
     message.add,
     flows.add,
     flows.add_one,
+    operations.add,
     audit.add,
     users.add,
     account.add,

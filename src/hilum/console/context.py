@@ -11,7 +11,7 @@ from hilum.flow import DataClass, Flow, Project
 from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.security import Permission, User
-from hilum.settings import ConsoleSettings
+from hilum.settings import ConsoleSettings, RetryTable
 
 _OPEN = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 
@@ -43,6 +43,11 @@ class Context:
     def flows(self) -> Mapping[str, Flow]:
         """All flows of the project by name."""
         return self.project.flows if self.project else {}
+
+    @property
+    def retries(self) -> RetryTable:
+        """What `hilum.toml` says of repeating, by the criticality of a flow."""
+        return self.project.settings.retry if self.project else RetryTable()
 
     @property
     def hours(self) -> float:

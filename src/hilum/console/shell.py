@@ -108,6 +108,7 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Exceptions", "/exceptions", None),
     ("Messages", "/messages", None),
     ("Flows", "/flows", None),
+    ("Operations", "/operations", None),
     ("Audit", "/audit", None),
     ("Users", "/users", Permission.MANAGE_USERS),
 )

@@ -65,6 +65,8 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "replay": "replayed",
         "run": "ran by hand",
         "runs_left_out": "left missed runs out",
+        "destination_opened": "stopped a destination",
+        "destination_closed": "let a destination go on",
         "discard": "discarded",
         "resubmit": "edited and resubmitted",
         "assign": "assigned",
@@ -110,6 +112,7 @@ _PERMISSION: Mapping[Permission, str] = MappingProxyType(
         Permission.RUN: "Run by hand",
         Permission.EDIT: "Edit and resubmit",
         Permission.DISCARD: "Discard",
+        Permission.PAUSE: "Stop and let go on",
         Permission.MANAGE_USERS: "Manage users",
     }
 )

@@ -36,6 +36,12 @@ class Project:
                     raise SettingsError(f"flow {flow.name}: {error}") from None
 
     @property
+    def destinations(self) -> list[str]:
+        """Names of the endpoints that the flows and their reports lead to."""
+        targets = [target for flow in self.flows.values() for target in (*flow.targets, *flow.report_targets)]
+        return sorted({target.endpoint for target in targets})
+
+    @property
     def folder(self) -> Path:
         """The project folder."""
         return self.settings.folder

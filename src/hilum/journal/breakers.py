@@ -13,8 +13,6 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.rows import class_row
-
 from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.postgres import Connection
@@ -43,12 +41,22 @@ class BreakerRow:
 
 async def breakers(connection: Connection) -> dict[str, BreakerRow]:
     """All breakers that were ever open, by destination; those open longest first."""
-    async with connection.cursor(row_factory=class_row(BreakerRow)) as cursor:
-        await cursor.execute(
-            "SELECT destination, state::text AS state, since, until, opened, words, actor FROM breaker"
-            " ORDER BY state = 'closed', since"
+    cursor = await connection.execute(
+        "SELECT destination, state::text, since, until, opened, words, actor FROM breaker"
+        " ORDER BY state = 'closed', since"
+    )
+    return {
+        row[0]: BreakerRow(
+            destination=row[0],
+            state=BreakerState(row[1]),
+            since=row[2],
+            until=row[3],
+            opened=row[4],
+            words=row[5],
+            actor=row[6],
         )
-        return {row.destination: row for row in await cursor.fetchall()}
+        for row in await cursor.fetchall()
+    }
 
 
 async def open_breakers(connection: Connection) -> list[BreakerRow]:

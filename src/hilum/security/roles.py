@@ -25,7 +25,7 @@ class Permission(StrEnum):
     RUN = "run"  # run a flow by hand, outside its calendar or windows
     EDIT = "edit"  # change a held payload and resubmit it
     DISCARD = "discard"  # end what is held
-    PAUSE = "pause"  # stop a flow, hold a key, end further attempts
+    PAUSE = "pause"  # stop a flow or a destination, hold a key, end further attempts
     APPROVE = "approve"  # agree, as the second person, to an act of somebody else
     MANAGE_USERS = "manage_users"  # make and disable users
 

@@ -232,3 +232,26 @@ def test_a_message_that_came_again_says_so(worked: Path, cli: Cli) -> None:
     assert repeats["last_peer"].startswith("127.0.0.1:")
     assert "came again once, last 20" in cli("trace", "OR000441").out
     assert cli("trace", "OR000442", "--json").json["repeats"] is None
+
+
+@pytest.mark.req("MSG-8")
+@pytest.mark.req("UX-3")
+def test_a_destination_is_listed_stopped_and_let_go_on(worked: Path, cli: Cli) -> None:
+    before = cli("destinations", "list", "--json").json
+    assert {(each["state"], each["pending"], each["limits"]) for each in before} == {("closed", 0, "")}
+    name = before[0]["destination"]
+    assert cli("destinations", "open", name).complaint == "Say why with --reason; it is kept in the audit."
+    assert "No flow delivers to 'nobody'." in cli("destinations", "open", "nobody", "--reason", "x").complaint
+    assert "is not a length of time" in cli("destinations", "open", name, "--reason", "x", "--for", "soon").complaint
+    said = cli("destinations", "open", name, "--reason", "the disk is full", "--for", "2h").out
+    assert " ".join(said.split()).startswith(f"Nothing is sent to {name}, for 2h;")
+    stopped, *_ = cli("destinations", "list", "--json").json
+    assert stopped["destination"] == name, "those that are left alone come first"
+    assert (stopped["state"], stopped["words"]) == ("open", "the disk is full")
+    assert stopped["actor"].endswith("(command line)")
+    assert "the disk is full (stopped by" in " ".join(cli("destinations", "list").out.split())
+    assert [row["destination"] for row in cli("status", "--json").json["down"]] == [name]
+    assert "slowly at first" in " ".join(cli("destinations", "close", name, "--reason", "room").out.split())
+    assert "nothing to let go on" in " ".join(cli("destinations", "close", name, "--reason", "again").out.split())
+    assert cli("status", "--json").json["down"] == []
+    assert "attempts within" in cli("flows", FLOW).out

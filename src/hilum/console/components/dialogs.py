@@ -31,6 +31,7 @@ class Question:
     look: str = "primary"
     reason: str = "Reason"  # label of the reason; empty: none is asked for
     text: str | None = None  # text to be edited; None: nothing to edit
+    choice: str = "To"  # label of the choice
     options: dict[str, str] | None = None  # value → words to choose from; None: nothing to choose
     check: Callable[[Answer], str] | None = None  # what is wrong with the answer, in words; empty: nothing
 
@@ -54,7 +55,9 @@ async def ask(page: Page, question: Question) -> Answer | None:
 def _contents(dialog: ui.dialog, question: Question) -> None:
     ui.html(join(tag("h2", question.title), question.body), sanitize=False)
     text = Field("Payload", value=question.text, lines=16, first=True) if question.text is not None else None
-    choice = Choice("To", question.options, value=next(iter(question.options), "")) if question.options else None
+    choice = (
+        Choice(question.choice, question.options, value=next(iter(question.options), "")) if question.options else None
+    )
     first = text is None and choice is None
     reason = Field(question.reason, lines=2, look="plain", first=first) if question.reason else None
     problem = ui.html("", sanitize=False).props('aria-live="assertive"')

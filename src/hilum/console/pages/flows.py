@@ -20,6 +20,7 @@ from hilum.console.pages.schedule import show_schedule
 from hilum.console.shell import Page, add_page, heading, live, part
 from hilum.flow import Flow
 from hilum.flow.timetable import scheduled
+from hilum.runtime.retry import in_words
 
 
 def add(context: Context, figures: Figures) -> None:
@@ -150,6 +151,7 @@ def _declared(flow: Flow, context: Context) -> Html:
         ("Promise", f"{flow.slo.percent:g} % within {words.duration(flow.slo.seconds)}"),
         ("Payloads kept", f"{flow.retention} (ISO 8601 period)"),
         ("Priority", flow.priority.value),
+        ("When one fails", in_words(flow, context.retries)),
         ("When one is held", _ON_HELD[flow.on_held]),
         ("Comes from", tag("span", source, class_="mono")),
         ("Goes to", [[tag("span", target, class_="mono"), tag("br")] for target in targets]),
