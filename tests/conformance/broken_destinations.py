@@ -161,7 +161,13 @@ class StaysBusyWhenCancelled(MemoryDestination):
         return outcome
 
 
+class ForgetsWhatLanded(MemoryDestination):
+    async def landed(self, delivery: Delivery) -> Delivered | Unsure | None:
+        return None
+
+
 BROKEN_DESTINATIONS: list[tuple[type[MemoryDestination], str]] = [
+    (ForgetsWhatLanded, "test_says_what_landed"),
     (Truncates, "test_arrives_unchanged_and_once"),
     (AnswersOnce, "test_one_outcome_each"),
     (PutsInFront, "test_order_is_that_of_the_calls"),

@@ -23,15 +23,16 @@ class _Reading:
 
     def __init__(self, share: Share, priority: Priority) -> None:
         self.priority = priority
-        self.batch = share.batch_of(priority)
+        self.share = share
+        self.limit = self.batch = share.batch_of(priority)  # of the reading under way, and at most
         self.cursor = Cursor(share.horizon, priority)
         self.standing = Standing(share.precedence, RANK[priority])
         self.rewinds = 0  # of the last reading
         self.turns = 0  # of the cursor, when the reading under way began
 
     def stream(self) -> Stream:
-        self.turns = self.cursor.turns
-        return Stream(priority=self.priority, after=self.cursor.place, limit=self.batch)
+        self.turns, self.limit = self.cursor.turns, self.share.batch_of(self.priority)
+        return Stream(priority=self.priority, after=self.cursor.place, limit=self.limit)
 
     def advance(self, batch: Sequence[ToDeliver], rewinds: int) -> bool:
         """Everything up to the last one is read. False: what was read may leave out something before it."""
@@ -106,7 +107,7 @@ class Feed:
                 continue
             fresh += self.window.add(taken for taken in batch if not taken.behind)
             await self._park([taken for taken in batch if taken.behind])
-            full = full or len(batch) == reading.batch
+            full = full or len(batch) == reading.limit
         return fresh, full
 
     def _room(self, reading: _Reading) -> bool:

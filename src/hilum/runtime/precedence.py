@@ -27,6 +27,11 @@ _FLOORS = (0.1, 0.02)
 Urgent messages are few and short, so bulk can wait for them. Normal ones may come without end: bulk goes on in between.
 """
 
+_LATELY = 5.0
+"""Seconds after the last urgent message in which the next one is expected: batches of others are smaller then."""
+
+_PORTIONS = 4
+
 _LOOK = 0.002  # seconds between looks while standing back
 
 
@@ -35,10 +40,19 @@ class Precedence:
 
     def __init__(self) -> None:
         self._until = [0.0] * len(RANKS)
+        self._noted = [-_LATELY] * len(RANKS)
 
     def note(self, priority: Priority) -> None:
         """A message of this priority came in, or is at its next stage."""
-        self._until[RANK[priority]] = time.monotonic() + _HOLD
+        rank, now = RANK[priority], time.monotonic()
+        self._noted[rank], self._until[rank] = now, now + _HOLD
+
+    def portion(self, priority: Priority, batch: int) -> int:
+        """How much of a batch is taken at once: less while urgent ones keep coming, which it could not foresee."""
+        urgent = RANK[Priority.URGENT]
+        if RANK[priority] == urgent or time.monotonic() - self._noted[urgent] > _LATELY:
+            return batch
+        return max(batch // _PORTIONS, 1)
 
     def clear(self, priority: Priority) -> None:
         """The last one in hand is done. One that is on its way elsewhere is noted at its next stage."""

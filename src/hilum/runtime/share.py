@@ -80,7 +80,8 @@ class Share:
     def batch_of(self, priority: Priority) -> int:
         """The most messages of this priority that are taken at once."""
         settings = self.settings
-        return min(settings.batch, settings.bulk_batch) if priority is Priority.BULK else settings.batch
+        batch = min(settings.batch, settings.bulk_batch) if priority is Priority.BULK else settings.batch
+        return self.precedence.portion(priority, batch)
 
     def limits_of(self, destination: str) -> DestinationSettings:
         """What `hilum.toml` says of a destination, or the defaults."""

@@ -117,6 +117,26 @@ class DestinationSuite:
             assert [type(each) for each in outcomes] == [Delivered] * len(batch)
             assert Counter(await bench.arrived()) == Counter(each.body for each in batch)
 
+    async def test_says_what_landed(self, bench: DestinationBench) -> None:
+        """Where it can be asked: what arrived is Delivered, what did not is none; nobody there is no answer."""
+        destination = bench.destination()
+        if not destination.can_tell:
+            assert isinstance(await destination.landed(bench.delivery(1)), Unsure)
+            return
+        async with opened(destination):
+            assert isinstance(await outcome_of(destination, bench.delivery(1)), Delivered)
+            assert isinstance(await destination.landed(bench.delivery(1)), Delivered)
+            assert await destination.landed(bench.delivery(2)) is None
+            assert await bench.arrived() == [bench.delivery(1).body], "asking does nothing"
+            await bench.vanish()
+            try:
+                found: object = await destination.landed(bench.delivery(2))
+            except (TryAgain, Down) as failure:
+                found = failure
+            assert isinstance(found, TryAgain | Down | Unsure), (
+                "that nobody is there does not mean that it did not arrive"
+            )
+
     async def test_nobody_there_is_surely_not_done(self, bench: DestinationBench) -> None:
         """The hub may repeat: `Down` or `TryAgain`, never `Unsure`, and nothing arrived."""
         async with opened(bench.destination()) as destination:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hilum.message import Priority
 from hilum.runtime.breaker import Failures
-from hilum.runtime.precedence import RANKS, Precedence
+from hilum.runtime.precedence import RANK, RANKS, Precedence, Standing
 from hilum.runtime.turns import Turns
 from hilum.settings import DestinationSettings
 
@@ -68,3 +69,18 @@ def test_a_share_of_failures_is_too_many_only_within_the_time_and_of_enough_atte
     failures.worked(100, 200.0)
     assert [failures.failed(n, 211.0) for n in range(9)] == [""] * 9, "the others are long ago, these too few"
     assert failures.failed(9, 211.0) == "100 % of 10 attempts failed within 10 s"
+
+
+@pytest.mark.req("MSG-9")
+def test_what_is_less_urgent_stands_back_and_takes_less_at_once_while_urgent_ones_come() -> None:
+    precedence = Precedence()
+    bulk = Standing(precedence, RANK[Priority.BULK])
+    assert precedence.portion(Priority.BULK, 100) == 100
+    precedence.note(Priority.URGENT)
+    assert precedence.portion(Priority.BULK, 100) == 25
+    assert precedence.portion(Priority.URGENT, 100) == 100
+    assert bulk.may(), "it has waited long enough"
+    assert not bulk.may()
+    precedence.clear(Priority.URGENT)
+    assert bulk.may()
+    assert precedence.portion(Priority.NORMAL, 300) == 75, "the next urgent one is expected"

@@ -139,6 +139,7 @@ class Writer(Destination):
         try:
             there = await digest(self._store, name)
         except Missing:
+            await self._store.entries()  # raises where it is the directory that is not there: then nobody knows
             return None
         except SettingsError as error:
             raise Down(str(error)) from error
