@@ -130,7 +130,9 @@ CROSS JOIN LATERAL (
         d.headers, d.correlation_id, d.attempts, b.message_id AS head_id, b.ordinal AS head_ordinal,
         d.work_lane IS NULL AS waiting, d.priority::text
     FROM delivery d
-    LEFT JOIN blocked_key b ON d.key <> '' AND b.stage = d.destination AND b.key = d.key
+    LEFT JOIN LATERAL (  -- one look by its index for each: never a scan, however many keys are blocked
+        SELECT message_id, ordinal FROM blocked_key WHERE d.key <> '' AND stage = d.destination AND key = d.key LIMIT 1
+    ) b ON true
     WHERE d.destination = %(destination)s AND d.priority = s.priority::priority AND d.work_lane IS NOT NULL
         AND d.work_lane = ANY(%(lanes)s) AND d.message_id >= %(floor)s
         AND (d.seq, d.ordinal) > (s.after_seq, s.after_ordinal)

@@ -97,6 +97,8 @@ class Dispatcher:
     async def _fill(self) -> None:
         share, bell = self._share, self._share.bells[self.name]
         if not share.lanes or await self._admission.shut():
+            if self._window.ready:  # it stays in the journal: nothing is kept in hand that may not be sent
+                self._feed.reset()
             await share.rest(bell)
             return
         fresh, full = await self._feed.read()
