@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,8 +73,7 @@ def _facts(loaded: Project, row: DestinationRow) -> dict[str, Any]:
 
 
 def _limits(loaded: Project, name: str) -> str:
-    limits = loaded.settings.destinations.get(name)
-    return limits.in_words() if limits is not None else ""
+    return loaded.limits_in_words(name, datetime.now(UTC))
 
 
 @app.command("open")

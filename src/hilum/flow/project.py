@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from hilum.errors import SettingsError
@@ -40,6 +41,15 @@ class Project:
         """Names of the endpoints that the flows and their reports lead to."""
         targets = [target for flow in self.flows.values() for target in (*flow.targets, *flow.report_targets)]
         return sorted({target.endpoint for target in targets})
+
+    def limits_in_words(self, destination: str, now: datetime) -> str:
+        """The hours, rates and callers of a destination, as far as they are set; while it is closed, until when."""
+        hours, limits = self.hours.get(destination), self.settings.destinations.get(destination)
+        said = [limits.in_words()] if limits is not None else []
+        if hours is not None:
+            closed = "" if hours.open_at(now) else f"; waits {hours.until_words(now)}"
+            said.append(f"{hours.words()}{closed}")
+        return "; ".join(each for each in said if each)
 
     @property
     def folder(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 
 from nicegui import ui
@@ -78,7 +79,7 @@ def answer(found: list[DestinationRow]) -> Html:
 
 
 def _table(found: list[DestinationRow], context: Context) -> Html:
-    limits = context.project.settings.destinations if context.project else {}
+    project, now = context.project, datetime.now(UTC)
     rows = [
         row(
             chip(each.word.capitalize(), _LOOKS[each.word]),
@@ -90,7 +91,7 @@ def _table(found: list[DestinationRow], context: Context) -> Html:
             num(number(each.waiting)),
             num(span(each.oldest) if each.oldest else ""),
             num(f"{each.per_minute:.0f}"),
-            limits[each.name].in_words() if each.name in limits else "",
+            project.limits_in_words(each.name, now) if project else "",
         )
         for each in found
     ]
