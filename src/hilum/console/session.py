@@ -26,6 +26,7 @@ from hilum.security import (
     find_session,
     finish_setup,
     open_session,
+    shown_name,
 )
 
 COOKIE = "hilum_session"
@@ -158,16 +159,22 @@ async def login(request: Request, context: Context, name: str, password: str, ta
             token = await open_session(connection, user.name, hours=context.hours)
             await record(connection, actor=user.name, action="login", words=f"from {peer}")
     except (LoginRefused, LoginDelayed) as error:
-        async with context.database.transaction() as connection:
-            tried = name.strip().lower()[:64].replace("\x00", "")
-            await record(connection, actor=tried, action="login_failed", words=f"from {peer}")
-        if context.telemetry is not None:
-            context.telemetry.login_refused()
-        status = 429 if isinstance(error, LoginDelayed) else 401
-        return door.login_page(context.hub, error=str(error), name=name, target=target, status=status)
+        return await _not_in(context, error, name, target, peer)
     except DatabaseUnavailable as error:
         return door.database_away(str(error))
     return _let_in(request, context, token, target)
+
+
+async def _not_in(context: Context, error: LoginRefused | LoginDelayed, name: str, target: str, peer: str) -> Response:
+    """Say why, and audit it. What came too early is counted, and audited once for all of it: see `ended_bursts`."""
+    if context.telemetry is not None:
+        context.telemetry.login_refused()
+    if isinstance(error, LoginDelayed):
+        return door.login_page(context.hub, error=str(error), name=name, target=target, status=429)
+    async with context.database.transaction() as connection:
+        tried = await shown_name(connection, name)
+        await record(connection, actor=tried, action="login_failed", words=f"from {peer}")
+    return door.login_page(context.hub, error=str(error), name=name, target=target, status=401)
 
 
 async def logout(request: Request, context: Context) -> Response:

@@ -390,6 +390,24 @@ async def test_a_connection_that_never_sends_a_whole_request_is_closed(monkeypat
 
 
 @pytest.mark.req("SEC-6")
+async def test_one_sender_cannot_hold_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS_PER_PEER", 1)
+    async with hub() as side:
+        assert (await side.post(b"1"))[0] == 202  # its connection is kept
+        reader, refused = await asyncio.open_connection(LOCAL, side.listener.port)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        _, other = await asyncio.open_connection(LOCAL, side.listener.port, local_addr=("127.0.0.2", 0))
+        other.write(b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2")
+        await eventually(lambda: len(side.taken) == 2)
+        for writer in (other, refused):
+            writer.close()
+        with suppress(ConnectionResetError):
+            await refused.wait_closed()
+        await other.wait_closed()
+
+
+@pytest.mark.req("SEC-6")
 async def test_connections_past_the_limit_are_closed_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "CONNECTIONS", 2)
     async with hub() as side:
