@@ -29,6 +29,7 @@ MODULES = {
     "odoo": "bench.odoo",
     "connectors": "bench.connectors",
     "audit": "bench.audit",
+    "telemetry": "bench.telemetry",
     "overload": "bench.overload",
     "soak": "bench.soak",
 }

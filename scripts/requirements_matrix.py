@@ -22,7 +22,7 @@ TESTS: Final = ("tests", "src/hilum/testing", "src/hilum/scaffold")
 
 DONE: Final[tuple[str, ...]] = (
     *("MSG-1", "MSG-2", "MSG-3", "MSG-4", "MSG-5", "MSG-6", "MSG-8", "MSG-9", "MSG-10", "MSG-12", "MSG-13", "MSG-14"),
-    *("MSG-17", "MOD-4", "UX-2", "UX-3", "UX-4", "UX-5", "OBS-4", "RES-1"),
+    *("MSG-17", "MOD-4", "UX-2", "UX-3", "UX-4", "UX-5", "OBS-1", "OBS-4", "RES-1"),
 )
 """Capabilities that a user has: each must be carried by a test."""
 

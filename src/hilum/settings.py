@@ -267,6 +267,9 @@ class TelemetrySettings(_Section):
     token: SecretStr = Field(
         SecretStr(""), description="Bearer token that scrapers must show; empty: only this machine may look"
     )
+    metrics: bool = Field(
+        True, description="Count and time the work of this process; false: only what the database tells is told"
+    )
     refresh_seconds: float = Field(
         5.0, ge=0.1, description="Seconds for which the values of the whole hub are good before they are read again"
     )
@@ -278,7 +281,7 @@ class TelemetrySettings(_Section):
     )
     otlp_seconds: float = Field(15.0, ge=1, description="Seconds between two sendings of all metrics")
     trace_ratio: float = Field(
-        1.0, ge=0, le=1, description="Share of the messages that are traced; a sender that says itself is followed"
+        0.1, ge=0, le=1, description="Share of the messages that are traced; a sender that says itself is followed"
     )
     trace_url: str = Field(
         "", description="Link to a trace in your tool, with {trace_id} in it; shown with each message"

@@ -60,7 +60,7 @@ async def measured(
 ) -> AsyncIterator[Measured]:
     """Start a hub of these flows, with telemetry on a free port."""
     telemetry = Telemetry(
-        TelemetrySettings(**{"port": 0, "refresh_seconds": 0.2, **(settings or {})}),
+        TelemetrySettings(**{"port": 0, "refresh_seconds": 0.2, "trace_ratio": 1, **(settings or {})}),
         AlertSettings(**(alerts or {})),
         hub="test",
     )

@@ -44,10 +44,11 @@ class Telemetry:
         self._name = hub
         self.recorder = Recorder()
         self.spans: Spans | None = None
-        self.observer: Observer = Observers(self.recorder, LogLines())
+        observers: list[Observer] = [self.recorder, LogLines()] if settings.metrics else [LogLines()]
         self._exporter: Exporter | None = None
         if settings.otlp_endpoint:
-            self._trace()
+            observers.append(self._trace())
+        self.observer: Observer = Observers(*observers)
         self.probe = Probe(settings.token.get_secret_value(), self.readings, self._readiness, self._refused)
         self._refused_credentials: TallyOf[str] = TallyOf()
         self._hub: Hub | None = None
@@ -90,13 +91,13 @@ class Telemetry:
         if self._server is not None:
             await self._server.stop()
 
-    def _trace(self) -> None:
+    def _trace(self) -> Spans:
         from hilum.observe.otlp import Exporter  # a quarter of a second, for those who send somewhere
         from hilum.observe.spans import Spans
 
         self._exporter = Exporter(self.settings, self._name)
         self.spans = Spans(self.settings.trace_ratio, self._exporter.resource, self._exporter.export)
-        self.observer = Observers(self.recorder, LogLines(), self.spans)
+        return self.spans
 
     async def _look(self, hub: Hub, sampler: Sampler, alerts: Alerts) -> None:
         """Keep the values of the whole hub fresh, whether anybody asks or not; tell of what is wrong."""
