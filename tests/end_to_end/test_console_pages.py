@@ -15,6 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from hilum.security import Role
+from hilum.tracing import shown_trace_id
 from support.servers import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -78,7 +79,8 @@ async def test_a_message_is_found_by_any_identifier_and_tells_its_story(stand: S
         story = page.get_by_role("list", name="Story")
         for told in ("Received from 10.20.0.7:50412: DFT^P03", "Translated: 1 delivery", "Delivered to", "Completed"):
             await expect(story).to_contain_text(told)
-        await expect(page.get_by_text(message.hex, exact=True)).to_be_visible()  # the id of its trace
+        trace = shown_trace_id(message, "corr-AC7100", None)
+        await expect(page.get_by_text(trace, exact=True)).to_be_visible()
         await page.go_back()
         await expect(page.get_by_label("Any identifier")).to_have_value(str(message))
 
