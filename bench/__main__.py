@@ -30,6 +30,7 @@ MODULES = {
     "connectors": "bench.connectors",
     "audit": "bench.audit",
     "telemetry": "bench.telemetry",
+    "encryption": "bench.encryption",
     "overload": "bench.overload",
     "soak": "bench.soak",
 }

@@ -108,7 +108,12 @@ def settings_page() -> str:
     parts = ["# Settings: hilum.toml\n\n"]
     parts.append("The file lies in the project folder. Without it every default holds. Unknown names are an error. ")
     parts.append("Any text may hold `${NAME}` or `${NAME:-default}`: the value then comes from the environment, and a ")
-    parts.append("variable that is not set and has no default stops the start with its name. `HILUM_DATABASE_URL` ")
+    parts.append(
+        "variable that is not set and has no default stops the start with its name. `${file:/run/secrets/name}` "
+    )
+    parts.append(
+        "is what the file holds, as container platforms and agents of vaults hand out secrets. `HILUM_DATABASE_URL` "
+    )
     parts.append("takes the place of `[hub] database_url`, `HILUM_MASTER_KEY` that of `[encryption] key`.\n")
     for name, field in Settings.model_fields.items():
         section = field.annotation

@@ -109,6 +109,7 @@ class Header:
     SUBJECT = "subject"  # subject or topic of the stream that it was taken from
     TRACEPARENT = "traceparent"  # W3C Trace Context
     TRACESTATE = "tracestate"  # goes on unchanged with the traceparent
+    FILTERED = "filtered"  # why the filter of the flow left it out
     WARNINGS = "warnings"  # what was accepted although it bends the standard
 
 

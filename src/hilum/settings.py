@@ -1,6 +1,7 @@
 """The settings of a hub: `hilum.toml` in the project folder, with values from the environment.
 
-`${NAME}` in any text is replaced by the environment variable, `${NAME:-default}` by the default where it is not set.
+`${NAME}` in any text is replaced by the environment variable, `${NAME:-default}` by the default where it is not set,
+`${file:/path}` by what is in the file (as container platforms and the agents of vaults hand out secrets).
 Secrets are `SecretStr` and never appear in a repr, a log or an error.
 """
 
@@ -351,15 +352,20 @@ class Settings(_Section):
         return (self.folder / file).resolve() if file is not None else None
 
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(?:file:(?P<file>/[^}]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?)\}")
 
 
 def interpolate(value: Any, environment: Mapping[str, str], where: str = "") -> Any:
-    """Replace `${NAME}` in every text, at any depth. Raises `SettingsError` naming the place and the variable."""
+    """Replace `${NAME}` and `${file:/path}` in every text, at any depth.
+
+    Raises `SettingsError` that names the place and the variable or file, never what is in it.
+    """
     if isinstance(value, str):
 
         def replaced(found: re.Match[str]) -> str:
-            name, default = found[1], found[2]
+            if found["file"]:
+                return _secret_in(Path(found["file"]), where)
+            name, default = found["name"], found["default"]
             if environment.get(name):
                 return environment[name]
             if default is None:
@@ -372,6 +378,15 @@ def interpolate(value: Any, environment: Mapping[str, str], where: str = "") -> 
     if isinstance(value, list):
         return [interpolate(item, environment, f"{where}[{n}]") for n, item in enumerate(value)]
     return value
+
+
+def _secret_in(path: Path, where: str) -> str:
+    """The text of a file, without the line end that editors leave there."""
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        words = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"{where}: the file {path} cannot be read: {words}.") from None
 
 
 def problems_of(error: ValidationError) -> str:

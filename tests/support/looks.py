@@ -38,8 +38,9 @@ _SOUND: dict[str, str] = {
         " LEFT JOIN delivery d ON d.message_id = b.message_id AND d.ordinal = b.ordinal"
         " WHERE coalesce(m.state::text, d.state::text) NOT IN ('held', 'waiting', 'received')"
     ),
-    "every body is kept": (
-        "SELECT id FROM message m WHERE NOT EXISTS (SELECT 1 FROM payload p WHERE p.id = m.id AND p.ordinal = -1)"
+    "every body is kept, but of what a filter left out": (
+        "SELECT id FROM message m WHERE EXISTS (SELECT 1 FROM payload p WHERE p.id = m.id AND p.ordinal = -1)"
+        " = coalesce(jsonb_exists(headers, 'filtered'), false)"
     ),
     "every delivery has its body": (
         "SELECT message_id FROM delivery d WHERE NOT EXISTS"
@@ -69,7 +70,8 @@ _TALLIED = (
     "SELECT flow, destination, state, sum(entered - departed)::bigint FROM ("
     " SELECT flow, destination, state, entered, departed FROM tally"
     " UNION ALL SELECT flow, destination, state, entered, departed FROM tally_bucket) t"
-    " WHERE state NOT IN ('duplicate', 'refused', 'late') GROUP BY 1, 2, 3 HAVING sum(entered - departed) <> 0"
+    " WHERE state NOT IN ('duplicate', 'filtered', 'refused', 'late')"
+    " GROUP BY 1, 2, 3 HAVING sum(entered - departed) <> 0"
 )
 
 

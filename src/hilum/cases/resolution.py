@@ -114,7 +114,7 @@ def _obstacle(seen: _Seen) -> str:
     """Why it cannot be sent at all; empty: it can."""
     if seen.waits:
         return "It is an edit that waits for a second person."
-    return "" if seen.kept else "Its payload was removed when its retention ended."
+    return "" if seen.kept else "It has no payload: its retention ended, or the filter of its flow left it out."
 
 
 def _asked(wanted: Wanted, message_id: UUID, ordinal: int) -> bool:

@@ -83,6 +83,12 @@ Selector = Callable[[Any], str]
 
 Translate = Callable[[Any, Lookup], "Iterable[Any] | Any"]
 
+Filter = Callable[[Any], "bool | str"]
+"""Reads the parsed message: True takes it; False, or a text that says why, leaves it out."""
+
+Minimise = Callable[[Any], Any]
+"""Makes of the parsed message what is stored of it: bytes, or a message that can be encoded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Yielded:
@@ -105,7 +111,8 @@ class Flow:
     `identify_by` reads further identifiers people may search for. `retention` is an ISO 8601 period for the payload.
     `retry` is this flow's own rule for what failed; without it that of its criticality holds.
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
-    encrypted in the journal; without it the data class decides (`[encryption] for`).
+    encrypted in the journal; without it the data class decides (`[encryption] for`). `accepts_if` says which
+    messages the flow wants at all, as `filter` does.
     """
 
     def __init__(
@@ -129,6 +136,7 @@ class Flow:
         retry: Retry | None = None,
         runbook: str = "",
         encrypt: bool | None = None,
+        accepts_if: Filter | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -148,6 +156,8 @@ class Flow:
         self.retry = retry
         self.runbook = runbook
         self.encrypt = encrypt
+        self.accepts_if = accepts_if
+        self._minimise: Minimise | None = None
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
         self._translate: Translate | None = None
@@ -161,6 +171,47 @@ class Flow:
         """Decorator: the pure function (parsed message, lookups) → objects. It may yield, or return one or a list."""
         self._translate = function
         return function
+
+    def filter(self, function: Filter) -> Filter:
+        """Decorator: which messages the flow wants. True takes one; False, or a text that says why, leaves it out.
+
+        What is left out is acknowledged and counted, and stored as evidence only: discarded, with the reason, without
+        its payload. The reason is shown to everybody: no value of the message belongs into it.
+        """
+        self.accepts_if = function
+        return function
+
+    def minimise(self, function: Minimise) -> Minimise:
+        """Decorator: what is stored of a message, for example `flow.minimise(hl7.without("NK1", "PID-19"))`.
+
+        It gets a parsed message of its own and returns bytes, or a message that can be encoded. Keys and the
+        fingerprint are read from the original; the translation, a replay and people see what is stored.
+        """
+        self._minimise = function
+        return function
+
+    def left_out(self, parsed: Any) -> str:
+        """Why the filter leaves this message out; empty: it takes it. Raises what the filter raises."""
+        verdict = True if self.accepts_if is None else self.accepts_if(parsed)
+        if verdict is True:
+            return ""
+        if verdict is False:
+            return "The filter of the flow leaves it out."
+        if isinstance(verdict, str) and verdict.strip():
+            return verdict.strip()
+        raise SettingsError(f"The filter of {self.name} must answer True, False, or a text that says why.")
+
+    def minimised(self, body: bytes) -> bytes | None:
+        """What is stored instead of a body; None: the body itself. Raises what the function raises."""
+        if self._minimise is None:
+            return None
+        made = self._minimise(self.read(body))
+        if isinstance(made, bytes):
+            return made
+        encoded = made.encode() if hasattr(made, "encode") and not isinstance(made, str) else None
+        if isinstance(encoded, bytes):
+            return encoded
+        raise SettingsError(f"What {self.name} stores of a message must be bytes or an encodable message.")
 
     def deliver_to(self, *targets: Target) -> None:
         """What the translation yields goes to each target that takes its type."""

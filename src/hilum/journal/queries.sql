@@ -1,13 +1,14 @@
 -- name: receive
--- Store what was gathered, in its order; those whose dedup key is there already are left out. Returns the stored ids.
+-- Store what was gathered, in its order; those whose dedup key is there already are left out. What a
+-- flow's filter leaves out is there without its body. Returns the stored ids.
 WITH input AS (
     SELECT * FROM unnest(
         %(ids)s::uuid[], %(flows)s::text[], %(lanes)s::int2[], %(priorities)s::text[], %(keys)s::text[],
         %(dedup_keys)s::text[], %(dedup_hashes)s::uuid[], %(fingerprints)s::uuid[], %(correlations)s::text[],
         %(causes)s::uuid[], %(content_types)s::text[], %(headers)s::text[], %(sizes)s::int4[],
-        %(codecs)s::int2[], %(bodies)s::bytea[], %(held)s::bool[]
+        %(codecs)s::int2[], %(bodies)s::bytea[], %(states)s::text[]
     ) WITH ORDINALITY AS t (id, flow, lane, priority, key, dedup_key, dedup_hash, fingerprint, correlation_id, cause_id,
-        content_type, headers, size, codec, body, held, position)
+        content_type, headers, size, codec, body, state, position)
 ), fresh AS (
     INSERT INTO dedup (flow, key, message_id, fingerprint)
     SELECT flow, dedup_hash, id, fingerprint FROM input WHERE dedup_hash IS NOT NULL ORDER BY flow, dedup_hash, position
@@ -16,19 +17,20 @@ WITH input AS (
 ), new AS (
     SELECT * FROM input WHERE dedup_hash IS NULL OR id IN (SELECT message_id FROM fresh)
 ), bodies AS (
-    INSERT INTO payload (id, ordinal, codec, body) SELECT id, -1, codec, body FROM new
+    INSERT INTO payload (id, ordinal, codec, body) SELECT id, -1, codec, body FROM new WHERE state <> 'discarded'
 ), counted AS (
     INSERT INTO tally (flow, state, entered, departed)
-    SELECT flow, CASE WHEN held THEN 'held' ELSE 'received' END, count(*), 0 FROM new GROUP BY 1, 2
+    SELECT flow, state, count(*), 0 FROM new GROUP BY 1, 2
+    UNION ALL
+    SELECT flow, 'filtered', count(*), 0 FROM new WHERE state = 'discarded' GROUP BY 1
     UNION ALL
     SELECT flow, 'duplicate', count(*), 0 FROM input WHERE id NOT IN (SELECT id FROM new) GROUP BY 1
     UNION ALL
-    SELECT flow, 'open_kb', sum((size + 1023) / 1024), 0 FROM new WHERE NOT held GROUP BY 1
+    SELECT flow, 'open_kb', sum((size + 1023) / 1024), 0 FROM new WHERE state = 'received' GROUP BY 1
 )
 INSERT INTO message (id, flow, lane, work_lane, state, priority, key, dedup_key, correlation_id, cause_id,
     content_type, headers, size, received_at)
-SELECT id, flow, lane, CASE WHEN held THEN NULL ELSE lane END,
-    (CASE WHEN held THEN 'held' ELSE 'received' END)::message_state,
+SELECT id, flow, lane, CASE WHEN state = 'received' THEN lane END, state::message_state,
     priority::priority, key, dedup_key, correlation_id, cause_id, content_type, headers::jsonb, size, now()
 FROM new ORDER BY position
 RETURNING id

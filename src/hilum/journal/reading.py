@@ -236,6 +236,16 @@ async def trace(connection: Connection, message_id: UUID) -> Trace | None:
     )
 
 
+async def why_gone(connection: Connection, message_id: UUID) -> str:
+    """Why a message has no payload, in words."""
+    cursor = await connection.execute("SELECT headers ->> 'filtered' FROM message WHERE id = %s", [message_id])
+    row = await cursor.fetchone()
+    if row is not None and row[0]:
+        return f"No payload was stored: {row[0]}"
+    found = await erased(connection, message_id)
+    return f"The payload was {found.words}. The story stays." if found else "The payload was removed. The story stays."
+
+
 async def erased(connection: Connection, message_id: UUID) -> Erased | None:
     """When and by what rule the payload of a message was erased; None where it was not, or never was stored."""
     cursor = await connection.execute(

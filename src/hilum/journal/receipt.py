@@ -11,7 +11,7 @@ from zlib import crc32
 import orjson
 
 from hilum.connector import Header, Receipt
-from hilum.journal.columns import Bodies, Bools, Column, Int2s, Int4s, Texts, Uuids
+from hilum.journal.columns import Bodies, Column, Int2s, Int4s, Texts, Uuids
 from hilum.journal.payloads import MESSAGE_BODY, packed
 from hilum.journal.sql import SQL
 from hilum.journal.text import key_of, storable
@@ -39,6 +39,8 @@ class Draft:
     cause_id: UUID | None = None
     priority: Priority = Priority.NORMAL
     held: bool = False  # stored for a person to look at, not for the translator
+    filtered: str = ""  # why it is stored as evidence only: discarded, without its body
+    size: int | None = None  # bytes as received, where the body is not what was received
     id: UUID = field(default_factory=new_id)
 
 
@@ -57,6 +59,9 @@ async def receive(connection: Connection, drafts: Sequence[Draft], lanes: int) -
     """
     for draft in drafts:
         draft.key, draft.dedup_key = key_of(draft.key), storable(draft.dedup_key)
+        if draft.filtered:
+            draft.body, draft.size = b"", len(draft.body) if draft.size is None else draft.size
+            draft.headers = {**draft.headers, Header.FILTERED: draft.filtered}
     async with packed(connection, [(d.flow, d.id, MESSAGE_BODY, d.body) for d in drafts]) as bodies:
         cursor = await connection.execute(SQL["receive"], _columns(drafts, bodies, lanes), binary=True)
         stored = {row[0] for row in await cursor.fetchall()}
@@ -104,10 +109,10 @@ def _columns(drafts: Sequence[Draft], bodies: Sequence[tuple[int, bytes]], lanes
         "causes": Uuids([d.cause_id for d in drafts]),
         "content_types": Texts([d.content_type for d in drafts]),
         "headers": Texts([encode_headers(d.headers) for d in drafts]),
-        "sizes": Int4s([len(d.body) for d in drafts]),
+        "sizes": Int4s([len(d.body) if d.size is None else d.size for d in drafts]),
         "codecs": Int2s([codec for codec, _ in bodies]),
         "bodies": Bodies([body for _, body in bodies]),
-        "held": Bools([d.held for d in drafts]),
+        "states": Texts(["discarded" if d.filtered else "held" if d.held else "received" for d in drafts]),
     }
 
 

@@ -11,7 +11,7 @@ from hilum.postgres import Connection
 OPEN_KB = "open_kb"
 """Counted like a state: kilobytes of the messages that are received or routed, each rounded up."""
 
-NOT_STATES = frozenset({"duplicate", "refused", "late", OPEN_KB})
+NOT_STATES = frozenset({"duplicate", "filtered", "refused", "late", OPEN_KB})
 """Counted like states, though nothing is ever in them. `late`: was completed after the time that its flow promises."""
 
 

@@ -217,8 +217,9 @@ class Committer:
                     await self._refuse([entry], error)
                     return
                 continue
-            if not answer.duplicate:
-                self._stored(draft, entry.parsed.get(flow.format))
+            if not answer.duplicate and not draft.filtered:
+                # of a reduced message the parsed form is that of the original, which nobody is to see any more
+                self._stored(draft, entry.parsed.get(flow.format) if draft.size is None else None)
             receipts.append(answer)
         try:
             await entry.received.accept(receipts[0])
@@ -228,14 +229,14 @@ class Committer:
 
     async def _keep_reused(self, flow: Flow, draft: Draft, answer: Reused) -> Receipt:
         """Other content under a known identifier: neither may be lost, so this one waits for a person."""
-        draft.id, draft.held, first = new_id(), True, str(answer.first_id)
+        draft.id, draft.held, first = new_id(), not draft.filtered, str(answer.first_id)
         draft.headers = {**draft.headers, "reused-key": draft.dedup_key}
         draft.dedup_key = f"{draft.dedup_key}#{draft.fingerprint.hex()}"
         async with self._database.transaction() as connection:
             (stored,) = await receive(connection, [draft], self._lanes)
             # the first attempt counted it as a duplicate, which it is not
             await note(connection, flow.name, "duplicate", entered=-1)
-            if isinstance(stored, Receipt) and not stored.duplicate:
+            if draft.held and isinstance(stored, Receipt) and not stored.duplicate:
                 await open_case(connection, reused(first), flow=flow.name, declared=flow, message_id=draft.id)
         return stored if isinstance(stored, Receipt) else Receipt(message_id=stored.first_id, duplicate=True)
 

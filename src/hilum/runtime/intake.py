@@ -172,6 +172,9 @@ def _draft(flow: Flow, received: Received, parsed: Any) -> Draft:
         draft.fingerprint = flow.fingerprint(received.body)
     if not draft.correlation_id:
         draft.correlation_id = str(draft.id)
+    draft.filtered = flow.left_out(parsed)
+    if not draft.filtered and (stored := flow.minimised(received.body)) is not None:
+        draft.body, draft.size = stored, len(received.body)
     return draft
 
 

@@ -11,7 +11,6 @@ from hilum.console.hl7_names import OPEN_FIELDS, field_name, segment_name
 from hilum.console.markup import Html, join, tag
 from hilum.errors import Invalid
 from hilum.formats import hl7v2
-from hilum.journal.reading import Erased
 
 MASK = "•••"
 MOST_SHOWN = 200_000
@@ -21,11 +20,6 @@ MOST_PARSED = 1_000_000
 """Bytes of a payload that is shown by its parts; a page of a larger one would keep the hub from its other work."""
 
 _GONE = "The payload was removed when its retention ended. The story stays."
-
-
-def gone(erased: Erased | None) -> Html:
-    """Why there is no payload, as far as it is known."""
-    return tag("p", f"The payload was {erased.words}. The story stays." if erased else _GONE, class_="empty")
 
 
 def decoded(body: bytes) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from nicegui import ui
 from hilum.console import acts
 from hilum.console.components.controls import Button, reasons
 from hilum.console.components.dialogs import Question, ask
-from hilum.console.components.payload import gone, masked, shown
+from hilum.console.components.payload import masked, shown
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, acting
 from hilum.console.words import refusal
@@ -28,12 +28,12 @@ async def payload_view(page: Page, flow: str, message_id: UUID, ordinal: int, ti
     try:
         async with page.context.database.cold() as connection:
             body = await reading.body(connection, message_id, ordinal)
-            erased = await reading.erased(connection, message_id) if body is None else None
+            gone = await reading.why_gone(connection, message_id) if body is None else ""
     except (Damaged, KeyUnavailable, SettingsError) as error:  # the rest of the page can be read
         ui.html(tag("p", str(error), class_="empty"), sanitize=False)
         return
     if body is None:
-        ui.html(gone(erased), sanitize=False)
+        ui.html(tag("p", gone, class_="empty"), sanitize=False)
     elif protected:
         _reveal(page, message_id, ordinal, masked(body))
     else:

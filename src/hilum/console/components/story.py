@@ -154,6 +154,7 @@ def _end(trace: Trace) -> Iterator[Event]:
     if message.state == "completed":
         yield Event(at=message.state_at, look="done", rank=7, what=_what("Completed"))
     if message.state == "discarded":
-        yield Event(at=message.state_at, look="", rank=7, what=_what("Discarded"))
+        why = (message.headers or {}).get(Header.FILTERED, "")
+        yield Event(at=message.state_at, look="", rank=7, what=_what("Discarded", why))
     for caused in trace.caused:
         yield Event(at=message.state_at, look="", rank=8, what=_what(["Caused ", message_link(caused)]))

@@ -26,6 +26,7 @@ from hilum.formats.hl7v2.delimiters import STANDARD, Delimiters
 from hilum.formats.hl7v2.escapes import escape, unescape
 from hilum.formats.hl7v2.message import Message, parse
 from hilum.formats.hl7v2.paths import Field, field
+from hilum.formats.hl7v2.reducing import masked, without
 from hilum.formats.hl7v2.segment import Repetition, Segment
 from hilum.formats.hl7v2.writing import NULL, Encoded, Value
 
@@ -48,9 +49,11 @@ __all__ = [
     "build",
     "escape",
     "field",
+    "masked",
     "new_control_id",
     "parse",
     "read_acknowledgement",
     "split",
     "unescape",
+    "without",
 ]
