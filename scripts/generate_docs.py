@@ -25,11 +25,12 @@ from docs_text import code, comments, default_words, doc, plain, table, type_wor
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from hilum import canonical, errors, packs
+from hilum import canonical, cases, errors, packs
+from hilum.cases import categories, urgency
 from hilum.cli import app
 from hilum.connector import Connector, Traits
 from hilum.connectors import CONNECTORS, describe, find_destination, find_source, odoo
-from hilum.flow import Retry
+from hilum.flow import Criticality, Retry
 from hilum.observe import METRICS, Scope, catalogue
 from hilum.runtime import retry
 from hilum.security import PERMISSIONS, Permission, Role
@@ -288,6 +289,27 @@ def flows_page() -> str:
     return "".join(parts)
 
 
+def categories_page() -> str:
+    """Every category of a case."""
+    head, _, _ = doc(categories).partition("\n\n")
+    parts = [f"# Categories of exceptions\n\n{head}\n\n"]
+    parts.append(
+        "Business failures go to the flow's business owner, technical ones to its technical owner. A case may "
+    )
+    parts.append("say the next step more exactly than this page. How to resolve them: ")
+    parts.append("[Resolve exceptions and replay](../howto/exceptions.md).\n\n")
+    rows = [[code(each.key), each.title, each.meaning, each.kind, each.next_step] for each in cases.CATEGORIES.values()]
+    parts.append(table(["category", "title", "what has happened", "whose", "next step"], rows))
+    parts.append(
+        "\nA connector of your own may give others: those that end in `.defect`, `.access` or `.protocol` are "
+    )
+    parts.append("technical, all others business.\n\n## Until when\n\n")
+    parts.append("A case is due after this time, or after the promise (SLO) of its flow where that is longer:\n\n")
+    times = [[each.value, str(urgency.TIME_TO_ACT[each])] for each in Criticality]
+    parts.append(table(["criticality of the flow", "time (h:mm:ss)"], times))
+    return "".join(parts)
+
+
 def policies_page() -> str:
     """Retry and permissions: the tables that decide."""
     parts = [f"# Retries and permissions\n\n## Retries\n\n{doc(retry)}\n\n"]
@@ -413,6 +435,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "canonical.md": canonical_page,
     "flows.md": flows_page,
     "policies.md": policies_page,
+    "categories.md": categories_page,
     "metrics.md": metrics_page,
     "packages.md": packages_page,
 }

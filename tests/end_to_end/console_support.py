@@ -92,13 +92,13 @@ statements.deliver_to(files.write(url=OUT, name="{flow}-{message_id}.json"))
 """
 
 
-def make_project(folder: Path) -> Path:
+def make_project(folder: Path, settings: str = "") -> Path:
     """A project folder: supplies used on patients (protected), orders to a portal that is down, and a calendar."""
     (folder / "flows").mkdir(parents=True)
     (folder / "lookups").mkdir()
     (folder / "out").mkdir()
-    # the console is what is tested here, in a process of its own that shares the database only
-    (folder / "hilum.toml").write_text("[encryption]\nfor = []\n", encoding="utf-8")
+    # two processes open this journal, and neither is given a master key
+    (folder / "hilum.toml").write_text(f"[encryption]\nfor = []\n{settings}", encoding="utf-8")
     (folder / "flows" / "flows.py").write_text(FLOWS.replace("OUT", repr(str(folder / "out"))), encoding="utf-8")
     (folder / "hilum.toml").write_text(f'[encryption]\nkey = "{MASTER_KEY}"\n', encoding="utf-8")
     (folder / "lookups" / "items.csv").write_text("code,item\nGLV-M,GLOVE-M\nSUT30,SUT-3-0\n", encoding="utf-8")
@@ -191,9 +191,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(url: str, folder: Path, *, working: bool = True) -> AsyncIterator[Scene]:
+async def scene(url: str, folder: Path, *, working: bool = True, settings: str = "") -> AsyncIterator[Scene]:
     """A project over this database, worked on by a real worker."""
-    project = make_project(folder)
+    project = make_project(folder, settings)
     database = Database(url, hot=4, cold=4)
     await database.open()
     hub = Hub(load_project(project), database, roles={"worker"})

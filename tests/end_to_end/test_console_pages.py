@@ -192,7 +192,7 @@ async def test_a_case_says_what_to_do_and_can_be_taken_given_and_given_back(stan
         await page.get_by_role("button", name="Take it").click()
         await expect(page.get_by_text("The case is yours.")).to_be_visible()
         await page.get_by_role("link", name="Exceptions").click()
-        await page.get_by_label("Assigned to").select_option("me")
+        await page.get_by_role("combobox", name="Assigned to").select_option("me")
         await expect(page).to_have_url(re.compile("assigned=me"))
         await expect(page.get_by_role("table", name="Open cases").locator("tbody tr")).to_have_count(1)
         await page.goto(f"/exceptions/{case}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from hilum.cases.classify import Finding
@@ -110,7 +110,7 @@ async def retry_now(connection: Connection, message_id: UUID, *, actor: str, rea
 
 
 async def cancel_retry(
-    connection: Connection, message_id: UUID, *, actor: str, reason: str, declared: Flow | None = None
+    connection: Connection, message_id: UUID, *, actor: str, reason: str, flows: Mapping[str, Flow] | None = None
 ) -> int:
     """Within a transaction: what waits for its next attempt is not tried again but held, with a case; returns how many.
 
@@ -133,8 +133,8 @@ async def cancel_retry(
             words=f"{actor} ended its further attempts: {reason}",
             cause=f"{actor}: {reason}",
         )
-        await open_case(connection, finding, flow=flow, declared=declared, message_id=message_id, ordinal=ordinal,
-                        destination=destination)  # fmt: skip
+        await open_case(connection, finding, flow=flow, declared=(flows or {}).get(flow),
+                        message_id=message_id, ordinal=ordinal, destination=destination)  # fmt: skip
     await record(
         connection, actor=actor, action="retry_cancelled", flow=waiting[0][2], message_id=message_id, words=reason
     )

@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row
 
 from hilum.cases import approvals
+from hilum.cases.categories import described
 from hilum.cases.desk import NotPossible
+from hilum.cases.groups import group
 from hilum.cases.policy import Policy
 from hilum.cases.resolution import NOTHING, Step, Wanted, plan
 from hilum.cases.selection import Chosen, Selection, choose
@@ -175,10 +177,11 @@ async def make(
         raise NotPossible("Nothing fits, or nothing of it can be done now.")
     demand = policy.demand(asked.act, prepared.by_flow)
     state = WAITING if demand else RUNNING if start else PLANNED
+    chosen = await _in_words(connection, asked.selection)
     cursor = await connection.execute(
         "INSERT INTO job (act, state, made_by, reason, selection, destination, priority, rate, assign_to, total,"
         " started_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN %s THEN now() END) RETURNING id",
-        [asked.act, state, by, storable(reason), storable(asked.selection.in_words()), asked.destination,
+        [asked.act, state, by, storable(reason), storable(chosen), asked.destination,
          asked.priority.value if asked.priority else None, asked.rate, asked.assign_to, len(prepared.steps),
          state == RUNNING],
     )  # fmt: skip
@@ -194,6 +197,14 @@ async def make(
             policy=policy, by=by, reason=reason,
         )  # fmt: skip
     return await need(connection, number)
+
+
+async def _in_words(connection: Connection, selection: Selection) -> str:
+    """What was chosen, for people: of a group, its category; its own words may quote a payload."""
+    found = await group(connection, selection.group) if selection.group else None
+    if found is None:
+        return selection.in_words()
+    return f"{described(found.category).title} in {found.flow} ({selection.in_words()})"
 
 
 async def _write_items(connection: Connection, number: int, steps: Sequence[Step]) -> None:

@@ -45,6 +45,11 @@ class Policy:
                 found = Demand(role=role, why=_words(rule))
         return found
 
+    def demand_for(self, destination: str) -> Demand | None:
+        """Does opening or closing the breaker of a destination need a second person? Its flows decide."""
+        flows = [name for name, flow in self.flows.items() if destination in {t.endpoint for t in flow.targets}]
+        return self.demand("breaker", dict.fromkeys(flows or [""], 1))
+
     def _fits(self, rule: ApprovalRule, counts: Mapping[str, int]) -> bool:
         fitting = sum(count for flow, count in counts.items() if self._concerns(rule, self.flows.get(flow)))
         return fitting > rule.more_than
@@ -60,7 +65,11 @@ class Policy:
 
 def _words(rule: ApprovalRule) -> str:
     """`replay of more than 100 messages, data class phi`."""
-    parts = [f"{rule.act} of more than {rule.more_than} messages" if rule.more_than else rule.act]
+    parts = [
+        f"{rule.act} of more than {rule.more_than} message{'s' if rule.more_than > 1 else ''}"
+        if rule.more_than
+        else rule.act
+    ]
     if rule.data_class:
         parts.append(f"data class {' or '.join(rule.data_class)}")
     if rule.criticality:

@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from hilum.cases.desk import NotPossible
 from hilum.journal import reading
 from hilum.journal.audit import record
+from hilum.journal.breakers import close_by_person, open_by_person
 from hilum.journal.moves import block, unblock
 from hilum.journal.text import key_of, storable
 from hilum.journal.work import MESSAGE_BODY, translating
@@ -88,10 +89,31 @@ async def resume(connection: Connection, flow: str, what: Sequence[str] = BOTH, 
 
 async def turn(connection: Connection, subject: Mapping[str, Any], *, by: str, reason: str) -> str:
     """Within a transaction: do what a request for a switch asked for. Raises `NotPossible`."""
+    if "destination" in subject:
+        return await _turn_breaker(connection, subject, by=by, reason=reason)
     act = {"pause": pause, "resume": resume}.get(str(subject["switch"]))
     if act is None:
         raise NotPossible(f"This version has no switch '{subject['switch']}'.")
     return await act(connection, str(subject["flow"]), list(subject["what"]), by=by, reason=reason)
+
+
+def in_words(subject: Mapping[str, Any]) -> str:
+    """What a request for a breaker asks for."""
+    what = "Send nothing to" if subject["switch"] == "open" else "Send again to"
+    span = f" for {subject['seconds']:g} s" if subject.get("seconds") else ""
+    return f"{what} {subject['destination']}{span}."
+
+
+async def _turn_breaker(connection: Connection, subject: Mapping[str, Any], *, by: str, reason: str) -> str:
+    """Open or close the breaker of a destination: send nothing there, or send again."""
+    destination = str(subject["destination"])
+    if subject["switch"] == "open":
+        seconds = subject.get("seconds")
+        await open_by_person(connection, destination, actor=by, reason=reason, seconds=seconds)
+        return f"nothing is sent to {destination}"
+    if not await close_by_person(connection, destination, actor=by, reason=reason):
+        raise NotPossible(f"{destination} is in order already.")
+    return f"{destination} is sent to again"
 
 
 async def key_holds(connection: Connection, flow: str = "") -> list[KeyHold]:

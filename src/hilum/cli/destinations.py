@@ -9,17 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from hilum.cli.messages import actor
+from hilum.cases import NotPossible, switches
+from hilum.cases.approvals import request
+from hilum.cli.acting import As, Login, Reason, login_of, person, policy_of
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.flow import Project
-from hilum.journal.breakers import close_by_person, open_by_person
 from hilum.journal.destinations import DestinationRow, destinations
+from hilum.security import Permission
 
 app = typer.Typer(help="Destinations: list them, stop one (open its breaker), let it go on (close its breaker).")
 
 Name = Annotated[str, typer.Argument(help="Name of the destination, for example odoo.main.")]
-Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -81,41 +82,64 @@ def open_destination(
     name: Name,
     reason: Reason = "",
     span: Annotated[str, typer.Option("--for", help="How long, such as 30m, 2h, 1d; else until it is closed.")] = "",
+    as_user: As = "",
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Stop a destination: nothing is sent there; what is for it waits, in order, and uses up no attempt."""
     seconds = _seconds(span) if span else None
     _known(project, name, reason)
-    run(_open(project, name, reason, seconds))
-    if as_json:
-        emit_json({"destination": name, "state": "open", "seconds": seconds})
-        return
+    subject = {"switch": "open", "destination": name, "seconds": seconds}
+    _, request_number = run(_turn(project, subject, reason, login_of(as_user)))
     until = f"for {span}; then one delivery finds out" if span else f"until: hilum destinations close {name} --reason …"
-    out.print(plain(f"Nothing is sent to {name}, {until}."), soft_wrap=True)
-
-
-async def _open(folder: Path, name: str, reason: str, seconds: float | None) -> None:
-    async with journal(folder) as database, database.transaction() as connection:
-        await open_by_person(connection, name, actor=actor(), reason=reason, seconds=seconds)
+    answer = {"destination": name, "state": "open", "seconds": seconds}
+    _told(answer, f"Nothing is sent to {name}, {until}.", request_number, as_json)
 
 
 @app.command("close")
-def close_destination(name: Name, reason: Reason = "", project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+def close_destination(
+    name: Name, reason: Reason = "", as_user: As = "", project: ProjectFolder = HERE, as_json: AsJson = False
+) -> None:
     """Let a destination go on: what waits is sent, slowly at first, in order."""
     _known(project, name, reason)
-    done = run(_close(project, name, reason))
+    done, request_number = run(_turn(project, {"switch": "close", "destination": name}, reason, login_of(as_user)))
+    words = (
+        f"What waits for {name} is sent again, slowly at first."
+        if done
+        else f"{name} is in order; there is nothing to let go on."
+    )
+    _told({"destination": name, "state": "closed", "changed": done}, words, request_number, as_json)
+
+
+def _told(answer: dict[str, Any], words: str, request_number: int | None, as_json: bool) -> None:
     if as_json:
-        emit_json({"destination": name, "state": "closed", "changed": done})
-    elif done:
-        out.print(plain(f"What waits for {name} is sent again, slowly at first."), soft_wrap=True)
+        emit_json(answer if request_number is None else {**answer, "state": "waits", "approval": request_number})
+    elif request_number is not None:
+        out.print(f"It waits for a second person: approval {request_number}, in the console.")
     else:
-        out.print(plain(f"{name} is in order; there is nothing to let go on."), soft_wrap=True)
+        out.print(plain(words), soft_wrap=True)
 
 
-async def _close(folder: Path, name: str, reason: str) -> bool:
-    async with journal(folder) as database, database.transaction() as connection:
-        return await close_by_person(connection, name, actor=actor(), reason=reason)
+async def _turn(folder: Path, subject: dict[str, Any], reason: str, login: Login | None) -> tuple[bool, int | None]:
+    """Turn a breaker; was there something to turn? Or the number of the request, where the policy asks for one."""
+    policy = policy_of(folder)
+    demand = policy.demand_for(str(subject["destination"]))
+    async with journal(folder) as database:
+        who = await person(database, login)
+        who.permitted(Permission.PAUSE)
+        who.asked(demand)
+        async with database.transaction() as connection:
+            if demand is not None:
+                number = await request(
+                    connection, act="breaker", subject=subject, words=switches.in_words(subject), demand=demand,
+                    policy=policy, by=who.name, reason=reason,
+                )  # fmt: skip
+                return True, number
+            try:
+                await switches.turn(connection, subject, by=who.name, reason=reason)
+            except NotPossible:
+                return False, None
+    return True, None
 
 
 def _known(folder: Path, name: str, reason: str) -> None:

@@ -21,31 +21,33 @@ from hilum.runtime.retry import in_words
 from hilum.settings import RetryTable
 
 
-def flows(
-    name: Annotated[str | None, typer.Argument(help="One flow, with everything about it.")] = None,
-    project: ProjectFolder = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """List the flows of the project, or show one."""
+def list_flows(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """List the flows of the project."""
     loaded = project_of(project)
-    found = loaded.flows
-    if name is not None:
-        _flow(loaded, name)
-    shown = [_describe(flow, loaded.settings.retry) for key, flow in sorted(found.items()) if name in (None, key)]
+    shown = [_describe(flow, loaded.settings.retry) for _, flow in sorted(loaded.flows.items())]
     if as_json:
-        emit_json(shown if name is None else shown[0])
+        emit_json(shown)
         return
-    if name is None:
-        rows = [[f["name"], f["version"], f["source"], ", ".join(f["targets"]), f["summary"]] for f in shown]
-        columns = ["flow", "version", "source", "targets", "summary"]
-        table(columns, rows, empty=f"There are no flows in {loaded.folder / 'flows'}.", wrap=["targets", "summary"])
+    rows = [[f["name"], f["version"], f["source"], ", ".join(f["targets"]), f["summary"]] for f in shown]
+    columns = ["flow", "version", "source", "targets", "summary"]
+    table(columns, rows, empty=f"There are no flows in {loaded.folder / 'flows'}.", wrap=["targets", "summary"])
+
+
+def show_flow(
+    name: Annotated[str, typer.Argument(help="The flow.")], project: ProjectFolder = HERE, as_json: AsJson = False
+) -> None:
+    """Show one flow, with everything about it. `hilum flows NAME` does the same."""
+    loaded = project_of(project)
+    shown = _describe(declared(loaded, name), loaded.settings.retry)
+    if as_json:
+        emit_json(shown)
         return
-    for key, value in shown[0].items():
+    for key, value in shown.items():
         words = ", ".join(value) if isinstance(value, list) else str(value)
         out.print(f"[bold]{key:16}[/]{plain(words) or '—'}", soft_wrap=True)
 
 
-def _flow(project: Project, name: str) -> Flow:
+def declared(project: Project, name: str) -> Flow:
     """The flow of this name; where there is none, says which there are and ends."""
     if name not in project.flows:
         fail(f"There is no flow '{name}'. There are: {', '.join(sorted(project.flows)) or 'none'}.")
@@ -82,15 +84,15 @@ def try_file(
 ) -> None:
     """Show what a flow makes of a sample file. Nothing is stored or sent."""
     loaded = project_of(project)
-    declared = _flow(loaded, flow)
+    chosen = declared(loaded, flow)
     try:
         data = file.read_bytes()
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
-    bodies = list(hl7v2.split(data)) if declared.format == "hl7v2" else [data]
+    bodies = list(hl7v2.split(data)) if chosen.format == "hl7v2" else [data]
     if not bodies:
         fail(f"There is no message in {file}.")
-    results = [_try(loaded, declared, body) for body in bodies]
+    results = [_try(loaded, chosen, body) for body in bodies]
     if as_json:
         emit_json(results)
         return

@@ -1,4 +1,4 @@
-"""`hilum messages`, `hilum trace`, `hilum replay`: find a message, its whole story, and send it again."""
+"""`hilum messages` and `hilum trace`: find a message, and its whole story."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from hilum.cases import apply, cases, plan
+from hilum.cases import cases
 from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.errors import SettingsError
@@ -31,7 +31,7 @@ def messages(
     as_json: AsJson = False,
 ) -> None:
     """Find messages by any identifier, flow, state and time; the latest first."""
-    search = Search(text=text, flow=flow, state=_state(state), since=moment(since), until=moment(until), limit=limit)
+    search = Search(text=text, flow=flow, state=state_of(state), since=moment(since), until=moment(until), limit=limit)
     found = run(_find(project, search))
     if as_json:
         emit_json([asdict(row) for row in found])
@@ -119,47 +119,6 @@ def _line(words: str) -> None:
     out.print(words.rstrip(), soft_wrap=True)
 
 
-def replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids of messages.")] = None,
-    flow: Annotated[str, typer.Option(help="All messages of this flow (with --state, --since, --until).")] = "",
-    state: Annotated[str, typer.Option(help="Only in this state.")] = "held",
-    category: Annotated[str, typer.Option(help="Only with an open case of this category.")] = "",
-    since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    reason: Annotated[str, typer.Option(help="Why; kept in the audit.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and do nothing.")] = False,
-    project: ProjectFolder = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Send messages again: some by id, or all that fit. Needs a reason unless it is a dry run."""
-    if not ids and not flow and not category:
-        fail("Say which: ids of messages, --flow or --category.")
-    if not dry_run and not reason.strip():
-        fail("Say why with --reason; it is kept in the audit. With --dry-run nothing happens yet.")
-    search = Search(flow=flow, state=_state(state), since=moment(since), until=moment(until), limit=10_000)
-    result = run(_replay(project, [message_id(i) for i in ids or []], search, category, reason, dry_run))
-    if as_json:
-        emit_json(result)
-        return
-    rows = [[step["message_id"], step["flow"], step["words"]] for step in result["steps"]]
-    table(["message", "flow", "what happens"], rows, empty="Nothing fits.", wrap=["what happens"])
-    out.print("Dry run: nothing was changed." if dry_run else f"{result['replayed']} messages are on their way.")
-
-
-async def _replay(
-    folder: Path, ids: list[UUID], search: Search, category: str, reason: str, dry_run: bool
-) -> dict[str, Any]:
-    async with journal(folder) as database, database.transaction() as connection:
-        if not ids and category:
-            found = await cases(connection, flow=search.flow, category=category, limit=search.limit)
-            ids = list(dict.fromkeys(case.message_id for case in found))
-        elif not ids:
-            ids = [row.id for row in reversed(await reading.find(connection, search))]
-        steps = await plan(connection, ids)
-        count = 0 if dry_run else await apply(connection, steps, actor=actor(), reason=reason)
-    return {"steps": [asdict(step) for step in steps], "replayed": count, "dry_run": dry_run}
-
-
 def actor() -> str:
     """Who is at the command line, for the audit."""
     try:
@@ -176,7 +135,8 @@ def message_id(text: str) -> UUID:
         raise SettingsError(f"'{text}' is not a message id; find it with: hilum messages {text}") from None
 
 
-def _state(text: str) -> str:
+def state_of(text: str) -> str:
+    """A state of a message. Raises `SettingsError`."""
     if text and text not in ("received", "routed", "completed", "held", "discarded"):
         raise SettingsError(f"'{text}' is not a state: received, routed, completed, held or discarded.")
     return text

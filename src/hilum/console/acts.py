@@ -6,19 +6,22 @@ Permission, reason and audit are checked here and nowhere else, in the transacti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from hilum import cases
-from hilum.cases import NotPossible, Step
+from hilum.cases import NotPossible, Step, switches
+from hilum.cases.approvals import request
+from hilum.cases.jobs import DISCARD, REPLAY, Asked, make, prepare
+from hilum.cases.resolution import NOTHING
 from hilum.console.session import Visit
 from hilum.console.words import plural, refusal
-from hilum.errors import HilumError, Invalid
+from hilum.errors import HilumError, Invalid, SettingsError
 from hilum.flow import Flow
 from hilum.flow.timetable import why_no_run
 from hilum.journal import reading, runs
 from hilum.journal.audit import record
-from hilum.journal.breakers import close_by_person, open_by_person
 from hilum.journal.work import MESSAGE_BODY
 from hilum.postgres import Connection
 from hilum.security import Permission, User, users
@@ -34,14 +37,16 @@ class Forbidden(HilumError):
     """The role does not allow it, or a reason is missing; the text says who can, or what to add."""
 
 
-async def _allowed(visit: Visit, permission: Permission) -> User:
+async def allowed(visit: Visit, permission: Permission) -> User:
+    """Who acts, as they are now. Raises `Forbidden`."""
     user = await visit.still()
     if not user.may(permission):
         raise Forbidden(refusal(permission))
     return user
 
 
-def _reasoned(reason: str) -> str:
+def reasoned(reason: str) -> str:
+    """The reason, in one line. Raises `Forbidden` where there is none."""
     reason = " ".join(reason.replace("\x00", "").split())[:REASON_LIMIT]
     if not reason:
         raise Forbidden("Say why: the audit keeps the reason.")
@@ -50,8 +55,8 @@ def _reasoned(reason: str) -> str:
 
 async def view_payload(visit: Visit, message_id: UUID, ordinal: int, reason: str) -> bytes | None:
     """A protected body, −1: of the message, else of its delivery. None: it was removed when its retention ended."""
-    user = await _allowed(visit, Permission.VIEW_PAYLOAD)
-    reason = _reasoned(reason)
+    user = await allowed(visit, Permission.VIEW_PAYLOAD)
+    reason = reasoned(reason)
     async with visit.context.database.transaction() as connection:
         row = await reading.message(connection, message_id)
         await record(
@@ -68,7 +73,7 @@ async def view_payload(visit: Visit, message_id: UUID, ordinal: int, reason: str
 
 async def dry_run(visit: Visit, message_ids: Sequence[UUID]) -> list[Step]:
     """What a replay would do; changes nothing."""
-    await _allowed(visit, Permission.REPLAY)
+    await allowed(visit, Permission.REPLAY)
     _bounded(message_ids)
     async with visit.context.database.cold() as connection:
         return await cases.plan(connection, list(dict.fromkeys(message_ids)))
@@ -90,23 +95,29 @@ def steps_in_words(steps: Sequence[Step]) -> list[str]:
 
 
 async def replay(visit: Visit, steps: Sequence[Step], reason: str) -> str:
-    """Do what the dry run said; returns in words what was done."""
-    user = await _allowed(visit, Permission.REPLAY)
-    reason = _reasoned(reason)
+    """Do what the dry run said, or ask for a second person; returns in words what was done."""
+    user = await allowed(visit, Permission.REPLAY)
+    reason = reasoned(reason)
+    going = [step for step in steps if step.action != NOTHING]
     async with visit.context.database.transaction() as connection:
-        count = await cases.apply(connection, steps, actor=user.name, reason=reason)
+        if visit.context.policy.demand(REPLAY, Counter(step.flow for step in going)):
+            return await _asked(visit, connection, REPLAY, [step.message_id for step in going], user, reason)
+        count = await cases.apply(connection, going, actor=user.name, reason=reason)
     if not count:
         raise NotPossible("Nothing was replayed: what was held has moved on meanwhile.")
     return f"{plural(count, 'message')} {'goes' if count == 1 else 'go'} on the way again."
 
 
 async def discard(visit: Visit, message_ids: Sequence[UUID], reason: str) -> str:
-    """End what is held of these messages, all or none; returns in words what was done."""
-    user = await _allowed(visit, Permission.DISCARD)
-    reason = _reasoned(reason)
+    """End what is held of these messages, all or none, or ask for a second person; returns in words what was done."""
+    user = await allowed(visit, Permission.DISCARD)
+    reason = reasoned(reason)
     _bounded(message_ids)
     said: Counter[str] = Counter()
     async with visit.context.database.transaction() as connection:
+        rows = [await reading.message(connection, message_id) for message_id in message_ids]
+        if visit.context.policy.demand(DISCARD, Counter(row.flow for row in rows if row is not None)):
+            return await _asked(visit, connection, DISCARD, message_ids, user, reason)
         for message_id in dict.fromkeys(message_ids):
             words = await cases.discard(
                 connection, message_id, actor=user.name, reason=reason, settled=visit.context.settled
@@ -115,10 +126,23 @@ async def discard(visit: Visit, message_ids: Sequence[UUID], reason: str) -> str
     return " ".join(words if count == 1 else f"{count} × {words}" for words, count in said.items())
 
 
-async def resubmit(visit: Visit, message_id: UUID, body: bytes, reason: str) -> UUID:
-    """Send the edited body as a new message and discard the held one; returns the new id."""
-    user = await _allowed(visit, Permission.EDIT)
-    reason = _reasoned(reason)
+async def _asked(
+    visit: Visit, connection: Connection, act: str, message_ids: Sequence[UUID], user: User, reason: str
+) -> str:
+    """The policy asks for a second person: the act becomes a job that waits for one."""
+    prepared = await prepare(connection, Asked(act=act, selection=cases.Selection(ids=tuple(message_ids))))
+    job = await make(connection, prepared, by=user.name, reason=reason, policy=visit.context.policy)
+    return f"Job {job.id} waits for a second person: it is under Approvals."
+
+
+async def resubmit(visit: Visit, message_id: UUID, body: bytes, reason: str) -> tuple[UUID, int | None]:
+    """Send the edited body as a new message in place of the old one; returns its id.
+
+    And, where the policy asks for a second person, the number of the request: until then the new one is held.
+    """
+    user = await allowed(visit, Permission.EDIT)
+    reason = reasoned(reason)
+    policy = visit.context.policy
     async with visit.context.database.transaction() as connection:
         row = await reading.message(connection, message_id)
         if row is None:
@@ -131,7 +155,37 @@ async def resubmit(visit: Visit, message_id: UUID, body: bytes, reason: str) -> 
             lanes=await _lanes(connection),
             key=_key_of(visit, row, body),
         )
-        return await cases.resubmit(connection, edit)
+        demand = policy.demand("edit", {row.flow: 1})
+        if demand is None:
+            return await cases.resubmit(connection, edit), None
+        draft = await cases.keep_draft(connection, edit, visit.context.flow(row.flow))
+        subject = {"message": str(message_id), "draft": str(draft), "state": row.state, "reason": reason}
+        number = await request(
+            connection, act="edit", subject=subject, words=f"Edit a message of {row.flow} and send it.",
+            demand=demand, policy=policy, by=user.name, reason=reason,
+        )  # fmt: skip
+        return draft, number
+
+
+async def original(visit: Visit, message_id: UUID) -> bytes:
+    """The body to be edited; that it was seen is audited. Raises `NotPossible` where it cannot be edited."""
+    await allowed(visit, Permission.EDIT)
+    async with visit.context.database.cold() as connection:
+        await cases.editable(connection, message_id)
+    body = await view_payload(visit, message_id, MESSAGE_BODY, "to edit it")
+    if body is None:
+        raise NotPossible("The payload was removed when its retention ended; there is nothing to edit.")
+    return body
+
+
+def tried(visit: Visit, flow_name: str, body: bytes) -> cases.Trial | None:
+    """What the flow would make of this body now; None where the flow is not known here."""
+    flow, project = visit.context.flow(flow_name), visit.context.project
+    if flow is None or project is None:
+        return None
+    with suppress(SettingsError):  # a table that cannot be read: the former rows count, as they do in the hub
+        project.lookup.refresh()
+    return cases.trial(flow, body, project.lookup)
 
 
 def problem_with(visit: Visit, flow_name: str, body: bytes) -> str:
@@ -159,8 +213,8 @@ async def _lanes(connection: Connection) -> int:
 
 async def run_now(visit: Visit, flow: Flow, reason: str) -> str:
     """Ask for a run of a flow by hand; returns in words what follows."""
-    user = await _allowed(visit, Permission.RUN)
-    reason = _reasoned(reason)
+    user = await allowed(visit, Permission.RUN)
+    reason = reasoned(reason)
     if words := why_no_run(flow):
         raise NotPossible(words)
     async with visit.context.database.transaction() as connection:
@@ -172,21 +226,31 @@ async def run_now(visit: Visit, flow: Flow, reason: str) -> str:
 
 async def stop_destination(visit: Visit, name: str, reason: str, seconds: float | None) -> str:
     """Send nothing there, for so many seconds or until somebody lets it go on; returns in words what follows."""
-    user = await _allowed(visit, Permission.PAUSE)
-    reason = _reasoned(reason)
-    async with visit.context.database.transaction() as connection:
-        await open_by_person(connection, name, actor=user.name, reason=reason, seconds=seconds)
-    return f"Nothing is sent to {name} from now on; what is for it waits."
+    asked = await _turn(visit, {"switch": "open", "destination": name, "seconds": seconds}, reason)
+    return asked or f"Nothing is sent to {name} from now on; what is for it waits."
 
 
 async def let_destination(visit: Visit, name: str, reason: str) -> str:
     """Let a destination that is left alone go on; returns in words what follows."""
-    user = await _allowed(visit, Permission.PAUSE)
-    reason = _reasoned(reason)
+    asked = await _turn(visit, {"switch": "close", "destination": name}, reason)
+    return asked or f"What waits for {name} goes on, slowly at first."
+
+
+async def _turn(visit: Visit, subject: Mapping[str, object], reason: str) -> str:
+    """Turn a breaker; or, where the policy says so, ask for a second person: then says that."""
+    user = await allowed(visit, Permission.PAUSE)
+    reason = reasoned(reason)
+    policy = visit.context.policy
+    demand = policy.demand_for(str(subject["destination"]))
     async with visit.context.database.transaction() as connection:
-        if not await close_by_person(connection, name, actor=user.name, reason=reason):
-            raise NotPossible(f"{name} is in order already.")
-    return f"What waits for {name} goes on, slowly at first."
+        if demand is None:
+            await switches.turn(connection, subject, by=user.name, reason=reason)
+            return ""
+        number = await request(
+            connection, act="breaker", subject=subject, words=switches.in_words(subject), demand=demand, policy=policy,
+            by=user.name, reason=reason,
+        )  # fmt: skip
+    return f"Request {number} waits for a second person: it is under Approvals."
 
 
 async def able(connection: Connection) -> list[User]:
@@ -196,7 +260,7 @@ async def able(connection: Connection) -> list[User]:
 
 async def assign(visit: Visit, number: int, to: str | None) -> str:
     """Give a case to a person, or (None) back to its team; returns in words what was done."""
-    user = await _allowed(visit, Permission.ASSIGN)
+    user = await allowed(visit, Permission.ASSIGN)
     async with visit.context.database.transaction() as connection:
         if to is not None and to not in [other.name for other in await able(connection)]:
             raise NotPossible("There is no user of this name who can work on cases.")

@@ -12,18 +12,22 @@ from starlette.staticfiles import StaticFiles
 
 from hilum.console import assets, policy
 from hilum.console.context import Context
+from hilum.console.exports import add_exports
 from hilum.console.figures import Figures
 from hilum.console.pages import (
     account,
+    approvals,
     audit,
     case,
     door,
     exceptions,
     flows,
+    group,
     message,
     messages,
     operations,
     overview,
+    replays,
     users,
 )
 from hilum.console.session import Guard, first_user, login, logout
@@ -35,9 +39,13 @@ from hilum.security import any_user
 PAGES = (
     overview.add,
     exceptions.add,
+    group.add,
     case.add,
     messages.add,
     message.add,
+    replays.add,
+    replays.add_one,
+    approvals.add,
     flows.add,
     flows.add_one,
     operations.add,
@@ -56,6 +64,7 @@ def create_app(context: Context) -> FastAPI:
     _machine_routes(app, context, figures)
     _door_routes(app, context)
     audit.add_export(app, context)
+    add_exports(app, context)
     for page in PAGES:
         page(context, figures)
     _mount_pages(app, context)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from hilum.cases import Policy
 from hilum.cases.resolution import Settled
+from hilum.errors import SettingsError
 from hilum.flow import DataClass, Flow, Project
 from hilum.observe import Telemetry
 from hilum.postgres import Database
+from hilum.runtime.endpoints import build_endpoints
 from hilum.security import Permission, User
 from hilum.settings import ConsoleSettings, RetryTable
 
@@ -77,6 +81,24 @@ class Context:
     def may_see(self, flow_name: str, user: User) -> bool:
         """May this user see what messages of this flow say?"""
         return not self.protects(flow_name) or user.may(Permission.VIEW_PAYLOAD)
+
+    @cached_property
+    def deduplicating(self) -> Mapping[str, bool]:
+        """Which destinations of the project recognise a repetition; nothing where that is not known here."""
+        if self.project is None:
+            return {}
+        try:
+            endpoints = build_endpoints(self.project.settings, self.flows.values())
+        except SettingsError:  # a secret that this process does not have
+            return {}
+        return {name: endpoint.traits.deduplicates for name, endpoint in endpoints.items()}
+
+    @property
+    def policy(self) -> Policy:
+        """Which acts need a second person."""
+        if self.project is None:
+            return Policy()
+        return Policy(settings=self.project.settings.approvals, flows=self.flows)
 
     def protects(self, flow_name: str) -> bool:
         """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""

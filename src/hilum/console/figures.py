@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from hilum.cases import approvals
+from hilum.cases.approvals import Approval
 from hilum.console.context import Context
 from hilum.flow.hours import closed
 from hilum.journal import reading, tallies
@@ -79,6 +81,7 @@ class Snapshot:
     refusals: Sequence[RefusalRow]  # of the last hour, at most `REFUSALS`
     workers: Sequence[WorkerRow]
     resolved_today: int
+    requests: Sequence[Approval] = ()  # that wait for a second person
 
     @property
     def open_cases(self) -> int:
@@ -129,6 +132,7 @@ async def _read(connection: Connection, context: Context) -> Snapshot:
         refusals=refused,
         workers=await reading.workers(connection),
         resolved_today=await _resolved_today(connection),
+        requests=await approvals.approvals(connection),
     )
 
 

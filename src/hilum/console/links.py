@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 from uuid import UUID
 
+from hilum.cases.switches import BY_A_PERSON
 from hilum.console.markup import Html, tag
 
 
@@ -31,7 +32,24 @@ def flow_link(name: str) -> Html:
 
 def message_link(message_id: UUID) -> Html:
     """A message's story; its id is shown short, by its last part, which differs between neighbours."""
+    if message_id == BY_A_PERSON:
+        return tag("strong", "a hold by a person")
     return tag("a", f"…{str(message_id)[-12:]}", href=f"/messages/{message_id}", title=str(message_id), class_="id")
+
+
+def group_link(key: str) -> str:
+    """The page of a group of like cases."""
+    return f"/exceptions/groups/{key}"
+
+
+def job_link(number: int) -> str:
+    """The page of an act on many messages."""
+    return f"/replays/{number}"
+
+
+def approval_link(number: int) -> str:
+    """A request, on the page of approvals."""
+    return f"/approvals#request-{number}"
 
 
 def case_link(number: int) -> str:

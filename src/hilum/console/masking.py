@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from hilum.cases import Case
+from hilum.cases import Case, Group
 from hilum.console.context import MASKED, Context
 from hilum.console.words import category
 from hilum.journal.audit import record
@@ -30,6 +30,13 @@ def case_for(context: Context, case: Case, user: User) -> Case:
     reason = MASKED if case.reason else case.reason
     title = f"{category(case.category)} {MASKED}"
     return replace(case, title=title, words=MASKED, next_step=_NEXT_STEP, detail="", reason=reason)
+
+
+def group_for(context: Context, group: Group, user: User) -> Group:
+    """A group of like cases as this user may see it."""
+    if context.may_see(group.flow, user):
+        return group
+    return replace(group, title=f"{category(group.category)} {MASKED}", words=MASKED, next_step=_NEXT_STEP)
 
 
 def trace_for(context: Context, trace: Trace, user: User) -> Trace:

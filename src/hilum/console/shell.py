@@ -34,14 +34,11 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
-class Page:
-    """One opened page, while it is built and as long as it is looked at."""
+class Lookout:
+    """Who looks, and at what: the filters are in the address."""
 
     visit: Visit
-    figures: Figures
     request: Request
-    notice: ui.html  # what happened last, or that the database is away
-    layer: ui.element  # where dialogs are put, so that redrawing the page does not close them
 
     @property
     def context(self) -> Context:
@@ -60,6 +57,15 @@ class Page:
     def masker(self, flow: str) -> Callable[[str], str]:
         """How identifiers of this flow are shown to this user."""
         return lambda value: self.context.identifier(flow, value, self.user)
+
+
+@dataclass(slots=True, kw_only=True)
+class Page(Lookout):
+    """One opened page, while it is built and as long as it is looked at."""
+
+    figures: Figures
+    notice: ui.html  # what happened last, or that the database is away
+    layer: ui.element  # where dialogs are put, so that redrawing the page does not close them
 
     def say(self, words: Child, *, hurt: bool = False) -> None:
         """Show in place what came of an act."""
@@ -89,12 +95,14 @@ def add_page(path: str, title: str, context: Context, figures: Figures, build: B
 
 async def _framed(request: Request, title: str, context: Context, figures: Figures, build: Build) -> Response | None:
     visit = visit_of(request)
-    open_cases = (await figures.snapshot()).open_cases
+    snapshot = await figures.snapshot()
+    mine = sum(not request.why_not(visit.user) for request in snapshot.requests)
+    counts = {"Exceptions": snapshot.open_cases, "Approvals": mine}
     ui.add_head_html(assets.HEAD)
     ui.page_title(f"{title} · {context.hub}")
     layer = ui.element("div")
     with ui.element("div").classes("shell"):
-        ui.html(_side(context, visit.user, request.url.path, open_cases), sanitize=False, tag="header")
+        ui.html(_side(context, visit.user, request.url.path, counts), sanitize=False, tag="header")
         with ui.element("main").props('id="main" tabindex="-1"'):
             notice = ui.html("", sanitize=False).props('aria-live="polite"')
             page = Page(visit=visit, figures=figures, request=request, notice=notice, layer=layer)
@@ -107,6 +115,8 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Overview", "/", None),
     ("Exceptions", "/exceptions", None),
     ("Messages", "/messages", None),
+    ("Replays", "/replays", None),
+    ("Approvals", "/approvals", None),
     ("Flows", "/flows", None),
     ("Operations", "/operations", None),
     ("Audit", "/audit", None),
@@ -114,13 +124,13 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
 )
 
 
-def _side(context: Context, user: User, path: str, open_cases: int) -> Html:
+def _side(context: Context, user: User, path: str, counts: Mapping[str, int]) -> Html:
     links = []
     for label, target, permission in _NAVIGATION:
         if permission is not None and not user.may(permission):
             continue
         here = path == target or (target != "/" and path.startswith(target + "/"))
-        count = tag("span", number(open_cases), class_="count") if label == "Exceptions" and open_cases else None
+        count = tag("span", number(counts[label]), class_="count") if counts.get(label) else None
         links.append(tag("li", tag("a", label, count, href=target, aria_current="page" if here else None)))
     return join(
         tag("a", "Skip to the content", href="#main", class_="skip"),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from hilum.cases import described
+from hilum.flow import Criticality
 from hilum.security import Permission, who_can
 
 
@@ -70,6 +72,26 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "discard": "discarded",
         "resubmit": "edited and resubmitted",
         "assign": "assigned",
+        "hand_over": "handed over",
+        "note": "wrote a note",
+        "job_made": "began an act on many",
+        "job_paused": "paused a job",
+        "job_resumed": "resumed a job",
+        "job_cancelled": "cancelled a job",
+        "job_done": "ended a job",
+        "approval_asked": "asked for a second person",
+        "approved": "approved",
+        "approval_refused": "refused",
+        "approval_withdrawn": "withdrew a request",
+        "approval_expired": "let a request expire",
+        "flow_paused": "stopped a flow",
+        "flow_resumed": "resumed a flow",
+        "key_held": "held a key",
+        "key_freed": "freed a key",
+        "let_pass": "let those behind pass",
+        "retry_now": "had it tried at once",
+        "retry_cancelled": "ended its attempts",
+        "export": "saved a list as a file",
         "held": "held",
         "audit_key": "changed the key of the audit",
         "audit_verified": "verified the audit",
@@ -84,20 +106,36 @@ ACTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-CATEGORIES: Mapping[str, str] = MappingProxyType(
+CRITICALITIES: tuple[str, ...] = tuple(each.value for each in Criticality)
+"""By rank: low, normal, high, vital."""
+
+JOB_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "invalid": "Cannot be read",
-        "unmapped": "Unknown code",
-        "not_owner": "Not the owner",
-        "refused": "Against a rule",
-        "unsure": "Not known whether it arrived",
-        "retries_exhausted": "All attempts failed",
-        "settings": "Set-up of the flow",
-        "identifier_reused": "Identifier used twice",
-        "defect": "Defect of the flow",
-        "endless": "Does not end",
-        "stopped": "Stopped",
+        "planned": ("Planned", "waiting"),
+        "waiting": ("Waits for approval", "waiting"),
+        "running": ("Running", "flowing"),
+        "paused": ("Paused", "waiting"),
+        "done": ("Done", "done"),
+        "cancelled": ("Cancelled", "off"),
+        "partly_failed": ("Done, some failed", "held"),
     }
+)
+"""State of a job → word and look."""
+
+JOB_ACTS: Mapping[str, str] = MappingProxyType({"replay": "Replay", "discard": "Discard", "assign": "Assign"})
+
+STEP_ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "translate": "translated again",
+        "deliver": "delivered again: what was held",
+        "again": "delivered once more",
+        "discard": "discarded",
+        "assign": "assigned",
+    }
+)
+
+ITEM_STATES: Mapping[str, str] = MappingProxyType(
+    {"planned": "to come", "done": "done", "moved_on": "left alone", "failed": "failed"}
 )
 
 RESOLUTIONS: Mapping[str, str] = MappingProxyType(
@@ -113,14 +151,15 @@ _PERMISSION: Mapping[Permission, str] = MappingProxyType(
         Permission.EDIT: "Edit and resubmit",
         Permission.DISCARD: "Discard",
         Permission.PAUSE: "Stop and let go on",
+        Permission.APPROVE: "Approve as the second person",
         Permission.MANAGE_USERS: "Manage users",
     }
 )
 
 
 def category(key: str) -> str:
-    """A category of cases in words; those of endpoints (`odoo.validation`) stay as they are, readable."""
-    return CATEGORIES.get(key) or key.replace(".", ": ").replace("_", " ")
+    """A category of cases in words."""
+    return described(key).title
 
 
 def refusal(permission: Permission) -> str:

@@ -19,6 +19,7 @@ class Answer:
     reason: str = ""
     text: str = ""
     choice: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,9 @@ class Question:
     text: str | None = None  # text to be edited; None: nothing to edit
     choice: str = "To"  # label of the choice
     options: dict[str, str] | None = None  # value → words to choose from; None: nothing to choose
+    line: str = ""  # label of one line to fill in; empty: none
+    preview: Callable[[Answer], Html] | None = None  # what would come of the answer, shown on request; None: no button
+    previewing: str = ""  # the words on that button
     check: Callable[[Answer], str] | None = None  # what is wrong with the answer, in words; empty: nothing
 
 
@@ -58,17 +62,28 @@ def _contents(dialog: ui.dialog, question: Question) -> None:
     choice = (
         Choice(question.choice, question.options, value=next(iter(question.options), "")) if question.options else None
     )
-    first = text is None and choice is None
+    first = text is None and choice is None and not question.line
+    line = Field(question.line, first=True) if question.line else None
     reason = Field(question.reason, lines=2, look="plain", first=first) if question.reason else None
     problem = ui.html("", sanitize=False).props('aria-live="assertive"')
 
-    def submit() -> None:
-        answer = Answer(
+    shown = ui.html("", sanitize=False).props('aria-live="polite"')
+
+    def given() -> Answer:
+        return Answer(
             reason=reason.value.strip() if reason else "",
             text=text.value if text else "",
             choice=choice.value if choice else "",
+            line=line.value.strip() if line else "",
         )
-        wrong = "Say why: the audit keeps the reason." if reason and not answer.reason else ""
+
+    def look() -> None:
+        if question.preview is not None:
+            shown.set_content(question.preview(given()))
+
+    def submit() -> None:
+        answer = given()
+        wrong = _missing(question) if reason and not answer.reason else ""
         if not wrong and question.check is not None:
             wrong = question.check(answer)
         if wrong:
@@ -77,5 +92,11 @@ def _contents(dialog: ui.dialog, question: Question) -> None:
             dialog.submit(answer)
 
     with ui.element("div").classes("acts"):
+        if question.preview is not None:
+            Button(question.previewing, look)
         Button("Cancel", lambda: dialog.submit(None), look="quiet")
         Button(question.do, submit, look=question.look)
+
+
+def _missing(question: Question) -> str:
+    return "Say why: the audit keeps the reason." if question.reason == "Reason" else f"{question.reason} is missing."

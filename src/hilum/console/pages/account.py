@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hilum.console.components.controls import Button, Field
+from nicegui import ui
+
+from hilum.cases import views
+from hilum.console import small
+from hilum.console.components.controls import Button, Choice, Field
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import tag
@@ -18,6 +22,8 @@ def add(context: Context, figures: Figures) -> None:
     async def build(page: Page) -> None:
         user = page.user
         heading("Account", tag("p", f"{user.name} may work here as {user.role.value}."))
+        await _team(page)
+        ui.html(tag("h2", "Password"), sanitize=False)
         before = Field("Password now", kind="password")
         after = Field("New password", kind="password", hint=f"At least {MINIMUM_LENGTH} characters. All logins end.")
         again = Field("New password again", kind="password")
@@ -31,6 +37,22 @@ def add(context: Context, figures: Figures) -> None:
         Button("Change the password", acting(page, change), look="primary")
 
     add_page("/account", "Account", context, figures, build)
+
+
+async def _team(page: Page) -> None:
+    """Whose cases are "my team's" under Exceptions."""
+    async with page.context.database.cold() as connection:
+        mine = await views.team_of(connection, page.user.name)
+    teams = sorted({t for f in page.context.flows.values() for t in (f.owners.business, f.owners.technical)})
+    if not teams:
+        return
+    ui.html(tag("h2", "Team"), sanitize=False)
+    choice = Choice("My team", {"": "none", **{team: team for team in teams}}, value=mine)
+
+    async def join() -> None:
+        page.say(await small.join_team(page.visit, choice.value))
+
+    Button("Keep it", acting(page, join))
 
 
 async def change_password(visit: Visit, before: str, after: str) -> None:

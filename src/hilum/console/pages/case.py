@@ -6,16 +6,17 @@ from nicegui import ui
 from starlette.responses import Response
 
 from hilum import cases
-from hilum.cases import Case
-from hilum.console import acts, words
+from hilum.cases import Case, Note
+from hilum.console import acts, small, words
 from hilum.console.components.age import ago, span
 from hilum.console.components.chip import chip
-from hilum.console.components.controls import Button, reasons
+from hilum.console.components.controls import Button, Field, reasons
 from hilum.console.components.dialogs import Question, ask
+from hilum.console.components.pressing import criticality, due
 from hilum.console.components.story import story
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.links import flow_link, message_link
+from hilum.console.links import flow_link, group_link, message_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.masking import case_for
 from hilum.console.pages import door, moves
@@ -44,7 +45,7 @@ def add(context: Context, figures: Figures) -> None:
 
         async def top(found: Found, draw: moves.Redraw) -> None:
             this = next((one for one in found[1] if one.id == int(number)), case_for(context, case, page.user))
-            _top(page, this, *found, draw)
+            await _top(page, this, *found, draw)
 
         await watched(page, case.message_id, top)
         return None
@@ -52,14 +53,36 @@ def add(context: Context, figures: Figures) -> None:
     add_page("/exceptions/{number}", "Case", context, figures, build)
 
 
-def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: moves.Redraw) -> None:
+async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: moves.Redraw) -> None:
     part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
     if case.open:
         _assigning(page, case, draw)
         moves.buttons(page, trace, draw)
+    async with page.context.database.cold() as connection:
+        written = await cases.notes(connection, case.id)
     with ui.element("div").classes("pair"):
         part(join(tag("h2", "Story"), story(trace, all_cases, page.masker(case.flow))), "section")
-        part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
+        with ui.element("div").classes("section"):
+            part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
+            _notes(page, case, written, draw)
+
+
+def _notes(page: Page, case: Case, written: list[Note], draw: moves.Redraw) -> None:
+    """What people wrote down, and a place for more."""
+    lines = [
+        tag("li", tag("p", page.context.words(case.flow, note.words, page.user)),
+            tag("small", f"{note.author}, ", ago(note.at)))
+        for note in written
+    ]  # fmt: skip
+    part(join(tag("h2", "Notes"), tag("ul", lines, class_="notes") if lines else tag("p", "None yet.")))
+    no_assign = moves.why_not(page, Permission.ASSIGN)
+    field = Field("New note", lines=3, look="plain", hint="For whoever works on it next. No patient data, please.")
+
+    async def add_note() -> None:
+        page.say(await small.note(page.visit, case.id, field.value))
+        await draw()
+
+    Button("Write it down", acting(page, add_note), why_not=no_assign)
 
 
 def _answer(case: Case) -> Html:
@@ -74,6 +97,8 @@ def _answer(case: Case) -> Html:
         tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
         tag("p", "Waits for ", tag("strong", case.assigned_to or case.owner), " for ", span(case.opened_at), ". ",
             (case.behind and behind) or None),
+        tag("p", "Due ", due(case.due_at), ". ", criticality(case.criticality), " ",
+            tag("a", "Like cases", href=group_link(case.group_key))) if case.group_key else None,
     )  # fmt: skip
 
 
@@ -91,9 +116,18 @@ def _assigning(page: Page, case: Case, draw: moves.Redraw) -> None:
             page.say(await acts.assign(page.visit, case.id, answer.choice or None))
             await draw()
 
+    async def hand_over() -> None:
+        body = tag("p", f"The case goes from {case.owner} to {case.other_owner}, the flow's other owner.")
+        question = Question(title="Hand over", body=body, do="Hand over")
+        if (answer := await ask(page, question)) is not None:
+            page.say(await small.hand_over(page.visit, case.id, answer.reason))
+            await draw()
+
     with ui.element("div").classes("acts"):
         Button("Give it back to the team" if mine else "Take it", acting(page, take), why_not=no_assign)
         Button("Assign…", acting(page, give), why_not=no_assign)
+        if case.other_owner:
+            Button(f"Hand over to {case.other_owner}…", acting(page, hand_over), why_not=no_assign)
     ui.html(reasons([no_assign]), sanitize=False)
 
 

@@ -16,6 +16,7 @@ from hilum.console.figures import Figures, FlowFigures, Snapshot
 from hilum.console.links import cases_link, flow_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
+from hilum.console.pages.flow_switches import flow_switches
 from hilum.console.pages.schedule import show_schedule
 from hilum.console.shell import Page, add_page, heading, live, part
 from hilum.flow import Flow
@@ -57,6 +58,7 @@ def add_one(context: Context, figures: Figures) -> None:
             now = part(counts(snapshot), "section")
             if declared is not None:
                 part(_declared(declared, context), "section")
+        await flow_switches(page, name)
         live(page, figures.snapshot, {now: counts})
         if declared is not None and scheduled(declared):
             await show_schedule(page, declared)

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from nicegui import ui
+
 from hilum.connector import Header
 from hilum.console import words
 from hilum.console.components.age import ago
 from hilum.console.components.chip import message_chip
+from hilum.console.components.columns import Column, chosen, column_table
 from hilum.console.components.controls import filter_form, search_box, select
-from hilum.console.components.table import num, row, table
+from hilum.console.components.table import num
+from hilum.console.components.viewing import address, keys_of, tools
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import flow_link, message_link, messages_link
 from hilum.console.markup import Html, join, tag
-from hilum.console.shell import Page, add_page, heading, part
+from hilum.console.shell import Lookout, Page, add_page, heading, part
 from hilum.journal import reading
 from hilum.journal.reading import MessageRow, Search
 from hilum.security import Permission
@@ -33,6 +37,10 @@ PERIODS = {
 """In the address → words, hours."""
 
 
+NAMES = ("q", "flow", "state", "period")
+"""The filters in the address."""
+
+
 def add(context: Context, figures: Figures) -> None:
     """The page at `/messages`."""
 
@@ -44,13 +52,18 @@ def add(context: Context, figures: Figures) -> None:
         page.say(problem, hurt=True)
         known = {name: name for name in (await figures.snapshot()).flows}
         part(_filters(page, known))
+
+        async def again() -> None:
+            ui.navigate.to(address(page, "/messages", NAMES))
+
+        await tools(page, "/messages", columns(page), NAMES, again)
         part(results(rows[:PAGE], page))
         part(_paging(page, rows))
 
     add_page("/messages", "Messages", context, figures, build)
 
 
-def asked(page: Page) -> tuple[Search, str]:
+def asked(page: Lookout, limit: int = PAGE + 1) -> tuple[Search, str]:
     """What the address asks for, and what in it cannot be understood."""
     problem = ""
     state = page.query("state")
@@ -70,7 +83,7 @@ def asked(page: Page) -> tuple[Search, str]:
         state=state,
         since=datetime.now(UTC) - timedelta(hours=period[1]) if period else None,
         before=before,
-        limit=PAGE + 1,
+        limit=limit,
     )
     return search, problem
 
@@ -87,42 +100,54 @@ def _found(rows: Sequence[MessageRow], search: Search) -> str:
 def _filters(page: Page, flows: dict[str, str]) -> Html:
     states = {key: state.word for key, state in words.MESSAGE_STATES.items()}
     periods = {key: told for key, (told, _) in PERIODS.items()}
-    names = ("q", "flow", "state", "period")
     return filter_form(
         "/messages",
         search_box("Any identifier", "q", page.query("q"), "account, order, invoice, item, message id"),
         select("Flow", "flow", flows, page.query("flow")),
         select("State", "state", states, page.query("state")),
         select("Received", "period", periods, page.query("period"), every="any time"),
-        clear=any(page.query(name) for name in names),
+        clear=any(page.query(name) for name in NAMES),
     )
+
+
+def columns(page: Lookout) -> tuple[Column[MessageRow], ...]:
+    """What can be shown of a message, as this user may see it."""
+
+    def masked(found: MessageRow, value: str | None) -> str:
+        return page.masker(found.flow)(value or "")
+
+    def kind(found: MessageRow) -> str:
+        return (found.headers or {}).get(Header.MESSAGE_TYPE, "") or found.content_type
+
+    return (
+        Column(key="received", head="Received", text=lambda m: m.received_at.isoformat(), fixed=True,
+               cell=lambda m: tag("a", ago(m.received_at), href=f"/messages/{m.id}", data_open=True)),
+        Column(key="state", head="State", cell=lambda m: message_chip(m.state), text=lambda m: m.state),
+        Column(key="flow", head="Flow", cell=lambda m: flow_link(m.flow), text=lambda m: m.flow),
+        Column(key="type", head="Type", cell=kind, text=kind),
+        Column(key="key", head="Key", cell=lambda m: _key(m, page), text=lambda m: masked(m, m.key)),
+        Column(key="open", head="Open deliveries>", text=lambda m: str(m.open_deliveries),
+               cell=lambda m: num(words.number(m.open_deliveries) if m.open_deliveries else "")),
+        Column(key="size", head="Size>", cell=lambda m: num(words.size(m.size)), text=lambda m: str(m.size)),
+        Column(key="change", head="Last change>", cell=lambda m: num(ago(m.state_at)),
+               text=lambda m: m.state_at.isoformat()),
+        Column(key="message", head="Message", cell=lambda m: message_link(m.id), text=lambda m: str(m.id)),
+        Column(key="dedup", head="Deduplicated by", cell=lambda m: masked(m, m.dedup_key),
+               text=lambda m: masked(m, m.dedup_key), shown=False),
+        Column(key="correlation", head="Correlation", cell=lambda m: masked(m, m.correlation_id),
+               text=lambda m: masked(m, m.correlation_id), shown=False),
+    )  # fmt: skip
 
 
 def results(rows: Sequence[MessageRow], page: Page) -> Html:
     """The table of messages; each identifier is a link to what else has it."""
-    lines = [
-        row(
-            tag("a", ago(r.received_at), href=f"/messages/{r.id}", data_open=True),
-            message_chip(r.state),
-            flow_link(r.flow),
-            (r.headers or {}).get(Header.MESSAGE_TYPE, "") or r.content_type,
-            _key(r, page),
-            num(words.number(r.open_deliveries) if r.open_deliveries else ""),
-            num(words.size(r.size)),
-            num(ago(r.state_at)),
-            message_link(r.id),
-            data_row=True,
-        )
-        for r in rows
-    ]
-    heads = ("Received", "State", "Flow", "Type", "Key", "Open deliveries>", "Size>", "Last change>", "Message")
     empty = join(
         "Nothing here. Try the beginning of an identifier, or ", tag("a", "look at all messages", href="/messages"), "."
     )
-    return table(heads, lines, empty=empty, label="Messages")
+    return column_table(chosen(columns(page), keys_of(page)), rows, empty=empty, label="Messages")
 
 
-def _key(found: MessageRow, page: Page) -> Html:
+def _key(found: MessageRow, page: Lookout) -> Html:
     """The ordering key; a link to what else has it, where the user may see it."""
     shown = page.masker(found.flow)(found.key)
     if shown != found.key:
@@ -131,7 +156,7 @@ def _key(found: MessageRow, page: Page) -> Html:
 
 
 def _paging(page: Page, rows: Sequence[MessageRow]) -> Html:
-    filters = {name: page.query(name) for name in ("q", "flow", "state", "period")}
+    filters = {name: page.query(name) for name in NAMES}
     newest = tag("a", "Newest", href=messages_link(**filters), class_="button") if page.query("before") else None
     older = None
     if len(rows) > PAGE:
