@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,82 +15,47 @@ import pytest
 from hilum.canonical import Supplier
 from hilum.connector import Header, Receipt
 from hilum.connectors import federation
-from hilum.flow import Flow
 from hilum.formats import hl7v2 as hl7
 from hilum.journal.reading import Search, find
-from hilum.postgres import Database
-from hilum.runtime import Hub
 from hilum.testing import CutProxy, eventually
 from support import servers
 from support.doubles import Feed, Receiver
 from support.http_receiver import HttpReceiver
-from support.looks import assert_sound, delivery_states, states
+from support.hubs_and_stream import (
+    StartHub,
+    all_delivered,
+    all_here,
+    assert_all_arrived,
+    central_flow,
+    edge_flow,
+    send_counting,
+    several,
+    starter,
+)
+from support.looks import assert_sound
 from support.mllp_load import Load
 from support.nats_servers import Looker, NatsServer
-from support.projects import make_flow, make_project, order
+from support.projects import order
 from support.serving import HubProcess
 
 pytestmark = [pytest.mark.req("RES-3"), pytest.mark.req("MSG-13")]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-STREAM = {"subjects": ["edge.>"]}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-StartHub = Callable[..., Awaitable[tuple[Hub, Database]]]
 
 
 @pytest.fixture
 async def a_hub(databases: servers.Databases, tmp_path: Path) -> AsyncIterator[StartHub]:
     """Starts hubs, each with a database of its own."""
-    ends: list[Callable[[], Awaitable[None]]] = []
-    with _several(databases) as fresh:
-
-        async def start(*flows: Flow) -> tuple[Hub, Database]:
-            database = Database(fresh())
-            await database.open()
-            ends.append(database.close)
-            made = Hub(make_project(tmp_path, *flows), database, roles=("listener", "worker"))
-            ends.append(made.stop)
-            await made.start()
-            return made, database
-
-        yield start
-        for end in reversed(ends):
-            await end()
-
-
-@contextmanager
-def _several(databases: servers.Databases) -> Iterator[Callable[[], str]]:
-    with ExitStack() as stack:
-        yield lambda: stack.enter_context(databases.migrated())
+    with several(databases) as fresh:
+        async with AsyncExitStack() as stack:
+            yield starter(stack, fresh, tmp_path)
 
 
 @pytest.fixture
 async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
     async with NatsServer(tmp_path / "nats") as server:
         yield server
-
-
-def edge_flow(feed: Feed, url: str, **more: Any) -> Flow:
-    """Passes on what comes, into the stream."""
-    flow = make_flow(feed, name="edge.orders", translate=federation.unchanged, **more)
-    flow.deliver_to(
-        federation.forward(
-            "nats.central", servers=[url], subject="edge.north.{flow}", stream="EDGE", create_stream=STREAM,
-            answer_timeout=1, connect_timeout=1,
-        )
-    )  # fmt: skip
-    return flow
-
-
-def central_flow(receiver: Receiver, url: str, format: federation.Format = "json", **more: Any) -> Flow:
-    """Takes it from there; neither ordering nor dedup key is declared: the edge's count."""
-    source = federation.arrive(servers=[url], stream="EDGE", create_stream=STREAM, format=format)
-    return make_flow(source, receiver, name="central.orders", order_by=None, dedup_by=None, **more)  # type: ignore[arg-type]
-
-
-async def all_here(receiver: Receiver, count: int) -> None:
-    await eventually(lambda: len(receiver.taken) >= count, lambda: f"{len(receiver.taken)} of {count}")
 
 
 async def test_ids_order_key_and_trace_survive(a_hub: StartHub, nats_server: NatsServer) -> None:
@@ -142,7 +107,7 @@ async def test_what_arrives_is_what_was_forwarded(
     edge = edge_flow(feed, nats_server.url)
     edge.translate(lambda parsed, hub: [sent])
     await a_hub(edge)
-    await a_hub(central_flow(receiver, nats_server.url, format, translate=note))
+    await a_hub(central_flow(receiver, nats_server.url, format=format, translate=note))
     await feed.send(order(1))
     await all_here(receiver, 1)
     if format == "hl7v2":
@@ -174,14 +139,7 @@ async def test_a_repetition_at_the_seam_has_no_effect(a_hub: StartHub, nats_serv
     await feed.send(order(2))
     await all_here(receiver, 2)
     assert receiver.numbers("k") == [1, 2]
-    await eventually(lambda: _all_delivered(central_database, 2))
-
-
-async def send_counting(feed: Feed, keys: Sequence[str], numbers: range) -> None:
-    """Numbers for each key, in order; every one must be accepted by the edge."""
-    for number in numbers:
-        answers = await asyncio.gather(*(feed.send(order(number, key=key)) for key in keys))
-        assert all(isinstance(answer, Receipt) for answer in answers), answers
+    await eventually(lambda: all_delivered(central_database, 2))
 
 
 async def test_a_cut_link_loses_and_doubles_nothing(a_hub: StartHub, nats_server: NatsServer) -> None:
@@ -199,17 +157,8 @@ async def test_a_cut_link_loses_and_doubles_nothing(a_hub: StartHub, nats_server
         await send_counting(feed, keys, range(60, 70))
         assert len(receiver.taken) <= at_the_cut + len(keys) * 40
         await link.start()
-        await all_here(receiver, 700)
-        for key in keys:
-            assert receiver.numbers(key) == list(range(70))
+        await assert_all_arrived(receiver, keys, 70, edge_database, central_database)
         assert len(receiver.seen) == 700
-        for database in (edge_database, central_database):
-            await eventually(lambda database=database: _all_delivered(database, 700))
-            await assert_sound(database)
-
-
-async def _all_delivered(database: Database, count: int) -> bool:
-    return await delivery_states(database) == {"delivered": count} and await states(database) == {"completed": count}
 
 
 class Pair:
@@ -279,7 +228,7 @@ async def cut_and_kill(made: Pair, far: Registry, seconds: float) -> None:
 async def test_the_examples_over_a_cut_link_and_a_killed_edge(
     databases: servers.Databases, nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    with _several(databases) as fresh:
+    with several(databases) as fresh:
         async with pair(tmp_path, fresh, nats_server) as (made, far):
             await cut_and_kill(made, far, 0.5)
 
@@ -291,7 +240,7 @@ async def test_a_minute_without_link_under_load(
 ) -> None:
     """A minute's cut, the edge killed within it, then the centre and the edge killed while they drain."""
     monkeypatch.setattr("hilum.testing.waiting.PATIENCE", 300.0)
-    with _several(databases) as fresh:
+    with several(databases) as fresh:
         async with pair(tmp_path, fresh, nats_server) as (made, far):
             await cut_and_kill(made, far, 60)
             await acknowledged_more(made.load, 50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ class NatsServer:
         self.name = name
         self.more = more  # lines of its configuration, for example a login or a cluster
         self.port = 0
+        self.route = 0  # port for the other servers of its cluster
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -164,6 +166,64 @@ class Looker:
 
     async def bodies(self, stream: str) -> list[bytes]:
         return [body for _, body, _ in await self.messages(stream)]
+
+
+class Cluster:
+    """Three servers that keep streams together."""
+
+    def __init__(self, folder: Path) -> None:
+        self.servers = [NatsServer(folder / f"n{number}", name=f"n{number}") for number in (1, 2, 3)]
+        for server, port in zip(self.servers, _free_ports(len(self.servers)), strict=True):
+            server.route = port
+
+    @property
+    def urls(self) -> list[str]:
+        return [server.url for server in self.servers]
+
+    async def __aenter__(self) -> Self:
+        routes = ", ".join(f'"nats://{LOCAL}:{server.route}"' for server in self.servers)
+        for server in self.servers:
+            server.more = f"cluster {{ name: test, listen: {LOCAL}:{server.route}, routes: [{routes}] }}"
+        await asyncio.gather(*(server.start() for server in self.servers))
+
+        async def in_agreement() -> bool:
+            """A stream of three replicas can be made, and is gone again."""
+            try:
+                async with Looker(self.urls[0]) as looker:
+                    await looker.make_stream("PROBE", "probe", num_replicas=3)
+                    await looker.api("STREAM.DELETE.PROBE")
+            except (OSError, nats.errors.Error, TimeoutError, AssertionError):
+                return False
+            return True
+
+        await eventually(in_agreement)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for server in self.servers:
+            await server.kill()
+
+    async def leader(self, stream: str) -> NatsServer:
+        """The server that leads the stream; waits until there is one."""
+        found: list[str] = []
+
+        async def led() -> bool:
+            found[:] = [await leader_of([each.url for each in self.servers if each.running], stream)]
+            return bool(found[0])
+
+        await eventually(led)
+        return next(server for server in self.servers if server.name == found[0])
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody has now: routes must be known before the servers are there."""
+    sockets = [socket.create_server((LOCAL, 0)) for _ in range(count)]
+    ports = [int(each.getsockname()[1]) for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
 async def leader_of(urls: Sequence[str], stream: str) -> str:

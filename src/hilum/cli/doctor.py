@@ -132,20 +132,24 @@ async def _journal(database: Database, checks: list[Check]) -> bool:
 
 
 async def _sources(project: Project, running: bool) -> list[Check]:
-    """Can every source be opened? Not asked while a hub runs: it has them open."""
+    """Can every source be opened, and is its stream there? While a hub runs it has the others open: not tried."""
     checks = []
     for source, flows in shared_sources(list(project.flows.values())):
-        names = ", ".join(flow.name for flow in flows)
-        if running:
-            checks.append(Check("source", True, f"{source.address} for {names} (not tried: a hub is running)"))
+        where = f"{source.address} for {', '.join(flow.name for flow in flows)}"
+        if running and source.traits.answers:
+            checks.append(Check("source", True, f"{where} (not tried: a hub is running)"))
             continue
         try:
-            await source.open()
-            checks.append(Check("source", True, f"{source.address} for {names}"))
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await source.open()
+                found = "" if source.traits.answers else f": {await source.check()}"
+            checks.append(Check("source", True, f"{where}{found}"))
+        except TimeoutError:
+            checks.append(Check("source", False, f"{where}: no answer within {_CHECK_SECONDS:.0f} seconds"))
         except (HilumError, OSError) as error:
             words = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             words = words.removeprefix(f"cannot listen on {source.address}: ")
-            checks.append(Check("source", False, f"{source.address} for {names}: {words}"))
+            checks.append(Check("source", False, f"{where}: {words}"))
         finally:
             await source.close()
     return checks

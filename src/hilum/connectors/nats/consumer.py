@@ -19,7 +19,7 @@ from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.nats.link import Link, LinkSettings, Refused
 from hilum.connectors.nats.naming import content_type_of, matches, received_headers
 from hilum.connectors.nats.session import GROUP, Ledger, Session
-from hilum.connectors.nats.streams import NewStream, find_or_make
+from hilum.connectors.nats.streams import NewStream, find_or_make, told
 from hilum.errors import Down
 
 log = logging.getLogger("hilum.nats")
@@ -157,10 +157,7 @@ class Consumer(Source):
 
     async def check(self) -> str:
         """Connect and ask for the stream. Raises `Down` with the reason."""
-        info = await find_or_make(self._link, self.settings.stream, None)
-        words = (
-            f"nats://{self._link.where} answers; stream {self.settings.stream}: {info['state']['messages']} messages"
-        )
+        words = await told(self._link, self.settings.stream, self.settings.create_stream)
         if self._running is None:
             await self._link.drop()  # only the question was asked
         return words
@@ -182,19 +179,19 @@ class Consumer(Source):
         return await hands.take()
 
     async def _run(self, hands: Hands) -> None:
-        pause, told = _FIRST_PAUSE, ""
+        pause, said = _FIRST_PAUSE, ""
         while True:
             began = asyncio.get_running_loop().time()
             try:
                 await self._take(hands)
             except Down as down:
-                if str(down) != told:
+                if str(down) != said:
                     log.warning("nothing is taken from stream %s: %s", self.settings.stream, down)
-                told = str(down)
+                said = str(down)
             except Exception as error:  # noqa: BLE001 - a source that ends here would take nothing any more, unseen
                 log.error("a defect in taking from stream %s; going on: %s", self.settings.stream, type(error).__name__)
             if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
-                pause, told = _FIRST_PAUSE, ""
+                pause, said = _FIRST_PAUSE, ""
             await self._link.drop()
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

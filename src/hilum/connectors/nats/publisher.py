@@ -18,7 +18,7 @@ from hilum.connectors.declaring import checked, target
 from hilum.connectors.encoding import encode
 from hilum.connectors.nats.link import Link, LinkSettings
 from hilum.connectors.nats.naming import has_places, headers_of, subject_of, template_problem
-from hilum.connectors.nats.streams import NewStream, find_or_make, warn_of_window, window_of
+from hilum.connectors.nats.streams import NewStream, find_or_make, told, warn_of_window
 from hilum.errors import Down, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
 
@@ -126,12 +126,7 @@ class Publisher(Destination):
         await self._link.connected()
         if not self.settings.stream:
             return f"nats://{self._link.where} answers"
-        info = await find_or_make(self._link, self.settings.stream, None)
-        state = info["state"]
-        return (
-            f"nats://{self._link.where} answers; stream {self.settings.stream}: {state['messages']} messages, "
-            f"{info['config']['num_replicas']} replicas, duplicate window {window_of(info):.0f} s"
-        )
+        return await told(self._link, self.settings.stream, self.settings.create_stream)
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """Publish in order, then await the acknowledgements.

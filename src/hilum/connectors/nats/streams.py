@@ -88,6 +88,20 @@ async def find_or_make(link: Link, name: str, new: NewStream | None) -> dict[str
     return made
 
 
+async def told(link: Link, name: str, new: NewStream | None) -> str:
+    """What there is to say of the stream, for a check; makes nothing. Raises `Down`."""
+    try:
+        info = await link.ask(f"STREAM.INFO.{name}")
+    except Refused as refused:
+        if refused.code == _NOT_FOUND and new is not None:
+            return f"nats://{link.where} answers; the stream {name} will be made when it is needed"
+        raise Down(f"nats://{link.where}: stream {name}: {refused}") from None
+    return (
+        f"nats://{link.where} answers; stream {name}: {info['state']['messages']} messages, "
+        f"{info['config']['num_replicas']} replicas, duplicate window {window_of(info):.0f} s"
+    )
+
+
 def window_of(info: dict[str, Any]) -> float:
     """The duplicate window, in seconds."""
     return float(info["config"].get("duplicate_window", 0)) / _NS
