@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from uuid import uuid4
 
 import orjson
+import pytest
 from bench_messages import ANSWER_TIMEOUT, LOCAL, some_delivery
 from destination_benches import ProxyFaults
 from nats.aio.msg import Msg
 
 from hilum.connector import Destination, Source
-from hilum.connectors import nats
+from hilum.connectors import kafka, nats
 from hilum.message import Delivery
-from hilum.testing import CutProxy
+from hilum.testing import Answers, CutProxy
+from support.kafka_cluster import KafkaLooker, Wires
 from support.nats_servers import Looker, NatsServer
 
 
@@ -108,3 +111,74 @@ class NatsDestinationBench(ProxyFaults):
     async def refuse(self, delivery: Delivery) -> None:
         self._limit = len(delivery.body)  # with its headers it is larger
         await self._set("UPDATE")
+
+
+class KafkaSourceBench:
+    """Records with one key, so in one partition; what a group has committed is what it has taken."""
+
+    def __init__(self, looker: KafkaLooker) -> None:
+        self.looker = looker
+        self._places: dict[bytes, tuple[int, int]] = {}
+
+    def source(self) -> Source:
+        return kafka.Consumer(
+            servers=self.looker.servers.split(","), topics=[self.looker.topic], group=self.looker.group
+        )
+
+    def unit(self, number: int) -> bytes:
+        return f"secret-{number}\x00\xff".encode("latin-1")
+
+    async def put(self, *bodies: bytes) -> None:
+        self._places |= await self.looker.put(*bodies)
+
+    async def left(self) -> set[bytes]:
+        committed = await self.looker.committed(*{part for part, _ in self._places.values()})
+        return {body for body, (part, offset) in self._places.items() if committed.get(part, (0, ""))[0] <= offset}
+
+    async def told(self, body: bytes) -> str:
+        part, offset = self._places[body]
+        words = (await self.looker.committed(part)).get(part, (0, ""))[1]
+        return words if f"offset {offset}:" in words else ""
+
+
+class KafkaDestinationBench:
+    """A topic, with a proxy before each broker."""
+
+    def __init__(self, looker: KafkaLooker, wires: Wires) -> None:
+        self.looker = looker
+        self.wires = wires
+
+    def destination(self) -> Destination:
+        return kafka.Producer(
+            servers=self.looker.servers.split(","), topic=self.looker.topic, answer_timeout=2, max_record=4096
+        )
+
+    def delivery(self, number: int) -> Delivery:
+        body = f"secret-{number}\x00\xff".encode("latin-1")
+        # one key, one partition: of two there is no order
+        return replace(some_delivery(number, body, "application/octet-stream"), key="k")
+
+    async def arrived(self) -> list[bytes]:
+        records = await self.looker.records()
+        return [each.value for each in records]
+
+    async def vanish(self) -> None:
+        await self.wires.vanish()
+
+    async def come_back(self) -> None:
+        await self.wires.come_back()
+
+    async def lose_answers(self) -> None:
+        self.wires.set(Answers.LOSE)
+
+    async def cut_answers(self) -> None:
+        self.wires.set(Answers.CUT)
+
+    async def hold_answers(self) -> None:
+        self.wires.set(Answers.HOLD)
+
+    async def restore(self) -> None:
+        self.wires.set(Answers.PASS)
+
+    async def refuse(self, delivery: Delivery) -> None:
+        pytest.skip("the topic's own limit cannot be set here; that of the producer is in test_kafka.py")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from stream_benches import NatsDestinationBench, NatsSourceBench
+from stream_benches import KafkaDestinationBench, KafkaSourceBench, NatsDestinationBench, NatsSourceBench
 
-from hilum.connectors import nats
+from hilum.connectors import kafka, nats
 from hilum.testing import (
     DeduplicatingSuite,
     DestinationSuite,
@@ -17,6 +18,7 @@ from hilum.testing import (
     SourceSuite,
     WireSuite,
 )
+from support.kafka_cluster import BROKER, KafkaLooker, Wires, kafka_servers
 from support.nats_servers import Looker, NatsServer
 
 
@@ -43,3 +45,35 @@ class TestNatsPublisher(DestinationSuite, DeduplicatingSuite, WireSuite):
             await bench.start()
             yield bench
             await bench.close()
+
+
+@pytest.fixture(scope="module")
+def brokers() -> Iterator[str]:
+    """Those that HILUM_TEST_KAFKA names, else a mock that speaks the protocol."""
+    with kafka_servers() as servers:
+        yield servers
+
+
+@pytest.mark.long
+class TestKafkaConsumer(SourceSuite, OrderedSuite, RedeliveringSuite):
+    connector = kafka.Consumer
+
+    @pytest.fixture
+    async def bench(self, brokers: str) -> KafkaSourceBench:
+        looker = KafkaLooker(brokers)
+        await looker.make()
+        return KafkaSourceBench(looker)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(BROKER not in os.environ, reason=f"{BROKER} names no Kafka broker")
+class TestKafkaProducer(DestinationSuite, WireSuite):
+    connector = kafka.Producer
+
+    @pytest.fixture
+    async def bench(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KafkaDestinationBench]:
+        looker = KafkaLooker(os.environ[BROKER])
+        await looker.make()
+        wires = Wires(monkeypatch)
+        yield KafkaDestinationBench(looker, wires)
+        await wires.close()

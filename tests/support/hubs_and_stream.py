@@ -45,15 +45,20 @@ def starter(stack: AsyncExitStack, fresh: Callable[[], str], folder: Path) -> St
     return start
 
 
-def edge_flow(feed: Feed, *urls: str, replicas: int = 1, **more: Any) -> Flow:
-    """Passes on what comes, into the stream."""
+def edge_flow(feed: Feed, *urls: str, replicas: int = 1, window: float = 900, **more: Any) -> Flow:
+    """Passes on what comes, into the stream, which recognises a repetition for `window` seconds."""
     flow = make_flow(feed, name="edge.orders", translate=federation.unchanged, **more)
-    flow.deliver_to(
-        federation.forward(
-            "nats.central", servers=urls, subject="edge.north.{flow}", stream="EDGE",
-            create_stream={"subjects": ["edge.>"], "replicas": replicas}, answer_timeout=1, connect_timeout=1,
-        )
-    )  # fmt: skip
+    stream = {"subjects": ["edge.>"], "replicas": replicas, "duplicate_window": window}
+    target = federation.forward(
+        "nats.central",
+        servers=urls,
+        subject="edge.north.{flow}",
+        stream="EDGE",
+        create_stream=stream,
+        answer_timeout=1,
+        connect_timeout=1,
+    )
+    flow.deliver_to(target)
     return flow
 
 

@@ -40,6 +40,7 @@ CONNECTORS: Final[Mapping[str, Kind]] = MappingProxyType(
         "files": Kind(source="hilum.connectors.files:Folder", destination="hilum.connectors.files:Writer"),
         "calendar": Kind(source="hilum.connectors.calendar:Runs"),
         "nats": Kind(source="hilum.connectors.nats:Consumer", destination="hilum.connectors.nats:Publisher"),
+        "kafka": Kind(source="hilum.connectors.kafka:Consumer", destination="hilum.connectors.kafka:Producer"),
         "odoo": Kind(destination="hilum.connectors.odoo:Odoo"),
     }
 )

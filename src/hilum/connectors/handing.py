@@ -60,6 +60,7 @@ class Hands:
         self._timer: asyncio.TimerHandle | None = None
         self._ready = asyncio.Event()
         self._closed = False
+        self._answers = asyncio.Event()  # something was answered, since it was cleared
         self.size = 0  # bytes of all that is in hand
 
     def __len__(self) -> int:
@@ -79,6 +80,9 @@ class Hands:
     async def take(self) -> Sequence[Received]:
         """Wait for the first, then give all that is ready, at most `HANDOVER_LIMIT`; nothing once it is closed."""
         await self._ready.wait()
+        while not self._queue and not self._closed:  # what was ready was forgotten meanwhile
+            self._ready.clear()
+            await self._ready.wait()
         # no await from here on: a cancelled `receive` either has not begun to take, or has returned what it took
         if self._closed:
             return ()
@@ -95,6 +99,7 @@ class Hands:
             return
         self.size -= len(unit.body)
         self._ended(unit, reason)
+        self._answers.set()
         self._begin_again()
 
     def refused(self, unit: Handed, seconds: float) -> None:
@@ -102,18 +107,32 @@ class Hands:
         if self._out.pop(unit.place, None) is None:
             return
         self._refused.append(unit)
+        self._answers.set()
         self._again_at = max(self._again_at, asyncio.get_running_loop().time() + seconds)
         self._ready.clear()
         self._begin_again()
 
     def forget(self, places: Callable[[Any], bool]) -> None:
         """Drop what is at these places: another consumer has them now. Answers that still come for them are void."""
-        for unit in [each for each in self.unanswered if places(each.place)]:
-            self._out.pop(unit.place, None)
+        self.forget_waiting(places)
+        for unit in [each for each in self._out.values() if places(each.place)]:
+            del self._out[unit.place]
             self.size -= len(unit.body)
-        self._queue = deque(each for each in self._queue if not places(each.place))
-        self._refused = [each for each in self._refused if not places(each.place)]
         self._begin_again()
+
+    def forget_waiting(self, places: Callable[[Any], bool]) -> None:
+        """Drop what is at these places and not with the hub now: it has not begun, and another consumer gets it."""
+        waiting = [each for each in (*self._queue, *self._refused) if places(each.place)]
+        gone = {each.place for each in waiting}
+        self.size -= sum(len(each.body) for each in waiting)
+        self._queue = deque(each for each in self._queue if each.place not in gone)
+        self._refused = [each for each in self._refused if each.place not in gone]
+
+    async def settled(self, places: Callable[[Any], bool]) -> None:
+        """Wait until nothing that was handed over of these places is without an answer."""
+        while any(places(place) for place in self._out):
+            self._answers.clear()
+            await self._answers.wait()
 
     def close(self) -> None:
         """End a waiting `take`, now and later; forget everything: it stays in the stream."""

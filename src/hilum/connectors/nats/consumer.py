@@ -17,9 +17,10 @@ from hilum.connector import Header, Received, Source, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.nats.link import Link, LinkSettings, Refused
-from hilum.connectors.nats.naming import content_type_of, matches, received_headers
+from hilum.connectors.nats.naming import MESSAGE_ID, matches
 from hilum.connectors.nats.session import GROUP, Ledger, Session
 from hilum.connectors.nats.streams import NewStream, find_or_make, told
+from hilum.connectors.stream_headers import content_type_of, received_headers
 from hilum.errors import Down
 
 log = logging.getLogger("hilum.nats")
@@ -259,7 +260,7 @@ class Consumer(Source):
     def _unit(self, sequence: int, message: Msg) -> Handed:
         assert self._hands is not None  # noqa: S101 - for the type checker: only an open source takes
         headers = message.headers or {}
-        found = received_headers(message.subject, headers, f"{self._origin}:{sequence}")
+        found = received_headers(message.subject, headers, MESSAGE_ID, f"{self._origin}:{sequence}")
         found[Header.PEER] = f"nats:{self.settings.stream}"
         return Handed(self._hands, sequence, message.data, content_type_of(headers), found)
 

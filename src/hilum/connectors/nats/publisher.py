@@ -17,8 +17,10 @@ from hilum.connector import Destination, Target, Traits
 from hilum.connectors.declaring import checked, target
 from hilum.connectors.encoding import encode
 from hilum.connectors.nats.link import Link, LinkSettings
-from hilum.connectors.nats.naming import has_places, headers_of, subject_of, template_problem
+from hilum.connectors.nats.naming import MESSAGE_ID, has_places, subject_of, template_problem
 from hilum.connectors.nats.streams import NewStream, find_or_make, told, warn_of_window
+from hilum.connectors.stream_headers import outgoing_headers
+from hilum.connectors.waves import in_waves
 from hilum.errors import Down, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
 
@@ -129,24 +131,8 @@ class Publisher(Destination):
         return await told(self._link, self.settings.stream, self.settings.create_stream)
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
-        """Publish in order, then await the acknowledgements.
-
-        Of one key only one is on its way at a time: after a failure those behind it are not published.
-        """
-        found: dict[int, Outcome] = {}
-        left = list(enumerate(batch))
-        failed: set[str] = set()
-        while left:
-            wave, left = _next_wave(left)
-            for number, delivery in [each for each in wave if each[1].key in failed]:
-                found[number] = TryAgain(f"An earlier one of its key was not delivered ({delivery.destination}).")
-            wave = [each for each in wave if each[1].key not in failed]
-            outcomes = await self._publish_all([delivery for _, delivery in wave])
-            for (number, delivery), outcome in zip(wave, outcomes, strict=True):
-                found[number] = outcome
-                if delivery.key and not isinstance(outcome, Delivered):
-                    failed.add(delivery.key)
-        return [found[number] for number in range(len(batch))]
+        """Publish in order, then await the acknowledgements; of one key only one is on its way at a time."""
+        return await in_waves(batch, self._publish_all)
 
     async def _publish_all(self, batch: Sequence[Delivery]) -> list[Outcome]:
         if not self._open:
@@ -168,12 +154,10 @@ class Publisher(Destination):
     def _begin(self, delivery: Delivery, inbox: str) -> _Publication:
         self._number += 1
         settings = self.settings
-        made = _Publication(
-            subject_of(settings.subject, delivery),
-            f"{inbox}.{self._number}",
-            delivery,
-            headers_of(delivery, settings.stream),
-        )
+        headers = outgoing_headers(delivery, MESSAGE_ID)
+        if settings.stream:
+            headers["Nats-Expected-Stream"] = settings.stream
+        made = _Publication(subject_of(settings.subject, delivery), f"{inbox}.{self._number}", delivery, headers)
         made.of_many = has_places(settings.subject)
         self._waiting[made.reply] = made
         return made
@@ -290,19 +274,6 @@ class _Publication:
         if "maximum" in words or code == 503:
             return Down(told)
         return Rejected(f"nats.{number}", told) if code < 500 else TryAgain(told)
-
-
-def _next_wave(left: Sequence[tuple[int, Delivery]]) -> tuple[list[tuple[int, Delivery]], list[tuple[int, Delivery]]]:
-    """Those that may be on their way together, in order: of each key the first one. And the rest."""
-    wave: list[tuple[int, Delivery]] = []
-    rest: list[tuple[int, Delivery]] = []
-    keys: set[str] = set()
-    for each in left:
-        key = each[1].key
-        (rest if key in keys else wave).append(each)
-        if key:
-            keys.add(key)
-    return wave, rest
 
 
 def publish(

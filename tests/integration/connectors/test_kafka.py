@@ -1,0 +1,131 @@
+"""Kafka: what can be shown without a broker, and over the protocol with the mock cluster of librdkafka."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from hilum.connector import Receipt
+from hilum.connectors import find_source, kafka
+from hilum.connectors.kafka.consumer import Offsets
+from hilum.errors import Down, Rejected, SettingsError
+from hilum.message import Delivered, Delivery, new_id
+from hilum.testing import eventually, take
+from support.kafka_cluster import KafkaLooker, kafka_servers
+
+NOWHERE = "127.0.0.1:1"
+PLACE = ("t", 0)
+
+
+@pytest.fixture(scope="module")
+def brokers() -> Iterator[str]:
+    with kafka_servers() as servers:
+        yield servers
+
+
+def delivery(number: int, body: bytes = b"x", key: str = "Ä/1") -> Delivery:
+    return Delivery(
+        message_id=new_id(), ordinal=0, flow="edge.orders", destination="d", operation="", body=body, key=key,
+        idempotency_key=f"idem-{number}", correlation_id="visit-7", headers={"traceparent": "00-ab-cd-01"},
+    )  # fmt: skip
+
+
+def test_the_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiokafka", None)
+    with pytest.raises(SettingsError, match=r"pip install 'hilum\[kafka\]'"):
+        find_source("kafka")(servers=[NOWHERE], topics=["t"])
+    with pytest.raises(SettingsError, match=r"pip install 'hilum\[kafka\]'"):
+        kafka.Producer(servers=[NOWHERE], topic="t")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"topic": "a b"}, "make a topic"),
+        ({"topic": "{key}"}, "make a topic|only"),
+        ({"topic": "t", "user": "hilum"}, "user and password"),
+        ({"topic": "t", "user": "hilum", "password": "secret-1", "mechanism": "PLAIN"}, "set tls"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings: dict[str, str], words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        kafka.Producer(servers=[NOWHERE], **settings)
+    assert "secret-1" not in str(caught.value)
+
+
+async def test_nobody_there_is_down() -> None:
+    producer = kafka.Producer(servers=[NOWHERE], topic="t", answer_timeout=1)
+    await producer.open()
+    try:
+        (outcome,) = await producer.deliver([delivery(1)])
+        assert isinstance(outcome, Down)
+        assert "no broker can be reached" in str(outcome)
+        with pytest.raises(Down, match="no broker can be reached"):
+            await producer.check()
+    finally:
+        await producer.close()
+
+
+async def test_a_source_without_broker_waits_and_ends() -> None:
+    consumer = kafka.Consumer(servers=[NOWHERE], topics=["t"], answer_timeout=1)
+    await consumer.open()
+    waiting = asyncio.create_task(consumer.receive())
+    with pytest.raises(Down, match="no broker can be reached"):
+        await consumer.check()
+    await consumer.close()
+    assert not await waiting
+
+
+def test_only_what_has_no_gap_before_it_is_committed() -> None:
+    offsets = Offsets()
+    for offset in (5, 6, 8, 9):  # 7 is a marker of a transaction: nobody gets it
+        offsets.took(PLACE, offset)
+    offsets.ended(PLACE, 6, "")
+    assert offsets.due() == {}
+    offsets.ended(PLACE, 5, "")
+    assert offsets.due() == {PLACE: (7, "")}
+    offsets.ended(PLACE, 8, "cannot be read")
+    assert offsets.due() == {PLACE: (9, "refused offset 8: cannot be read")}
+    offsets.committed({PLACE: (9, "")})
+    assert offsets.due() == {}
+    offsets.forget([PLACE])
+    offsets.ended(PLACE, 9, "")  # the answer comes after the partition has gone
+    assert offsets.due() == {}
+
+
+@pytest.mark.req("MSG-13")
+async def test_what_is_produced_is_consumed_with_its_headers_and_committed(brokers: str) -> None:
+    looker = KafkaLooker(brokers)
+    await looker.make()
+    producer = kafka.Producer(servers=[brokers], topic=looker.topic, max_record=2000)
+    consumer = kafka.Consumer(servers=[brokers], topics=[looker.topic], group=f"g-{uuid4().hex[:8]}")
+    await producer.open()
+    await consumer.open()
+    try:
+        batch = [delivery(number, b"\x00\xff%d" % number) for number in range(5)]
+        outcomes = await producer.deliver([*batch, delivery(9, bytes(5000), key="other")])
+        assert [type(each) for each in outcomes] == [Delivered] * 5 + [Rejected]
+        received = await take(consumer, 5)
+        assert [each.body for each in received] == [each.body for each in batch]
+        headers = received[0].headers
+        assert headers["idempotency-key"] == "idem-0"
+        assert headers["ordering-key"] == "Ä/1"
+        assert headers["correlation-id"] == "visit-7"
+        assert headers["causation-id"] == str(batch[0].message_id)
+        assert headers["traceparent"] == "00-ab-cd-01"
+        for each in received[:3]:
+            await each.accept(Receipt(message_id=new_id()))
+        part = int(str(outcomes[0].reference).split(":")[1]) if isinstance(outcomes[0], Delivered) else -1
+        looker.group = consumer.settings.group
+
+        async def committed() -> bool:
+            return (await looker.committed(part)).get(part, (0, ""))[0] == 3
+
+        await eventually(committed)
+    finally:
+        await consumer.close()
+        await producer.close()
