@@ -26,6 +26,7 @@ from hilum.errors import Down
 log = logging.getLogger("hilum.nats")
 
 API: Final = "$JS.API"
+_CLOSING: Final = 1.0  # seconds in which a connection must have ended
 _PING_EVERY: Final = 5  # seconds; a server that misses two answers is given up
 _SCHEMES: Final = ("nats", "tls")
 
@@ -112,6 +113,12 @@ class _Client(Client):
         if key is not None and not key.jwt:
             self._public_nkey = key.public  # the library sets it only together with a library of keys of its own
 
+    def abort(self) -> None:
+        """Break the connection off, where the library cannot end it: a handshake that the other side does not know."""
+        writer = getattr(self._transport, "_bare_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         # the login is sent after this: never in the clear because somebody on the way says that TLS is not needed
         if self._insists_on_tls:
@@ -141,7 +148,7 @@ class Link:
         self._settings = settings
         self._lost = lost
         self._denied = denied  # called with the server's words when something may not be published
-        self._client: Client | None = None
+        self._client: _Client | None = None
         self._connecting = asyncio.Lock()
         self._next = 0  # the server that is tried first
 
@@ -173,7 +180,7 @@ class Link:
                     return self._client
             raise Down(words)
 
-    async def _connect(self, server: str) -> Client:
+    async def _connect(self, server: str) -> _Client:
         settings = self._settings
         key = settings.key_login()
         client = _Client(tls=settings.tls, key=key)
@@ -253,12 +260,14 @@ class Link:
         return found
 
 
-async def _quietly_closed(client: Client) -> None:
+async def _quietly_closed(client: _Client) -> None:
     """Close it, whatever state it is in."""
     try:
-        await client.close()
+        async with asyncio.timeout(_CLOSING):
+            await client.close()
     except Exception as error:  # noqa: BLE001 - it is given up already
         log.debug("while closing a connection: %s", type(error).__name__)
+        client.abort()
 
 
 def _reason(error: BaseException) -> str:

@@ -237,7 +237,7 @@ class Session:
         for sequence in due:
             await self._answer(sequence, now)
         if now >= self._again_at:
-            self._again_at = now + 1.0
+            self._again_at = now + min(1.0, self._ack_wait / 6)
             for sequence, one in list(self._ledger.taken.items()):
                 if now - one.sent_at >= (_RETRY_ACK if one.verdict else self._ack_wait / 3):
                     await self._answer(sequence, now)
