@@ -138,7 +138,7 @@ class Keyring:
     async def prepare(self, periods: Collection[Period]) -> None:
         """Make sure that there is a durable key for each flow and day. Costs nothing where they are at hand.
 
-        Raises `KeyUnavailable`, or `SettingsError` where no master key is set.
+        Raises `KeyUnavailable`.
         """
         if all(period in self._writing for period in periods):
             return
@@ -206,7 +206,7 @@ class Keyring:
     async def rotate(self, connection: Connection, *, actor: str) -> int:
         """Seal all data keys under the current master key; returns how many were sealed anew. Nothing else changes.
 
-        Each is a commit of its own: it may be stopped and repeated. Raises `KeyUnavailable`, `SettingsError`.
+        Each is a commit of its own: it may be stopped and repeated. Raises `KeyUnavailable`.
         """
         await self._reload()
         master, count = await self._current(), 0
@@ -223,14 +223,18 @@ class Keyring:
         if self._masters is None:
             await self._reload()
         if self._masters is None:
-            raise SettingsError(
+            raise KeyUnavailable(
                 "The payloads are encrypted and this process has no master key: set HILUM_MASTER_KEY, [encryption] "
                 "key_file or vault, as the hub has it."
             )
         return self._masters.current
 
     async def _reload(self) -> None:
-        self._masters = await self.source.load()
+        """Read the master keys again. A running hub loses none that it has, and refuses no message for good for it."""
+        try:
+            self._masters = await self.source.load() or self._masters
+        except SettingsError as error:
+            raise KeyUnavailable(str(error)) from None
 
     async def _secret(self, row: DataKeyRow) -> bytes:
         await self._current()

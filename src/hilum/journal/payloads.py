@@ -66,7 +66,7 @@ def unpack(codec: int, stored: bytes) -> bytes:
 async def packed(connection: Connection, parts: Sequence[Part]) -> AsyncIterator[list[tuple[int, bytes]]]:
     """Codec and stored form of each; to be written within the block, so that their keys live at least as long.
 
-    Raises `KeyUnavailable`, `SettingsError`.
+    Raises `KeyUnavailable`.
     """
     keyring = keyring_of(connection)
     sealed = await keyring.seals({flow for flow, *_ in parts}) if keyring is not None else set()
@@ -98,7 +98,7 @@ async def unpacked(
     """Bodies of rows that were read; one whose key is shredded is missing, as if its row were.
 
     `again`: ask whether a key is shredded by now, instead of trusting what is in memory for up to a minute. Raises
-    `KeyUnavailable`, `SettingsError`.
+    `KeyUnavailable`.
     """
     rows = list(rows)
     keyring = keyring_of(connection)

@@ -266,7 +266,7 @@ async def _column(connection: Connection, statement: str, values: Sequence[Any])
 async def body(connection: Connection, message_id: UUID, ordinal: int = -1) -> bytes | None:
     """A stored body: of the message (−1), or of one of its deliveries. Nothing where it was erased.
 
-    Raises `Damaged`; `KeyUnavailable` or `SettingsError` where it is encrypted and this process has not the key.
+    Raises `Damaged`; `KeyUnavailable` where it is encrypted and this process has not the key.
     """
     cursor = await connection.execute(
         "SELECT id, ordinal, codec, body FROM payload WHERE id = %s AND ordinal = %s", [message_id, ordinal]

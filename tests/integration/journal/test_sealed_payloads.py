@@ -193,7 +193,7 @@ async def test_a_wrong_or_missing_master_key_is_an_error_at_the_start_and_never_
     with pytest.raises(KeyUnavailable, match=old):
         await body(database, message_id)
     database.keyring = Keyring(database, KeySource(EncryptionSettings(), Path(), None))
-    with pytest.raises(SettingsError, match="has no master key"):
+    with pytest.raises(KeyUnavailable, match="has no master key"):
         await body(database, message_id)
     database.keyring = None
     with pytest.raises(Damaged, match="has no keys"):
@@ -354,6 +354,29 @@ async def test_a_master_key_that_is_not_known_acknowledges_nothing_and_holds_not
     assert isinstance(await feed.send(order(1)), Receipt)
     await waits.messages(database, completed=1)
     assert not await rows(database, "SELECT 1 FROM exception_case")
+
+
+@pytest.mark.req("SEC-1")
+async def test_a_key_file_that_goes_away_under_a_running_hub_refuses_nothing_for_good(
+    database: Database, hub: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "keys"
+    path.write_text(MASTER_KEY)
+    path.chmod(0o600)
+    feed, receiver = Feed(), Receiver()
+    await hub(make_flow(feed, receiver, data_class=DataClass.PHI), encryption={"key": SecretStr(""), "key_file": path})
+    new = key_text(new_key())
+    async with database.cold() as connection:
+        await keyring(database, new, MASTER_KEY).rotate(connection, actor="eva")
+    path.unlink()
+    assert isinstance(database.keyring, Keyring)
+    database.keyring.forget([number for (number,) in await rows(database, "SELECT number FROM data_key")])
+    refused = await feed.send(order(1))
+    assert isinstance(refused, KeyUnavailable), refused
+    path.write_text(new)
+    path.chmod(0o600)
+    assert isinstance(await feed.send(order(1)), Receipt)
+    await waits.messages(database, completed=1)
 
 
 @pytest.mark.req("SEC-3")

@@ -13,7 +13,7 @@ from hilum.console.components.payload import masked, shown
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, acting
 from hilum.console.words import refusal
-from hilum.errors import KeyUnavailable, SettingsError
+from hilum.errors import KeyUnavailable
 from hilum.journal import reading
 from hilum.journal.payloads import Damaged
 from hilum.security import Permission
@@ -29,7 +29,7 @@ async def payload_view(page: Page, flow: str, message_id: UUID, ordinal: int, ti
         async with page.context.database.cold() as connection:
             body = await reading.body(connection, message_id, ordinal)
             gone = await reading.why_gone(connection, message_id) if body is None else ""
-    except (Damaged, KeyUnavailable, SettingsError) as error:  # the rest of the page can be read
+    except (Damaged, KeyUnavailable) as error:  # the rest of the page can be read
         ui.html(tag("p", str(error), class_="empty"), sanitize=False)
         return
     if body is None:
