@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hilum.console import Context, serve_console
 from hilum.flow import load_project
+from hilum.journal.keyring import keyring_for
 from hilum.postgres import Database
 
 
@@ -24,6 +25,8 @@ async def main(url: str, project: str, hours: str) -> None:
     database = Database(url, hot=1, cold=3)
     await database.open()
     loaded = load_project(Path(project)) if project else None
+    if loaded is not None:
+        database.keyring = keyring_for(database, loaded.settings)
     context = Context(
         database=database,
         hub="St Example",

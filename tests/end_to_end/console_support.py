@@ -97,10 +97,8 @@ def make_project(folder: Path, settings: str = "") -> Path:
     (folder / "flows").mkdir(parents=True)
     (folder / "lookups").mkdir()
     (folder / "out").mkdir()
-    # two processes open this journal, and neither is given a master key
-    (folder / "hilum.toml").write_text(f"[encryption]\nfor = []\n{settings}", encoding="utf-8")
     (folder / "flows" / "flows.py").write_text(FLOWS.replace("OUT", repr(str(folder / "out"))), encoding="utf-8")
-    (folder / "hilum.toml").write_text(f'[encryption]\nkey = "{MASTER_KEY}"\n', encoding="utf-8")
+    (folder / "hilum.toml").write_text(f'[encryption]\nkey = "{MASTER_KEY}"\n{settings}', encoding="utf-8")
     (folder / "lookups" / "items.csv").write_text("code,item\nGLV-M,GLOVE-M\nSUT30,SUT-3-0\n", encoding="utf-8")
     (folder / "lookups" / "locations.csv").write_text("ward,location\nOR2,STORE-OR\n", encoding="utf-8")
     return folder
