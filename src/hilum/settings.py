@@ -53,6 +53,9 @@ class HubSettings(_Section):
     database_url: SecretStr = Field(
         SecretStr(""), description="PostgreSQL ≥ 15, `postgresql://…`; empty: the hub starts its own in `data_dir`"
     )
+    database_wait_seconds: float = Field(
+        60.0, ge=0, description="Seconds that `hilum serve` waits at its start for a database that does not answer"
+    )
     data_dir: Path = Field(Path(".hilum"), description="Folder of the embedded database and of local state")
     lanes: int = Field(64, ge=1, le=4096, description="Slices of the ordering keys; fixed once the journal exists")
     retention_days: int | None = Field(

@@ -14,6 +14,7 @@ import pytest
 from hilum.postgres import EmbeddedServer
 from hilum.testing import eventually
 from support.rig import assert_all_completed, rig
+from support.serving import HubProcess, write_project
 
 
 def postmaster(data: Path) -> psutil.Process:
@@ -67,6 +68,45 @@ async def test_a_database_of_the_operator_may_be_stopped_and_started(tmp_path: P
             await assert_all_completed(url, it.load.total)
     finally:
         outside.stop()
+
+
+@pytest.mark.req("RES-1")
+@pytest.mark.timeout(120)
+async def test_a_hub_waits_at_its_start_for_a_database_that_is_not_there_yet(tmp_path: Path) -> None:
+    outside = EmbeddedServer(tmp_path / "outside")
+    url = outside.start()
+    await asyncio.to_thread(outside.stop)
+    hub = HubProcess(write_project(tmp_path / "hub", "http://127.0.0.1:1/in"), url)
+    starting = asyncio.create_task(hub.start())
+    try:
+        await eventually(lambda: any("Waiting for it, up to 60 seconds" in line for line in hub.output))
+        assert not starting.done()
+        await asyncio.to_thread(outside.start)
+        await starting
+        assert await hub.stop() == 0
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        outside.stop()
+
+
+@pytest.mark.req("RES-1")
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("stopped", [False, True], ids=["in vain", "until it is told to stop"])
+async def test_a_hub_whose_database_does_not_come_ends_by_itself(tmp_path: Path, stopped: bool) -> None:
+    project = write_project(tmp_path / "hub", "http://127.0.0.1:1/in")
+    seconds = 60 if stopped else 1
+    (project / "hilum.toml").write_text(
+        f"[hub]\ndatabase_wait_seconds = {seconds}\n" + (project / "hilum.toml").read_text()
+    )
+    hub = HubProcess(project, "postgresql://u@127.0.0.1:1/x")
+    starting = asyncio.create_task(hub.start())
+    await eventually(lambda: any("Waiting for it" in line for line in hub.output))
+    code = await hub.stop() if stopped else await hub.ended()
+    with suppress(AssertionError):  # it did not come up, as this test wants it
+        await starting
+    assert (code == 0) == stopped
+    assert stopped or "The database is not available" in "".join(hub.output)
 
 
 _FULL = """

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from hilum.cli.checks import Check, payload_checks
 from hilum.cli.guards import taken
+from hilum.cli.limits import open_files_allowed, open_files_needed, raise_open_files
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
 from hilum.cli.output import AsJson, emit_json, out, plain
+from hilum.cli.server_checks import examine_server
 from hilum.connector import Destination
 from hilum.errors import Down, HilumError, SettingsError
 from hilum.flow import Project
@@ -52,7 +54,8 @@ async def _examine(folder: Path) -> list[Check]:
         project = project_of(folder)
     except HilumError as error:
         return [Check("project", False, str(error))]
-    checks = [_flows(project), *_lookups(project), _disk(project)]
+    raise_open_files()  # as a hub does when it starts
+    checks = [_flows(project), *_lookups(project), _disk(project), _open_files(project)]
     running = await _database(project, checks)
     checks += await _sources(project, running)
     if not running:
@@ -86,10 +89,26 @@ def _disk(project: Project) -> Check:
     return Check("disk", free_mb >= _FREE_MB, words if free_mb >= _FREE_MB else f"{words}: make room")
 
 
+def _open_files(project: Project) -> Check:
+    flows = list(project.flows.values())
+    sources = [source for source, _ in shared_sources(flows)]
+    endpoints = {target.endpoint for flow in flows for target in (*flow.targets, *flow.report_targets)}
+    needed = open_files_needed(sources, len(endpoints), project.settings.worker.parallel)
+    allowed = open_files_allowed()
+    words = f"up to {needed} connections and files at once"
+    if allowed is None or needed <= allowed:
+        return Check("open files", True, words)
+    return Check(
+        "open files", False, f"{words}, but only {allowed} are allowed: raise the limit (ulimit -Hn, LimitNOFILE)"
+    )
+
+
 async def _database(project: Project, checks: list[Check]) -> bool:
     """Look at the database; says whether a hub is running on it now."""
     try:
         async with connected(project.settings) as database:
+            if not database.embedded:
+                checks += await examine_server(database)
             await prepare(database, lanes=project.settings.hub.lanes)
             kind = "embedded PostgreSQL" if database.embedded else "PostgreSQL"
             checks.append(Check("database", True, f"{kind} answers and its tables are up to date"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
+import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -14,7 +16,7 @@ import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict
 
-from hilum.errors import SettingsError
+from hilum.errors import DatabaseUnavailable, SettingsError
 from hilum.journal.keyring import keyring_for
 from hilum.postgres import Database, database_for
 from hilum.settings import Settings, load_settings
@@ -26,6 +28,10 @@ ProjectFolder = Annotated[
     Path, typer.Option("--project", "-p", help="The project folder.", envvar="HILUM_PROJECT", show_default="here")
 ]
 HERE = Path()
+
+_LOOK_EVERY = 1.0  # seconds between two attempts to reach a database that is waited for
+
+log = logging.getLogger("hilum.database")
 
 T = TypeVar("T")
 
@@ -84,12 +90,18 @@ def database_of(settings: Settings) -> Database:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Database]:
-    """The open database of these settings; the embedded server is left as it was found."""
+async def connected(
+    settings: Settings, *, patience: float = 0.0, stop: asyncio.Event | None = None
+) -> AsyncIterator[Database]:
+    """The open database of these settings; the embedded server is left as it was found.
+
+    One that does not answer is waited for `patience` seconds, or until `stop` is set; then it is not open. Raises
+    `SettingsError`, `DatabaseUnavailable`.
+    """
     database = await asyncio.to_thread(database_of, settings)
     database.keyring = keyring_for(database, settings)
     try:
-        await database.open()
+        await _open(database, patience, stop or asyncio.Event())
         yield database
     finally:
         try:
@@ -97,6 +109,26 @@ async def connected(settings: Settings) -> AsyncIterator[Database]:
         finally:
             if database.embedded is not None:
                 await asyncio.to_thread(database.embedded.stop)
+
+
+async def _open(database: Database, patience: float, stop: asyncio.Event) -> None:
+    deadline = time.monotonic() + patience
+    said = ""
+    while not stop.is_set():
+        try:
+            await database.open()
+        except DatabaseUnavailable as error:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            if str(error) != said:  # once, not every second
+                log.warning("%s Waiting for it, up to %.0f seconds.", error, left)
+            said = str(error)
+        else:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(_LOOK_EVERY, left)):
+                await stop.wait()
 
 
 @asynccontextmanager

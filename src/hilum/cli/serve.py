@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hilum.cli.limits import raise_open_files
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
 from hilum.cli.output import out, plain
@@ -45,6 +46,7 @@ def serve(
     chosen = {role.strip() for role in roles.split(",") if role.strip()}
     if not chosen or chosen - set(ROLES):
         raise SettingsError(f"--roles {roles}: choose from {', '.join(ROLES)}.")
+    raise_open_files()
     run(_serve(project, chosen, Ports(console_port, telemetry_port)))
 
 
@@ -117,7 +119,8 @@ async def serve_hub(
     start ends it before the next part is started; `ready` is then not called.
     """
     async with AsyncExitStack() as parts:  # each part is closed even when closing the one before it was cut short
-        database = await parts.enter_async_context(connected(project.settings))
+        waiting = connected(project.settings, patience=project.settings.hub.database_wait_seconds, stop=stop)
+        database = await parts.enter_async_context(waiting)
         telemetry = Telemetry(project.settings.telemetry, project.settings.alerts, hub=project.settings.hub.name)
         hub = Hub(project, database, roles=roles, observer=telemetry.observer)
         parts.push_async_callback(telemetry.stop)

@@ -181,6 +181,8 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     project: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str, command: str
 ) -> None:
     monkeypatch.setenv("HILUM_DATABASE_URL", url)
+    settings = project / "hilum.toml"
+    settings.write_text(settings.read_text().replace("[hub]", "[hub]\ndatabase_wait_seconds = 0"))
     answer = cli(*(["db"] if command == "migrate" else []), command, "-p", project)
     assert "database" in answer.complaint.lower()
     assert "grey-otter" not in answer.out + answer.err
