@@ -26,6 +26,7 @@ class HttpReceiver:
 
     def __init__(self) -> None:
         self.mood = Mood.WELL
+        self.delay = 0.0  # seconds that each request takes
         self.taken: list[dict[str, Any]] = []  # effects: once for each idempotency key, in the order of first arrival
         self.requests = 0
         self.repeated = 0  # requests whose key had been there before
@@ -66,6 +67,8 @@ class HttpReceiver:
     async def _take(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.requests += 1
+        if self.delay:
+            await asyncio.sleep(self.delay)
         if self.mood is Mood.BUSY:
             return web.Response(status=503)
         key = request.headers["Idempotency-Key"]

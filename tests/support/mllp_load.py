@@ -32,6 +32,7 @@ class Load:
         self._links: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
         self.acknowledged: dict[str, int] = {}  # messages that were acknowledged, by key: 0 … n−1
         self.refused = 0  # answers that were not AA: the message was sent again
+        self.final = 0  # of those, answers that say that it will never be taken
         self.unanswered = 0  # connections that ended before the answer: the message was sent again
 
     @property
@@ -84,6 +85,7 @@ class Load:
             if f"MSA|AA|{key}-{number}".encode() in answer:
                 return
             self.refused += 1
+            self.final += b"MSA|AR|" in answer
             await asyncio.sleep(0.02)
 
     async def _drop(self, connection: int) -> None:

@@ -18,8 +18,11 @@ START_PATIENCE = 40.0
 class HubProcess:
     """One hub. `port` is the port of its MLLP listener, which changes with each start."""
 
-    def __init__(self, project: Path, database_url: str = "", **environment: str) -> None:
+    def __init__(
+        self, project: Path, database_url: str = "", *, roles: str = "listener,worker", **environment: str
+    ) -> None:
         self.project = project
+        self.roles = roles
         self.port = 0
         self.starts = 0
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("HILUM_")}
@@ -34,7 +37,7 @@ class HubProcess:
     async def start(self) -> None:
         """Start it and wait until it says that it is up."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hilum", "serve", "--project", str(self.project), "--roles", "listener,worker",
+            sys.executable, "-m", "hilum", "serve", "--project", str(self.project), "--roles", self.roles,
             "--log-text", env={**self._environment, **self.environment},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
@@ -56,6 +59,22 @@ class HubProcess:
     async def stop(self) -> int:
         """SIGTERM; returns the exit code."""
         return await self._end(signal.SIGTERM)
+
+    def pause(self) -> None:
+        """SIGSTOP: it stands still in the middle of whatever it does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT: it goes on where it stood."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self._process is not None
+        return self._process.pid
 
     async def ended(self) -> int:
         """Wait until it ends by itself; returns the exit code."""
