@@ -62,7 +62,7 @@ class Worker:
         had = dict(share.leases.held)
         try:
             share.draining = await share.leases.heartbeat()
-            self._forget_lost(had)
+            self._forget_changed(had)
             free = share.draining - self._busy()
             if free:
                 await share.leases.release(free)
@@ -75,12 +75,15 @@ class Worker:
             for bell in share.bells.values():
                 bell.set()
 
-    def _forget_lost(self, had: Mapping[int, int]) -> None:
-        """Lanes that another worker has, or had in the meantime: what was read of them is not up to date."""
+    def _forget_changed(self, had: Mapping[int, int]) -> None:
+        """Lanes that another worker has, or had before: what was read of them is not up to date.
+
+        That holds for a lane that comes back too: another worker may have written before the place that is read.
+        """
         held = self._share.leases.held
-        if lost := {lane for lane, epoch in had.items() if held.get(lane) != epoch}:
+        if changed := {lane for lane in (*had, *held) if held.get(lane) != had.get(lane)}:
             for dispatcher in self.dispatchers:
-                dispatcher.lost(lost)
+                dispatcher.lost(changed)
 
     def _busy(self) -> set[int]:
         return set().union(
