@@ -71,7 +71,7 @@ async def test_a_rolling_restart_under_load_is_noticed_by_nobody(tmp_path: Path,
         crew = [HubProcess(project, postgres_url, roles=role) for role in roles]
         await asyncio.gather(*(each.start() for each in crew))
         front.targets = [each.port for each in crew if each.port]
-        load = Load(lambda: front.port)
+        load = Load(lambda: front.port, pause=0.02)  # steady, and less than two workers can do
         load.start()
         try:
             for number in (*range(4), *random.sample(range(4), 4)):

@@ -22,11 +22,14 @@ def adt(key: str, number: int) -> bytes:
 class Load:
     """Several connections, each with ordering keys of its own; each key counts up from 0."""
 
-    def __init__(self, port: Callable[[], int], *, connections: int = 6, keys: int = 3, prefix: str = "P") -> None:
+    def __init__(
+        self, port: Callable[[], int], *, connections: int = 6, keys: int = 3, prefix: str = "P", pause: float = 0.0
+    ) -> None:
         self._port = port  # asked at each connection: a hub that was started again listens elsewhere
         self._connections = connections
         self._keys = keys
         self._prefix = prefix
+        self._pause = pause  # seconds between two messages of a connection
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._links: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
@@ -65,6 +68,7 @@ class Load:
                 await self._until_accepted(key, numbers[key], number)
                 numbers[key] += 1
                 self.acknowledged[key] = numbers[key]
+                await asyncio.sleep(self._pause)
         await self._drop(number)
 
     async def _until_accepted(self, key: str, number: int, connection: int) -> None:
