@@ -199,6 +199,7 @@ class Hub:
     def _stored(self, draft: Draft, parsed: Any) -> None:
         """A message is durable: keep it at hand for the translator, and wake it."""
         if self.share is not None:
+            self.share.floor = min(self.share.floor, draft.id)  # the clock of this host may be far behind
             self.share.cache.put((draft.id, MESSAGE_BODY), draft.body, parsed)
             self._precedence.note(draft.priority)
             self.share.translate_bell.set()
