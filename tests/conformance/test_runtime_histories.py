@@ -24,6 +24,7 @@ from hilum.journal import reading
 from hilum.message import Delivery, Outcome
 from hilum.postgres import Database
 from hilum.runtime import Hub
+from hilum.runtime.share import cancel_all
 from hilum.testing import eventually
 from support.doubles import Batching, Feed, Receiver, takes_all
 from support.looks import assert_sound, rows, states
@@ -116,9 +117,7 @@ class History:
         hub, database, _ = self.hubs.pop(self.random.randrange(len(self.hubs)))
         self.kills += 1
         tasks = [task for task in (hub._working, *hub._intakes, *hub._tasks) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         await database.close()
 
     # Senders and people

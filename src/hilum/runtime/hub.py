@@ -31,7 +31,7 @@ from hilum.runtime.reports import Reporter, status_flow
 from hilum.runtime.schedules import watch
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
-from hilum.runtime.share import Share
+from hilum.runtime.share import Share, cancel_all
 from hilum.runtime.switches import Switches
 from hilum.runtime.watchdog import Watchdog
 from hilum.runtime.worker import Worker
@@ -214,7 +214,7 @@ class Hub:
     async def stop(self) -> None:
         """Stop taking in, answer what was taken, finish what is under way, give the lanes back, close everything."""
         self.stopping = True
-        await _cancel(self._intakes)
+        await cancel_all(self._intakes)
         if self.committer is not None:
             await _quiet(asyncio.wait_for(self.committer.drained(), self.project.settings.worker.stop_seconds))
         for source in self.sources:
@@ -225,7 +225,7 @@ class Hub:
             await _quiet(self._working)
         if self._maintenance is not None:
             await _quiet(self._maintenance.write_refusals())
-        await _cancel(self._tasks)
+        await cancel_all(self._tasks)
         if self._watchdog is not None:
             self._watchdog.stop()
         if self._sealing is not None:
@@ -241,9 +241,3 @@ async def _quiet(act: Any) -> None:
         await act
     except Exception as error:  # noqa: BLE001 - one part that fails to stop must not keep the others from stopping
         log.warning("while stopping: %s: %s", type(error).__name__, error)
-
-
-async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from hilum.errors import DatabaseUnavailable, LeaseLost, trail
@@ -27,6 +28,7 @@ from hilum.settings import DestinationSettings, RetryTable, WorkerSettings
 log = logging.getLogger("hilum.worker")
 
 _POLL = 0.2  # seconds; what another process stored is found within this time, one's own at once
+_AGAIN = 1.0  # seconds after which a task that was cancelled and goes on is cancelled again
 _AFTER_FAULT = 0.5  # seconds before a loop goes on after the database was away
 
 
@@ -101,6 +103,20 @@ class Share:
             return
         finally:
             bell.clear()
+
+
+async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel these until they have ended.
+
+    Once is not enough: a library that waits with `asyncio.wait_for` loses a cancellation that comes at the moment in
+    which what it waits for is there (Python 3.11).
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_AGAIN)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def keep_going(share: Share, name: str, step: Callable[[], Awaitable[None]], reset: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from hilum.connector import Destination
 from hilum.errors import DatabaseUnavailable, trail
 from hilum.message import Priority
 from hilum.runtime.dispatcher import Dispatcher
-from hilum.runtime.share import Share, keep_going
+from hilum.runtime.share import Share, cancel_all, keep_going
 from hilum.runtime.translator import Translator
 
 log = logging.getLogger("hilum.worker")
@@ -40,9 +40,7 @@ class Worker:
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in (beating, *tasks):
-                task.cancel()
-            await asyncio.gather(beating, *tasks, return_exceptions=True)
+            await cancel_all([beating, *tasks])
         try:
             await share.leases.leave()
         except DatabaseUnavailable as error:
