@@ -19,6 +19,8 @@ Place = tuple[int, int]
 
 START: Place = (0, -1)
 
+_END: Place = (2**63 - 1, 0)
+
 
 def before(seq: int) -> Place:
     """The place just before all deliveries of this message."""
@@ -33,11 +35,25 @@ class Cursor:
         self.priority = priority
         self.place: Place = START
         self.turns = 0  # how often it was turned back: what was read across a turn is not in order and is dropped
+        self._furthest = _END  # what the reading under way may have overlooked lies after this place
         horizon.cursors.append(self)
 
+    def begin(self) -> None:
+        """A reading of the journal begins."""
+        self._furthest = self._horizon.place(self.priority)
+
     def advance(self, place: Place) -> None:
-        """Everything up to there is read; but never pass what a translation under way may still commit."""
-        self.place = min(place, self._horizon.place(self.priority))
+        """Everything up to there is read; but never pass what a translation commits, or has committed meanwhile.
+
+        A commit that ends while a reading is under way is not in what the reading sees.
+        """
+        self.place = min(place, self._furthest)
+
+    def commits(self, place: Place) -> None:
+        """A translation begins to commit what lies after this place."""
+        self._furthest = min(self._furthest, place)
+        if self.place > place:
+            self.back(place)
 
     def back(self, place: Place = START) -> None:
         """Something that lies after this place is to be read again, or for the first time."""
@@ -57,7 +73,7 @@ class Horizon:
 
     def place(self, priority: Priority) -> Place:
         """The place before the earliest message of this priority that is being committed."""
-        return min((place for its, place in self._under_way.values() if its is priority), default=(2**63 - 1, 0))
+        return min((place for its, place in self._under_way.values() if its is priority), default=_END)
 
     @contextmanager
     def routing(self, seq: int, priority: Priority = Priority.NORMAL) -> Iterator[None]:
@@ -65,8 +81,8 @@ class Horizon:
         token = object()
         self._under_way[token] = (priority, before(seq))
         for cursor in self.cursors:
-            if cursor.priority is priority and cursor.place > before(seq):
-                cursor.back(before(seq))
+            if cursor.priority is priority:
+                cursor.commits(before(seq))
         try:
             yield
         finally:

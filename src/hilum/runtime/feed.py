@@ -31,6 +31,7 @@ class _Reading:
         self.turns = 0  # of the cursor, when the reading under way began
 
     def stream(self) -> Stream:
+        self.cursor.begin()
         self.turns, self.limit = self.cursor.turns, self.share.batch_of(self.priority)
         return Stream(priority=self.priority, after=self.cursor.place, limit=self.limit)
 

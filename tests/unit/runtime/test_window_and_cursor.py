@@ -146,7 +146,26 @@ def test_the_cursor_stays_before_what_is_being_committed_and_goes_back_for_what_
         with horizon.routing(700):
             assert cursor.turns == 1, "it is not that far yet"
         cursor.advance((600, 0))
+    cursor.begin()
     cursor.advance((600, 0))
     assert cursor.place == (600, 0)
     cursor.back()
     assert (cursor.place, cursor.turns) == (START, 2)
+
+
+def test_a_commit_that_ends_while_a_reading_is_under_way_is_not_passed() -> None:
+    """The reading began before the commit was there to be seen, and ends after it."""
+    horizon = Horizon()
+    cursor = Cursor(horizon)
+    cursor.begin()
+    with horizon.routing(450):
+        pass
+    cursor.advance((600, 0))
+    assert (cursor.place, cursor.turns) == (before(450), 0)
+    with horizon.routing(460):
+        cursor.begin()
+    cursor.advance((600, 0))
+    assert cursor.place == before(460)
+    cursor.begin()
+    cursor.advance((600, 0))
+    assert cursor.place == (600, 0)
