@@ -25,6 +25,7 @@ MODULES = {
     "priority": "bench.priority",
     "backlog": "bench.backlog",
     "takeover": "bench.takeover",
+    "workers": "bench.workers",
     "start": "bench.start",
     "odoo": "bench.odoo",
     "connectors": "bench.connectors",

@@ -173,9 +173,10 @@ class Receiver(Destination):
 
     async def _one(self, delivery: Delivery) -> Outcome:
         self.seen.append(delivery)
-        known = {each.idempotency_key for each in self.taken} if self.traits.deduplicates else set()
         found = self.behave(delivery)
         outcome = await found if inspect.isawaitable(found) else found
+        # looked at and taken in one go: two hubs may attempt the same at once
+        known = {each.idempotency_key for each in self.taken} if self.traits.deduplicates else set()
         if isinstance(outcome, Delivered) and delivery.idempotency_key not in known:
             self.taken.append(delivery)
         return outcome
