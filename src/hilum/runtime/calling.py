@@ -32,6 +32,7 @@ class Calling:
         self._name = name
         self._destination = destination
         self._deduplicates = destination.traits.deduplicates
+        self._can_tell = destination.can_tell
 
     async def outcomes(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """Deliver, and say what became of each.
@@ -39,21 +40,22 @@ class Calling:
         What was repeated to a receiver that does not recognise a repetition is looked for there first. An outcome that
         is `Unsure` is looked for at once, where the destination can tell.
         """
+        if not self._can_tell:
+            return await self._deliver(batch)
         known = await self._arrived_before(batch)
         fresh = [each for each in batch if each.id not in known]
         answers = iter(await self._deliver(fresh) if fresh else ())
         found = [known[each.id] if each.id in known else next(answers) for each in batch]
-        if self._destination.can_tell:
-            for place, (delivery, outcome) in enumerate(zip(batch, found, strict=True)):
-                if isinstance(outcome, Unsure) and not outcome.checked:
-                    found[place] = await self._looked_for(delivery, outcome)
+        for place, (delivery, outcome) in enumerate(zip(batch, found, strict=True)):
+            if isinstance(outcome, Unsure) and not outcome.checked:
+                found[place] = await self._looked_for(delivery, outcome)
         return found
 
     # Did it arrive?
 
     async def _arrived_before(self, batch: Sequence[Delivery]) -> dict[str, Outcome]:
         """What earlier attempts came to, of those that must not be repeated blindly; not those that did not arrive."""
-        if self._deduplicates or not self._destination.can_tell:
+        if self._deduplicates:
             return {}
         repeated = [each for each in batch if each.attempt > 1]
         looked = {each.id: await self._landed(each) for each in repeated}

@@ -155,7 +155,7 @@ class Dispatcher:
                 continue
             if taken := self._window.begin(limit, self._share.lanes, rank):
                 self._admission.began(len(taken))
-                for priority in {one.priority for one in taken}:
+                for priority in {one.priority for one in taken} if len(taken) > 1 else (taken[0].priority,):
                     self._share.precedence.note(priority)
                 return rank, taken, 0.0
         return 0, [], rest

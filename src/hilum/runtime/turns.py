@@ -12,6 +12,9 @@ _RESERVED = 8
 _FLOOR = 16
 """One start of so many goes to bulk first, and one to normal first, so that neither ever starves."""
 
+_ORDERS = tuple((owed, *(rank for rank in RANKS if rank != owed)) for owed in RANKS)
+"""In which order the ranks are looked at, by the one that is looked at first."""
+
 
 class Turns:
     """Gives the callers of one destination their turns. No I/O."""
@@ -25,8 +28,9 @@ class Turns:
 
     def order(self) -> Sequence[int]:
         """The ranks in the order in which the next start looks for work; those that have no caller left are missing."""
-        owed = self._owed
-        return [rank for rank in (owed, *(r for r in RANKS if r != owed)) if self._free(rank)]
+        free = self._free()
+        order = _ORDERS[self._owed]
+        return order if free == len(RANKS) else [rank for rank in order if rank < free]
 
     def stands_back(self, rank: int) -> bool:
         """Must it wait for something more urgent that is on its way to here? Not where this start is its floor."""
@@ -38,9 +42,17 @@ class Turns:
         turn = self._starts % _FLOOR
         return 2 if turn == _FLOOR - 1 else 1 if turn == _FLOOR // 2 - 1 else 0
 
-    def _free(self, rank: int) -> bool:
-        """Bulk never holds all callers, and bulk and normal together never do; a single caller serves all in turn."""
-        return all(sum(self._under_way[above:]) < self._most[above] for above in range(rank + 1))
+    def _free(self) -> int:
+        """So many ranks, from the most urgent, have a caller left.
+
+        Bulk never holds all callers, and bulk and normal together never do; a single caller serves all in turn.
+        """
+        held = sum(self._under_way)
+        for rank in RANKS:
+            if held >= self._most[rank]:
+                return rank
+            held -= self._under_way[rank]
+        return len(RANKS)
 
     def began(self, rank: int) -> None:
         """A caller begins with a delivery, or a batch, of this rank."""
