@@ -38,6 +38,7 @@ async def test_a_worker_that_was_paused_cannot_commit_when_it_wakes(
     """SIGSTOP in the middle of its work until the other one has its lanes, then SIGCONT."""
     async with rig(tmp_path, postgres_url) as it:
         it.far.delay = 0.03  # so that calls are under way when it is paused
+        it.load.pause = 0.02  # less than is delivered at that pace
         other = HubProcess(tmp_path / "hub", postgres_url, roles="worker")
         await other.start()
         try:

@@ -29,7 +29,7 @@ class Load:
         self._connections = connections
         self._keys = keys
         self._prefix = prefix
-        self._pause = pause  # seconds between two messages of a connection
+        self.pause = pause  # seconds between two messages of a connection
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self._links: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
@@ -68,7 +68,7 @@ class Load:
                 await self._until_accepted(key, numbers[key], number)
                 numbers[key] += 1
                 self.acknowledged[key] = numbers[key]
-                await asyncio.sleep(self._pause)
+                await asyncio.sleep(self.pause)
         await self._drop(number)
 
     async def _until_accepted(self, key: str, number: int, connection: int) -> None:
