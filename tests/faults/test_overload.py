@@ -26,7 +26,7 @@ max_pending_messages = 2000
 max_waiting_bytes = 4194304
 """
 
-BOUND = 64 * MB + 25 * 4 * MB + 6 * (2 * 64 * MB + 4 * MB) + 4 * 8 * MB + 32 * len(PAD)
+BOUND = 64 * MB + 25 * 4 * MB + 6 * (2 * 64 * MB + 4 * MB) + (4 + 25) * 8 * MB + 32 * len(PAD)
 """docs/guarantees.md: cache, parsed forms, listener and commit queue, batches in hand, calls under way."""
 
 
