@@ -126,5 +126,5 @@ async def _work(folder: Path, port: int) -> None:
     (delivery,) = story["deliveries"]
     assert json.loads(Path(delivery["reference"]).read_bytes())["item"] == "MESH9"
     assert story["cases"][0]["resolution"] == "replayed"
-    assert "the item has a row now" in {act["words"] for act in story["audit"]}
+    assert any(act["words"].startswith("the item has a row now") for act in story["audit"])
     assert await asked("exceptions", "list", *here) == []
