@@ -37,12 +37,12 @@ async def test_a_worker_that_was_paused_cannot_commit_when_it_wakes(
 ) -> None:
     """SIGSTOP in the middle of its work until the other one has its lanes, then SIGCONT."""
     async with rig(tmp_path, postgres_url) as it:
-        it.far.delay = 0.03  # so that calls are under way when it is paused
-        it.load.pause = 0.02  # less than is delivered at that pace
+        it.far.delay = 0.15  # so that calls are under way when it is paused
+        it.load.pause = 0.1  # less than is delivered at that pace
         other = HubProcess(tmp_path / "hub", postgres_url, roles="worker")
         await other.start()
         try:
-            for _ in range(6):
+            for _ in range(10):
                 await holders(database, 2)
                 await it.arrived_more(20)
                 other.pause()
