@@ -33,7 +33,10 @@ def test_a_hub_that_has_worked_leaves_a_whole_audit(worked: Path, cli: Cli) -> N
     """The hub of the fixture sealed and signed when it stopped."""
     found = cli("audit", "verify", "--json").json
     assert found["whole"] is True
-    assert sum(month["links"] for month in found["months"]) >= 1
+    with psycopg.connect(os.environ["HILUM_DATABASE_URL"]) as connection:
+        acts = connection.execute("SELECT count(*) FROM hilum.audit").fetchone()
+    assert acts == (2,), "one is held, and the key signs for the first time"
+    assert sum(month["links"] for month in found["months"]) == 2
     assert sum(month["covered"] for month in found["months"]) >= 1
     assert cli("audit", "verify").out.splitlines()[-1] == "The audit is whole."
     (held,) = cli("audit", "list", "--action", "held", "--flow", FLOW, "--json").json
