@@ -8,6 +8,8 @@ it, in the console, is somebody else. Nothing can be approved here.
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +18,9 @@ import typer
 
 from hilum.cases import Demand, Policy
 from hilum.cli.messages import actor
-from hilum.cli.opening import project_of, settings_of
+from hilum.cli.opening import journal, project_of, settings_of
 from hilum.errors import SettingsError
-from hilum.postgres import Database
+from hilum.postgres import Connection, Database
 from hilum.security import Permission, User, authenticate, who_can
 
 PASSWORD = "HILUM_PASSWORD"  # noqa: S105 - the name of a variable
@@ -73,6 +75,16 @@ async def person(database: Database, login: Login | None) -> Person:
         return Person(actor(), None)
     user = await authenticate(database, login.name, login.password)
     return Person(user.name, user)
+
+
+@asynccontextmanager
+async def acting(folder: Path, login: Login | None, permission: Permission) -> AsyncIterator[tuple[Connection, Person]]:
+    """A transaction for one act. Raises `SettingsError` where the role of whoever acts does not allow it."""
+    async with journal(folder) as database:
+        who = await person(database, login)
+        who.permitted(permission)
+        async with database.transaction() as connection:
+            yield connection, who
 
 
 def policy_of(folder: Path) -> Policy:

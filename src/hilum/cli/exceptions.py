@@ -26,7 +26,7 @@ from hilum.cases import (
     notes,
 )
 from hilum.cases.jobs import Asked, make, prepare
-from hilum.cli.acting import As, DryRun, Login, Reason, login_of, person, policy_of, reasoned
+from hilum.cli.acting import As, DryRun, Login, Reason, acting, login_of, policy_of, reasoned
 from hilum.cli.carrying import act, settled_of, tell
 from hilum.cli.messages import message_id
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
@@ -167,11 +167,8 @@ def assign_case(
 
 
 async def _assign(folder: Path, number: int, to: str, login: Login | None) -> bool:
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.ASSIGN)
-        async with database.transaction() as connection:
-            return await assign(connection, number, to=to or None, actor=who.name)
+    async with acting(folder, login, Permission.ASSIGN) as (connection, who):
+        return await assign(connection, number, to=to or None, actor=who.name)
 
 
 @app.command("hand-over")
@@ -187,11 +184,8 @@ def hand_over_case(
 
 
 async def _hand_over(folder: Path, number: int, reason: str, login: Login | None) -> str:
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.ASSIGN)
-        async with database.transaction() as connection:
-            return await hand_over(connection, number, actor=who.name, reason=reason)
+    async with acting(folder, login, Permission.ASSIGN) as (connection, who):
+        return await hand_over(connection, number, actor=who.name, reason=reason)
 
 
 @app.command()
@@ -213,11 +207,8 @@ def note(
 
 
 async def _note(folder: Path, number: int, words: str, login: Login | None) -> None:
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.ASSIGN)
-        async with database.transaction() as connection:
-            await add_note(connection, number, actor=who.name, words=words)
+    async with acting(folder, login, Permission.ASSIGN) as (connection, who):
+        await add_note(connection, number, actor=who.name, words=words)
 
 
 @app.command("discard")
@@ -239,17 +230,14 @@ def discard_message(
 
 async def _discard(folder: Path, message: UUID, reason: str, login: Login | None) -> str:
     policy, settled = policy_of(folder), settled_of(folder)  # its flows say whom to tell what became of the message
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.DISCARD)
-        async with database.transaction() as connection:
-            row = await reading.message(connection, message)
-            if row is None:
-                raise NotPossible("There is no such message.")
-            demand = policy.demand("discard", {row.flow: 1})
-            who.asked(demand)
-            if demand is None:
-                return await discard(connection, message, actor=who.name, reason=reason, settled=settled)
-            prepared = await prepare(connection, Asked(act="discard", selection=Selection(ids=(message,))))
-            job = await make(connection, prepared, by=who.name, reason=reason, policy=policy)
-            return f"Job {job.id} waits for a second person: approval {job.approval}, in the console."
+    async with acting(folder, login, Permission.DISCARD) as (connection, who):
+        row = await reading.message(connection, message)
+        if row is None:
+            raise NotPossible("There is no such message.")
+        demand = policy.demand("discard", {row.flow: 1})
+        who.asked(demand)
+        if demand is None:
+            return await discard(connection, message, actor=who.name, reason=reason, settled=settled)
+        prepared = await prepare(connection, Asked(act="discard", selection=Selection(ids=(message,))))
+        job = await make(connection, prepared, by=who.name, reason=reason, policy=policy)
+        return f"Job {job.id} waits for a second person: approval {job.approval}, in the console."

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from hilum.cases import switches
 from hilum.cases.approvals import request
-from hilum.cli.acting import As, Login, Person, Reason, login_of, person, policy_of, reasoned
+from hilum.cli.acting import As, Login, Person, Reason, acting, login_of, policy_of, reasoned
 from hilum.cli.flows import declared, list_flows, show_flow
 from hilum.cli.messages import message_id
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
@@ -172,11 +172,8 @@ def let_pass(
 
 
 async def _as(folder: Path, login: Login | None, act: Callable[[Connection, Person], Awaitable[Any]]) -> Any:
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.PAUSE)
-        async with database.transaction() as connection:
-            return await act(connection, who)
+    async with acting(folder, login, Permission.PAUSE) as (connection, who):
+        return await act(connection, who)
 
 
 def _told(answer: dict[str, Any], words: str, as_json: bool) -> None:

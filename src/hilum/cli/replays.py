@@ -11,7 +11,7 @@ import typer
 
 from hilum.cases import Selection, jobs
 from hilum.cases.jobs import DISCARD, RUNNING, Asked, Job
-from hilum.cli.acting import As, DryRun, Login, Reason, login_of, person, reasoned
+from hilum.cli.acting import As, DryRun, Login, Reason, acting, login_of, reasoned
 from hilum.cli.carrying import act, settled_of, tell, to_the_end
 from hilum.cli.messages import message_id, moment, state_of
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
@@ -137,11 +137,8 @@ Move = Callable[..., Awaitable[Job]]
 
 
 async def _moved(folder: Path, move: Move, number: int, reason: str, login: Login | None) -> Job:
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.REPLAY)
-        async with database.transaction() as connection:
-            return await move(connection, number, by=who.name, reason=reason)
+    async with acting(folder, login, Permission.REPLAY) as (connection, who):
+        return await move(connection, number, by=who.name, reason=reason)
 
 
 async def _resumed(folder: Path, number: int, reason: str, login: Login | None) -> Job:

@@ -9,9 +9,9 @@ from uuid import UUID
 import typer
 
 from hilum.cases import cancel_retry, retry_now
-from hilum.cli.acting import As, Login, Reason, login_of, person, reasoned
+from hilum.cli.acting import As, Login, Reason, acting, login_of, reasoned
 from hilum.cli.messages import message_id
-from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
+from hilum.cli.opening import HERE, ProjectFolder, project_of, run
 from hilum.cli.output import AsJson, emit_json, out, plain
 from hilum.security import Permission
 
@@ -40,13 +40,10 @@ def cancel(
 
 async def _retry(folder: Path, message: UUID, reason: str, login: Login | None, *, end: bool) -> int:
     flows = project_of(folder).flows if end else {}
-    async with journal(folder) as database:
-        who = await person(database, login)
-        who.permitted(Permission.PAUSE if end else Permission.REPLAY)
-        async with database.transaction() as connection:
-            if not end:
-                return await retry_now(connection, message, actor=who.name, reason=reason)
-            return await cancel_retry(connection, message, actor=who.name, reason=reason, flows=flows)
+    async with acting(folder, login, Permission.PAUSE if end else Permission.REPLAY) as (connection, who):
+        if not end:
+            return await retry_now(connection, message, actor=who.name, reason=reason)
+        return await cancel_retry(connection, message, actor=who.name, reason=reason, flows=flows)
 
 
 def _told(count: int, message: UUID, what: str, as_json: bool) -> None:
