@@ -393,18 +393,43 @@ async def test_a_connection_that_never_sends_a_whole_request_is_closed(monkeypat
 async def test_one_sender_cannot_hold_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "CONNECTIONS_PER_PEER", 1)
     async with hub() as side:
+        told: list[tuple[str, str]] = []
+        side.listener.turned_away = lambda peer, reason: told.append((peer, reason))
         assert (await side.post(b"1"))[0] == 202  # its connection is kept
-        reader, refused = await asyncio.open_connection(LOCAL, side.listener.port)
-        with suppress(ConnectionResetError):
-            assert await reader.read() == b""
+        for _ in range(2):
+            reader, refused = await asyncio.open_connection(LOCAL, side.listener.port)
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            refused.close()
+            with suppress(ConnectionResetError):
+                await refused.wait_closed()
+        assert side.listener.refusals == {"too many connections of this sender": 2}
+        assert told == [(LOCAL, "too many connections of this sender: the connection was closed at once")], (
+            "it is noted once a minute, not for each"
+        )
         _, other = await asyncio.open_connection(LOCAL, side.listener.port, local_addr=("127.0.0.2", 0))
         other.write(b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2")
         await eventually(lambda: len(side.taken) == 2)
-        for writer in (other, refused):
-            writer.close()
-        with suppress(ConnectionResetError):
-            await refused.wait_closed()
+        other.close()
         await other.wait_closed()
+
+
+@pytest.mark.req("SEC-6")
+async def test_a_connection_that_no_listener_of_a_port_lets_in_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hub() as side:
+        shared = http.Listener(host=LOCAL, port=side.listener.port, path="/other")
+        await shared.open()
+        monkeypatch.setattr(server, "CONNECTIONS", 0)
+        try:
+            reader, refused = await asyncio.open_connection(LOCAL, side.listener.port)
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            refused.close()
+            with suppress(ConnectionResetError):
+                await refused.wait_closed()
+        finally:
+            await shared.close()
+        assert (side.listener.refusals, shared.refusals) == ({"too many connections": 1}, {})
 
 
 @pytest.mark.req("SEC-6")

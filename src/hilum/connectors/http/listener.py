@@ -26,6 +26,7 @@ from hilum.connectors.http.reading import (
 from hilum.connectors.http.server import Server, join, leave
 from hilum.connectors.intake import Intake
 from hilum.connectors.tls import ServerTls, subject
+from hilum.connectors.turning_away import TurnedAway
 from hilum.errors import Busy
 
 # Bytes of bodies that are being read or wait for their answer, over all requests of a listener, in multiples of the
@@ -141,7 +142,7 @@ class Listener(Source):
 
     def __init__(self, **settings: Any) -> None:
         self.settings = checked(ListenerSettings, self.kind, settings)
-        self.counts: Counter[str] = Counter()  # messages, and refusals by status, since construction
+        self.counts: Counter[str] = Counter()  # messages, and refusals by reason, since construction
         self._types = frozenset(self.settings.content_types)
         token, secret = self.settings.token, self.settings.hmac_secret
         self._token = token.get_secret_value().encode() if token else b""
@@ -172,7 +173,10 @@ class Listener(Source):
             return
         settings = self.settings
         self._intake = Intake(settings.requests, BODIES_AT_ONCE * settings.max_body)
-        self._server = await join(settings.host, settings.port, settings.path, self._handle, settings.server_context())
+        self._server = await join(
+            settings.host, settings.port, settings.path, self._handle, settings.server_context(),
+            TurnedAway(self, self.counts),
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Stop listening. A waiting `receive` returns; requests without an answer get 503 and are sent again."""
@@ -309,7 +313,7 @@ class Listener(Source):
 
     @property
     def refusals(self) -> Mapping[str, int]:
-        """How often what was refused, by status (for the metrics)."""
+        """How often what was refused, by status, or in words where nothing was read (for the metrics)."""
         return {name.removeprefix("refused: "): n for name, n in self.counts.items() if name.startswith("refused: ")}
 
 

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from hilum.connectors.declaring import os_words
 from hilum.connectors.http.answering import json_answer, problem
+from hilum.connectors.turning_away import TOO_MANY, TOO_MANY_OF_ONE, TurnedAway
 from hilum.errors import Down, SettingsError
 
 
@@ -35,7 +36,6 @@ class _Unquoted(logging.Filter):
         return True
 
 
-log = logging.getLogger("hilum.http")
 _quiet = logging.getLogger("hilum.http.protocol")
 _quiet.addFilter(_Unquoted())
 
@@ -57,20 +57,29 @@ BACKLOG: Final = 512
 class _Door(asyncio.Protocol):
     """What a connection meets first: it is handed on to aiohttp, or closed at once where there are too many."""
 
-    def __init__(self, server: web.Server) -> None:
+    def __init__(self, server: web.Server, turned_away: Callable[[str, str], None]) -> None:
         self._server = server
+        self._turned_away = turned_away
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in or close it."""
         host = _host(transport)
-        there = self._server.connections
-        if len(there) >= CONNECTIONS or sum(_host(one.transport) == host for one in there) >= CONNECTIONS_PER_PEER:
-            log.warning("too many HTTP connections, one more is closed at once: from %s", host)
+        if reason := self._why_not(host):
             cast(asyncio.Transport, transport).abort()
+            self._turned_away(host, reason)
             return
         handler = self._server()
         transport.set_protocol(handler)
         handler.connection_made(transport)
+
+    def _why_not(self, host: str) -> str:
+        """Why this connection is not let in; empty: it is."""
+        there = self._server.connections
+        if len(there) >= CONNECTIONS:
+            return TOO_MANY
+        if sum(_host(one.transport) == host for one in there) >= CONNECTIONS_PER_PEER:
+            return TOO_MANY_OF_ONE
+        return ""
 
 
 def _host(transport: asyncio.BaseTransport | None) -> str:
@@ -86,6 +95,7 @@ class Server:
         self.port = port
         self._context = context
         self._handlers: dict[str, Handler] = {}
+        self._turned_away: dict[str, TurnedAway] = {}  # by path, in the order in which the listeners joined
         self._server: asyncio.Server | None = None
         self._web: web.Server | None = None
 
@@ -105,7 +115,7 @@ class Server:
 
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                lambda: _Door(handlers),
+                lambda: _Door(handlers, self._turn_away),
                 self.host,
                 self.port,
                 # one family only, or port 0 would be two different ports
@@ -125,15 +135,22 @@ class Server:
             await self._web.shutdown(STOP_TIMEOUT)
             await self._server.wait_closed()
 
-    def add(self, path: str, handler: Handler) -> None:
+    def add(self, path: str, handler: Handler, turned_away: TurnedAway) -> None:
         """Send what is posted to `path` to this handler. Raises `SettingsError` when the path is taken."""
         if path in self._handlers or path == HEALTH:
             raise SettingsError(f"two listeners want {path} on port {self.port}; give one another path")
         self._handlers[path] = handler
+        self._turned_away[path] = turned_away
 
     def remove(self, path: str) -> None:
         """No longer."""
         self._handlers.pop(path, None)
+        self._turned_away.pop(path, None)
+
+    def _turn_away(self, peer: str, reason: str) -> None:
+        """Which path it wanted is not known yet, so the first listener here counts it: once, not once for each path."""
+        for first in list(self._turned_away.values())[:1]:
+            first.note(peer, reason, asyncio.get_running_loop().time())
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         handler = self._handlers.get(request.path)
@@ -156,8 +173,12 @@ def _lock() -> asyncio.Lock:
     return _joining.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
-async def join(host: str, port: int, path: str, handler: Handler, context: ssl.SSLContext | None) -> Server:
+async def join(
+    host: str, port: int, path: str, handler: Handler, context: ssl.SSLContext | None, turned_away: TurnedAway
+) -> Server:
     """The running server of this host and port with `handler` at `path`. Port 0 is always a server of its own.
+
+    `turned_away`: hears of connections that are not let in, where this is the first listener there.
 
     Raises `Down` when the port is taken by another program, `SettingsError` when the path is taken here, or when one
     listener wants TLS and the other does not.
@@ -167,13 +188,13 @@ async def join(host: str, port: int, path: str, handler: Handler, context: ssl.S
         server = servers.get((host, port)) if port else None
         if server is None:
             server = Server(host, port, context)
-            server.add(path, handler)
+            server.add(path, handler, turned_away)
             await server.start()
             servers[(host, server.port)] = server
         elif server.encrypted != (context is not None):
             raise SettingsError(f"listeners on {host}:{port} must all have a certificate, or none")
         else:
-            server.add(path, handler)
+            server.add(path, handler, turned_away)
         return server
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -19,6 +19,7 @@ from hilum.connectors.intake import Intake
 from hilum.connectors.mllp.acknowledging import Verdict, answer_to, answer_to_unreadable
 from hilum.connectors.mllp.framing import START, FrameError, Frames, Noise, TooLong, framed, messages_in
 from hilum.connectors.tls import subject
+from hilum.connectors.turning_away import TOO_MANY, TOO_MANY_OF_ONE, TurnedAway
 from hilum.errors import HilumError, Invalid, NotAccepted
 from hilum.formats import hl7v2 as hl7
 
@@ -42,33 +43,15 @@ class Rules:
     unfinished_limit: int  # bytes of messages whose end has not come, over all connections
 
 
-# Seconds between two notes about the same peer that is not let in: who is refused often tries often.
-_NOTE_AGAIN: Final = 60.0
-
-
 class Shared:
     """What all connections of a listener have in common."""
 
-    def __init__(self, links: set[Link], counts: Counter[str], not_let_in: Callable[[str, str], None]) -> None:
+    def __init__(self, links: set[Link], counts: Counter[str], turned_away: TurnedAway) -> None:
         self.links = links
         self.counts = counts
         self.unfinished = 0  # bytes of messages whose end has not come
         self.by_peer: Counter[str] = Counter()  # open connections by address
-        self._not_let_in = not_let_in
-        self._noted: dict[str, float] = {}  # by peer: when that was said last
-
-    def refuse(self, peer: str, reason: str, now: float) -> None:
-        """Count a connection that is not let in; say so, but not again and again."""
-        self.counts[f"refused: {reason}"] += 1
-        if now - self._noted.get(peer, -_NOTE_AGAIN) >= _NOTE_AGAIN:
-            if len(self._noted) >= _PEERS_NOTED:
-                self._noted.clear()
-            self._noted[peer] = now
-            self._not_let_in(peer, f"{reason}: the connection was closed at once")
-
-
-# Peers of which it is remembered when they were noted.
-_PEERS_NOTED: Final = 1_000
+        self.turned_away = turned_away
 
 
 class Turn:
@@ -141,7 +124,7 @@ class Link(asyncio.Protocol):
         address = transport.get_extra_info("peername")
         host = str(address[0]) if address else ""
         if reason := self._why_not(host):
-            self._shared.refuse(host, reason, self._loop.time())
+            self._shared.turned_away.note(host, reason, self._loop.time())
             self._ending = True
             self._transport.abort()
             return
@@ -157,9 +140,9 @@ class Link(asyncio.Protocol):
     def _why_not(self, host: str) -> str:
         """Why this connection is not let in; empty: it is."""
         if len(self._links) >= self._rules.connections:
-            return "too many connections"
+            return TOO_MANY
         if self._shared.by_peer[host] >= self._rules.connections_per_peer:
-            return "too many connections of this sender"
+            return TOO_MANY_OF_ONE
         return ""
 
     def data_received(self, data: bytes) -> None:

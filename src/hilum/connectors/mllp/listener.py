@@ -17,6 +17,7 @@ from hilum.connectors.declaring import checked, os_words
 from hilum.connectors.intake import Intake
 from hilum.connectors.mllp.link import Link, Rules, Shared
 from hilum.connectors.tls import ServerTls
+from hilum.connectors.turning_away import TurnedAway
 from hilum.errors import Down
 
 log = structlog.get_logger(__name__)
@@ -158,13 +159,8 @@ class Listener(Source):
             encrypted=context is not None,
             unfinished_limit=max(settings.queue_bytes, 2 * settings.max_message),
         )
-        shared = Shared(self._links, self.counts, self._not_let_in)
+        shared = Shared(self._links, self.counts, TurnedAway(self, self.counts))
         self._server = await self._listen(lambda: Link(rules, intake, shared), context)
-
-    def _not_let_in(self, peer: str, reason: str) -> None:
-        log.warning("mllp_not_let_in", listener=self.address, peer=peer, reason=reason)
-        if self.turned_away is not None:
-            self.turned_away(peer, reason)
 
     async def _listen(self, protocol: Any, context: ssl.SSLContext | None) -> asyncio.Server:
         settings = self.settings
