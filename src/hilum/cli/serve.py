@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hilum.cli.collecting import collect_rarely
 from hilum.cli.limits import raise_open_files
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
@@ -137,6 +138,7 @@ async def serve_hub(
             console, address = await _start_console(hub, telemetry, stop, ports.console, parts)
         parts.callback(stop.set)
         if not stop.is_set():
+            collect_rarely()
             await ready(hub, address, measured)
             await _until(stop, hub, console)
 
