@@ -272,6 +272,7 @@ class Dispatcher:
             if isinstance(r.outcome, Delivered)
         ]
         heads = [r.taken for r in results if r.taken.key and (r.taken.waiting or r.taken.head is not None)]
+        reported = False
         began = time.monotonic()
         if heads or any(share.reporter.wants(r.taken.flow) for r in results):
             async with share.database.transaction() as connection:
@@ -280,7 +281,7 @@ class Dispatcher:
                     if taken.ref in noted:
                         await unblock(connection, self.name, taken.key, taken.message_id, taken.ordinal)
                 for message_id in {ref[0] for ref, completed in noted.items() if completed}:
-                    await share.reporter.settled(connection, message_id, "completed")
+                    reported |= await share.reporter.settled(connection, message_id, "completed")
         else:
             async with share.database.hot() as connection:
                 noted = await commit_delivered(connection, share.leases, done)
@@ -293,7 +294,8 @@ class Dispatcher:
         if heads:
             self._feed.back()
             share.ring(self.name)
-        share.translate_bell.set()
+        if reported:
+            share.ring_translators(results[0].taken.priority)
 
     async def _fail(self, result: _Result) -> None:
         breaker, taken, outcome = self._admission.breaker, result.taken, result.outcome

@@ -202,7 +202,7 @@ class Hub:
             self.share.floor = min(self.share.floor, draft.id)  # the clock of this host may be far behind
             self.share.cache.put((draft.id, MESSAGE_BODY), draft.body, parsed)
             self._precedence.note(draft.priority)
-            self.share.translate_bell.set()
+            self.share.ring_translators(draft.priority)
 
     async def failed(self) -> None:
         """Wait for ever, or until a part of the hub ends by a defect; raises that defect."""

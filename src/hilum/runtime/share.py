@@ -59,7 +59,9 @@ class Share:
     precedence: Precedence = field(default_factory=Precedence)
     floor: UUID = _LOWEST  # nothing below this id has work to do
     draining: set[int] = field(default_factory=set)  # lanes that are about to be given back
-    translate_bell: asyncio.Event = field(default_factory=asyncio.Event)
+    translate_bells: Mapping[Priority, asyncio.Event] = field(
+        default_factory=lambda: {priority: asyncio.Event() for priority in Priority}
+    )
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
@@ -88,6 +90,11 @@ class Share:
     def limits_of(self, destination: str) -> DestinationSettings:
         """What `hilum.toml` says of a destination, or the defaults."""
         return self.limits.get(destination) or DestinationSettings()
+
+    def ring_translators(self, *priorities: Priority) -> None:
+        """There is work for the translators of these priorities; without any: perhaps for all of them."""
+        for priority in priorities or Priority:
+            self.translate_bells[priority].set()
 
     def ring(self, destination: str) -> None:
         """There is work for this destination."""

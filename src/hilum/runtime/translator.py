@@ -64,10 +64,10 @@ class Translator:
 
     async def step(self) -> None:
         """Take a batch and commit what became of it; or rest."""
-        share = self._share
-        lanes = share.lanes
+        share, bell = self._share, self._share.translate_bells[self._priority]
+        lanes, limit = share.lanes, share.batch_of(self._priority)
         if not lanes:
-            await share.rest(share.translate_bell)
+            await share.rest(bell)
             return
         await self._standing.turn()
         async with share.database.hot() as connection:
@@ -77,24 +77,30 @@ class Translator:
                 flows=share.switches.translated(share.flows),
                 lanes=lanes,
                 floor=share.floor,
-                limit=share.batch_of(self._priority),
+                limit=limit,
             )
-        if not batch:
-            await share.rest(share.translate_bell)
-            return
-        batch = _within(batch, _BATCH_BYTES)
-        self.busy = {taken.lane for taken in batch}
-        share.precedence.note(self._priority)
+        if batch:
+            await self._translate_all(batch)
+        if len(batch) < limit:  # that was all; what may have become work meanwhile has rung
+            await share.rest(bell)
+
+    async def _translate_all(self, batch: list[ToTranslate]) -> None:
+        portion = _within(batch, _BATCH_BYTES)
+        self.busy = {taken.lane for taken in portion}
+        self._share.precedence.note(self._priority)
         try:
-            await self._process(batch)
+            whole = await self._process(portion)
         finally:
             self.busy = set()
+        if not whole or len(portion) < len(batch):
+            self._share.ring_translators(self._priority)
 
     def reset(self) -> None:
         """Nothing is kept between batches."""
         self.busy = set()
 
-    async def _process(self, batch: Sequence[ToTranslate]) -> None:
+    async def _process(self, batch: Sequence[ToTranslate]) -> bool:
+        """Translate, commit, hold. False: not all of it was translated, so there may be more work."""
         found = await self._bodies(batch)
         blocked: set[tuple[str, str]] = set()
         done: list[Translated] = []
@@ -132,6 +138,7 @@ class Translator:
         if behind:
             async with self._share.database.transaction() as connection:
                 await park_messages(connection, behind)
+        return len(done) == len(batch) and not failed
 
     async def _commit_apart(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[_Failed]:
         """Commit them together; where that fails by a defect, one by one, so that only what is at fault is held.
@@ -213,6 +220,7 @@ class Translator:
                     for taken in completed:
                         if taken.id in noted:
                             await share.reporter.settled(connection, taken.id, "completed")
+                share.ring_translators(self._priority)  # what waited behind these, and reports about them
             else:
                 async with share.database.hot() as connection:
                     noted = await commit_translated(connection, share.leases, done)

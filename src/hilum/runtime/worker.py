@@ -69,7 +69,7 @@ class Worker:
             log.warning("no heartbeat: %s", error)
             return
         if set(share.leases.held) - set(had):
-            share.translate_bell.set()
+            share.ring_translators()
             for bell in share.bells.values():
                 bell.set()
 
