@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +147,15 @@ class Load:
         return statistics.quantiles(self.latencies, n=1000)[int(percent * 10) - 1] * 1000
 
 
-async def send(port: int, *, messages: int, connections: int, patients: int = 2000, prefix: str = "") -> Load:
+async def send(
+    port: int,
+    *,
+    messages: int,
+    connections: int,
+    patients: int = 2000,
+    prefix: str = "",
+    make: Callable[[str, str], bytes] = message,
+) -> Load:
     """Each connection sends one message, waits for its AA, sends the next."""
     latencies: list[float] = []
     share = messages // connections
@@ -156,7 +164,7 @@ async def send(port: int, *, messages: int, connections: int, patients: int = 20
     async def line(number: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for n in range(share):
-            body = message(f"{run}-{number}-{n}", f"P{(number * share + n) % patients}")
+            body = make(f"{run}-{number}-{n}", f"P{(number * share + n) % patients}")
             started = time.perf_counter()
             writer.write(b"\x0b" + body + b"\x1c\r")
             answer = await reader.readuntil(b"\x1c\r")
