@@ -175,11 +175,15 @@ class Receiver(Destination):
         self.seen.append(delivery)
         found = self.behave(delivery)
         outcome = await found if inspect.isawaitable(found) else found
-        # looked at and taken in one go: two hubs may attempt the same at once
-        known = {each.idempotency_key for each in self.taken} if self.traits.deduplicates else set()
-        if isinstance(outcome, Delivered) and delivery.idempotency_key not in known:
-            self.taken.append(delivery)
+        if isinstance(outcome, Delivered):
+            self.take(delivery)
         return outcome
+
+    def take(self, delivery: Delivery) -> None:
+        """It has an effect now, unless it is recognised: at once, for two hubs may attempt the same."""
+        known = {each.idempotency_key for each in self.taken} if self.traits.deduplicates else set()
+        if delivery.idempotency_key not in known:
+            self.taken.append(delivery)
 
     @property
     def bodies(self) -> list[Any]:

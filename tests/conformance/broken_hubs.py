@@ -1,0 +1,116 @@
+"""Hubs with one defect each, and the shortest history known that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from hilum.errors import Down, TryAgain
+from hilum.journal import moves
+from hilum.postgres import Connection
+from hilum.runtime import calling, dispatcher, failures, intake, translator
+from support.hub_steps import Step
+
+
+class Saboteur:
+    """`install` plants the defect for one test; `shown_by` is a history that the model does not permit then."""
+
+    shown_by: ClassVar[list[Step]]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        raise NotImplementedError
+
+
+class HoldsNothingBack(Saboteur):
+    """A held delivery does not block its key: what is behind it overtakes it."""
+
+    shown_by: ClassVar = [("send", "a", ["refused", "ok"])]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        async def hold(connection: Connection, taken: Any, **more: Any) -> bool:
+            return await moves.hold_delivery(connection, taken, **{**more, "blocks": False})
+
+        patch.setattr(failures, "hold_delivery", hold)
+
+
+class LosesWhatWasParked(Saboteur):
+    """What waits behind a held delivery is forgotten when that one goes on."""
+
+    shown_by: ClassVar = [("send", "a", ["refused", "ok"])]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        async def unblock(connection: Connection, stage: str, key: str, message_id: UUID, ordinal: int) -> None:
+            await connection.execute("DELETE FROM parked WHERE stage = %s AND key = %s", [stage, key])
+            await moves.unblock(connection, stage, key, message_id, ordinal)
+
+        patch.setattr(dispatcher, "unblock", unblock)
+
+
+class TakesEverythingAsNew(Saboteur):
+    """A message that comes twice is two messages."""
+
+    shown_by: ClassVar = [("send", "a", ["ok"]), ("rest",), ("again", 0)]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        made = intake._draft
+
+        def draft(*arguments: Any) -> Any:
+            found = made(*arguments)
+            found.dedup_key = ""
+            return found
+
+        patch.setattr(intake, "_draft", draft)
+
+
+class NamesAnew(Saboteur):
+    """Each translation gives its deliveries new idempotency keys, so that no receiver recognises a replay."""
+
+    shown_by: ClassVar = [("send", "a", ["ok"]), ("rest",), ("repeat", 0)]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        made = translator._deliveries
+
+        def deliveries(*arguments: Any) -> Any:
+            return [replace(each, idempotency_key=str(uuid4())) for each in made(*arguments)]
+
+        patch.setattr(translator, "_deliveries", deliveries)
+
+
+class CountsDownAsAnAttempt(Saboteur):
+    """A receiver that is down as a whole is taken for one that is busy with this delivery."""
+
+    shown_by: ClassVar = [("down", "memory.main"), ("send", "a", ["ok"]), ("rest",)]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        call = calling.Calling._call
+
+        async def called(self: calling.Calling, batch: Any) -> Any:
+            answer = await call(self, batch)
+            down = isinstance(answer, calling._Whole) and isinstance(answer.failure, Down)
+            return calling._Whole(TryAgain("down")) if down else answer
+
+        patch.setattr(calling.Calling, "_call", called)
+
+
+class RefusesTheWholeBatch(Saboteur):
+    """One bad record takes all that are with it in its batch."""
+
+    shown_by: ClassVar = [("send", "", ["ok", "poison"])]
+
+    @staticmethod
+    def install(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(calling.Calling, "_may_divide", lambda *_: False)
+
+
+SABOTEURS = [
+    HoldsNothingBack, LosesWhatWasParked, TakesEverythingAsNew, NamesAnew, CountsDownAsAnAttempt, RefusesTheWholeBatch,
+]  # fmt: skip
