@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from hilum.testing import (
     SourceSuite,
     WireSuite,
 )
-from support.kafka_cluster import BROKER, KafkaLooker, Wires, kafka_servers
+from support.kafka_cluster import Brokers, KafkaLooker, Wires, kafka_brokers
 from support.nats_servers import Looker, NatsServer
 
 
@@ -48,31 +47,30 @@ class TestNatsPublisher(DestinationSuite, DeduplicatingSuite, WireSuite):
 
 
 @pytest.fixture(scope="module")
-def brokers() -> Iterator[str]:
+def brokers() -> Iterator[Brokers]:
     """Those that HILUM_TEST_KAFKA names, else a mock that speaks the protocol."""
-    with kafka_servers() as servers:
-        yield servers
+    with kafka_brokers() as found:
+        yield found
 
 
-@pytest.mark.long
+@pytest.mark.req("RES-3")
 class TestKafkaConsumer(SourceSuite, OrderedSuite, RedeliveringSuite):
     connector = kafka.Consumer
 
     @pytest.fixture
-    async def bench(self, brokers: str) -> KafkaSourceBench:
+    async def bench(self, brokers: Brokers) -> KafkaSourceBench:
         looker = KafkaLooker(brokers)
         await looker.make()
         return KafkaSourceBench(looker)
 
 
-@pytest.mark.long
-@pytest.mark.skipif(BROKER not in os.environ, reason=f"{BROKER} names no Kafka broker")
+@pytest.mark.req("RES-3")
 class TestKafkaProducer(DestinationSuite, WireSuite):
     connector = kafka.Producer
 
     @pytest.fixture
-    async def bench(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KafkaDestinationBench]:
-        looker = KafkaLooker(os.environ[BROKER])
+    async def bench(self, brokers: Brokers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KafkaDestinationBench]:
+        looker = KafkaLooker(brokers)
         await looker.make()
         wires = Wires(monkeypatch)
         yield KafkaDestinationBench(looker, wires)

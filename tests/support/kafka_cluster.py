@@ -1,52 +1,81 @@
 """A Kafka cluster for tests: the one that HILUM_TEST_KAFKA names, else the mock cluster of librdkafka.
 
-The mock speaks Kafka's protocol over real sockets, in a process of its own: groups, offsets, idempotent producers.
-It is no Kafka: it keeps nothing on a disk and replicates nothing.
+The mock speaks Kafka's protocol over real sockets, in a process of its own: topics, groups, offsets. It is no Kafka: it
+keeps nothing on a disk, replicates nothing, and appends what an idempotent producer repeats a second time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import confluent_kafka
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from hilum.testing import Answers, CutProxy
 
 BROKER = "HILUM_TEST_KAFKA"
+BROKERS = 2  # of the mock
 
-_MOCK = """
-import sys
-from confluent_kafka import Producer
-producer = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 1, "log_level": 0})
-found = producer.list_topics(timeout=30)
-print(",".join(f"{each.host}:{each.port}" for each in found.brokers.values()), flush=True)
-sys.stdin.read()
-"""
+# numbers of Kafka's protocol
+PRODUCE = 0
+TOO_LARGE = 10
+TOO_FEW_REPLICAS = 19
+NO_LEADER = 5
+
+_MOCK = Path(__file__).with_name("kafka_mock.py")
+_PATIENCE = 10.0  # seconds
+
+
+class Brokers:
+    """Where the cluster is; and the mock's own controls, where it is the mock."""
+
+    def __init__(self, servers: str, mock: subprocess.Popen[str] | None = None) -> None:
+        self.servers = servers
+        self._mock = mock
+
+    @property
+    def mocked(self) -> bool:
+        return self._mock is not None
+
+    def make_topic(self, name: str, partitions: int) -> None:
+        if self.mocked:
+            self._do("topic", name, partitions)
+            return
+        admin = AdminClient({"bootstrap.servers": self.servers})
+        admin.create_topics([NewTopic(name, num_partitions=partitions)])[name].result(_PATIENCE)
+
+    def answer_with(self, request: int, *codes: int) -> None:
+        """The mock answers the next requests of this kind with these errors."""
+        self._do("errors", request, *codes)
+
+    def _do(self, *words: object) -> None:
+        assert self._mock is not None and self._mock.stdin is not None and self._mock.stdout is not None
+        print(*words, file=self._mock.stdin, flush=True)
+        assert self._mock.stdout.readline() == "done\n"
 
 
 @contextmanager
-def kafka_servers() -> Iterator[str]:
-    """Addresses of brokers."""
+def kafka_brokers() -> Iterator[Brokers]:
+    """The cluster, until the end of the block."""
     if given := os.environ.get(BROKER):
-        yield given
+        yield Brokers(given)
         return
     process = subprocess.Popen(
-        [sys.executable, "-c", _MOCK],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+        [sys.executable, _MOCK, str(BROKERS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdin is not None
     try:
-        yield process.stdout.readline().strip()
+        yield Brokers(process.stdout.readline().strip(), process)
     finally:
         process.stdin.close()
         process.stdout.close()
@@ -97,57 +126,71 @@ class Wires:
 
 
 class KafkaLooker:
-    """A client of its own beside the one under test: writes records, and looks."""
+    """A client beside the one under test, of another library: writes records, and looks.
 
-    def __init__(self, servers: str) -> None:
-        self.servers = servers
+    It shares nothing with the connectors, so what is done to their connections (`Wires`) is not done to its own.
+    """
+
+    def __init__(self, brokers: Brokers, partitions: int = 4) -> None:
+        self.brokers = brokers
+        self.servers = brokers.servers.split(",")
+        self.partitions = partitions
         self.topic = f"t-{uuid4().hex[:12]}"
         self.group = f"g-{uuid4().hex[:12]}"
+        self._settings = {"bootstrap.servers": brokers.servers, "log_level": 0}
 
     async def make(self) -> None:
-        """Make the topic, as brokers do that may make what is asked for."""
-        from aiokafka import AIOKafkaProducer
-
-        async with AIOKafkaProducer(bootstrap_servers=self.servers) as producer:
-            await producer.partitions_for(self.topic)
+        """Make the topic."""
+        await asyncio.to_thread(self.brokers.make_topic, self.topic, self.partitions)
 
     async def put(self, *bodies: bytes, key: bytes = b"k") -> dict[bytes, tuple[int, int]]:
         """Append these to one partition; their places."""
-        from aiokafka import AIOKafkaProducer
+        return await asyncio.to_thread(self._put, bodies, key)
 
-        async with AIOKafkaProducer(bootstrap_servers=self.servers, acks="all") as producer:
-            futures = [await producer.send(self.topic, body, key=key) for body in bodies]
-            done = [await each for each in futures]
-        return {body: (each.partition, each.offset) for body, each in zip(bodies, done, strict=True)}
+    def _put(self, bodies: tuple[bytes, ...], key: bytes) -> dict[bytes, tuple[int, int]]:
+        found: dict[bytes, tuple[int, int]] = {}
+
+        def appended(error: Any, record: Any) -> None:
+            assert error is None, error
+            found[record.value()] = (record.partition(), record.offset())
+
+        producer = confluent_kafka.Producer({**self._settings, "linger.ms": 0, "acks": "all"})
+        for body in bodies:
+            producer.produce(self.topic, body, key=key, on_delivery=appended)
+        assert producer.flush(_PATIENCE) == 0
+        return found
 
     async def committed(self, *parts: int) -> dict[int, tuple[int, str]]:
         """What the group has committed of these partitions: next offset and words."""
-        from aiokafka import TopicPartition
-        from aiokafka.admin import AIOKafkaAdminClient
+        return await asyncio.to_thread(self._committed, parts)
 
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
-        await admin.start()
+    def _committed(self, parts: tuple[int, ...]) -> dict[int, tuple[int, str]]:
+        places = [confluent_kafka.TopicPartition(self.topic, part) for part in parts]
+        consumer = confluent_kafka.Consumer({**self._settings, "group.id": self.group})
         try:
-            places = [TopicPartition(self.topic, part) for part in parts]
-            found = await admin.list_consumer_group_offsets(self.group, partitions=places)
+            found = consumer.committed(places, timeout=_PATIENCE)
         finally:
-            await admin.close()
-        return {place.partition: (each.offset, each.metadata or "") for place, each in found.items()}
+            consumer.close()
+        return {each.partition: (each.offset, each.metadata or "") for each in found}
 
     async def records(self) -> list[Any]:
-        """All records of the topic, in the order of time."""
-        from aiokafka import AIOKafkaConsumer, TopicPartition
+        """All records of the topic, partition by partition."""
+        return await asyncio.to_thread(self._records)
 
-        async with AIOKafkaConsumer(bootstrap_servers=self.servers) as consumer:
-            await consumer._client.force_metadata_update()
-            parts = [TopicPartition(self.topic, number) for number in consumer.partitions_for_topic(self.topic) or ()]
-            if not parts:
-                return []
-            consumer.assign(parts)
-            ends = await consumer.end_offsets(parts)
-            await consumer.seek_to_beginning(*parts)
+    def _records(self) -> list[Any]:
+        consumer = confluent_kafka.Consumer(
+            {**self._settings, "group.id": "looker", "enable.auto.commit": False, "enable.partition.eof": False}
+        )
+        try:
+            places = [confluent_kafka.TopicPartition(self.topic, part) for part in range(self.partitions)]
+            left = sum(consumer.get_watermark_offsets(place, timeout=_PATIENCE)[1] for place in places)
+            consumer.assign([confluent_kafka.TopicPartition(self.topic, each.partition, 0) for each in places])
             found: list[Any] = []
-            while sum(ends.values()) > len(found):
-                for batch in (await consumer.getmany(timeout_ms=200)).values():
-                    found += batch
-        return found
+            while len(found) < left:
+                record = consumer.poll(_PATIENCE)
+                assert record is not None, f"{len(found)} of {left} records"
+                assert record.error() is None, record.error()
+                found.append(record)
+        finally:
+            consumer.close()
+        return sorted(found, key=lambda each: (each.partition(), each.offset()))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,19 +13,27 @@ import pytest
 from hilum.connector import Receipt
 from hilum.connectors import find_source, kafka
 from hilum.connectors.kafka.consumer import Offsets
-from hilum.errors import Down, Rejected, SettingsError
+from hilum.errors import Down, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, new_id
-from hilum.testing import eventually, take
-from support.kafka_cluster import KafkaLooker, kafka_servers
+from hilum.testing import Answers, eventually, take
+from support.kafka_cluster import (
+    NO_LEADER,
+    PRODUCE,
+    TOO_FEW_REPLICAS,
+    Brokers,
+    KafkaLooker,
+    Wires,
+    kafka_brokers,
+)
 
 NOWHERE = "127.0.0.1:1"
 PLACE = ("t", 0)
 
 
 @pytest.fixture(scope="module")
-def brokers() -> Iterator[str]:
-    with kafka_servers() as servers:
-        yield servers
+def brokers() -> Iterator[Brokers]:
+    with kafka_brokers() as found:
+        yield found
 
 
 def delivery(number: int, body: bytes = b"x", key: str = "Ä/1") -> Delivery:
@@ -98,11 +107,11 @@ def test_only_what_has_no_gap_before_it_is_committed() -> None:
 
 
 @pytest.mark.req("MSG-13")
-async def test_what_is_produced_is_consumed_with_its_headers_and_committed(brokers: str) -> None:
+async def test_what_is_produced_is_consumed_with_its_headers_and_committed(brokers: Brokers) -> None:
     looker = KafkaLooker(brokers)
     await looker.make()
-    producer = kafka.Producer(servers=[brokers], topic=looker.topic, max_record=2000)
-    consumer = kafka.Consumer(servers=[brokers], topics=[looker.topic], group=f"g-{uuid4().hex[:8]}")
+    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, max_record=2000)
+    consumer = kafka.Consumer(servers=looker.servers, topics=[looker.topic], group=f"g-{uuid4().hex[:8]}")
     await producer.open()
     await consumer.open()
     try:
@@ -128,4 +137,73 @@ async def test_what_is_produced_is_consumed_with_its_headers_and_committed(broke
         await eventually(committed)
     finally:
         await consumer.close()
+        await producer.close()
+
+
+def library_tasks() -> list[asyncio.Task[Any]]:
+    """Tasks of the client library that are still under way."""
+    codes = [(each, getattr(each.get_coro(), "cr_code", None)) for each in asyncio.all_tasks()]
+    return [each for each, code in codes if code is not None and "aiokafka" in code.co_filename]
+
+
+@pytest.fixture
+async def wires(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wires]:
+    found = Wires(monkeypatch)
+    yield found
+    await found.close()
+
+
+@pytest.mark.req("MSG-4")
+async def test_what_was_called_unsure_is_not_sent_any_more(brokers: Brokers, wires: Wires) -> None:
+    """Else it could be appended after the next one of its key. The library itself would repeat it without end."""
+    looker = KafkaLooker(brokers)
+    await looker.make()
+    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, answer_timeout=1)
+    await producer.open()
+    try:
+        wires.set(Answers.LOSE)
+        (outcome,) = await producer.deliver([delivery(1, b"1")])
+        assert isinstance(outcome, Unsure)
+        await eventually(lambda: not library_tasks())
+        wires.set(Answers.PASS)
+        (outcome,) = await producer.deliver([delivery(2, b"2")])
+        assert isinstance(outcome, Delivered)
+        assert [each.value() for each in await looker.records()] == [b"1", b"2"]
+    finally:
+        await producer.close()
+    await eventually(lambda: not library_tasks())
+
+
+@pytest.mark.parametrize("kind", [Answers.LOSE, Answers.CUT])
+async def test_one_that_never_started_leaves_nothing_behind(brokers: Brokers, wires: Wires, kind: Answers) -> None:
+    looker = KafkaLooker(brokers)
+    await looker.make()
+    wires.set(kind)
+    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, answer_timeout=0.5)
+    await producer.open()
+    (outcome,) = await producer.deliver([delivery(1)])
+    assert isinstance(outcome, Down)
+    await producer.close()
+    await eventually(lambda: not library_tasks())
+    assert not await looker.records()
+
+
+async def test_too_few_replicas_are_tried_again_and_a_new_leader_is_followed(brokers: Brokers) -> None:
+    looker = KafkaLooker(brokers)
+    if not brokers.mocked:
+        pytest.skip("a real broker cannot be told to answer with an error; the mock is")
+    await looker.make()
+    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, answer_timeout=5)
+    await producer.open()
+    try:
+        brokers.answer_with(PRODUCE, TOO_FEW_REPLICAS)
+        (outcome,) = await producer.deliver([delivery(1, b"1")])
+        assert isinstance(outcome, TryAgain)
+        assert "too few replicas" in str(outcome)
+        brokers.answer_with(PRODUCE, NO_LEADER, NO_LEADER)
+        for number in (1, 2):
+            (outcome,) = await producer.deliver([delivery(number, b"%d" % number)])
+            assert isinstance(outcome, Delivered)
+        assert [each.value() for each in await looker.records()] == [b"1", b"2"]
+    finally:
         await producer.close()

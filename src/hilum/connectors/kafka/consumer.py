@@ -14,6 +14,7 @@ from hilum.connector import Header, Received, Source, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.kafka.link import KEY_HEADER, LinkSettings, errors, library, look, reason
+from hilum.connectors.pauses import Pauses
 from hilum.connectors.stream_headers import content_type_of, received_headers
 from hilum.errors import Down
 
@@ -22,9 +23,8 @@ log = logging.getLogger("hilum.kafka")
 _FETCH: Final = 400  # records taken at one time
 _WAIT_MS: Final = 200  # milliseconds that one fetch waits for records
 _COMMIT_EVERY: Final = 0.5  # seconds between commits of offsets
-_FIRST_PAUSE: Final = 0.2  # seconds before a lost cluster is tried again; doubled each time
-_LONGEST_PAUSE: Final = 5.0  # seconds
 _GRACE: Final = 3.0  # seconds in which a partition that goes to another member may finish what is being stored
+_HEARTBEATS: Final = 4  # signs of life in the time after which a member counts as gone
 _WORDS: Final = 300  # characters of a reason that go with an offset
 
 Partition = tuple[str, int]
@@ -46,6 +46,14 @@ class ConsumerSettings(LinkSettings):
     )
     begin: Literal["all", "new"] = Field(
         default="all", description="Where a new group begins: with all that is there, or what comes", examples=["new"]
+    )
+    session_timeout: float = Field(
+        default=10,
+        ge=1,
+        description="Seconds without a sign of life after which the partitions of a hub that died go to another; "
+        "the brokers set limits (group.min.session.timeout.ms, 6 s by default)",
+        examples=[6],
+        json_schema_extra={"unit": "s"},
     )
     queue_messages: int = Field(
         default=2_000, ge=1, description="The most records that are taken and not yet in the journal", examples=[500]
@@ -182,23 +190,19 @@ class Consumer(Source):
         return await hands.take()
 
     async def _run(self, hands: Hands) -> None:
-        pause, said = _FIRST_PAUSE, ""
+        pauses = Pauses()
         while True:
-            began = asyncio.get_running_loop().time()
+            pauses.begin()
             try:
                 await self._take(hands)
             except Exception as error:  # noqa: BLE001 - a source that ends here would take nothing any more, unseen
-                words = reason(error)
-                if words != said:
+                if pauses.news(words := reason(error)):
                     log.warning("nothing is taken from %s: %s", self.address, words)
-                said = words
+            pauses.ended()
             # what is in hand may go to another member now; the journal knows it when it comes again
             hands.forget(lambda place: True)
             self._offsets = Offsets()
-            if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
-                pause, said = _FIRST_PAUSE, ""
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            await pauses.rest()
 
     async def _take(self, hands: Hands) -> None:
         """One membership of the group; ends with an error of the library."""
@@ -210,6 +214,9 @@ class Consumer(Source):
             auto_offset_reset="earliest" if settings.begin == "all" else "latest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=settings.max_record,
+            session_timeout_ms=int(settings.session_timeout * 1000),
+            heartbeat_interval_ms=int(settings.session_timeout * 1000 / _HEARTBEATS),
+            rebalance_timeout_ms=int((settings.session_timeout + _GRACE + settings.answer_timeout) * 1000),
         )
         consumer.subscribe(topics=list(settings.topics), listener=_moves(kafka, self._moved(consumer, hands)))
         try:

@@ -15,6 +15,7 @@ from hilum.connector import Destination, Target, Traits
 from hilum.connectors.declaring import checked, target
 from hilum.connectors.encoding import encode
 from hilum.connectors.kafka.link import KEY_HEADER, LinkSettings, errors, library, look, reason
+from hilum.connectors.kafka.wire import Aim, Aiming, fail_without_replicas, finish, give_up
 from hilum.connectors.stream_headers import outgoing_headers
 from hilum.connectors.waves import in_waves
 from hilum.errors import Down, Rejected, TryAgain, Unsure
@@ -67,7 +68,7 @@ class Producer(Destination):
     |---|---|
     | acknowledges | Delivered; the reference is topic, partition and offset |
     | cannot be reached, refuses the login, has no such topic | Down |
-    | has too few replicas in sync (nothing was appended) | TryAgain |
+    | has too few replicas in sync (nothing was appended), no leader that can be reached for this key | TryAgain |
     | the record is too large | Rejected `kafka.too_large` |
     | refuses it otherwise | Rejected `kafka.refused` |
     | gives no answer in time, or appended it with too few replicas | Unsure |
@@ -109,7 +110,8 @@ class Producer(Destination):
     async def close(self) -> None:
         """Close the connections; what waits for its answer becomes `Unsure`."""
         self._closed.set()
-        await self._drop()
+        if self._producer is not None:
+            await give_up(self._retired(self._producer), self.settings.answer_timeout)
 
     async def check(self) -> str:
         """Ask the cluster for its topics. Raises `Down` with the reason."""
@@ -129,26 +131,56 @@ class Producer(Destination):
             producer = await self._started()
         except Down as down:
             return [down] * len(batch)
-        sent = [await self._send(producer, delivery) for delivery in batch]
+        aims = [(self._topic(delivery), delivery.key.encode() or None) for delivery in batch]
+        places = await self._aiming(producer).at([aim for aim in aims if aim[0]])
+        sent = [
+            await self._send(producer, delivery, aim, places.get(aim))
+            for delivery, aim in zip(batch, aims, strict=True)
+        ]
         outcomes = [each if isinstance(each, Outcome) else await self._answer(each) for each in sent]
-        if any(isinstance(each, Unsure) for each in outcomes) and self._producer is producer:
+        answered = [each for each, was in zip(outcomes, sent, strict=True) if was is not each]
+        if any(isinstance(each, Unsure) for each in answered):
             # it would go on trying to send what was just called unsure, perhaps after the next one of its key
-            await self._drop()
+            await give_up(self._retired(producer), self.settings.answer_timeout)
+        elif not all(isinstance(each, Delivered) for each in answered):
+            # it has counted what the cluster refused: the cluster would refuse the next one, as out of sequence
+            await finish(self._retired(producer), self.settings.answer_timeout)
         return outcomes
 
-    async def _send(self, producer: Any, delivery: Delivery) -> asyncio.Future[Any] | Outcome:
-        """The future of its answer; an outcome where it was not sent."""
+    def _retired(self, producer: Any) -> Any:
+        """The same; what comes next gets another one."""
+        if self._producer is producer:
+            self._producer = None
+        return producer
+
+    def _topic(self, delivery: Delivery) -> str:
+        """Where it goes; empty where flow and operation give no name that a topic may have."""
         topic = self.settings.topic.format(flow=delivery.flow, operation=delivery.operation)
-        if not _TOPIC.fullmatch(topic):
+        return topic if _TOPIC.fullmatch(topic) else ""
+
+    def _aiming(self, producer: Any) -> Aiming:
+        return Aiming(producer, self.address, self.settings.answer_timeout)
+
+    async def _send(
+        self, producer: Any, delivery: Delivery, aim: Aim, place: int | Outcome | None
+    ) -> asyncio.Future[Any] | Outcome:
+        """The future of its answer; an outcome where it was not sent."""
+        if place is None:
             return Rejected("kafka.topic", "Flow and operation give no name that a topic may have.")
+        if isinstance(place, Outcome):
+            return place
+        topic, key = aim
         headers = [(name, value.encode()) for name, value in outgoing_headers(delivery, KEY_HEADER).items()]
-        key = delivery.key.encode() or None
         kinds = errors()
         try:
             async with asyncio.timeout(self.settings.answer_timeout):
-                future: asyncio.Future[Any] = await producer.send(topic, delivery.body, key=key, headers=headers)
+                future: asyncio.Future[Any] = await producer.send(
+                    topic, delivery.body, key=key, headers=headers, partition=place
+                )
         except kinds.MessageSizeTooLargeError:
             return self._too_large(delivery)
+        except kinds.ProducerClosed:
+            return TryAgain(f"{self.address}: another producer takes over.")
         except Exception as error:  # noqa: BLE001 - before the record is in the library's buffer nothing was sent
             return Down(f"{self.address}: {reason(error)}")
         return future
@@ -200,30 +232,17 @@ class Producer(Destination):
                     enable_idempotence=True,
                     max_request_size=self.settings.max_record,
                 )
+                fail_without_replicas(made)
                 try:
                     async with asyncio.timeout(self.settings.answer_timeout):
                         await made.start()
-                        if "{" not in self.settings.topic:
-                            await made.partitions_for(self.settings.topic)  # so that the first record can go at once
                 except Exception as error:  # noqa: BLE001 - whatever it is, nothing was sent
-                    await _stopped(made)
+                    await give_up(made, self.settings.answer_timeout)
                     raise Down(f"kafka://{self.settings.servers[0]}: {reason(error)}") from None
                 self._producer = made
+                if "{" not in self.settings.topic:
+                    await self._aiming(made).connect(self.settings.topic)
             return self._producer
-
-    async def _drop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stopped(producer)
-
-
-async def _stopped(producer: Any) -> None:
-    """Stop it; it does not get to send what it still has."""
-    try:
-        async with asyncio.timeout(1):
-            await producer.stop()
-    except Exception as error:  # noqa: BLE001 - it is given up already
-        log.debug("while stopping a producer: %s", type(error).__name__)
 
 
 def publish(

@@ -20,14 +20,13 @@ from hilum.connectors.nats.link import Link, LinkSettings, Refused
 from hilum.connectors.nats.naming import MESSAGE_ID, matches
 from hilum.connectors.nats.session import GROUP, Ledger, Session
 from hilum.connectors.nats.streams import NewStream, find_or_make, told
+from hilum.connectors.pauses import Pauses
 from hilum.connectors.stream_headers import content_type_of, received_headers
 from hilum.errors import Down
 
 log = logging.getLogger("hilum.nats")
 
 _NS: Final = 1_000_000_000
-_FIRST_PAUSE: Final = 0.2  # seconds before a lost cluster is tried again; doubled each time
-_LONGEST_PAUSE: Final = 5.0  # seconds
 _NOT_FOUND: Final = 404
 _PINNING: Final = (2, 11)  # the version of NATS from which the cluster gives the messages to one hub at a time
 _PINNED: Final = 4.0  # seconds after which a hub that asks for nothing any more is not that one
@@ -180,22 +179,19 @@ class Consumer(Source):
         return await hands.take()
 
     async def _run(self, hands: Hands) -> None:
-        pause, said = _FIRST_PAUSE, ""
+        pauses = Pauses()
         while True:
-            began = asyncio.get_running_loop().time()
+            pauses.begin()
             try:
                 await self._take(hands)
             except Down as down:
-                if str(down) != said:
+                if pauses.news(str(down)):
                     log.warning("nothing is taken from stream %s: %s", self.settings.stream, down)
-                said = str(down)
             except Exception as error:  # noqa: BLE001 - a source that ends here would take nothing any more, unseen
                 log.error("a defect in taking from stream %s; going on: %s", self.settings.stream, type(error).__name__)
-            if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
-                pause, said = _FIRST_PAUSE, ""
+            pauses.ended()
             await self._link.drop()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            await pauses.rest()
 
     async def _take(self, hands: Hands) -> None:
         """One session. Raises `Down` when it is over."""
