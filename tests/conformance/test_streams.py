@@ -53,6 +53,7 @@ def brokers() -> Iterator[Brokers]:
         yield found
 
 
+@pytest.mark.long
 @pytest.mark.req("RES-3")
 class TestKafkaConsumer(SourceSuite, OrderedSuite, RedeliveringSuite):
     connector = kafka.Consumer
