@@ -23,6 +23,7 @@ from hilum.runtime.calling import Calling
 from hilum.runtime.failures import Failures
 from hilum.runtime.feed import Feed
 from hilum.runtime.precedence import RANK, RANKS, Standing
+from hilum.runtime.resting import Resting
 from hilum.runtime.share import Share, keep_going
 from hilum.runtime.turns import Turns
 
@@ -60,7 +61,7 @@ class Dispatcher:
         self._committing = [Standing(share.precedence, rank) for rank in RANKS]
         self._results: tuple[list[_Result], ...] = tuple([] for _ in RANKS)  # to be committed, by priority
         self._results_bell = asyncio.Event()
-        self._ready_bell = asyncio.Event()
+        self._resting = Resting()
         self._failures = Failures(share, name, destination)
         share.bells[name] = asyncio.Event()
         self.delivered = 0
@@ -83,7 +84,7 @@ class Dispatcher:
         flushing = asyncio.create_task(self._flush_until_idle(feeding))
         try:
             await feeding
-            self._ready_bell.set()
+            self._resting.wake_all()
             _, late = await asyncio.wait(calling, timeout=share.settings.stop_seconds)
             for call in late:
                 call.cancel()
@@ -103,7 +104,7 @@ class Dispatcher:
             return
         fresh, full = await self._feed.read()
         if fresh:
-            self._ready_bell.set()
+            self._resting.wake(self._window.ready)
         if self._feed.stood_back:
             await share.rest(bell, _STOOD_BACK)
         elif not full:
@@ -124,10 +125,10 @@ class Dispatcher:
                 log.warning("%s: %s", self.name, error)
                 rank, taken, rest = 0, [], _AFTER_DEFECT
             if not taken:
-                await share.rest(self._ready_bell, rest)
+                await self._resting.rest(rest)
                 continue
             if self._window.ready:
-                self._ready_bell.set()
+                self._resting.wake(1)
             self._turns.began(rank)
             try:
                 await self._call(taken)
@@ -250,7 +251,7 @@ class Dispatcher:
                     self._window.finished(result.taken, go_on=False)
             if not self._window.count(priority := results[0].taken.priority):
                 self._share.precedence.clear(priority)
-            self._ready_bell.set()
+            self._resting.wake(self._window.ready)
 
     async def _unless_lost(self, committing: Awaitable[None]) -> None:
         """Another worker has the lanes of these, which says nothing about the lanes of the others."""
