@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from hilum.postgres import Database
 from hilum.runtime import Hub, Observer
 from support import servers
 from support.projects import make_project
+
+# What a shell or a container says against keeping bytecode does not hold here: dozens of tests start hubs as processes,
+# and one that has to compile its libraries first takes twice the time to be up.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _KEPT = {servers.SERVER, "HILUM_SAMPLES", "HILUM_CHROMIUM"}
 """Environment variables that tell the tests what they may use; all others of Hilum and PostgreSQL are removed."""
