@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from hilum import cases, journal, security
+from hilum import cases, governance, journal, masterdata, security
 from hilum.errors import SettingsError
 from hilum.journal.partitions import ensure_partitions
 from hilum.postgres import Database, migrate
 
 COMPONENTS = [
     ("journal", journal.MIGRATIONS),
+    ("governance", governance.MIGRATIONS),
+    ("masterdata", masterdata.MIGRATIONS),
     ("cases", cases.MIGRATIONS),
     ("security", security.MIGRATIONS),
 ]
