@@ -27,12 +27,33 @@ KNOWS_WARDS = FLOW.replace("    return {", '    hub.location(msg["PV1-3.1"])\n  
 """The flow of `serving`, which cannot translate a message while it does not know its ward."""
 
 
+MOVES_AT_ONCE = """
+import os
+
+from hilum.cases import running
+from hilum.postgres import Database
+
+other = Database(os.environ["HILUM_DATABASE_URL"])
+apply_one = running.apply_one
+
+
+async def at_once(connection, step, **more):
+    await other.open()
+    async with other.transaction() as own:
+        return await apply_one(own, step, **more)
+
+
+running.apply_one = at_once
+"""
+"""A defect for the hub's process: a message moves in a transaction of its own, not in that of its job."""
+
+
 @asynccontextmanager
-async def hub_and_receiver(folder: Path, url: str) -> AsyncIterator[tuple[HubProcess, HttpReceiver]]:
+async def hub_and_receiver(folder: Path, url: str, defect: str) -> AsyncIterator[tuple[HubProcess, HttpReceiver]]:
     """At the end the hub is stopped in order."""
     async with HttpReceiver() as far:
         project = write_project(folder / "hub", far.url)
-        (project / "flows" / "updates.py").write_text(KNOWS_WARDS, encoding="utf-8")
+        (project / "flows" / "updates.py").write_text(KNOWS_WARDS + defect, encoding="utf-8")
         hub = HubProcess(project, url)
         try:
             yield hub, far
@@ -101,7 +122,8 @@ async def completed(database: Database, messages: int, deliveries: int) -> None:
 
 async def assert_whole(database: Database, hub: HubProcess, ended: Job, count: int) -> None:
     """The job did what it should with each of so many messages, once, and the audit tells just that."""
-    assert (ended.state, ended.total, ended.done, ended.moved_on, ended.failed) == (DONE, count, count, 0, 0)
+    counted = (ended.state, ended.total, ended.done, ended.moved_on, ended.failed)
+    assert counted == (DONE, count, count, 0, 0), "each message moved by its job, and counted"
     assert await job_items(database, ended.id) == {"done": count}
     told = "SELECT count(*), count(DISTINCT message_id) FROM audit WHERE action = 'replay' AND words LIKE %s"
     assert await rows(database, told, [f"%(job {ended.id})"]) == [(count, count)], "one act for each message"
@@ -117,9 +139,11 @@ async def assert_whole(database: Database, hub: HubProcess, ended: Job, count: i
     assert (verifying.returncode, b"The audit is whole." in said) == (0, True), said.decode()
 
 
-async def replay_what_is_held(folder: Path, database: Database, keys: int, kills: Sequence[float]) -> None:
+async def replay_what_is_held(
+    folder: Path, database: Database, keys: int, kills: Sequence[float], *, defect: str = ""
+) -> None:
     """Two messages of each key: the first is held, the second waits behind it; then the code is there."""
-    async with hub_and_receiver(folder, database.url) as (hub, far):
+    async with hub_and_receiver(folder, database.url, defect) as (hub, far):
         write_lookup(hub.project, "locations", "code,location\nNORTH,W-1\n")
         await hub.start()
         await send(hub.port, [adt(f"P{n}", turn) for turn in (0, 1) for n in range(keys)])
@@ -143,7 +167,7 @@ async def replay_what_is_held(folder: Path, database: Database, keys: int, kills
 
 async def replay_what_was_done(folder: Path, database: Database, count: int, kills: Sequence[float]) -> None:
     """Everything was delivered, and is delivered once more."""
-    async with hub_and_receiver(folder, database.url) as (hub, far):
+    async with hub_and_receiver(folder, database.url, "") as (hub, far):
         write_lookup(hub.project, "locations", "code,location\nWARD,W-2\n")
         await hub.start()
         await send(hub.port, [adt(f"P{n % 50}", n // 50) for n in range(count)])
@@ -185,3 +209,13 @@ async def test_thousands_that_were_done_are_replayed_once_whenever_the_hub_is_ki
     database: Database, tmp_path: Path
 ) -> None:
     await replay_what_was_done(tmp_path, database, 5000, anywhere((0.01, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8)))
+
+
+@pytest.mark.long
+async def test_a_job_that_does_not_move_its_messages_in_its_own_transaction_is_caught(
+    database: Database, tmp_path: Path
+) -> None:
+    with pytest.raises(AssertionError, match="moved"):
+        await replay_what_is_held(
+            tmp_path, database, 300, anywhere((0.01, 0.2), (0.2, 0.4), (0.4, 0.6)), defect=MOVES_AT_ONCE
+        )
