@@ -151,7 +151,7 @@ class KafkaDestinationBench:
         self.wires = wires
 
     def destination(self) -> Destination:
-        return kafka.Producer(servers=self.looker.servers, topic=self.looker.topic, answer_timeout=0.5, max_record=4096)
+        return kafka.Producer(servers=self.looker.servers, topic=self.looker.topic, answer_timeout=3, max_record=4096)
 
     def delivery(self, number: int) -> Delivery:
         body = f"secret-{number}\x00\xff".encode("latin-1")

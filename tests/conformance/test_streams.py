@@ -65,6 +65,7 @@ class TestKafkaConsumer(SourceSuite, OrderedSuite, RedeliveringSuite):
         return KafkaSourceBench(looker)
 
 
+@pytest.mark.long
 @pytest.mark.req("RES-3")
 class TestKafkaProducer(DestinationSuite, WireSuite):
     connector = kafka.Producer

@@ -1,4 +1,4 @@
-"""Real NATS servers with JetStream, each a process: one, or a cluster whose routes can be cut."""
+"""Real NATS servers with JetStream, each a process: one, or a cluster whose lines can be cut."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import nats.errors
 import orjson
 from nats.aio.client import Client
 
-from hilum.testing import eventually
+from hilum.testing import CutProxy, eventually
 
 LOCAL = "127.0.0.1"
 PROGRAM = Path(sys.executable).with_name("nats-server")
@@ -169,27 +169,54 @@ class Looker:
 
 
 class Cluster:
-    """Three servers that keep streams together."""
+    """Three servers that keep streams together. Every line between them, and to their clients, is a proxy.
+
+    So a server can be cut off that lives and goes on answering whomever it still reaches.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.servers = [NatsServer(folder / f"n{number}", name=f"n{number}") for number in (1, 2, 3)]
         for server, port in zip(self.servers, _free_ports(len(self.servers)), strict=True):
             server.route = port
+        self._routes = {
+            (one.name, other.name): CutProxy(other.route)
+            for one in self.servers
+            for other in self.servers
+            if one is not other
+        }
+        self._fronts: dict[str, CutProxy] = {}
 
     @property
     def urls(self) -> list[str]:
-        return [server.url for server in self.servers]
+        """Where clients connect, each through its proxy."""
+        return [f"nats://{LOCAL}:{self._fronts[server.name].port}" for server in self.servers]
+
+    def lines(self, server: NatsServer, *, clients: bool) -> list[CutProxy]:
+        """All lines between this server and the other two; with `clients` those of its clients too."""
+        fronts = [self._fronts[server.name]] if clients else []
+        return fronts + [line for ends, line in self._routes.items() if server.name in ends]
 
     async def __aenter__(self) -> Self:
-        routes = ", ".join(f'"nats://{LOCAL}:{server.route}"' for server in self.servers)
+        for line in self._routes.values():
+            await line.start()
         for server in self.servers:
-            server.more = f"cluster {{ name: test, listen: {LOCAL}:{server.route}, routes: [{routes}] }}"
+            routes = ", ".join(
+                f'"nats://{LOCAL}:{line.port}"' for (start, _), line in self._routes.items() if start == server.name
+            )
+            # what it tells of itself leads nowhere: else the others, and clients, would find a way past the proxies
+            server.more = (
+                f"cluster {{ name: test, listen: {LOCAL}:{server.route}, routes: [{routes}], "
+                f'advertise: "{LOCAL}:1", no_advertise: true }}'
+            )
         await asyncio.gather(*(server.start() for server in self.servers))
+        for server in self.servers:
+            self._fronts[server.name] = CutProxy(server.port)
+            await self._fronts[server.name].start()
 
         async def in_agreement() -> bool:
             """A stream of three replicas can be made, and is gone again."""
             try:
-                async with Looker(self.urls[0]) as looker:
+                async with Looker(self.servers[0].url) as looker:
                     await looker.make_stream("PROBE", "probe", num_replicas=3)
                     await looker.api("STREAM.DELETE.PROBE")
             except (OSError, nats.errors.Error, TimeoutError, AssertionError):
@@ -202,6 +229,8 @@ class Cluster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for line in (*self._routes.values(), *self._fronts.values()):
+            await line.stop()
         for server in self.servers:
             await server.kill()
 

@@ -1,4 +1,4 @@
-"""A TCP proxy between a connector and its far side that can be stopped, lose the answers, or hold them back."""
+"""A TCP proxy between a connector and its far side that can be stopped, fall silent, lose the answers, or hold them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class CutProxy:
         self._answers = Answers.PASS
         self._released = asyncio.Event()
         self._released.set()
+        self._passing = asyncio.Event()
+        self._passing.set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -43,6 +45,21 @@ class CutProxy:
             self._released.clear()
         else:
             self._released.set()
+
+    @property
+    def silent(self) -> bool:
+        """Does nothing pass, either way, while connections stay and new ones are taken? So is a line broken far off.
+
+        What was sent meanwhile passes when the line is whole again, if both ends still wait for it: so does TCP.
+        """
+        return not self._passing.is_set()
+
+    @silent.setter
+    def silent(self, silent: bool) -> None:
+        if silent:
+            self._passing.clear()
+        else:
+            self._passing.set()
 
     @property
     def connections(self) -> int:
@@ -80,6 +97,7 @@ class CutProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.answers = Answers.PASS
+        self.silent = False
         await self.stop()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -89,6 +107,7 @@ class CutProxy:
         self._writers.add(writer)
         far_writer: asyncio.StreamWriter | None = None
         try:
+            await self._passing.wait()
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port)
             self._writers.add(far_writer)
             async with asyncio.TaskGroup() as both:
@@ -110,13 +129,16 @@ class CutProxy:
 
     async def _there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
+            await self._passing.wait()
             writer.write(data)
             await writer.drain()
+        await self._passing.wait()
         writer.write_eof()
 
     async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
             await self._released.wait()
+            await self._passing.wait()
             if self._answers is Answers.CUT:
                 writer.transport.abort()
                 raise ConnectionAbortedError
@@ -125,4 +147,5 @@ class CutProxy:
                 await writer.drain()
         # the far side closed: pass that on, also where its last words were lost
         await self._released.wait()
+        await self._passing.wait()
         writer.close()

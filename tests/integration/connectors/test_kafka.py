@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from hilum.connector import Receipt
+from hilum.connector import Receipt, Received
 from hilum.connectors import find_source, kafka
 from hilum.connectors.kafka.consumer import Offsets
 from hilum.errors import Down, Rejected, SettingsError, TryAgain, Unsure
@@ -158,7 +158,7 @@ async def test_what_was_called_unsure_is_not_sent_any_more(brokers: Brokers, wir
     """Else it could be appended after the next one of its key. The library itself would repeat it without end."""
     looker = KafkaLooker(brokers)
     await looker.make()
-    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, answer_timeout=1)
+    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, answer_timeout=2)
     await producer.open()
     try:
         wires.set(Answers.LOSE)
@@ -207,3 +207,89 @@ async def test_too_few_replicas_are_tried_again_and_a_new_leader_is_followed(bro
         assert [each.value() for each in await looker.records()] == [b"1", b"2"]
     finally:
         await producer.close()
+
+
+async def put_one_each(looker: KafkaLooker, sent: dict[bytes, list[bytes]]) -> None:
+    """One more of each key."""
+    for key, bodies in sent.items():
+        bodies.append(key + b"-%d" % len(bodies))
+        await looker.put(bodies[-1], key=key)
+
+
+def bodies_of(units: Sequence[Received], key: bytes) -> list[bytes]:
+    """In order of their arrival, each the first time."""
+    return list(dict.fromkeys(each.body for each in units if each.body.startswith(key + b"-")))
+
+
+async def test_what_the_library_repeats_is_appended_once(brokers: Brokers, wires: Wires) -> None:
+    """The answer is lost, the connection comes back in time, and the library sends it again with the same number."""
+    looker = KafkaLooker(brokers)
+    await looker.make()
+    producer = kafka.Producer(servers=looker.servers, topic=looker.topic, answer_timeout=10)
+    await producer.open()
+    try:
+        wires.set(Answers.CUT)
+        sending = asyncio.create_task(producer.deliver([delivery(1, b"1")]))
+
+        async def appended() -> bool:
+            return bool(await looker.records())
+
+        await eventually(appended)
+        wires.set(Answers.PASS)
+        (outcome,) = await sending
+        assert isinstance(outcome, Delivered)
+        found = [each.value() for each in await looker.records()]
+        if brokers.mocked and found == [b"1", b"1"]:
+            pytest.skip("the mock appends what an idempotent producer repeats: it does not look at sequence numbers")
+        assert found == [b"1"]
+    finally:
+        await producer.close()
+
+
+@pytest.mark.long
+@pytest.mark.req("RES-3")
+async def test_two_members_share_and_one_that_leaves_hands_over_what_it_has_not_stored(brokers: Brokers) -> None:
+    looker = KafkaLooker(brokers)
+    await looker.make()
+    silence = 1.5 if brokers.mocked else 10  # the mock waits for one that has left as for one that died
+    members = [
+        kafka.Consumer(servers=looker.servers, topics=[looker.topic], group=looker.group, session_timeout=silence)
+        for _ in range(2)
+    ]
+    got: list[list[Received]] = [[], []]
+
+    async def taking(number: int) -> None:
+        while units := await members[number].receive():
+            got[number] += units
+
+    await asyncio.gather(*(each.open() for each in members))
+    tasks = [asyncio.create_task(taking(number)) for number in range(2)]
+    sent: dict[bytes, list[bytes]] = {b"k%d" % number: [] for number in range(16)}
+
+    try:
+
+        async def both_take() -> bool:
+            """Whoever was first had all partitions before the other one came."""
+            for units in got:
+                units.clear()
+            await put_one_each(looker, sent)
+            await eventually(lambda: len({each.body for units in got for each in units}) >= len(sent))
+            return all(got)
+
+        await eventually(both_take)
+        first = [unit for units in got for unit in units]
+        for unit in first[::2]:  # the others are not stored, and nobody is told
+            await unit.accept(Receipt(message_id=new_id()))
+        got[1].clear()
+        await members[0].close()
+        await put_one_each(looker, sent)
+        left = {unit.body for unit in got[0] if unit not in first[::2]}
+        last = {bodies[-1] for bodies in sent.values()}
+        await eventually(lambda: {unit.body for unit in got[1]} >= left | last)
+        for key, bodies in sent.items():
+            found = bodies_of(got[1], key)
+            assert found == bodies[-len(found) :], "what comes again comes in order"
+    finally:
+        for member in members:
+            await member.close()
+        await asyncio.gather(*tasks)

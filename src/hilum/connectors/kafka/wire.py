@@ -142,6 +142,8 @@ async def give_up(producer: Any, timeout: float) -> None:
             await asyncio.wait({sending}, timeout=_LOOK_AGAIN)
             if asyncio.get_running_loop().time() > deadline:
                 sending.cancel()  # no connection is under way any more; it waits for news of the cluster
-    producer._message_accumulator.fail_all(errors().ProducerClosed())
+    kept = producer._message_accumulator  # what ends is looked for among what is on its way, and nowhere else
+    kept._pending_batches.update(batch for batches in kept._batches.values() for batch in batches)
+    kept.fail_all(errors().ProducerClosed())
     await producer.stop()
     await producer.client.close()  # where `stop` had begun before, and was cut short
