@@ -12,12 +12,16 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell, still_open
 from hilum.errors import Down, Failure, Invalid, Rejected
 
 V = TypeVar("V")
+
+Needs = Mapping[str, tuple[str, ...]]
+"""Model of Odoo → its fields that an operation writes, searches or compares."""
 
 CLEAR: Final = object()
 """The value of a column that is to be emptied in Odoo: the sender deleted it."""
@@ -28,6 +32,14 @@ class Operation(ABC):
 
     name: ClassVar[str]  # the `operation` of deliveries
     accepts: ClassVar[tuple[type, ...]]  # the canonical objects that it takes
+    needs: ClassVar[Needs] = {}  # fields that every version calls the same
+
+    def needed(self, names: Dialect) -> Needs:
+        """Every model and field that it touches on a server that uses these names.
+
+        A model that a server does not have means that its module is not installed (`modules.MODULE_OF`).
+        """
+        return self.needs
 
     def read(self, body: bytes) -> Any:
         """The object in a delivery's body. Raises `Invalid`."""
@@ -90,6 +102,12 @@ async def prepare(tasks: Sequence[Task], make: Callable[[Task], Awaitable[V]]) -
         except Failure as failure:
             task.fail(failure)
     return made
+
+
+def joined(*needs: Needs) -> dict[str, tuple[str, ...]]:
+    """All that several say of the same models, each field once."""
+    models = dict.fromkeys(model for each in needs for model in each)
+    return {model: tuple(dict.fromkeys(name for each in needs for name in each.get(model, ()))) for model in models}
 
 
 def found(value: V | Rejected) -> V:

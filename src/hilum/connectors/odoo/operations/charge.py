@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from hilum.canonical import Charge
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import found
+from hilum.connectors.odoo.operations.base import Needs, found
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.references import ACCOUNT, ITEM, MISSING
 from hilum.connectors.odoo.session import Session
@@ -34,6 +34,10 @@ class PostCharge(DocumentOperation):
 
     name: ClassVar[str] = "charge"
     accepts: ClassVar[tuple[type, ...]] = (Charge,)
+    needs: ClassVar[Needs] = {
+        "account.move": ("name", "state", "move_type", "partner_id", "invoice_date", "date", "currency_id", "ref"),
+        "account.move.line": ("product_id", "quantity", "price_unit", "display_type"),
+    }
     model = "account.move"
     reference_field = "ref"
     fields = ("name", "state", "partner_id", "invoice_date", "date", "currency_id", "move_type")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from hilum.canonical import Encounter
-from hilum.connectors.odoo.operations.base import Operation, found, prepare
+from hilum.connectors.odoo.operations.base import Needs, Operation, found, prepare
 from hilum.connectors.odoo.references import ACCOUNT
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
@@ -24,6 +24,7 @@ class CheckEncounter(Operation):
 
     name: ClassVar[str] = "encounter"
     accepts: ClassVar[tuple[type, ...]] = (Encounter,)
+    needs: ClassVar[Needs] = {"res.partner": ("ref",)}
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""

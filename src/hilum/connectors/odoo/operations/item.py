@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from hilum.canonical import Item, Money
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Upsert, found, prepare
+from hilum.connectors.odoo.operations.base import Needs, Upsert, found, joined, prepare
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
@@ -25,9 +26,27 @@ class UpsertItem(Upsert):
 
     name: ClassVar[str] = "item"
     accepts: ClassVar[tuple[type, ...]] = (Item,)
+    needs: ClassVar[Needs] = {
+        "product.product": (
+            "default_code",
+            "name",
+            "barcode",
+            "tracking",
+            "uom_id",
+            "standard_price",
+            "list_price",
+            "product_tmpl_id",
+        ),
+        "product.supplierinfo": ("partner_id", "product_tmpl_id", "price", "currency_id"),
+    }
     model = "product.product"
     kind = "item"
     noun = "item"
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        own = (names.product_type, *((names.storable,) if names.storable else ()))
+        return joined(self.needs, {"product.product": own})
 
     async def values(self, session: Session, thing: Item, task: Task) -> Mapping[str, Any]:
         """See `Upsert.values`."""

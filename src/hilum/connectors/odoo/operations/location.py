@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from hilum.canonical import Location
-from hilum.connectors.odoo.operations.base import Upsert, found
+from hilum.connectors.odoo.operations.base import Needs, Upsert, found
 from hilum.connectors.odoo.references import LOCATION, MISSING
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
@@ -23,6 +23,10 @@ class UpsertLocation(Upsert):
 
     name: ClassVar[str] = "location"
     accepts: ClassVar[tuple[type, ...]] = (Location,)
+    needs: ClassVar[Needs] = {
+        "stock.location": ("name", "barcode", "usage", "location_id"),
+        "stock.warehouse": ("code", "lot_stock_id"),
+    }
     model = "stock.location"
     kind = "location"
     noun = "location"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from hilum.canonical import Address
 from hilum.connectors.odoo.countries import alpha_2
@@ -12,6 +12,9 @@ from hilum.connectors.odoo.references import MISSING
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
 from hilum.errors import Rejected
+
+ADDRESS: Final = ("phone", "email", "street", "city", "zip", "state_id", "country_id")
+"""The fields of a contact that everybody fills."""
 
 
 async def address(session: Session, given: Address | None, task: Task) -> Mapping[str, Any]:

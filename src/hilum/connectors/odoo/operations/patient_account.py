@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from hilum.canonical import PatientAccount
-from hilum.connectors.odoo.operations.base import CLEAR, Upsert
-from hilum.connectors.odoo.operations.partners import address
+from hilum.connectors.odoo.operations.base import CLEAR, Needs, Upsert
+from hilum.connectors.odoo.operations.partners import ADDRESS, address
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
 
@@ -29,6 +29,7 @@ class UpsertPatientAccount(Upsert):
 
     name: ClassVar[str] = "patient_account"
     accepts: ClassVar[tuple[type, ...]] = (PatientAccount,)
+    needs: ClassVar[Needs] = {"res.partner": (*ADDRESS, "name", "ref", "is_company", "customer_rank", "active")}
     model = "res.partner"
     kind = "account"
     noun = "patient account"

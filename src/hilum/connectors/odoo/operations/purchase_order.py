@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 
 from hilum.canonical import OrderLine, PurchaseOrder
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import found
+from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
@@ -35,6 +36,10 @@ class PlaceOrder(DocumentOperation):
 
     name: ClassVar[str] = "purchase_order"
     accepts: ClassVar[tuple[type, ...]] = (PurchaseOrder,)
+    needs: ClassVar[Needs] = {
+        "purchase.order": ("name", "state", "partner_id", "origin", "partner_ref", "currency_id", "order_line"),
+        "purchase.order.line": ("product_id", "product_qty", "price_unit", "date_planned"),
+    }
     model = "purchase.order"
     reference_field = "origin"
     fields = ("name", "state", "partner_id", "currency_id")
@@ -42,6 +47,10 @@ class PlaceOrder(DocumentOperation):
     line_parent = "order_id"
     line_fields = ("product_id", "product_qty", "price_unit")
     drafts = frozenset({"draft", "sent"})
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        return joined(self.needs, {"purchase.order.line": (names.order_line_unit,)})
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""

@@ -17,8 +17,9 @@ from typing import Any, ClassVar
 
 from hilum.canonical import SupplyConsumed
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import found
+from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION, MISSING
@@ -51,6 +52,10 @@ class ConsumeStock(DocumentOperation):
 
     name: ClassVar[str] = "stock_consumption"
     accepts: ClassVar[tuple[type, ...]] = (SupplyConsumed,)
+    needs: ClassVar[Needs] = {
+        "stock.picking": ("name", "state", "origin", "picking_type_id", "location_id", "location_dest_id", "move_ids"),
+        "stock.move": ("product_id", "product_uom_qty", "product_uom", "location_id", "location_dest_id", "state"),
+    }
     model = "stock.picking"
     reference_field = "origin"
     fields = ("name", "state")
@@ -58,6 +63,11 @@ class ConsumeStock(DocumentOperation):
     line_parent = "picking_id"
     line_fields = ("product_id", "product_uom_qty", "product_uom", "location_id", "location_dest_id", "state")
     drafts = frozenset({"draft", "waiting", "confirmed", "partially_available", "assigned"})
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        lines = ("product_id", "lot_id", names.move_line_quantity)
+        return joined(self.needs, {"stock.move": (names.move_quantity,), "stock.move.line": lines})
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""

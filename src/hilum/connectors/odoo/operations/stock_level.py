@@ -15,7 +15,7 @@ from typing import ClassVar
 from hilum.canonical import StockLevel
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Operation, found, prepare
+from hilum.connectors.odoo.operations.base import Needs, Operation, found, prepare
 from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION
 from hilum.connectors.odoo.session import Session
@@ -37,6 +37,9 @@ class SetStockLevel(Operation):
 
     name: ClassVar[str] = "stock_level"
     accepts: ClassVar[tuple[type, ...]] = (StockLevel,)
+    needs: ClassVar[Needs] = {
+        "stock.quant": ("product_id", "location_id", "lot_id", "inventory_quantity_auto_apply"),
+    }
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""

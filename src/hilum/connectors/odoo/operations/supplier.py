@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from hilum.canonical import Supplier
-from hilum.connectors.odoo.operations.base import Upsert
-from hilum.connectors.odoo.operations.partners import address
+from hilum.connectors.odoo.operations.base import Needs, Upsert
+from hilum.connectors.odoo.operations.partners import ADDRESS, address
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
 
@@ -17,6 +17,7 @@ class UpsertSupplier(Upsert):
 
     name: ClassVar[str] = "supplier"
     accepts: ClassVar[tuple[type, ...]] = (Supplier,)
+    needs: ClassVar[Needs] = {"res.partner": (*ADDRESS, "name", "ref", "is_company", "supplier_rank", "active", "vat")}
     model = "res.partner"
     kind = "supplier"
     noun = "supplier"

@@ -1,0 +1,29 @@
+"""Which module of Odoo brings a model that an operation needs: what to install when a server does not have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+MODULE_OF: Final[Mapping[str, str]] = {
+    "res.partner": "base",
+    "res.partner.bank": "base",
+    "product.product": "product",
+    "product.category": "product",
+    "product.supplierinfo": "product",
+    "uom.uom": "uom",
+    "stock.warehouse": "stock",
+    "stock.location": "stock",
+    "stock.lot": "stock",
+    "stock.quant": "stock",
+    "stock.picking": "stock",
+    "stock.move": "stock",
+    "stock.move.line": "stock",
+    "purchase.order": "purchase",
+    "purchase.order.line": "purchase",
+    "purchase.requisition": "purchase_requisition",
+    "purchase.requisition.line": "purchase_requisition",
+    "account.move": "account",
+    "account.move.line": "account",
+}
+"""Model → technical name of the module. The same in 16 to 19."""
