@@ -32,6 +32,7 @@ MODULES = {
     "audit": "bench.audit",
     "telemetry": "bench.telemetry",
     "encryption": "bench.encryption",
+    "crosswalk": "bench.crosswalk",
     "overload": "bench.overload",
     "soak": "bench.soak",
 }

@@ -35,6 +35,7 @@ COMMANDS = {
     "retry": "retry:app",
     "approvals": "approvals:app",
     "exceptions": "exceptions:app",
+    "crosswalk": "crosswalk:app",
     "odoo": "odoo:app",
     "send": "send:send",
     "simulate": "simulate:simulate",

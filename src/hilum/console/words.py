@@ -149,6 +149,7 @@ _PERMISSION: Mapping[Permission, str] = MappingProxyType(
         Permission.REPLAY: "Replay",
         Permission.RUN: "Run by hand",
         Permission.EDIT: "Edit and resubmit",
+        Permission.CURATE: "Change master data",
         Permission.DISCARD: "Discard",
         Permission.PAUSE: "Stop and let go on",
         Permission.APPROVE: "Approve as the second person",

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from hilum.errors import SettingsError, Unmapped
+from hilum.flow.identifiers import Identifiers, NoIdentifiers
 
 
 class LookupTable:
@@ -84,6 +85,7 @@ class Lookup:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._tables: dict[str, LookupTable] = {}
+        self.identifiers: Identifiers = NoIdentifiers()  # the hub puts its crosswalk here
         self.refresh()
 
     def refresh(self) -> list[str]:
@@ -134,6 +136,14 @@ class Lookup:
     def row(self, table: str, code: str) -> Mapping[str, str]:
         """All that the table says of a code. Raises `Unmapped`."""
         return self.table(table).row(code)
+
+    def id(self, object_: str, system: str, identifier: str, to: str) -> str:
+        """What another system calls the same thing: `hub.id("item", "EHR", "4711", "ODOO")`. Raises `Unmapped`."""
+        return self.identifiers.id(object_, system, identifier, to)
+
+    def golden(self, object_: str, system: str, identifier: str) -> str:
+        """The hub's own name of a thing, the same for every system: `item-17`. Raises `Unmapped`."""
+        return self.identifiers.golden(object_, system, identifier)
 
     def item(self, code: str) -> str:
         """The hub's item number (table `items`). Raises `Unmapped`."""

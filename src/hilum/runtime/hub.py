@@ -11,13 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from hilum.connector import Destination, Source
-from hilum.errors import SettingsError
+from hilum.errors import SettingsError, Unmapped
 from hilum.flow import Flow, Project
 from hilum.journal import Draft
 from hilum.journal.keyring import Keyring, Policy, keyring_for
 from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
+from hilum.masterdata.crosswalk import LiveCrosswalk
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints
@@ -39,7 +40,8 @@ from hilum.runtime.worker import Worker
 log = logging.getLogger("hilum.hub")
 
 LISTENER, WORKER = "listener", "worker"
-ROLES = (LISTENER, WORKER, "console")
+CONSOLE = "console"
+ROLES = (LISTENER, WORKER, CONSOLE)
 
 
 class Hub:
@@ -60,6 +62,7 @@ class Hub:
         self._precedence = Precedence()
         self.switches = Switches()
         self.share: Share | None = None
+        self.crosswalk: LiveCrosswalk | None = None
         self.sources: list[Source] = []
         self.destinations: dict[str, Destination] = {}
         self.worker: Worker | None = None
@@ -89,6 +92,8 @@ class Hub:
         gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
         self.gate = gate
         await self.switches.look(self.database)
+        if self.roles & {WORKER, CONSOLE}:
+            await self._load_identifiers()
         if WORKER in self.roles:
             await self._start_worker()
         chores = Maintenance(self.database, gate, refusals, self.project.lookup, keyring, settings.hub)
@@ -122,6 +127,17 @@ class Hub:
         )
         return keyring
 
+    async def _load_identifiers(self) -> None:
+        """The crosswalk in memory, and a task that keeps it up to date."""
+        self.crosswalk = LiveCrosswalk(self.database)
+        await self.crosswalk.load()
+        self.project.lookup.identifiers = self.crosswalk
+        self._tasks.append(asyncio.create_task(self.crosswalk.run()))
+
+    async def _newer(self, error: Exception) -> bool:
+        """Before a miss is told, the crosswalk is looked at again: somebody may have linked it this second."""
+        return isinstance(error, Unmapped) and self.crosswalk is not None and await self.crosswalk.catch_up()
+
     async def _start_worker(self) -> None:
         settings = self.project.settings
         name = f"{socket.gethostname()}:{os.getpid()}"
@@ -146,6 +162,7 @@ class Hub:
             end_after=settings.worker.translation_limit_seconds,
         )
         share.watching = self._watchdog.watching
+        share.newer = self._newer
         self._watchdog.start()
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)

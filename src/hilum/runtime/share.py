@@ -39,6 +39,10 @@ def _unwatched(flow: str, message_id: UUID) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+async def _nothing_newer(error: Exception) -> bool:
+    return False
+
+
 @dataclass(slots=True, kw_only=True)
 class Share:
     """Shared by the translators and dispatchers of one worker."""
@@ -65,6 +69,7 @@ class Share:
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
+    newer: Callable[[Exception], Awaitable[bool]] = _nothing_newer  # is there data by now that a translation lacked?
     _promises: dict[str, float] = field(default_factory=dict)  # seconds, by flow
 
     @property

@@ -118,8 +118,7 @@ class Translator:
                 behind.append(taken)
                 continue
             began = time.monotonic()
-            with self._share.watching(taken.flow, taken.id):
-                result = self._translate(taken, *found.get(taken.id, (None, None)))
+            result = await self._watched(taken, *found.get(taken.id, (None, None)))
             runs.append(Translation(taken, began, time.monotonic(), isinstance(result, _Failed)))
             if isinstance(result, Translated):
                 done.append(result)
@@ -179,6 +178,15 @@ class Translator:
                 for (message_id, _), body in (await bodies(connection, missing)).items():
                     found[message_id] = (body, None)
         return found
+
+    async def _watched(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
+        """Translate; once more where it lacked something that has come meanwhile."""
+        with self._share.watching(taken.flow, taken.id):
+            result = self._translate(taken, body, parsed)
+        if isinstance(result, _Failed) and await self._share.newer(result.error):
+            with self._share.watching(taken.flow, taken.id):
+                result = self._translate(taken, body, parsed)
+        return result
 
     def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
         flow = self._share.flows[taken.flow]

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     REPLAY = "replay"  # send again what is held or done
     RUN = "run"  # run a flow by hand, outside its calendar or windows
     EDIT = "edit"  # change a held payload and resubmit it
+    CURATE = "curate"  # change master data: identifiers in the crosswalk, what a change of another's field becomes
     DISCARD = "discard"  # end what is held
     PAUSE = "pause"  # stop a flow or a destination, hold a key, end further attempts
     APPROVE = "approve"  # agree, as the second person, to an act of somebody else
@@ -31,7 +32,7 @@ class Permission(StrEnum):
 
 
 _OPERATOR = frozenset({Permission.VIEW_PAYLOAD, Permission.ASSIGN, Permission.REPLAY, Permission.RUN, Permission.PAUSE})
-_STEWARD = _OPERATOR | {Permission.EDIT, Permission.DISCARD, Permission.APPROVE}
+_STEWARD = _OPERATOR | {Permission.EDIT, Permission.CURATE, Permission.DISCARD, Permission.APPROVE}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
