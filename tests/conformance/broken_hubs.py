@@ -102,9 +102,11 @@ class CountsDownAsAnAttempt(Saboteur):
 
 
 class RefusesTheWholeBatch(Saboteur):
-    """One bad record takes all that are with it in its batch."""
+    """One bad record takes all that are with it in its batch: of what has gathered for a receiver that was down."""
 
-    shown_by: ClassVar = [("send", "", ["ok", "poison"])]
+    shown_by: ClassVar = [
+        ("down", "memory.1"), ("send", "", ["ok"] * 9 + ["poison"]), ("rest",), ("up", "memory.1"), ("rest",),
+    ]  # fmt: skip
 
     @staticmethod
     def install(patch: pytest.MonkeyPatch) -> None:
