@@ -4,45 +4,101 @@ Flows translate what arrives into these objects; destinations translate them int
 frozen, know nothing of any protocol, and each knows its business key: what makes it the same thing when it comes twice.
 """
 
-from hilum.canonical.base import BusinessObject, Money
-from hilum.canonical.catalogue import BY_NAME, read, write
-from hilum.canonical.events import CloudEvent, cloud_event
-from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
-from hilum.canonical.purchasing import (
-    DocumentStatus,
-    OrderLine,
-    PurchaseOrder,
-    Requisition,
-    RequisitionLine,
-    Supplier,
+from hilum.canonical.base import BusinessObject, Kind, Money
+from hilum.canonical.care import Appointment, AppointmentStatus, ClinicalOrder, OrderControl, QualityIndicator, Referral
+from hilum.canonical.catalogue import BY_NAME, event_type, example, read, schema, write
+from hilum.canonical.claims import (
+    Adjustment,
+    Authorisation,
+    AuthorisationStatus,
+    Claim,
+    ClaimLine,
+    Denial,
+    Eligibility,
+    PaidClaim,
+    Remittance,
 )
+from hilum.canonical.contracts import (
+    AcknowledgedLine,
+    Contract,
+    ContractStatus,
+    LineAnswer,
+    OrderAcknowledgement,
+    PriceLine,
+    PriceTier,
+    ScreeningOutcome,
+    ScreeningResult,
+)
+from hilum.canonical.events import CloudEvent, cloud_event
+from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
+from hilum.canonical.organisation import Facility
+from hilum.canonical.papers import Document
+from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
+from hilum.canonical.purchasing import DocumentStatus, OrderLine, PurchaseOrder, Requisition, RequisitionLine, Supplier
 from hilum.canonical.revenue import Charge
 from hilum.canonical.supplies import Item, Location, StockLevel, SupplyConsumed, Tracking, Unit
+from hilum.canonical.workforce import EmployeeShift, ShiftStatus
 
 __all__ = [
     "BY_NAME",
+    "AcknowledgedLine",
     "Address",
+    "Adjustment",
+    "Appointment",
+    "AppointmentStatus",
+    "AssetEvent",
+    "AssetHappening",
+    "Authorisation",
+    "AuthorisationStatus",
     "BusinessObject",
     "Charge",
+    "Claim",
+    "ClaimLine",
+    "ClinicalOrder",
     "CloudEvent",
+    "Contract",
+    "ContractStatus",
+    "Denial",
+    "Document",
     "DocumentStatus",
+    "Eligibility",
+    "EmployeeShift",
     "Encounter",
     "EncounterStatus",
+    "Facility",
     "Item",
+    "Kind",
+    "LineAnswer",
     "Location",
     "Money",
+    "OrderAcknowledgement",
+    "OrderControl",
     "OrderLine",
+    "PaidClaim",
     "PatientAccount",
     "PersonName",
+    "PriceLine",
+    "PriceTier",
     "PurchaseOrder",
+    "QualityIndicator",
+    "Referral",
+    "Remittance",
     "Requisition",
     "RequisitionLine",
+    "ScreeningOutcome",
+    "ScreeningResult",
+    "ServiceCase",
+    "ServiceStatus",
+    "ShiftStatus",
     "StockLevel",
     "Supplier",
     "SupplyConsumed",
     "Tracking",
     "Unit",
     "cloud_event",
+    "event_type",
+    "example",
     "read",
+    "schema",
     "write",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Code = Annotated[str, Field(min_length=1, max_length=128)]
 """An identifier as people know it (item number, account number). Never empty."""
@@ -22,6 +23,18 @@ Quantity = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
 
 Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
 """An exact amount of money; the currency is beside it."""
+
+
+Moment = AwareDatetime
+"""A point in time with its offset from UTC: a clock time without one is refused, because nobody knows when it was."""
+
+
+class Kind(StrEnum):
+    """What sort of thing an object tells of; a flow that carries it has the defaults of that pattern."""
+
+    RECORD = "record"  # master data: what somebody or something is; the latest one counts
+    DOCUMENT = "document"  # a business transaction with a number of its own: an order, an invoice, a claim
+    EVENT = "event"  # something that has happened; it is never changed
 
 
 class Value(BaseModel):
@@ -46,6 +59,7 @@ class BusinessObject(Value, ABC):
 
     name: ClassVar[str]
     version: ClassVar[str] = "1.0"
+    kind: ClassVar[Kind] = Kind.DOCUMENT
 
     @property
     @abstractmethod

@@ -1,36 +1,79 @@
-"""All business objects by name, and their one written form (JSON)."""
+"""All business objects by name, their schemas and examples, and their one written form (JSON)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
+from types import ModuleType
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from hilum.canonical import (
+    care,
+    claims,
+    contracts,
+    happenings,
+    organisation,
+    papers,
+    patients,
+    purchasing,
+    revenue,
+    supplies,
+    workforce,
+)
 from hilum.canonical.base import BusinessObject
-from hilum.canonical.patients import Encounter, PatientAccount
-from hilum.canonical.purchasing import DocumentStatus, PurchaseOrder, Requisition, Supplier
-from hilum.canonical.revenue import Charge
-from hilum.canonical.supplies import Item, Location, StockLevel, SupplyConsumed, Unit
 from hilum.errors import Invalid
 
+MODULES: tuple[ModuleType, ...] = (
+    organisation,
+    supplies,
+    purchasing,
+    contracts,
+    patients,
+    care,
+    revenue,
+    claims,
+    papers,
+    workforce,
+    happenings,
+)
+"""Where the business objects are declared; every one of such a module is in the catalogue."""
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _declared(module: ModuleType) -> list[type[BusinessObject]]:
+    return [
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, BusinessObject) and kind.__module__ == module.__name__
+    ]
+
+
 BY_NAME: Mapping[str, type[BusinessObject]] = {
-    kind.name: kind
-    for kind in (
-        Charge,
-        DocumentStatus,
-        Encounter,
-        Item,
-        Location,
-        PatientAccount,
-        PurchaseOrder,
-        Requisition,
-        StockLevel,
-        Supplier,
-        SupplyConsumed,
-        Unit,
-    )
+    kind.name: kind for kind in sorted((k for module in MODULES for k in _declared(module)), key=lambda k: k.name)
 }
+
+
+def event_type(kind: type[BusinessObject]) -> str:
+    """The CloudEvents type under which it is published: name and major version, `hilum.charge.v1`."""
+    return f"{kind.name}.v{kind.version.partition('.')[0]}"
+
+
+def schema(kind: type[BusinessObject]) -> dict[str, Any]:
+    """JSON Schema (2020-12) of its `data`, as it is written: decimals are texts, unknown members are refused."""
+    made = kind.model_json_schema(mode="serialization", by_alias=True)
+    return {"$schema": DIALECT, "$id": f"urn:hilum:schema:{kind.name}:{kind.version}", **made}
+
+
+def example(kind: type[BusinessObject]) -> BusinessObject:
+    """One of them, invented, with what is typical of real ones. Raises `LookupError` where none was made."""
+    file = files(__package__).joinpath("examples", f"{kind.name}.json")
+    if not file.is_file():
+        raise LookupError(f"There is no example of {kind.name}: make canonical/examples/{kind.name}.json")
+    return read(file.read_bytes())
 
 
 def write(thing: BusinessObject) -> bytes:

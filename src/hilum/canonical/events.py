@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from hilum.canonical.base import BusinessObject
+from hilum.canonical.catalogue import event_type
 
 
 class CloudEvent(BaseModel):
@@ -34,7 +35,7 @@ def cloud_event(
     return CloudEvent(
         id=f"{message_id}.{ordinal}",
         source=f"/hilum/flows/{flow}",
-        type=f"{thing.name}.v{thing.version.partition('.')[0]}",
+        type=event_type(type(thing)),
         subject=thing.business_key,
         time=at or datetime.now(UTC),
         data=thing.model_dump(mode="json", exclude_defaults=True),

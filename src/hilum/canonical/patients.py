@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from hilum.canonical.base import BusinessObject, Code, Text, Value
+from hilum.canonical.base import BusinessObject, Code, Kind, Text, Value
 
 
 class PersonName(Value):
@@ -44,6 +44,7 @@ class PatientAccount(BusinessObject):
     """
 
     name: ClassVar[str] = "hilum.patient.account"
+    kind: ClassVar[Kind] = Kind.RECORD
 
     number: Code
     person: PersonName = Field(repr=False)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Quantity, Text, Value
+from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
 from hilum.canonical.patients import Address
 
 
@@ -15,6 +15,7 @@ class Supplier(BusinessObject):
     """Someone the hospital buys from."""
 
     name: ClassVar[str] = "hilum.supplier"
+    kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
@@ -107,6 +108,7 @@ class DocumentStatus(BusinessObject):
     """What became of a document that somebody sent: told back to the sender."""
 
     name: ClassVar[str] = "hilum.document.status"
+    kind: ClassVar[Kind] = Kind.EVENT
 
     document: Code  # the sender's identifier (control id, requisition number)
     flow: Text

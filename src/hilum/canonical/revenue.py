@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Quantity, Text
+from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text
 
 
 class Charge(BusinessObject):
     """One charge on a patient account (HL7 v2: FT1 with FT1-6 `CG`; a credit, `CR`, has a negative quantity)."""
 
     name: ClassVar[str] = "hilum.charge"
+    kind: ClassVar[Kind] = Kind.EVENT
 
     transaction: Code  # the sender's identifier of this charge
     account: Code

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from hilum.canonical.base import BusinessObject, Code, Currency, Money, Quantity, Text
+from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Money, Quantity, Text
 
 
 class Tracking(StrEnum):
@@ -21,6 +21,7 @@ class Unit(BusinessObject):
     """A unit of measure (UCUM or UN/ECE Recommendation 20 code where there is one)."""
 
     name: ClassVar[str] = "hilum.unit"
+    kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
@@ -35,6 +36,7 @@ class Item(BusinessObject):
     """Something the hospital buys, stores, uses or charges."""
 
     name: ClassVar[str] = "hilum.item"
+    kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
@@ -62,6 +64,7 @@ class Location(BusinessObject):
     """A place where stock is kept: a store room, a ward cupboard, an operating theatre."""
 
     name: ClassVar[str] = "hilum.location"
+    kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
@@ -78,6 +81,7 @@ class StockLevel(BusinessObject):
     """What a count found: so much of an item at a location, at a time."""
 
     name: ClassVar[str] = "hilum.stock.level"
+    kind: ClassVar[Kind] = Kind.EVENT
 
     count: Code  # identifier of the count, so that one count is applied once
     item: Code
@@ -102,6 +106,7 @@ class SupplyConsumed(BusinessObject):
     """Supplies were used on a patient (HL7 v2: FT1 of a DFT^P03 with a stock item, or a pharmacy dispense)."""
 
     name: ClassVar[str] = "hilum.supply.consumed"
+    kind: ClassVar[Kind] = Kind.EVENT
 
     transaction: Code  # the sender's identifier of this use; the same use has the same one
     item: Code

@@ -36,6 +36,7 @@ COMMANDS = {
     "approvals": "approvals:app",
     "exceptions": "exceptions:app",
     "crosswalk": "crosswalk:app",
+    "catalog": "catalog:app",
     "odoo": "odoo:app",
     "send": "send:send",
     "simulate": "simulate:simulate",
