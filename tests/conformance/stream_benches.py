@@ -55,7 +55,7 @@ class NatsSourceBench:
         info = await self.looker.api(f"STREAM.INFO.{self.name}")
         for sequence in range(info["state"]["first_seq"], info["state"]["last_seq"] + 1):
             answer = await self.looker.client.request(
-                f"$JS.API.STREAM.MSG.GET.{self.name}", orjson.dumps({"seq": sequence}), timeout=5
+                f"$JS.API.STREAM.MSG.GET.{self.name}", orjson.dumps({"seq": sequence}), timeout=20
             )
             if "message" in (message := orjson.loads(answer.data)):
                 found.append(base64.b64decode(message["message"].get("data", "")))

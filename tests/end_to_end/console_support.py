@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from hilum import security
 from hilum.flow import load_project
@@ -24,7 +24,9 @@ from support.projects import MASTER_KEY
 from support.servers import LANES
 
 PASSWORD = "four small grey boats"
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
+
+expect.set_options(timeout=WAIT_SECONDS * 1000)
 
 CHROMIUM = (
     "--headless=new",
@@ -214,11 +216,11 @@ async def served(url: str, project: Path | None = None, *, hours: float = 10.0) 
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        first = (await asyncio.wait_for(process.stdout.readline(), 40)).decode().strip()
+        first = (await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)).decode().strip()
         assert first.startswith("http://127.0.0.1:"), "the console did not start; its errors are above"
         yield first
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 15) == 0, "the console did not stop as it should"
+        assert await asyncio.wait_for(process.wait(), WAIT_SECONDS) == 0, "the console did not stop as it should"
     finally:
         if process.returncode is None:
             process.kill()
@@ -264,7 +266,7 @@ async def visit(browser: Browser, address: str, user: str = "", *, dark: bool = 
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(WAIT_SECONDS * 1000)
     if user:
         answer = await page.request.post("/login", form={"name": user, "password": PASSWORD}, max_redirects=0)
         assert answer.status == 303, "the login was refused"

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, expect
 from hilum.security import Role
 from hilum.tracing import shown_trace_id
 from support.servers import Databases
+from support.waits import left_alone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -422,6 +423,7 @@ async def test_a_destination_is_stopped_and_let_go_on_with_a_reason(stand: Stand
         await give_reason(page, "the store room moves", "Stop")
         await expect(table.get_by_role("row", name=str(name))).to_contain_text("Stopped")
         await expect(page.locator(".answer")).to_contain_text("the store room moves (stopped by omar)")
+        await left_alone(str(name), stand.scene.hub)
         waiting = await stand.scene.receive(FLOW, "AC7991", support.charge("AC7991", "CTRL-7991"))
         await stand.scene.settle(waiting, "routed")
         await page.get_by_role("button", name=f"Let {name} go on…").click()

@@ -18,7 +18,7 @@ import pytest
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.serving import kept_key
 
-PATIENCE = 50.0  # seconds; only a failing test waits so long
+PATIENCE = 90.0  # seconds; only a failing test waits so long
 RUNS = 4  # more than these it never takes
 FREE = ["--mllp-port", "0", "--odoo-port", "0", "--console-port", "0"]
 

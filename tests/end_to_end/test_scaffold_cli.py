@@ -17,7 +17,7 @@ import pytest
 from hilum.simulator.hospital.lines import Answer, MllpLine
 
 FLOW = "supply.consumption"
-PATIENCE = 40.0  # seconds; only a failing test waits so long
+PATIENCE = 60.0  # seconds; only a failing test waits so long
 
 
 async def hilum(*arguments: object) -> str:

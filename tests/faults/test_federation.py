@@ -128,7 +128,7 @@ async def test_a_repetition_at_the_seam_has_no_effect(a_hub: StartHub, nats_serv
         ((subject, body, headers),) = await looker.messages("EDGE")
 
         async def stored_again() -> bool:
-            answer = await looker.client.request(subject, body, headers=headers, timeout=5)
+            answer = await looker.client.request(subject, body, headers=headers, timeout=20)
             return not orjson.loads(answer.data).get("duplicate")
 
         await eventually(stored_again, lambda: "the stream has forgotten its id")

@@ -128,7 +128,7 @@ class Looker:
 
     async def api(self, subject: str, question: Mapping[str, Any] | None = None) -> dict[str, Any]:
         body = orjson.dumps(question) if question is not None else b""
-        answer: dict[str, Any] = orjson.loads((await self.client.request(f"$JS.API.{subject}", body, timeout=5)).data)
+        answer: dict[str, Any] = orjson.loads((await self.client.request(f"$JS.API.{subject}", body, timeout=20)).data)
         assert "error" not in answer, answer
         return answer
 
@@ -138,7 +138,7 @@ class Looker:
 
     async def publish(self, subject: str, body: bytes, **headers: str) -> None:
         wire = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = orjson.loads((await self.client.request(subject, body, headers=wire or None, timeout=5)).data)
+        answer = orjson.loads((await self.client.request(subject, body, headers=wire or None, timeout=20)).data)
         assert "error" not in answer, answer
 
     async def messages(self, stream: str) -> list[tuple[str, bytes, dict[str, str]]]:

@@ -25,6 +25,18 @@ SERVER = "HILUM_TEST_DATABASE_URL"
 """Environment variable that names a server to use instead of an embedded one; its user may create databases."""
 
 
+_MEMORY = Path("/dev/shm")
+_MEMORY_WANTED = 4 * 1024**3
+"""Bytes that must be free there: a container often has 64 MB."""
+
+
+def _where() -> Path | None:
+    """A folder in memory, where a database is made ten times as fast as on a disk; None: where temporary files go."""
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _MEMORY_WANTED:
+        return _MEMORY
+    return None
+
+
 def with_database(url: str, name: str) -> str:
     """The URL of another database on the same server."""
     parts = urlsplit(url)
@@ -33,11 +45,11 @@ def with_database(url: str, name: str) -> str:
 
 @contextmanager
 def embedded_url() -> Iterator[str]:
-    """An embedded server in a folder of its own.
+    """An embedded server in a folder of its own, in memory where there is enough of it.
 
     Without fsync: these tests end processes, never the machine, and what a process has written survives its end.
     """
-    folder = Path(tempfile.mkdtemp(prefix="hilum-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="hilum-test-", dir=_where()))
     server = EmbeddedServer(folder)
     try:
         url = server.start()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support.projects import MASTER_KEY
 
-START_PATIENCE = 40.0
+START_PATIENCE = 60.0
 """Seconds after which a hub that is not up will not come up any more. Only a failing test waits so long."""
 
 

@@ -49,6 +49,14 @@ async def parked(database: Database, count: int) -> None:
     await eventually(there, lambda: f"{count} parked")
 
 
+async def left_alone(destination: str, *hubs: Hub) -> None:
+    """Wait until the workers of these hubs know that a destination is left alone: they look once a second."""
+    workers = [each.worker for each in hubs if each.worker is not None]
+    breakers = [one._admission.breaker for each in workers for one in each.dispatchers if one.name == destination]
+    assert breakers, f"nobody delivers to {destination}"
+    await eventually(lambda: not any(each.closed for each in breakers), lambda: f"{destination} is left alone")
+
+
 async def replay(database: Database, *ids: UUID, reason: str = "corrected") -> int:
     """What a person's replay does; returns how many messages went on their way."""
     async with database.transaction() as connection:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hilum.connector import Received, Source
 
 # Seconds after which a condition will not come any more. Only a failing test ever waits so long.
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 _LOOK_EVERY: Final = 0.005
 
 

@@ -64,7 +64,7 @@ async def _work(folder: Path, url: str) -> None:
     hub = Hub(load_project(folder), database, roles=("listener", "worker"))
     await hub.start()
     host, _, port = hub.sources[0].address.removeprefix("mllp://").rpartition(":")
-    async with MllpLine(host, int(port), timeout=10) as line:
+    async with MllpLine(host, int(port), timeout=30) as line:
         for name, control in (
             ("supplies-used", "OR000441"),
             ("supplies-used", "OR000441"),

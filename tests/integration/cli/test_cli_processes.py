@@ -17,7 +17,7 @@ import pytest
 from cli_calls import FLOW, Cli, new_project
 
 HILUM = [sys.executable, "-m", "hilum"]
-PATIENCE = 40.0  # seconds; only a failing test waits so long
+PATIENCE = 60.0  # seconds; only a failing test waits so long
 
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -78,7 +78,7 @@ class Wire:
 
     async def answer(self) -> list[str]:
         """The fields of the MSA segment of the next acknowledgement."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             frame = await self.reader.readuntil(b"\x1c\r")
         assert frame[:1] == b"\x0b"
         (msa,) = [line for line in frame[1:-2].decode().split("\r") if line.startswith("MSA")]
@@ -86,7 +86,7 @@ class Wire:
 
     async def closed(self) -> bool:
         """Wait for the listener to close; was there nothing more to read?"""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             try:
                 return await self.reader.read() == b""
             except ConnectionError:

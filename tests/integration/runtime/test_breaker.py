@@ -19,7 +19,7 @@ from hilum.testing import eventually
 from support.doubles import Batching, Feed, Receiver, takes_all
 from support.looks import assert_sound, rows
 from support.projects import make_flow, order
-from support.waits import Start, deliveries, messages
+from support.waits import Start, deliveries, left_alone, messages
 
 NAME = "memory.main"
 
@@ -70,7 +70,7 @@ async def test_of_two_workers_one_makes_the_one_call_that_finds_out(hub: Start, 
         return await state(database) == "open"
 
     await eventually(is_open)
-    await asyncio.sleep(1.5)  # both workers have looked: until then the other one may find out by itself
+    await left_alone(NAME, first, second)  # until it has looked, the other one may find out by itself
     await eventually(lambda: receiver.under_way.total() == 0)
     wall.silent = True
     before = wall.calls
@@ -106,10 +106,10 @@ async def test_a_worker_that_died_with_the_one_call_blocks_nobody_for_long(hub: 
 @pytest.mark.req("MSG-8")
 async def test_a_person_stops_a_destination_and_lets_it_go_on(hub: Start, database: Database) -> None:
     feed, receiver, other = Feed(), Receiver(), Receiver()
-    await hub(make_flow(feed, receiver, other), destinations=limits())
+    working = await hub(make_flow(feed, receiver, other), destinations=limits())
     async with database.transaction() as connection:
         await open_by_person(connection, NAME, actor="omar", reason="the portal moves")
-    await asyncio.sleep(1.1)  # the workers look once a second
+    await left_alone(NAME, working)
     await feed.send_all(keys(10))
     await eventually(lambda: len(other.taken) == 10)
     await deliveries(database, pending=10, delivered=10)

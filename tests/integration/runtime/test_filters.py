@@ -57,7 +57,7 @@ def hl7_flow(receiver: Receiver, *prepare: Callable[[Flow], Any]) -> Flow:
 
 async def send(hub: Hub, *messages: tuple[bytes, str]) -> list[Answer]:
     host, _, port = hub.sources[0].address.removeprefix("mllp://").rpartition(":")
-    async with MllpLine(host, int(port), timeout=10) as line:
+    async with MllpLine(host, int(port), timeout=30) as line:
         return [await line.send(body, control) for body, control in messages]
 
 

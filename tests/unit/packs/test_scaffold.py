@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 def pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the tests of a project as its owner would, without this repository's settings."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", "."]
-    return subprocess.run([*command, "tests"], cwd=folder, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run([*command, "tests"], cwd=folder, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.mark.req("UX-4")
