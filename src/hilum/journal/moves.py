@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hilum.errors import LeaseLost
 from hilum.journal.leases import Leases
+from hilum.journal.payloads import Ref
 from hilum.journal.sql import SQL
 from hilum.journal.text import storable
 from hilum.journal.work import MESSAGE_BODY, ToDeliver, ToTranslate
@@ -116,12 +117,24 @@ async def block(connection: Connection, stage: str, key: str, message_id: UUID, 
 
 
 async def unblock(connection: Connection, stage: str, key: str, message_id: UUID, ordinal: int) -> None:
-    """Within a transaction: the head has gone on, those behind it go on. Nothing happens where it was not the head.
+    """Within a transaction: the head has gone on, those behind it go on. Nothing happens where it was not the head."""
+    await unblock_all(connection, stage, [(key, (message_id, ordinal))])
 
-    Two statements on purpose: parking locks the blocked key too, so the second one sees all that was parked before.
+
+async def unblock_all(connection: Connection, stage: str, heads: Sequence[tuple[str, Ref]]) -> None:
+    """The same for heads of several keys of one stage.
+
+    Two statements on purpose: parking locks the blocked keys too, so the second one sees all that was parked before.
     """
-    parameters = {"stage": stage, "key": key, "id": message_id, "ordinal": ordinal}
-    await connection.execute(SQL["lock_head"], parameters)
+    if not heads:
+        return
+    parameters = {
+        "stage": stage,
+        "keys": [key for key, _ in heads],
+        "ids": [message_id for _, (message_id, _) in heads],
+        "ordinals": [ordinal for _, (_, ordinal) in heads],
+    }
+    await connection.execute(SQL["lock_heads"], parameters)
     await connection.execute(SQL["unblock"], parameters)
 
 

@@ -214,7 +214,7 @@ WITH input AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(stages)s::text[], %(keys)s::text[]) AS t (id, stage, key)
 ), heads AS (
     SELECT b.stage, b.key FROM blocked_key b
-    WHERE (b.stage, b.key) IN (SELECT stage, key FROM input) ORDER BY b.stage, b.key FOR SHARE
+    WHERE (b.stage, b.key) IN (SELECT stage, key FROM input) ORDER BY b.stage COLLATE "C", b.key COLLATE "C" FOR SHARE
 ), parked AS (
     INSERT INTO parked (stage, key, message_id, ordinal)
     SELECT i.stage, i.key, i.id, -1 FROM input i
@@ -230,7 +230,7 @@ WITH input AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(keys)s::text[]) AS t (id, ordinal, key)
 ), heads AS (
     SELECT b.key FROM blocked_key b
-    WHERE b.stage = %(destination)s AND b.key IN (SELECT key FROM input) ORDER BY b.key FOR SHARE
+    WHERE b.stage = %(destination)s AND b.key IN (SELECT key FROM input) ORDER BY b.key COLLATE "C" FOR SHARE
 ), parked AS (
     INSERT INTO parked (stage, key, message_id, ordinal)
     SELECT %(destination)s, i.key, i.id, i.ordinal FROM input i WHERE i.key IN (SELECT key FROM heads)
@@ -252,16 +252,20 @@ INSERT INTO blocked_key (stage, key, message_id, ordinal)
 VALUES (%(stage)s, %(key)s, %(id)s, %(ordinal)s)
 ON CONFLICT (stage, key) DO NOTHING
 
--- name: lock_head
--- Nobody parks behind this head from now on until the transaction ends.
+-- name: lock_heads
+-- Nobody parks behind these heads from now on until the transaction ends. All are locked before anything else, in the
+-- order in which parking locks them: two that lock the same ones in turn would wait for each other.
 SELECT 1 FROM blocked_key
-WHERE stage = %(stage)s AND key = %(key)s AND message_id = %(id)s AND ordinal = %(ordinal)s FOR UPDATE
+WHERE stage = %(stage)s AND (key, message_id, ordinal) IN
+    (SELECT * FROM unnest(%(keys)s::text[], %(ids)s::uuid[], %(ordinals)s::int2[]))
+ORDER BY stage COLLATE "C", key COLLATE "C" FOR UPDATE
 
 -- name: unblock
--- The head has gone on: its key goes on.
+-- The heads have gone on: their keys go on.
 WITH gone AS (
     DELETE FROM blocked_key
-    WHERE stage = %(stage)s AND key = %(key)s AND message_id = %(id)s AND ordinal = %(ordinal)s
+    WHERE stage = %(stage)s AND (key, message_id, ordinal) IN
+        (SELECT * FROM unnest(%(keys)s::text[], %(ids)s::uuid[], %(ordinals)s::int2[]))
     RETURNING stage, key
 ), freed AS (
     DELETE FROM parked p USING gone g WHERE p.stage = g.stage AND p.key = g.key RETURNING p.message_id, p.ordinal

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from hilum.connector import Destination
 from hilum.errors import DatabaseUnavailable, Down, LeaseLost, Rejected, Unsure, trail
-from hilum.journal.moves import unblock
+from hilum.journal.moves import unblock_all
 from hilum.journal.payloads import Damaged, Ref
 from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered
 from hilum.message import Delivered, Outcome
@@ -278,9 +278,8 @@ class Dispatcher:
         if heads or any(share.reporter.wants(r.taken.flow) for r in results):
             async with share.database.transaction() as connection:
                 noted = await commit_delivered(connection, share.leases, done)
-                for taken in heads:
-                    if taken.ref in noted:
-                        await unblock(connection, self.name, taken.key, taken.message_id, taken.ordinal)
+                gone_on = [(taken.key, taken.ref) for taken in heads if taken.ref in noted]
+                await unblock_all(connection, self.name, gone_on)
                 for message_id in {ref[0] for ref, completed in noted.items() if completed}:
                     reported |= await share.reporter.settled(connection, message_id, "completed")
         else:

@@ -14,7 +14,7 @@ from hilum.cases import classify, open_case
 from hilum.connector import Header
 from hilum.errors import DatabaseUnavailable, Endless, Invalid, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
-from hilum.journal.moves import fence, hold_message, park_messages, unblock
+from hilum.journal.moves import fence, hold_message, park_messages, unblock_all
 from hilum.journal.payloads import Damaged
 from hilum.journal.text import key_of
 from hilum.journal.work import (
@@ -222,9 +222,10 @@ class Translator:
             if heads or completed:
                 async with share.database.transaction() as connection:
                     noted = await commit_translated(connection, share.leases, done)
-                    for taken in heads:
-                        if taken.id in noted:
-                            await unblock(connection, taken.stage, taken.key, taken.id, MESSAGE_BODY)
+                    for stage in sorted({taken.stage for taken in heads}):
+                        gone_on = [taken for taken in heads if taken.stage == stage and taken.id in noted]
+                        refs = [(taken.key, (taken.id, MESSAGE_BODY)) for taken in gone_on]
+                        await unblock_all(connection, stage, refs)
                     for taken in completed:
                         if taken.id in noted:
                             await share.reporter.settled(connection, taken.id, "completed")
