@@ -4,6 +4,7 @@ Flows translate what arrives into these objects; destinations translate them int
 frozen, know nothing of any protocol, and each knows its business key: what makes it the same thing when it comes twice.
 """
 
+from hilum.canonical.agreements import AgreementEnded, AgreementLine, BlanketAgreement, SupplierPrice
 from hilum.canonical.base import BusinessObject, Kind, Money
 from hilum.canonical.care import Appointment, AppointmentStatus, ClinicalOrder, OrderControl, QualityIndicator, Referral
 from hilum.canonical.catalogue import BY_NAME, event_type, example, read, schema, write
@@ -33,10 +34,32 @@ from hilum.canonical.events import CloudEvent, cloud_event
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
 from hilum.canonical.organisation import Facility
 from hilum.canonical.papers import Document
+from hilum.canonical.parties import BankAccount, Customer
 from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
-from hilum.canonical.purchasing import DocumentStatus, OrderLine, PurchaseOrder, Requisition, RequisitionLine, Supplier
+from hilum.canonical.purchasing import (
+    DocumentStatus,
+    OrderLine,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    Requisition,
+    RequisitionLine,
+    Supplier,
+)
+from hilum.canonical.receiving import GoodsReceipt, ReceiptLine, ReturnLine, SupplierReturn
 from hilum.canonical.revenue import Charge
-from hilum.canonical.supplies import Item, Location, StockLevel, SupplyConsumed, Tracking, Unit
+from hilum.canonical.supplies import (
+    Item,
+    ItemCategory,
+    Location,
+    Lot,
+    StockLevel,
+    StockTransfer,
+    SupplyConsumed,
+    Tracking,
+    TransferLine,
+    Unit,
+    Warehouse,
+)
 from hilum.canonical.workforce import EmployeeShift, ShiftStatus
 
 __all__ = [
@@ -44,12 +67,16 @@ __all__ = [
     "AcknowledgedLine",
     "Address",
     "Adjustment",
+    "AgreementEnded",
+    "AgreementLine",
     "Appointment",
     "AppointmentStatus",
     "AssetEvent",
     "AssetHappening",
     "Authorisation",
     "AuthorisationStatus",
+    "BankAccount",
+    "BlanketAgreement",
     "BusinessObject",
     "Charge",
     "Claim",
@@ -58,6 +85,7 @@ __all__ = [
     "CloudEvent",
     "Contract",
     "ContractStatus",
+    "Customer",
     "Denial",
     "Document",
     "DocumentStatus",
@@ -66,10 +94,13 @@ __all__ = [
     "Encounter",
     "EncounterStatus",
     "Facility",
+    "GoodsReceipt",
     "Item",
+    "ItemCategory",
     "Kind",
     "LineAnswer",
     "Location",
+    "Lot",
     "Money",
     "OrderAcknowledgement",
     "OrderControl",
@@ -80,21 +111,29 @@ __all__ = [
     "PriceLine",
     "PriceTier",
     "PurchaseOrder",
+    "PurchaseOrderCancelled",
     "QualityIndicator",
+    "ReceiptLine",
     "Referral",
     "Remittance",
     "Requisition",
     "RequisitionLine",
+    "ReturnLine",
     "ScreeningOutcome",
     "ScreeningResult",
     "ServiceCase",
     "ServiceStatus",
     "ShiftStatus",
     "StockLevel",
+    "StockTransfer",
     "Supplier",
+    "SupplierPrice",
+    "SupplierReturn",
     "SupplyConsumed",
     "Tracking",
+    "TransferLine",
     "Unit",
+    "Warehouse",
     "cloud_event",
     "event_type",
     "example",

@@ -11,14 +11,17 @@ import orjson
 from pydantic import ValidationError
 
 from hilum.canonical import (
+    agreements,
     care,
     claims,
     contracts,
     happenings,
     organisation,
     papers,
+    parties,
     patients,
     purchasing,
+    receiving,
     revenue,
     supplies,
     workforce,
@@ -29,7 +32,10 @@ from hilum.errors import Invalid
 MODULES: tuple[ModuleType, ...] = (
     organisation,
     supplies,
+    parties,
     purchasing,
+    agreements,
+    receiving,
     contracts,
     patients,
     care,

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
+from hilum.canonical.parties import BankAccount
 from hilum.canonical.patients import Address
 
 
@@ -20,9 +21,13 @@ class Supplier(BusinessObject):
     code: Code
     title: Text
     tax_id: Text = ""
+    registry: Text = ""  # number in the register of companies
     email: Text = ""
     phone: Text = ""
     address: Address | None = None
+    bank_accounts: tuple[BankAccount, ...] | None = None  # all of them; none: not sent
+    blocked: bool = False  # nothing new may be ordered; `active` false: no longer a supplier
+    block_reason: Text = ""
     active: bool = True
 
     @property
@@ -79,12 +84,14 @@ class OrderLine(Value):
 
 
 class PurchaseOrder(BusinessObject):
-    """An order to a supplier."""
+    """An order to a supplier. A changed order is sent whole, with a higher revision."""
 
     name: ClassVar[str] = "hilum.purchase.order"
 
     number: Code  # the hub's or the requester's number: one order has one
+    revision: int = Field(default=0, ge=0)  # 0: as first ordered; a change has a higher one (X12 860, EDIFACT ORDCHG)
     supplier: Code
+    agreement: Code | None = None  # the blanket order that it draws on
     currency: Currency | None = None
     requisition: Code | None = None
     deliver_to: Code | None = None
@@ -102,6 +109,20 @@ class PurchaseOrder(BusinessObject):
         """Order, requisition, supplier, items."""
         found = (self.number, self.requisition, self.supplier, *(line.item for line in self.lines))
         return tuple(dict.fromkeys(x for x in found if x))
+
+
+class PurchaseOrderCancelled(BusinessObject):
+    """An order is not wanted any more, and nothing of it has come."""
+
+    name: ClassVar[str] = "hilum.purchase.order.cancelled"
+
+    number: Code
+    reason: Text = ""
+
+    @property
+    def business_key(self) -> str:
+        """The order number."""
+        return self.number
 
 
 class DocumentStatus(BusinessObject):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Money, Quantity, Text
+from pydantic import Field
+
+from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Moment, Money, Quantity, Text, Value
 
 
 class Tracking(StrEnum):
@@ -41,13 +43,15 @@ class Item(BusinessObject):
     code: Code
     title: Text
     unit: Code = "EA"
+    purchase_unit: Code | None = None  # in which it is bought; none: as it is kept
     stocked: bool = True
     tracking: Tracking = Tracking.NONE
     barcode: Code | None = None  # GTIN or the UDI device identifier
-    category: Text = ""
+    category: Text = ""  # code of the category, or its path at the receiver (`Goods / Implants`)
     cost: Money | None = None
     price: Money | None = None
     supplier: Code | None = None
+    active: bool = True
 
     @property
     def business_key(self) -> str:
@@ -60,6 +64,59 @@ class Item(BusinessObject):
         return tuple(x for x in (self.code, self.barcode) if x)
 
 
+class ItemCategory(BusinessObject):
+    """A group of items. Finance attaches accounts and valuation to it at the receiver."""
+
+    name: ClassVar[str] = "hilum.item.category"
+    kind: ClassVar[Kind] = Kind.RECORD
+
+    code: Code
+    title: Text
+    parent: Code | None = None
+
+    @property
+    def business_key(self) -> str:
+        """The code."""
+        return self.code
+
+
+class Lot(BusinessObject):
+    """A batch of an item, or one piece by its serial number."""
+
+    name: ClassVar[str] = "hilum.item.lot"
+    kind: ClassVar[Kind] = Kind.RECORD
+
+    item: Code
+    lot: Code
+    expires_on: date | None = None
+
+    @property
+    def business_key(self) -> str:
+        """Item and lot."""
+        return f"{self.item}:{self.lot}"
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Item and lot."""
+        return (self.item, self.lot)
+
+
+class Warehouse(BusinessObject):
+    """A building or site whose stock is kept apart."""
+
+    name: ClassVar[str] = "hilum.warehouse"
+    kind: ClassVar[Kind] = Kind.RECORD
+
+    code: str = Field(min_length=1, max_length=5)  # Odoo's short name: five characters
+    title: Text
+    active: bool = True
+
+    @property
+    def business_key(self) -> str:
+        """The short name."""
+        return self.code
+
+
 class Location(BusinessObject):
     """A place where stock is kept: a store room, a ward cupboard, an operating theatre."""
 
@@ -70,6 +127,7 @@ class Location(BusinessObject):
     title: Text
     facility: Text = ""
     parent: Code | None = None
+    active: bool = True
 
     @property
     def business_key(self) -> str:
@@ -100,6 +158,39 @@ class StockLevel(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Count, item, location."""
         return (self.count, self.item, self.location)
+
+
+class TransferLine(Value):
+    """So much of one item moves."""
+
+    number: int = Field(ge=1)
+    item: Code
+    quantity: Quantity = Field(gt=0)
+    unit: Code = "EA"
+    lot: Code | None = None
+
+
+class StockTransfer(BusinessObject):
+    """Stock moves from one place of the hospital to another: replenishment of a ward, return to the store."""
+
+    name: ClassVar[str] = "hilum.stock.transfer"
+
+    number: Code  # of this transfer; the same transfer has the same one
+    source: Code
+    target: Code
+    moved_at: Moment | None = None
+    lines: Annotated[tuple[TransferLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """The transfer number."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Transfer, places, items, lots."""
+        found = (self.number, self.source, self.target, *(x for line in self.lines for x in (line.item, line.lot)))
+        return tuple(dict.fromkeys(x for x in found if x))
 
 
 class SupplyConsumed(BusinessObject):

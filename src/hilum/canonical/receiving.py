@@ -1,0 +1,81 @@
+"""What suppliers deliver and what goes back to them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from hilum.canonical.base import BusinessObject, Code, Moment, Quantity, Text, Value
+
+
+class ReceiptLine(Value):
+    """So much of one item came, of one lot where lots are tracked (a serial number is a lot of one)."""
+
+    item: Code
+    quantity: Quantity = Field(ge=0)
+    unit: Code = "EA"
+    order_line: int | None = Field(default=None, ge=1)  # the order's line; none: the line of that item
+    lot: Code | None = None
+    expires_on: date | None = None
+
+
+class GoodsReceipt(BusinessObject):
+    """Goods of one purchase order arrived (delivery note, ASN that was counted, EDIFACT RECADV, X12 861)."""
+
+    name: ClassVar[str] = "hilum.goods.receipt"
+
+    number: Code  # the receipt's own number: one arrival has one
+    order: Code
+    delivery_note: Text = ""  # the supplier's number
+    received_at: Moment | None = None
+    final: bool = False  # nothing more will come: what is missing is no longer waited for
+    lines: Annotated[tuple[ReceiptLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """The receipt number."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Receipt, order, items, lots."""
+        lots = (line.lot for line in self.lines)
+        found = (self.number, self.order, self.delivery_note, *(line.item for line in self.lines), *lots)
+        return tuple(dict.fromkeys(x for x in found if x))
+
+
+class ReturnLine(Value):
+    """So much of one item goes back."""
+
+    number: int = Field(ge=1)
+    item: Code
+    quantity: Quantity = Field(gt=0)
+    unit: Code = "EA"
+    lot: Code | None = None
+
+
+class SupplierReturn(BusinessObject):
+    """Goods of a purchase order go back to the supplier (X12 180, EDIFACT RETANN)."""
+
+    name: ClassVar[str] = "hilum.supplier.return"
+
+    number: Code
+    order: Code
+    location: Code | None = None  # where they are taken from; none: where they were received
+    reason: Text = ""
+    returned_at: Moment | None = None
+    lines: Annotated[tuple[ReturnLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """The return number."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Return, order, items, lots."""
+        lots = (line.lot for line in self.lines)
+        found = (self.number, self.order, *(line.item for line in self.lines), *lots)
+        return tuple(dict.fromkeys(x for x in found if x))
