@@ -1,0 +1,43 @@
+"""What an exact conversion came to, and the rule that was used, in words for traces and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from fractions import Fraction
+
+_PRECISE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """A quantity or an amount in another unit or currency."""
+
+    quantity: Decimal
+    unit: str
+    from_quantity: Decimal
+    from_unit: str
+    rule: str  # `1 BX = 100 EA`, `1 [lb_av] = 0.45359237 kg`
+    exact: bool  # no digit was lost; else it was rounded half to even
+
+    @property
+    def words(self) -> str:
+        """What was converted to what, by which rule: `4 BX = 400 EA (1 BX = 100 EA)`."""
+        rounded = "" if self.exact else "; rounded"
+        return (
+            f"{plain(self.from_quantity)} {self.from_unit} = {plain(self.quantity)} {self.unit} ({self.rule}{rounded})"
+        )
+
+
+def to_decimal(value: Fraction, places: int) -> tuple[Decimal, bool]:
+    """The value as a decimal number, and whether that is all of it; else rounded half to even to `places` digits."""
+    scaled = value * 10**places
+    whole = round(scaled)  # of a Fraction: exact, and half to even
+    with localcontext(_PRECISE):
+        return Decimal(whole).scaleb(-places).normalize() + 0, scaled == whole
+
+
+def plain(number: Decimal) -> str:
+    """A decimal number without an exponent and without zeros at its end."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
