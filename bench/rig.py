@@ -78,9 +78,18 @@ class RunningHub:
         return psutil.Process(int((self.folder / ".hilum" / "postgres" / "postmaster.pid").read_text().split()[0]))
 
     def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(number)
             self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 def start_hub(

@@ -78,8 +78,7 @@ class Soak:
         self.senders = Senders(lambda: running.mllp_port, rate)
 
     async def kill_hub(self) -> None:
-        self.running.process.kill()
-        await asyncio.to_thread(self.running.process.wait)
+        await asyncio.to_thread(self.running.kill)
         await asyncio.sleep(random.uniform(0, 2))
         folder, around = self.running.folder, self.running.environment
         self.running.process = await asyncio.to_thread(start_hub, folder, around, *QUIET)

@@ -22,6 +22,9 @@ from support.waits import Start, deliveries, messages
 
 QUICK = Retry(attempts=4, first_wait=0.01, longest_wait=0.02)
 
+HOLDS_ON = {"lease_seconds": 30.0}
+"""Calls are counted here: a worker that a busy machine lets wait for seconds keeps its lanes, and repeats nothing."""
+
 
 class AllOrNothing(Batching):
     """Fails as a whole where the batch has a poison record; nothing of such a batch is done."""
@@ -56,7 +59,7 @@ async def test_of_a_batch_that_fails_as_a_whole_the_bad_one_only_is_held(
 ) -> None:
     feed, receiver = Feed(), AllOrNothing(FAILURES[kind], *poison)
     section = {"memory.main": {"gather_ms": 200, "open_after_failures": 0, "open_at_least": 0}}
-    await hub(make_flow(feed, receiver, retry=QUICK), destinations=section)
+    await hub(make_flow(feed, receiver, retry=QUICK), destinations=section, worker=HOLDS_ON)
     await feed.send_all([order(0, f"k{n}") for n in range(50)])
     await deliveries(database, held=len(poison), delivered=50 - len(poison))
     assert max(map(len, receiver.calls)) > 10, "they came together"
@@ -74,7 +77,7 @@ async def test_a_receiver_that_is_busy_is_not_asked_for_each_one_of_a_batch(hub:
     feed = Feed()
     receiver = AllOrNothing(lambda: TryAgain("busy", after=60), *(f"k{n}" for n in range(50)))
     section = {"memory.main": {"gather_ms": 500, "open_after_failures": 0}}
-    await hub(make_flow(feed, receiver), destinations=section)
+    await hub(make_flow(feed, receiver), destinations=section, worker=HOLDS_ON)
     await feed.send_all([order(0, f"k{n}") for n in range(50)])
     await deliveries(database, waiting=50)
     assert len(receiver.calls) <= 3 * len([call for call in receiver.calls if len(call) > 1])
@@ -90,7 +93,7 @@ async def test_a_defect_is_not_divided_where_a_repetition_would_not_be_recognise
         traits: ClassVar[Traits] = Traits(batch_limit=50, deduplicates=False)
 
     feed, receiver = Feed(), Careless(FAILURES["defect"], "k3")
-    await hub(make_flow(feed, receiver), destinations={"memory.main": {"gather_ms": 200}})
+    await hub(make_flow(feed, receiver), destinations={"memory.main": {"gather_ms": 200}}, worker=HOLDS_ON)
     await feed.send_all([order(0, f"k{n}") for n in range(20)])
     together = {key for call in receiver.calls if "k3" in call for key in call}
 
@@ -119,7 +122,7 @@ async def test_deliveries_are_gathered_until_the_batch_is_full_or_the_time_is_ov
             return await super().deliver(batch)
 
     feed = Feed()
-    await hub(make_flow(feed, Watched()), destinations={"memory.main": {"gather_ms": 1500}})
+    await hub(make_flow(feed, Watched()), destinations={"memory.main": {"gather_ms": 1500}}, worker=HOLDS_ON)
     for n in range(9):  # fewer than a batch, one after the other
         await feed.send(order(0, f"k{n}"))
     await messages(database, completed=9)
@@ -156,7 +159,7 @@ async def test_after_a_lost_answer_the_receiver_is_asked_and_nothing_is_done_twi
     hub: Start, database: Database
 ) -> None:
     feed, receiver = Feed(), CanTell(loses=False)
-    await hub(make_flow(feed, receiver, retry=QUICK))
+    await hub(make_flow(feed, receiver, retry=QUICK), worker=HOLDS_ON)
     await feed.send_all([order(0, f"k{n}") for n in range(5)])
     await messages(database, completed=5)
     assert len(receiver.seen) == receiver.asked == 5
@@ -166,7 +169,7 @@ async def test_after_a_lost_answer_the_receiver_is_asked_and_nothing_is_done_twi
 @pytest.mark.req("MSG-5")
 async def test_what_did_not_arrive_is_sent_again(hub: Start, database: Database) -> None:
     feed, receiver = Feed(), CanTell(loses=True)
-    await hub(make_flow(feed, receiver, retry=QUICK))
+    await hub(make_flow(feed, receiver, retry=QUICK), worker=HOLDS_ON)
     await feed.send_all([order(0, f"k{n}") for n in range(5)])
     await messages(database, completed=5)
     assert Counter(each.key for each in receiver.seen) == {f"k{n}": 2 for n in range(5)}
@@ -177,7 +180,7 @@ async def test_what_did_not_arrive_is_sent_again(hub: Start, database: Database)
 @pytest.mark.req("MSG-5")
 async def test_a_receiver_that_cannot_tell_after_all_leaves_it_to_a_person(hub: Start, database: Database) -> None:
     feed, receiver = Feed(), CanTell(loses=True, tells=lambda _: Unsure("the log is gone"))
-    await hub(make_flow(feed, receiver, retry=QUICK))
+    await hub(make_flow(feed, receiver, retry=QUICK), worker=HOLDS_ON)
     await feed.send_all([order(0, "k")])
     await deliveries(database, held=1)
     assert len(receiver.seen) == 1
@@ -191,7 +194,7 @@ async def test_a_receiver_that_cannot_tell_after_all_leaves_it_to_a_person(hub: 
 async def test_nothing_is_repeated_beyond_the_time_since_the_first_attempt(hub: Start, database: Database) -> None:
     feed, receiver = Feed(), Receiver(lambda _: TryAgain("busy"))
     rule = Retry(attempts=1000, first_wait=0.05, factor=1, total=0.5)
-    await hub(make_flow(feed, receiver, retry=rule))
+    await hub(make_flow(feed, receiver, retry=rule), worker=HOLDS_ON)
     await feed.send_all([order(0, "k")])
     await deliveries(database, held=1)
     assert 2 <= len(receiver.seen) <= 11
