@@ -206,14 +206,22 @@ def _told(report: Report, file: Path) -> None:
 def export_file(
     file: Annotated[Path | None, typer.Argument(help="Where to; none: the standard output.")] = None,
     project: ProjectFolder = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Write the crosswalk as CSV, as an import takes it."""
     rows = run(_export(project))
+    if file is None and as_json:
+        head, *things = rows
+        emit_json([dict(zip(head, row, strict=True)) for row in things])
+        return
     if file is None:
         csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
         return
     with file.open("w", encoding="utf-8", newline="") as written:
         csv.writer(written, lineterminator="\n").writerows(rows)
+    if as_json:
+        emit_json({"file": str(file), "things": len(rows) - 1})
+        return
     out.print(plain(f"{number(len(rows) - 1)} things are in {file}."))
 
 

@@ -50,6 +50,8 @@ def test_a_file_is_tried_imported_and_exported(project: Path, cli: Cli) -> None:
     out = project / "out.csv"
     assert cli("crosswalk", "export", out).code == 0
     assert out.read_text(encoding="utf-8") == file.read_text(encoding="utf-8")
+    assert cli("crosswalk", "export", "--json").json[0] == {"object": "item", "EHR": "4711", "ODOO": "GLV-01"}
+    assert cli("crosswalk", "export", out, "--json").json == {"file": str(out), "things": 2}
 
 
 def test_what_is_wrong_is_said(project: Path, cli: Cli) -> None:
