@@ -5,6 +5,7 @@ frozen, know nothing of any protocol, and each knows its business key: what make
 """
 
 from hilum.canonical.agreements import AgreementEnded, AgreementLine, BlanketAgreement, SupplierPrice
+from hilum.canonical.assets import Asset, WorkKind, WorkOrder, WorkStatus
 from hilum.canonical.base import BusinessObject, Kind, Money
 from hilum.canonical.care import Appointment, AppointmentStatus, ClinicalOrder, OrderControl, QualityIndicator, Referral
 from hilum.canonical.catalogue import BY_NAME, event_type, example, read, schema, write
@@ -31,11 +32,25 @@ from hilum.canonical.contracts import (
     ScreeningResult,
 )
 from hilum.canonical.events import CloudEvent, cloud_event
+from hilum.canonical.finance import (
+    BankTransaction,
+    CostCentre,
+    CustomerInvoice,
+    EntryLine,
+    InvoiceLine,
+    JournalEntry,
+    LedgerDocument,
+    LedgerReversal,
+    Payment,
+    PaymentDirection,
+    SupplierBill,
+)
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
 from hilum.canonical.organisation import Facility
 from hilum.canonical.papers import Document
 from hilum.canonical.parties import BankAccount, Customer
 from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
+from hilum.canonical.people import Department, Employee, Lead
 from hilum.canonical.purchasing import (
     DocumentStatus,
     OrderLine,
@@ -71,11 +86,13 @@ __all__ = [
     "AgreementLine",
     "Appointment",
     "AppointmentStatus",
+    "Asset",
     "AssetEvent",
     "AssetHappening",
     "Authorisation",
     "AuthorisationStatus",
     "BankAccount",
+    "BankTransaction",
     "BlanketAgreement",
     "BusinessObject",
     "Charge",
@@ -85,19 +102,29 @@ __all__ = [
     "CloudEvent",
     "Contract",
     "ContractStatus",
+    "CostCentre",
     "Customer",
+    "CustomerInvoice",
     "Denial",
+    "Department",
     "Document",
     "DocumentStatus",
     "Eligibility",
+    "Employee",
     "EmployeeShift",
     "Encounter",
     "EncounterStatus",
+    "EntryLine",
     "Facility",
     "GoodsReceipt",
+    "InvoiceLine",
     "Item",
     "ItemCategory",
+    "JournalEntry",
     "Kind",
+    "Lead",
+    "LedgerDocument",
+    "LedgerReversal",
     "LineAnswer",
     "Location",
     "Lot",
@@ -107,6 +134,8 @@ __all__ = [
     "OrderLine",
     "PaidClaim",
     "PatientAccount",
+    "Payment",
+    "PaymentDirection",
     "PersonName",
     "PriceLine",
     "PriceTier",
@@ -127,6 +156,7 @@ __all__ = [
     "StockLevel",
     "StockTransfer",
     "Supplier",
+    "SupplierBill",
     "SupplierPrice",
     "SupplierReturn",
     "SupplyConsumed",
@@ -134,6 +164,9 @@ __all__ = [
     "TransferLine",
     "Unit",
     "Warehouse",
+    "WorkKind",
+    "WorkOrder",
+    "WorkStatus",
     "cloud_event",
     "event_type",
     "example",

@@ -12,14 +12,17 @@ from pydantic import ValidationError
 
 from hilum.canonical import (
     agreements,
+    assets,
     care,
     claims,
     contracts,
+    finance,
     happenings,
     organisation,
     papers,
     parties,
     patients,
+    people,
     purchasing,
     receiving,
     revenue,
@@ -41,8 +44,11 @@ MODULES: tuple[ModuleType, ...] = (
     care,
     revenue,
     claims,
+    finance,
     papers,
+    people,
     workforce,
+    assets,
     happenings,
 )
 """Where the business objects are declared; every one of such a module is in the catalogue."""

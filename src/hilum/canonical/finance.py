@@ -1,0 +1,254 @@
+"""What ends in the ledger: bills, invoices, payments, journal entries, bank transactions; and the cost centres."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
+
+
+class InvoiceLine(Value):
+    """One line of a bill or an invoice, before tax."""
+
+    number: int = Field(ge=1)
+    item: Code | None = None
+    description: Text = ""
+    quantity: Annotated[Quantity, Field(gt=0)] = Decimal(1)
+    unit: Code = "EA"  # counts only where there is an item
+    unit_price: Amount
+    tax_percent: Quantity | None = None  # none: the receiver's own rules decide
+    account: Code | None = None  # of the ledger; none: the receiver's own rules decide
+    cost_centre: Code | None = None
+    order_line: int | None = Field(default=None, ge=1)  # of the order that is billed
+
+
+Lines = Annotated[tuple[InvoiceLine, ...], Field(min_length=1)]
+
+
+class SupplierBill(BusinessObject):
+    """A supplier asks for money, or gives some back (X12 810, EDIFACT INVOIC, a scanned invoice)."""
+
+    name: ClassVar[str] = "hilum.supplier.bill"
+
+    number: Code  # the supplier's own; no supplier uses one twice
+    supplier: Code
+    credit: bool = False  # a credit note
+    order: Code | None = None  # the purchase order that is billed
+    corrects: Code | None = None  # number of the bill that a credit note is about
+    currency: Currency
+    billed_on: date
+    due_on: date | None = None
+    total: Amount | None = None  # with tax, as printed; compared with what the lines come to
+    post: bool = True  # book it at once; otherwise it stays a draft for a clerk
+    lines: Lines
+
+    @property
+    def business_key(self) -> str:
+        """Supplier and number, and whether it is a credit note."""
+        return f"{self.supplier}:{self.number}" + (":credit" if self.credit else "")
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Number, supplier, order, the bill that is corrected."""
+        found = (self.business_key, self.number, self.supplier, self.order, self.corrects)
+        return tuple(dict.fromkeys(x for x in found if x))
+
+
+class CustomerInvoice(BusinessObject):
+    """The hospital asks a company or a patient for money, or gives some back."""
+
+    name: ClassVar[str] = "hilum.customer.invoice"
+
+    number: Code
+    customer: Code | None = None  # a company, or …
+    account: Code | None = None  # … a patient account
+    credit: bool = False  # a credit note
+    corrects: Code | None = None  # number of the invoice that a credit note is about
+    encounter: Code | None = None
+    currency: Currency
+    billed_on: date
+    due_on: date | None = None
+    total: Amount | None = None  # with tax; compared with what the lines come to
+    post: bool = True  # book it at once; otherwise it stays a draft for a clerk
+    lines: Lines
+
+    @model_validator(mode="after")
+    def _has_one_payer(self) -> CustomerInvoice:
+        if (self.customer is None) == (self.account is None):
+            raise ValueError("exactly one of customer and account must be given")
+        return self
+
+    @property
+    def business_key(self) -> str:
+        """The invoice number."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Number, who pays, encounter, the invoice that is corrected."""
+        found = (self.number, self.customer, self.account, self.encounter, self.corrects)
+        return tuple(dict.fromkeys(x for x in found if x))
+
+
+class EntryLine(Value):
+    """One side of a journal entry."""
+
+    account: Code  # of the ledger
+    debit: Annotated[Amount, Field(ge=0)] = Decimal(0)
+    credit: Annotated[Amount, Field(ge=0)] = Decimal(0)
+    description: Text = ""
+    cost_centre: Code | None = None
+
+    @model_validator(mode="after")
+    def _is_one_side(self) -> EntryLine:
+        if (self.debit == 0) == (self.credit == 0):
+            raise ValueError("exactly one of debit and credit must be above 0")
+        return self
+
+
+class JournalEntry(BusinessObject):
+    """Amounts are booked in the ledger: payroll, depreciation, stock, adjustments. Its two sides are equal."""
+
+    name: ClassVar[str] = "hilum.journal.entry"
+
+    number: Code  # the sender's voucher
+    journal: Code  # short name of the journal
+    booked_on: date
+    words: Text = ""
+    currency: Currency | None = None  # none: the company's
+    post: bool = True  # book it at once; otherwise it stays a draft for a clerk
+    lines: Annotated[tuple[EntryLine, ...], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _balances(self) -> JournalEntry:
+        if sum(line.debit for line in self.lines) != sum(line.credit for line in self.lines):
+            raise ValueError("the debits and the credits of a journal entry must be equal")
+        return self
+
+    @property
+    def business_key(self) -> str:
+        """The voucher number."""
+        return self.number
+
+
+class LedgerDocument(StrEnum):
+    """What can be reversed."""
+
+    SUPPLIER_BILL = "supplier_bill"
+    CUSTOMER_INVOICE = "customer_invoice"
+    CHARGE = "charge"
+    JOURNAL_ENTRY = "journal_entry"
+
+
+class LedgerReversal(BusinessObject):
+    """A booked document is taken back whole, by one of the opposite kind. A document is reversed once."""
+
+    name: ClassVar[str] = "hilum.ledger.reversal"
+
+    of: LedgerDocument
+    document: Code  # its business key
+    reversed_on: date
+    reason: Text = ""
+    post: bool = True  # book it at once; otherwise it stays a draft for a clerk
+
+    @property
+    def business_key(self) -> str:
+        """What is reversed."""
+        return f"{self.of.value}:{self.document}"
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The reversal and the document."""
+        return (self.business_key, self.document)
+
+
+class PaymentDirection(StrEnum):
+    """Where the money goes."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+class Payment(BusinessObject):
+    """Money has gone to a supplier, or come from a customer or patient; or the other way where something is repaid."""
+
+    name: ClassVar[str] = "hilum.payment"
+    kind: ClassVar[Kind] = Kind.EVENT
+
+    number: Code  # of this one transfer: the bank's or the payment run's. A second one with it is the same payment
+    direction: PaymentDirection
+    supplier: Code | None = None  # with whom: one of these three
+    customer: Code | None = None
+    account: Code | None = None
+    amount: Annotated[Amount, Field(gt=0)]
+    currency: Currency
+    paid_on: date
+    journal: Code | None = None  # short name of the bank or cash journal; none: the receiver's first
+    documents: tuple[Code, ...] = ()  # numbers of the bills or invoices that it pays; none: on account
+    words: Text = ""
+
+    @model_validator(mode="after")
+    def _has_one_party(self) -> Payment:
+        if sum(x is not None for x in (self.supplier, self.customer, self.account)) != 1:
+            raise ValueError("exactly one of supplier, customer and account must be given")
+        return self
+
+    @property
+    def business_key(self) -> str:
+        """The number of the transfer."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Number, party, documents."""
+        found = (self.number, self.supplier, self.customer, self.account, *self.documents)
+        return tuple(dict.fromkeys(x for x in found if x))
+
+
+class BankTransaction(BusinessObject):
+    """One line of a bank statement (ISO 20022 camt.053 entry, MT940 :61:)."""
+
+    name: ClassVar[str] = "hilum.bank.transaction"
+    kind: ClassVar[Kind] = Kind.EVENT
+
+    journal: Code  # short name of the bank journal
+    number: Code  # the bank's reference of this entry, unique in the account
+    booked_on: date
+    amount: Amount  # negative: out of the account
+    currency: Currency
+    words: Text  # what the bank says it is for
+    party_name: Text = Field(default="", repr=False)
+    party_account: Text = Field(default="", repr=False)
+
+    @property
+    def business_key(self) -> str:
+        """Journal and the bank's reference."""
+        return f"{self.journal}:{self.number}"
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The key and the bank's reference."""
+        return (self.business_key, self.number)
+
+
+class CostCentre(BusinessObject):
+    """Where costs and income belong to: a ward, a project, a grant (an analytic account in Odoo)."""
+
+    name: ClassVar[str] = "hilum.cost.centre"
+    kind: ClassVar[Kind] = Kind.RECORD
+
+    code: Code
+    title: Text
+    plan: Text = ""  # by what costs are split: departments, projects; none: the receiver's first
+    customer: Code | None = None
+    active: bool = True
+
+    @property
+    def business_key(self) -> str:
+        """The code."""
+        return self.code
