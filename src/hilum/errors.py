@@ -10,6 +10,7 @@
     │   ├── Invalid             the payload breaks its format or its contract
     │   ├── Unmapped            a code has no row in a lookup table
     │   ├── NotOwner            the sender does not own what it wants to change
+    │   ├── Undecided           whether this change counts is for a steward to decide
     │   ├── Refused             a policy forbids it
     │   └── Endless             its translation did not end and took the process with it
     ├── Busy                    intake is past its high-water mark: the sender is asked to come again
@@ -108,6 +109,12 @@ class NotOwner(Stop):
     """The sender is not the system of record for what it wants to change."""
 
     category = "not_owner"
+
+
+class Undecided(Stop):
+    """Whether this change counts is for a steward to decide: let it through, or discard it."""
+
+    category = "undecided"
 
 
 class Refused(Stop):

@@ -48,6 +48,7 @@ from hilum.canonical.finance import (
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
 from hilum.canonical.organisation import Facility
 from hilum.canonical.papers import Document
+from hilum.canonical.partial import identity_of, partial, partial_of, told
 from hilum.canonical.parties import BankAccount, Customer
 from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
 from hilum.canonical.people import Department, Employee, Lead
@@ -170,7 +171,11 @@ __all__ = [
     "cloud_event",
     "event_type",
     "example",
+    "identity_of",
+    "partial",
+    "partial_of",
     "read",
     "schema",
+    "told",
     "write",
 ]

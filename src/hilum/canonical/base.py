@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -60,6 +60,12 @@ class BusinessObject(Value, ABC):
     name: ClassVar[str]
     version: ClassVar[str] = "1.0"
     kind: ClassVar[Kind] = Kind.DOCUMENT
+    left_out: ClassVar[frozenset[str] | None] = None  # fields of a partial object that are not told; none: it is whole
+
+    @classmethod
+    def whole(cls) -> type[Self]:
+        """The class of whole objects: itself, unless only some fields are told (`hilum.canonical.partial`)."""
+        return cls if cls.left_out is None else cast("type[Self]", cls.__bases__[0])
 
     @property
     @abstractmethod

@@ -30,6 +30,7 @@ from hilum.canonical import (
     workforce,
 )
 from hilum.canonical.base import BusinessObject
+from hilum.canonical.partial import partial_kind
 from hilum.errors import Invalid
 
 MODULES: tuple[ModuleType, ...] = (
@@ -89,9 +90,16 @@ def example(kind: type[BusinessObject]) -> BusinessObject:
 
 
 def write(thing: BusinessObject) -> bytes:
-    """JSON `{"type", "version", "data"}`. Decimals are strings, times ISO 8601, absent members are left out."""
-    data = thing.model_dump(mode="json", exclude_defaults=True)
-    return orjson.dumps({"type": thing.name, "version": thing.version, "data": data})
+    """JSON `{"type", "version", "data"}`. Decimals are strings, times ISO 8601, absent members are left out.
+
+    A partial object has `"partial": true`: what is absent is not told, and an empty text is a deletion.
+    """
+    envelope: dict[str, object] = {"type": thing.name, "version": thing.version}
+    if thing.left_out is None:
+        envelope["data"] = thing.model_dump(mode="json", exclude_defaults=True)
+    else:
+        envelope |= {"data": thing.model_dump(mode="json", exclude=set(thing.left_out)), "partial": True}
+    return orjson.dumps(envelope)
 
 
 def read(body: bytes) -> BusinessObject:
@@ -99,6 +107,8 @@ def read(body: bytes) -> BusinessObject:
     try:
         envelope = orjson.loads(body)
         kind = BY_NAME[envelope["type"]]
+        if envelope.get("partial") is True:
+            kind = partial_kind(kind, envelope["data"])
         return kind.model_validate_json(orjson.dumps(envelope["data"]))
     except orjson.JSONDecodeError as error:
         raise Invalid(f"not JSON ({error.msg})", where=f"line {error.lineno}, column {error.colno}") from None

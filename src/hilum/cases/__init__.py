@@ -26,6 +26,7 @@ from hilum.cases.policy import Demand, Policy
 from hilum.cases.resolution import Settled, Step, apply, plan
 from hilum.cases.running import run_batch
 from hilum.cases.selection import Selection
+from hilum.cases.stewarding import let_through
 from hilum.cases.trial import Trial, trial
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -65,6 +66,7 @@ __all__ = [
     "groups",
     "hand_over",
     "keep_draft",
+    "let_through",
     "notes",
     "open_case",
     "plan",

@@ -41,6 +41,8 @@ _ALL = (
      " the flow that it is shown under."),
     ("not_owner", "Not the owner", "The sender may not change this: another system owns it.", BUSINESS,
      "Make the change in the system that owns it, then discard this one."),
+    ("undecided", "A steward decides", "Two systems say different things, and the rule asks a person which one counts.",
+     BUSINESS, "Compare the two. Let it through (Refused changes, or hilum ownership accept), or discard it."),
     ("refused", "Against a rule", "A rule of this hub forbids it.", BUSINESS,
      "Decide whether the rule or the message is wrong; then replay or discard."),
     ("stopped", "Stopped", "The flow stopped it.", BUSINESS, "Read why, correct it, then replay or discard."),

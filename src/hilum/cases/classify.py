@@ -18,6 +18,7 @@ from hilum.errors import (
     SettingsError,
     Stop,
     TryAgain,
+    Undecided,
     Unmapped,
     Unsure,
     trail,
@@ -117,6 +118,10 @@ def _not_owner(error: BaseException, _: str) -> Finding:
     return Finding(category="not_owner", title="The sender may not change this", words=str(error))
 
 
+def _undecided(error: BaseException, _: str) -> Finding:
+    return Finding(category="undecided", title="A steward decides whether this change counts", words=str(error))
+
+
 def _refused(error: BaseException, _: str) -> Finding:
     return Finding(category="refused", title="A rule forbids it", words=str(error))
 
@@ -159,6 +164,7 @@ _BY_KIND: Mapping[type[BaseException], Callable[[BaseException, str], Finding]] 
     Invalid: _invalid,
     NotAccepted: _not_accepted,
     NotOwner: _not_owner,
+    Undecided: _undecided,
     Refused: _refused,
     Endless: _endless,
     Unsure: _unsure,

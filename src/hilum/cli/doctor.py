@@ -22,6 +22,7 @@ from hilum.flow import Project
 from hilum.journal import reading
 from hilum.journal.breakers import open_breakers
 from hilum.journal.tallies import counts
+from hilum.masterdata.ownership import load_matrix
 from hilum.postgres import Database
 from hilum.runtime import prepare
 from hilum.runtime.endpoints import build_endpoints
@@ -55,7 +56,7 @@ async def _examine(folder: Path) -> list[Check]:
     except HilumError as error:
         return [Check("project", False, str(error))]
     raise_open_files()  # as a hub does when it starts
-    checks = [_flows(project), *_lookups(project), _disk(project), _open_files(project)]
+    checks = [_flows(project), *_lookups(project), _ownership(project), _disk(project), _open_files(project)]
     running = await _database(project, checks)
     checks += await _sources(project, running)
     if not running:
@@ -78,6 +79,14 @@ def _lookups(project: Project) -> list[Check]:
     ]
 
 
+def _ownership(project: Project) -> Check:
+    try:
+        matrix = load_matrix(project)
+    except SettingsError as error:
+        return Check("ownership", False, str(error))
+    return Check("ownership", True, f"{len(matrix.rules)} rules" if matrix.rules else "nothing is governed")
+
+
 def _disk(project: Project) -> Check:
     where = project.settings.data_dir
     while not where.exists():
@@ -92,7 +101,7 @@ def _disk(project: Project) -> Check:
 def _open_files(project: Project) -> Check:
     flows = list(project.flows.values())
     sources = [source for source, _ in shared_sources(flows)]
-    endpoints = {target.endpoint for flow in flows for target in (*flow.targets, *flow.report_targets)}
+    endpoints = {target.endpoint for flow in flows for target in flow.every_target}
     needed = open_files_needed(sources, len(endpoints), project.settings.worker.parallel)
     allowed = open_files_allowed()
     words = f"up to {needed} connections and files at once"

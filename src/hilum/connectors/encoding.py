@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from pydantic import BaseModel
 
+from hilum.canonical import BusinessObject
 from hilum.connector import Outgoing
 from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
@@ -26,10 +27,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 def encode(thing: Any) -> Outgoing:
     """The body and content type of one yielded object.
 
-    pydantic model, dict and list → JSON; `hl7.Message` → its ER7 bytes; str → UTF-8; bytes → as they are. Raises
-    `Invalid` for anything else: no silent `str()` of an object reaches a receiver.
+    pydantic model, dict and list → JSON, of a partial object only what is told; `hl7.Message` → its ER7 bytes; str →
+    UTF-8; bytes → as they are. Raises `Invalid` for anything else: no silent `str()` of an object reaches a receiver.
     """
     match thing:
+        case BusinessObject(left_out=left_out) if left_out is not None:
+            return Outgoing(body=thing.model_dump_json(exclude=set(left_out)).encode(), content_type=JSON)
         case BaseModel():
             return Outgoing(body=thing.model_dump_json().encode(), content_type=JSON)
         case hl7.Message():

@@ -118,6 +118,8 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Replays", "/replays", None),
     ("Approvals", "/approvals", None),
     ("Flows", "/flows", None),
+    ("Crosswalk", "/crosswalk", None),
+    ("Refused changes", "/refused-changes", None),
     ("Operations", "/operations", None),
     ("Audit", "/audit", None),
     ("Users", "/users", Permission.MANAGE_USERS),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Literal
@@ -99,6 +100,7 @@ class Yielded:
     targets: tuple[Target, ...]
 
 
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 
@@ -113,6 +115,9 @@ class Flow:
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
     encrypted in the journal; without it the data class decides (`[encryption] for`). `accepts_if` says which
     messages the flow wants at all, as `filter` does.
+    `system` is the system that the flow speaks for, as `ownership.toml` calls it; without it that of its source's
+    endpoint. `facility` is the one that its objects are of, where they do not say it themselves. `changed_at` reads
+    when the change was made there (ISO 8601, or seconds since 1970); without it the time of receipt counts.
     """
 
     def __init__(
@@ -137,6 +142,9 @@ class Flow:
         runbook: str = "",
         encrypt: bool | None = None,
         accepts_if: Filter | None = None,
+        system: str = "",
+        facility: str = "",
+        changed_at: Selector | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -157,9 +165,13 @@ class Flow:
         self.runbook = runbook
         self.encrypt = encrypt
         self.accepts_if = accepts_if
+        self.system = system
+        self.facility = facility
+        self.changed_at = changed_at
         self._minimise: Minimise | None = None
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
+        self.correction_targets: list[Target] = []
         self._translate: Translate | None = None
         if source is not None:
             source.declared_by(name)
@@ -220,6 +232,35 @@ class Flow:
     def report_to(self, *targets: Target) -> None:
         """Tell the sender what became of each message: a `DocumentStatus` when it is completed, held or discarded."""
         self.report_targets.extend(targets)
+
+    def correct_to(self, *targets: Target) -> None:
+        """Where the system that this flow speaks for is told what is in force, after a change that did not count.
+
+        Lead it to that system itself: so both sides agree again.
+        """
+        self.correction_targets.extend(targets)
+
+    @property
+    def every_target(self) -> tuple[Target, ...]:
+        """All targets: of objects, of reports, of corrections."""
+        return (*self.targets, *self.report_targets, *self.correction_targets)
+
+    @property
+    def source_endpoint(self) -> str:
+        """The endpoint that its source reads from, where it is one of `hilum.toml`; else empty."""
+        found = getattr(self.source, "endpoint", "")
+        return found if isinstance(found, str) else ""
+
+    def changed(self, parsed: Any) -> datetime | None:
+        """When the sender made the change; None: it does not say, or not so that it can be read."""
+        text = _selected(self.changed_at, parsed)
+        try:
+            found = (
+                datetime.fromtimestamp(float(text), UTC) if _NUMBER.fullmatch(text) else datetime.fromisoformat(text)
+            )
+        except (ValueError, OverflowError, OSError):
+            return None
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     def sealed(self, classes: Collection[str]) -> bool:
         """Are its payloads encrypted in the journal, where those of these data classes are?"""

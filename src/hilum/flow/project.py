@@ -39,7 +39,7 @@ class Project:
     @property
     def destinations(self) -> list[str]:
         """Names of the endpoints that the flows and their reports lead to."""
-        targets = [target for flow in self.flows.values() for target in (*flow.targets, *flow.report_targets)]
+        targets = [target for flow in self.flows.values() for target in flow.every_target]
         return sorted({target.endpoint for target in targets})
 
     def limits_in_words(self, destination: str, now: datetime) -> str:

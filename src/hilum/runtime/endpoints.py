@@ -20,7 +20,7 @@ def build_endpoints(settings: Settings, flows: Iterable[Flow]) -> dict[str, Dest
     """
     found: dict[str, Destination] = {}
     for flow in flows:
-        for target in (*flow.targets, *flow.report_targets):
+        for target in flow.every_target:
             if target.endpoint not in found:
                 found[target.endpoint] = _build(settings, flow, target)
     for name in settings.destinations:

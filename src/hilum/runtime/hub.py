@@ -19,6 +19,8 @@ from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
 from hilum.masterdata.crosswalk import LiveCrosswalk
+from hilum.masterdata.ownership import load_matrix
+from hilum.masterdata.sync import secret_key
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints
@@ -33,6 +35,7 @@ from hilum.runtime.schedules import watch
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
 from hilum.runtime.share import Share, cancel_all
+from hilum.runtime.stewardship import Stewardship
 from hilum.runtime.switches import Switches
 from hilum.runtime.watchdog import Watchdog
 from hilum.runtime.worker import Worker
@@ -58,6 +61,7 @@ class Hub:
         for flow in project.flows.values():
             if flow.report_targets:
                 self.flows[flow.status_flow] = status_flow(flow)
+        self.matrix = load_matrix(project)
         self.reporter = Reporter(self.flows, project.settings.hub.lanes, self.observer)
         self._precedence = Precedence()
         self.switches = Switches()
@@ -155,6 +159,8 @@ class Hub:
             precedence=self._precedence,
             switches=self.switches,
         )
+        async with self.database.cold() as connection:
+            share.stewardship = Stewardship(self.matrix, self.flows, await secret_key(connection))
         self._watchdog = Watchdog(
             self.database.url,
             name,

@@ -15,6 +15,7 @@ from uuid import UUID
 from hilum.errors import DatabaseUnavailable, LeaseLost, trail
 from hilum.flow import Flow, Lookup, Windows
 from hilum.journal.leases import Leases
+from hilum.masterdata.ownership import Matrix
 from hilum.message import Priority
 from hilum.postgres import Database
 from hilum.runtime.cache import BodyCache
@@ -22,6 +23,7 @@ from hilum.runtime.cursor import Horizon
 from hilum.runtime.observer import Observer
 from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter
+from hilum.runtime.stewardship import Stewardship
 from hilum.runtime.switches import Switches
 from hilum.settings import DestinationSettings, RetryTable, WorkerSettings
 
@@ -69,6 +71,7 @@ class Share:
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
+    stewardship: Stewardship = field(default_factory=lambda: Stewardship(Matrix(), {}, b""))
     newer: Callable[[Exception], Awaitable[bool]] = _nothing_newer  # is there data by now that a translation lacked?
     _promises: dict[str, float] = field(default_factory=dict)  # seconds, by flow
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from hilum.canonical import BusinessObject
 from hilum.cases import classify, open_case
 from hilum.connector import Header
-from hilum.errors import DatabaseUnavailable, Endless, Invalid, LeaseLost, SettingsError
+from hilum.errors import DatabaseUnavailable, Endless, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
 from hilum.journal.moves import fence, hold_message, park_messages, unblock_all
 from hilum.journal.payloads import Damaged
@@ -27,10 +28,14 @@ from hilum.journal.work import (
     commit_translated,
     take_received,
 )
+from hilum.masterdata.sync import Noted, note
 from hilum.message import Priority
+from hilum.postgres import Connection
 from hilum.runtime.observer import Translation
+from hilum.runtime.outgoing import deliveries
 from hilum.runtime.precedence import RANK, Standing
 from hilum.runtime.share import Share
+from hilum.runtime.stewardship import Governed
 
 log = logging.getLogger("hilum.translator")
 
@@ -49,6 +54,7 @@ class _Failed:
     taken: ToTranslate
     error: Exception
     identifiers: set[str]
+    notes: Sequence[Noted] = ()  # what ownership decided
 
 
 class Translator:
@@ -147,14 +153,12 @@ class Translator:
         if not done:
             return []
         try:
-            await self._commit(done)
+            return await self._commit(done, behind)
         except (LeaseLost, DatabaseUnavailable):
             raise
         except Exception as error:  # noqa: BLE001 - what one flow made must not stop the others
             if len(done) == 1:
                 return [_Failed(done[0].taken, error, set())]
-        else:
-            return []
         failed: list[_Failed] = []
         for one in done:
             if any((one.taken.flow, one.taken.key) == (f.taken.flow, f.taken.key) for f in failed if f.taken.key):
@@ -192,20 +196,18 @@ class Translator:
         flow = self._share.flows[taken.flow]
         identifiers = {taken.key, taken.dedup_key, *_upstream_ids(taken)} - {""}
         try:
-            if taken.endless:
-                raise Endless
-            if body is None:
-                raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
-            if isinstance(body, Damaged):
-                raise body
-            if parsed is None:
-                parsed = flow.read(body)
+            parsed = _readable(taken, flow, body, parsed)
             identifiers |= _identifiers(flow, parsed)
             made: list[NewDelivery] = []
+            things: list[Yielded] = []
             for yielded in flow.run(parsed, self._share.lookup):
+                things.append(yielded)
                 if isinstance(yielded.thing, BusinessObject):
                     identifiers.update(yielded.thing.identifiers)
-                made += _deliveries(taken, yielded)
+            if self._share.stewardship.governs(things):
+                return _governed(taken, flow, parsed, things, identifiers)
+            for yielded in things:
+                made += deliveries(taken, yielded)
             if taken.next_ordinal + len(made) > MOST_DELIVERIES:
                 raise SettingsError(f"One message may have {MOST_DELIVERIES} deliveries; this one has more.")
         except Exception as error:  # noqa: BLE001 - a flow is a user's code: what it raises holds this message only
@@ -213,26 +215,24 @@ class Translator:
         late = not made and self._share.late(flow.name, taken.id)
         return Translated(taken=taken, deliveries=made, identifiers=identifiers, late=late)
 
-    async def _commit(self, done: Sequence[Translated]) -> None:
+    async def _commit(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[_Failed]:
+        """Commit them; those that ownership holds are returned, and those of their keys join `behind`."""
         share = self._share
-        heads = [one.taken for one in done if one.taken.head is not None]
-        completed = [one.taken for one in done if not one.deliveries and share.reporter.wants(one.taken.flow)]
         began = time.monotonic()
+        failed: list[_Failed] = []
         with share.horizon.routing(min(one.taken.seq for one in done), self._priority):
-            if heads or completed:
+            if any(isinstance(one, Governed) for one in done):
                 async with share.database.transaction() as connection:
-                    noted = await commit_translated(connection, share.leases, done)
-                    for stage in sorted({taken.stage for taken in heads}):
-                        gone_on = [taken for taken in heads if taken.stage == stage and taken.id in noted]
-                        refs = [(taken.key, (taken.id, MESSAGE_BODY)) for taken in gone_on]
-                        await unblock_all(connection, stage, refs)
-                    for taken in completed:
-                        if taken.id in noted:
-                            await share.reporter.settled(connection, taken.id, "completed")
-                share.ring_translators(self._priority)  # what waited behind these, and reports about them
-            else:
+                    halted = await share.stewardship.settle(connection, done)
+                    failed = [_Failed(h.result.taken, h.error, h.result.identifiers, h.notes) for h in halted]
+                    done = self._not_held(done, failed, behind)
+                    noted = await self._commit_in(connection, done) if done else set()
+            elif self._simple(done):
                 async with share.database.hot() as connection:
                     noted = await commit_translated(connection, share.leases, done)
+            else:
+                async with share.database.transaction() as connection:
+                    noted = await self._commit_in(connection, done)
         share.observer.committed("translate", len(noted), began, time.monotonic())
         self.translated += len(noted)
         share.precedence.note(self._priority)
@@ -242,6 +242,48 @@ class Translator:
             for n, delivery in enumerate(one.deliveries):
                 share.cache.put((one.taken.id, one.taken.next_ordinal + n), delivery.body)
                 share.ring(delivery.destination)
+        return failed
+
+    def _not_held(
+        self, done: Sequence[Translated], failed: Sequence[_Failed], behind: list[ToTranslate]
+    ) -> list[Translated]:
+        """Those that go on: not the held ones, and not what is behind one of them in its key."""
+        held = {one.taken.id for one in failed}
+        blocked: set[tuple[str, str]] = set()
+        going: list[Translated] = []
+        for one in done:
+            taken, flow = one.taken, self._share.flows[one.taken.flow]
+            if taken.id in held:
+                if taken.key and flow.on_held == "hold_key":
+                    blocked.add((taken.flow, taken.key))
+            elif (taken.flow, taken.key) in blocked:
+                behind.append(taken)
+            else:
+                one.late = not one.deliveries and self._share.late(taken.flow, taken.id)
+                going.append(one)
+        return going
+
+    def _simple(self, done: Sequence[Translated]) -> bool:
+        """Is there nothing to be done in the transaction besides the one statement?"""
+        return not any(
+            one.taken.head is not None or (not one.deliveries and self._share.reporter.wants(one.taken.flow))
+            for one in done
+        )
+
+    async def _commit_in(self, connection: Connection, done: Sequence[Translated]) -> set[UUID]:
+        """Note them, free the keys that they blocked, and tell the senders of those that are completed."""
+        share = self._share
+        noted = await commit_translated(connection, share.leases, done)
+        going = [one for one in done if one.taken.id in noted]
+        heads = [one.taken for one in going if one.taken.head is not None]
+        for stage in sorted({taken.stage for taken in heads}):
+            refs = [(taken.key, (taken.id, MESSAGE_BODY)) for taken in heads if taken.stage == stage]
+            await unblock_all(connection, stage, refs)
+        for one in going:
+            if not one.deliveries and share.reporter.wants(one.taken.flow):
+                await share.reporter.settled(connection, one.taken.id, "completed")
+        share.ring_translators(self._priority)  # what waited behind these, and reports about them
+        return noted
 
     async def _hold(self, failed: _Failed) -> None:
         taken, share = failed.taken, self._share
@@ -253,6 +295,7 @@ class Translator:
                 return
             if taken.endless:  # a replay is tried again: the flow may have been corrected
                 await connection.execute("DELETE FROM endless_translation WHERE message_id = %s", [taken.id])
+            await note(connection, failed.notes)
             await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id)
             await connection.cursor().executemany(
                 "INSERT INTO identifier (value, message_id) VALUES (%s, %s)",
@@ -271,13 +314,27 @@ def _within(batch: list[ToTranslate], size: int) -> list[ToTranslate]:
     return batch
 
 
-def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The sender's trace context goes on with every delivery (W3C Trace Context)."""
-    found = {name: taken.headers[name] for name in _TRACE if name in taken.headers}
-    return {**headers, **found} if found else headers
+def _readable(taken: ToTranslate, flow: Flow, body: bytes | Damaged | None, parsed: Any) -> Any:
+    """The parsed form. Raises what keeps the message from being read."""
+    if taken.endless:
+        raise Endless
+    if body is None:
+        raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
+    if isinstance(body, Damaged):
+        raise body
+    return flow.read(body) if parsed is None else parsed
 
 
-_TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
+def _governed(taken: ToTranslate, flow: Flow, parsed: Any, things: list[Yielded], identifiers: set[str]) -> Governed:
+    """What ownership judges when it is committed."""
+    changed = flow.changed(parsed)
+    return Governed(
+        taken=taken,
+        deliveries=[],
+        identifiers=identifiers,
+        yielded=things,
+        changed_at=changed.timestamp() if changed is not None else None,
+    )
 
 
 def _upstream_ids(taken: ToTranslate) -> tuple[str, str]:
@@ -292,26 +349,3 @@ def _identifiers(flow: Flow, parsed: Any) -> set[str]:
     if isinstance(control_id, str) and control_id:
         found.add(control_id)
     return found
-
-
-def _deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
-    """One delivery for each target. The idempotency key is the same at every translation of the same message."""
-    made = []
-    for target in yielded.targets:
-        outgoing = target.encode(yielded.thing)
-        if outgoing is None:
-            continue
-        if not isinstance(outgoing.body, bytes):
-            raise Invalid(f"the target {target.endpoint} made no bytes", where=target.operation or target.endpoint)
-        place = f".{target.operation}" if target.operation else ""
-        made.append(
-            NewDelivery(
-                destination=target.endpoint,
-                operation=target.operation,
-                idempotency_key=f"{taken.id}.{yielded.index}{place}",
-                content_type=outgoing.content_type,
-                headers=_traced(taken, outgoing.headers),
-                body=outgoing.body,
-            )
-        )
-    return made

@@ -78,6 +78,8 @@ class Upsert(Operation):
             thing: BusinessObject = task.thing
             key = thing.business_key
             values = await self.values(session, thing, task)
+            if thing.left_out is not None:  # of a partial object an empty text is told, and a deletion
+                values = {column: CLEAR if value == "" else value for column, value in values.items()}
             head = {column: _cell(value) for column, value in values.items() if value not in (None, "")}
             return Record(task=task, xml_id=session.xml_id(self.kind, key), head=head, about=f"{self.noun} {key}")
 

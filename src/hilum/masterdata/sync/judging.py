@@ -1,0 +1,288 @@
+"""Whether a change counts: field by field, by what the hub knows of the object, by ownership, then by rule. Pure.
+
+A captured system shows an object as a whole, again and again. So first it is asked whether a field was changed there at
+all: what it showed before, or what the hub wrote there, is no change but an echo. Only what is left is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from hilum.masterdata.ownership import Conflict, Matrix, Others, Rule
+from hilum.masterdata.sync.document import EMPTY, Document, FieldState, Sent
+
+ECHO_SECONDS: Final = 900.0
+"""So long after a write has landed, what it wrote can still come back as an echo."""
+
+SKEW_SECONDS: Final = 2.0
+"""By so much the clock of a system may be behind the hub's; systems that tell whole seconds need one."""
+
+MOST_CORRECTIONS: Final = 3
+"""So often a system is corrected for one and the same value: one that writes it in a form of its own would go on."""
+
+MOST_TURNS: Final = 3
+TURNS_SECONDS: Final = 600.0
+"""A value that comes into force so often within this time comes from systems that do not agree on its form."""
+
+_MOST_PAST: Final = 8
+
+ON_ITS_WAY: Final = None
+NEVER: Final = -1.0
+Landed = Callable[[Sent], float | None]
+"""When a write arrived, in seconds since 1970; `ON_ITS_WAY`; `NEVER` where it was given up."""
+
+
+class Verdict(StrEnum):
+    """What becomes of one field of a change. The database has the same list, without the first."""
+
+    UNCHANGED = "unchanged"
+    ECHO = "echo"  # the hub wrote it there itself
+    ACCEPTED = "accepted"  # it is in force now
+    WON = "won"  # it is in force now, against a change made elsewhere at the same time
+    KEPT = "kept"  # a change made elsewhere at the same time stays in force
+    IGNORED = "ignored"  # the system does not own it
+    STALE = "stale"  # older than what the same system told before
+    REFUSED = "refused"  # the message is held: the system does not own it
+    HELD = "held"  # the message is held: a steward decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a system says of an object."""
+
+    object: str
+    system: str
+    facility: str
+    values: Mapping[str, Any]  # as JSON has them
+    prints: Mapping[str, str]  # their fingerprints
+    at: float  # when it was changed there
+    dated: bool  # the system said so itself; else it is the time of receipt
+    now: float
+    granted: bool = False  # a steward let it through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One field."""
+
+    field: str
+    verdict: Verdict
+    rule: Rule
+    other: str = ""  # whose value was in force
+    correct: bool = False  # the system must be told what is in force
+    words: str = ""
+
+
+def judge(change: Change, document: Document, matrix: Matrix, landed: Landed) -> list[Decision]:
+    """Decide about each field, and note in the document what that makes of it.
+
+    Where a field is refused or held the message goes no further, and the document must not be kept.
+    """
+    return [
+        _Judge(change, name, document, matrix.rule(change.object, name, change.facility), landed).decide()
+        for name in change.values
+    ]
+
+
+class _Judge:
+    """About one field."""
+
+    def __init__(self, change: Change, name: str, document: Document, rule: Rule, landed: Landed) -> None:
+        self._change = change
+        self._name = name
+        self._document = document
+        self._rule = rule
+        self._landed = landed
+        self._value = change.prints[name]
+        self._state = document.fields.setdefault(name, FieldState())
+        self._view = self._state.view(change.system)
+        self._was = self._state.system
+
+    def decide(self) -> Decision:
+        self._forget_old()
+        return self._known() or self._stale() or self._agreed() or self._changed()
+
+    def _is(self, verdict: Verdict, *, correct: bool = False, words: str = "") -> Decision:
+        return Decision(
+            field=self._name, verdict=verdict, rule=self._rule, other=self._was, correct=correct, words=words
+        )
+
+    # Is it a change at all?
+
+    def _forget_old(self) -> None:
+        """Writes that were given up; and of those that the system has overwritten, the old ones."""
+        view = self._view
+        view.sent = [each for each in view.sent if self._landed(each) != NEVER]
+        view.past = [each for each in view.past if self._recent(each)][-_MOST_PAST:]
+        while len(view.sent) > 1 and not self._recent(view.sent[0]):  # it was seen, or overwritten by the next one
+            view.shown = view.sent.pop(0).value
+
+    def _recent(self, sent: Sent) -> bool:
+        at = self._landed(sent)
+        return at is ON_ITS_WAY or at > self._change.now - ECHO_SECONDS
+
+    def _known(self) -> Decision | None:
+        """Does it show what it showed before, or what the hub wrote there?"""
+        view = self._view
+        chain = [view.shown, *(each.value for each in view.sent)]
+        places = [place for place, value in enumerate(chain) if value == self._value]
+        if not places:
+            return self._late_echo()
+        place = places[-1]
+        later = view.sent[place:]
+        if later and all(self._landed(each) is not ON_ITS_WAY for each in later):
+            return self._behind(later)
+        if place:
+            view.shown, view.sent = self._value, later
+        if self._value == self._state.value:
+            view.refuted, view.corrections = "", 0
+        return self._is(Verdict.ECHO if place else Verdict.UNCHANGED)
+
+    def _behind(self, later: list[Sent]) -> Decision | None:
+        """It shows something older than what arrived there: it was read before, or somebody put it back."""
+        arrived = max(self._landed(each) or 0.0 for each in later)
+        if not self._change.dated:
+            return self._corrected(
+                Verdict.KEPT, "It cannot be told from an echo, because the system does not say when."
+            )
+        if self._change.at > arrived + SKEW_SECONDS:
+            return None
+        return self._is(Verdict.UNCHANGED)
+
+    def _late_echo(self) -> Decision | None:
+        """It shows what the hub wrote before the system's own last change: so that change was overwritten there.
+
+        Where the system says when, such writes are not past: it is known that they came after the change.
+        """
+        view = self._view
+        if self._change.dated or all(each.value != self._value for each in view.past):
+            return None
+        view.shown = self._value
+        if self._value == self._state.value:
+            return self._is(Verdict.ECHO)
+        return self._corrected(Verdict.KEPT, "What the hub had written before came back.")
+
+    def _stale(self) -> Decision | None:
+        """The same system said something newer before: this one was replayed, or overtaken."""
+        if self._state.system == self._change.system and self._change.at < self._state.at:
+            return self._is(Verdict.STALE)
+        return None
+
+    def _agreed(self) -> Decision | None:
+        """Both came to the same value, each by itself."""
+        if self._state.value and self._value == self._state.value:
+            self._overwrote()
+            return self._is(Verdict.UNCHANGED)
+        return None
+
+    # Does it count?
+
+    def _changed(self) -> Decision:
+        change, rule = self._change, self._rule
+        if change.granted:
+            return self._accept(Verdict.ACCEPTED, "A steward let it through.")
+        if not rule.owner:
+            return self._shared()
+        if rule.owner == change.system:
+            return self._accept(Verdict.WON if self._concurrent else Verdict.ACCEPTED)
+        return self._of_another()
+
+    def _of_another(self) -> Decision:
+        if self._value == EMPTY and not self._state.value:
+            return self._is(Verdict.UNCHANGED)  # it says that it knows nothing, and nobody else does yet
+        match self._rule.others:
+            case Others.REFUSE:
+                return self._is(Verdict.REFUSED)
+            case Others.HOLD:
+                return self._is(Verdict.HELD)
+            case Others.ACCEPT_IF_EMPTY if self._state.value in ("", EMPTY):
+                return self._accept(Verdict.ACCEPTED)
+            case _:
+                return self._corrected(Verdict.IGNORED)
+
+    def _shared(self) -> Decision:
+        """Nobody owns it: who changes it alone may; of two at once the rule says who wins."""
+        if not self._concurrent:
+            return self._accept(Verdict.ACCEPTED)
+        if self._rule.conflict is Conflict.HOLD:
+            return self._is(Verdict.HELD)
+        mine = self._change.at, self._change.system
+        if mine > (self._state.at, self._state.system):
+            return self._accept(Verdict.WON)
+        return self._corrected(Verdict.KEPT)
+
+    @property
+    def _concurrent(self) -> bool:
+        """Was it changed elsewhere, and this system did not show that when it was changed here?"""
+        state, view = self._state, self._view
+        if not state.value or state.system == self._change.system:
+            return False
+        before = [each.value for each in view.sent if not self._follows(each)]
+        return (before[-1] if before else view.shown) != state.value
+
+    def _follows(self, sent: Sent) -> bool:
+        """Did this write reach the system after the change was made there, so that it overwrites it?"""
+        arrived = self._landed(sent)
+        if arrived is ON_ITS_WAY:
+            return True
+        return self._change.dated and self._change.at <= arrived + SKEW_SECONDS
+
+    def _accept(self, verdict: Verdict, words: str = "") -> Decision:
+        change, state, view = self._change, self._state, self._view
+        recent = [turn for turn in state.turns if turn[1] > change.now - TURNS_SECONDS]
+        if not change.granted and sum(value == self._value for value, _ in recent) >= MOST_TURNS:
+            return self._is(Verdict.HELD, words="It comes back again and again: the systems do not agree on its form.")
+        state.turns = [*recent, (self._value, change.now)]
+        state.value, state.system, state.at = self._value, change.system, change.at
+        self._document.values[self._name] = change.values[self._name]
+        self._overwrote()
+        view.refuted, view.corrections = "", 0
+        return self._is(verdict, correct=bool(view.sent), words=words)  # what is on its way would overwrite it there
+
+    def _corrected(self, verdict: Verdict, words: str = "") -> Decision:
+        """What is in force stays, and the system is told."""
+        view = self._view
+        self._overwrote()
+        if view.refuted != self._value:
+            view.refuted, view.corrections = self._value, 0
+        correct = bool(self._state.value) and view.corrections < MOST_CORRECTIONS
+        view.corrections += 1
+        return self._is(verdict, correct=correct, words=words)
+
+    def _overwrote(self) -> None:
+        """The system shows a value of its own now; what had arrived there before is past."""
+        view = self._view
+        view.shown = self._value
+        view.past += [each for each in view.sent if not self._follows(each)]
+        view.sent = [each for each in view.sent if self._follows(each)]
+
+
+def to_tell(change: Change, document: Document, system: str) -> frozenset[str]:
+    """The fields of a change that count and that a captured system does not have yet, as far as is known."""
+    return frozenset(
+        name
+        for name, value in change.prints.items()
+        if value == document.fields[name].value
+        and (last := document.fields[name].view(system).last) != value
+        and not (value == EMPTY and not last)  # nobody deletes what it does not know
+    )
+
+
+def counted(change: Change, document: Document) -> frozenset[str]:
+    """The fields of a change that say what is in force."""
+    return frozenset(name for name, value in change.prints.items() if value == document.fields[name].value)
+
+
+def note_sent(document: Document, names: frozenset[str], system: str, message: str, ordinal: int) -> None:
+    """The hub writes what is in force of these fields to a captured system, by this delivery."""
+    for name in names:
+        state = document.fields[name]
+        state.view(system).sent.append(Sent(state.value, message, ordinal))
+
+
+def knows(document: Document, system: str) -> bool:
+    """Did a captured system ever show or get anything of this object?"""
+    return any(view.shown or view.sent for each in document.fields.values() if (view := each.views.get(system)))

@@ -1,0 +1,41 @@
+"""From objects that a translation made to the deliveries that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hilum.connector import Header
+from hilum.errors import Invalid
+from hilum.flow import Yielded
+from hilum.journal.work import NewDelivery, ToTranslate
+
+_TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
+
+
+def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
+    """One delivery for each target. The idempotency key is the same at every translation of the same message."""
+    made = []
+    for target in yielded.targets:
+        outgoing = target.encode(yielded.thing)
+        if outgoing is None:
+            continue
+        if not isinstance(outgoing.body, bytes):
+            raise Invalid(f"the target {target.endpoint} made no bytes", where=target.operation or target.endpoint)
+        place = f".{target.operation}" if target.operation else ""
+        made.append(
+            NewDelivery(
+                destination=target.endpoint,
+                operation=target.operation,
+                idempotency_key=f"{taken.id}.{yielded.index}{place}",
+                content_type=outgoing.content_type,
+                headers=_traced(taken, outgoing.headers),
+                body=outgoing.body,
+            )
+        )
+    return made
+
+
+def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The sender's trace context goes on with every delivery (W3C Trace Context)."""
+    found = {name: taken.headers[name] for name in _TRACE if name in taken.headers}
+    return {**headers, **found} if found else headers

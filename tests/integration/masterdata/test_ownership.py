@@ -1,0 +1,273 @@
+"""Ownership where objects leave translation: refused, held, ignored, accepted, and seen by people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum import cases
+from hilum.canonical import Supplier
+from hilum.connector import Target
+from hilum.connectors.encoding import encode
+from hilum.errors import SettingsError
+from hilum.flow import DataClass, Flow
+from hilum.journal import reading
+from hilum.masterdata import sync
+from hilum.masterdata.sync import RefusedChange
+from hilum.message import MessageState
+from hilum.postgres import Database
+from hilum.runtime import Hub
+from hilum.testing import eventually
+from support.doubles import Feed, Receiver
+from support.projects import make_flow
+
+pytestmark = pytest.mark.req("MD-1")
+
+Start = Callable[..., Awaitable[Hub]]
+
+MATRIX = """
+[systems]
+ODOO = ["memory.odoo"]
+SRM = ["memory.srm"]
+
+[[owned]]
+object = "hilum.supplier"
+owner = "SRM"
+others = "{others}"
+
+[[owned]]
+object = "hilum.supplier"
+fields = ["phone"]
+owner = "ODOO"
+others = "ignore"
+"""
+
+
+def supplier_of(parsed: Any, _: Any) -> Supplier:
+    return Supplier(**{name: value for name, value in parsed.items() if name not in ("id", "key")})
+
+
+class Both:
+    """Two systems in memory and the flows between them."""
+
+    def __init__(self, **more: Any) -> None:
+        self.srm, self.odoo = Receiver(), Receiver()
+        self.from_srm, self.from_odoo = Feed("srm"), Feed("odoo")
+        self.flows = [
+            self._flow(self.from_srm, "SRM", self.odoo, self.srm, **more),
+            self._flow(self.from_odoo, "ODOO", self.srm, self.odoo, **more),
+        ]
+        self._count = 0
+
+    @staticmethod
+    def _flow(feed: Feed, system: str, there: Receiver, here: Receiver, **more: Any) -> Flow:
+        made = make_flow(feed, name=f"test.from_{system.lower()}", translate=supplier_of, system=system, **more)
+        other = {"SRM": "memory.odoo", "ODOO": "memory.srm"}[system]
+        own = {"SRM": "memory.srm", "ODOO": "memory.odoo"}[system]
+        made.deliver_to(Target(endpoint=other, accepts=(Supplier,), encode=encode, connector=there))
+        made.correct_to(Target(endpoint=own, accepts=(Supplier,), encode=encode, connector=here))
+        return made
+
+    async def say(self, feed: Feed, **values: Any) -> None:
+        self._count += 1
+        await feed.send({"id": f"{feed.name}-{self._count}", "key": "S-1", "code": "S-1", **values})
+
+
+@pytest.fixture
+def both() -> Both:
+    return Both()
+
+
+def governed(folder: Path, others: str) -> None:
+    (folder / "ownership.toml").write_text(MATRIX.format(others=others), encoding="utf-8")
+
+
+async def decided(database: Database, verdict: str) -> list[RefusedChange]:
+    """What was decided so, once there is something."""
+    found: list[RefusedChange] = []
+
+    async def there() -> bool:
+        async with database.cold() as connection:
+            found[:] = await sync.refused(connection, verdict=verdict)
+        return bool(found)
+
+    await eventually(there, lambda: verdict)
+    return found
+
+
+async def completed(database: Database, count: int) -> None:
+    async def there() -> bool:
+        async with database.cold() as connection:
+            cursor = await connection.execute("SELECT count(*) FROM message WHERE state = 'completed'")
+            row = await cursor.fetchone()
+        return row is not None and row[0] == count
+
+    await eventually(there, lambda: f"{count} completed")
+
+
+async def test_the_owner_s_word_goes_on_as_a_whole(database: Database, hub: Start, both: Both, tmp_path: Path) -> None:
+    governed(tmp_path, "ignore")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd", email="a@example.test")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    assert both.odoo.bodies[0]["title"] == "Gloves Ltd"
+    await completed(database, 1)
+
+
+@pytest.mark.req("MD-5")
+async def test_an_echo_ends_there_and_is_seen(database: Database, hub: Start, both: Both, tmp_path: Path) -> None:
+    governed(tmp_path, "refuse")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="Gloves Ltd", phone="")
+    (echo,) = await decided(database, "echo")
+    assert (echo.system, echo.object, echo.key, echo.field) == ("ODOO", "hilum.supplier", "S-1", "")
+    await completed(database, 2)
+    assert not both.srm.taken
+
+
+async def test_a_field_of_another_owner_is_ignored_corrected_and_the_rest_goes_on(
+    database: Database, hub: Start, both: Both, tmp_path: Path
+) -> None:
+    governed(tmp_path, "ignore")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="GLOVES", phone="555 0100")
+    await eventually(lambda: len(both.srm.taken) == 1)
+    assert both.srm.bodies == [{"code": "S-1", "phone": "555 0100"}]
+    await eventually(lambda: len(both.odoo.taken) == 2)
+    assert both.odoo.bodies[1] == {"code": "S-1", "title": "Gloves Ltd"}, "Odoo is told what is in force"
+    (ignored,) = await decided(database, "ignored")
+    assert (ignored.field, ignored.system, ignored.other, ignored.owner) == ("title", "ODOO", "SRM", "SRM")
+    async with database.cold() as connection:
+        values = await sync.values_of(connection, [ignored.id])
+    assert values == {ignored.id: {"old": "Gloves Ltd", "new": "GLOVES"}}
+
+
+async def test_a_refused_change_is_a_case_and_changes_nothing(
+    database: Database, hub: Start, both: Both, tmp_path: Path
+) -> None:
+    governed(tmp_path, "refuse")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="GLOVES", phone="555 0100")
+    (refused,) = await decided(database, "refused")
+    assert refused.field == "title"
+    async with database.cold() as connection:
+        (case,) = await cases.cases(connection)
+        held = await reading.message(connection, refused.message_id)
+    assert case.category == "not_owner"
+    assert "which SRM owns (ownership.toml, line 6)" in case.words
+    assert "GLOVES" not in case.words
+    assert held is not None
+    assert held.state == MessageState.HELD.value
+    assert not both.srm.taken
+
+
+async def test_a_held_change_is_let_through_by_a_steward(
+    database: Database, hub: Start, both: Both, tmp_path: Path
+) -> None:
+    governed(tmp_path, "hold")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="Gloves and Masks Ltd")
+    (held,) = await decided(database, "held")
+    async with database.transaction() as connection:
+        (case,) = await cases.cases(connection)
+        assert case.category == "undecided"
+        assert await cases.let_through(connection, held.message_id, actor="mia", reason="they were renamed") == 1
+    async with database.transaction() as connection:
+        with pytest.raises(cases.NotPossible):
+            await cases.let_through(connection, held.message_id, actor="mia", reason="once more")
+    await eventually(lambda: len(both.srm.taken) == 1)
+    assert both.srm.bodies == [{"code": "S-1", "title": "Gloves and Masks Ltd"}]
+
+
+async def test_what_is_empty_may_be_filled(database: Database, hub: Start, both: Both, tmp_path: Path) -> None:
+    governed(tmp_path, "accept_if_empty")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd", tax_id="")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="GLOVES", tax_id="DE1")
+    await eventually(lambda: len(both.srm.taken) == 1)
+    assert both.srm.bodies == [{"code": "S-1", "tax_id": "DE1"}]
+    (ignored,) = await decided(database, "ignored")
+    assert ignored.field == "title"
+
+
+async def test_a_held_message_holds_its_key_and_the_next_one_follows(
+    database: Database, hub: Start, both: Both, tmp_path: Path
+) -> None:
+    governed(tmp_path, "refuse")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="GLOVES")
+    (refused,) = await decided(database, "refused")
+    await both.say(both.from_odoo, title="Gloves Ltd", phone="555 0100")
+    async with database.transaction() as connection:
+        await cases.discard(connection, refused.message_id, actor="mia", reason="asked the owner")
+    await eventually(lambda: len(both.srm.taken) == 1)
+    assert both.srm.bodies == [{"code": "S-1", "phone": "555 0100"}]
+
+
+async def test_values_of_protected_flows_are_sealed(database: Database, hub: Start, tmp_path: Path) -> None:
+    both = Both(data_class=DataClass.PHI)
+    governed(tmp_path, "ignore")
+    await hub(*both.flows)
+    await both.say(both.from_srm, title="Gloves Ltd of Northfield")
+    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.say(both.from_odoo, title="GLOVES of Southfield")
+    (ignored,) = await decided(database, "ignored")
+    async with database.cold() as connection:
+        cursor = await connection.execute("SELECT state::text, body FROM governed")
+        rows = [
+            *await cursor.fetchall(),
+            *await (await connection.execute("SELECT words, body FROM ownership_decision")).fetchall(),
+        ]
+        assert (await sync.values_of(connection, [ignored.id]))[ignored.id]["new"] == "GLOVES of Southfield"
+    for text, body in rows:
+        assert b"field" not in bytes(body)
+        assert "Southfield" not in text
+        assert "Northfield" not in text
+    await eventually(lambda: len(both.odoo.taken) == 2)  # corrected with the value that was sealed
+    assert both.odoo.bodies[1]["title"] == "Gloves Ltd of Northfield"
+
+
+async def test_what_the_matrix_does_not_name_goes_on_as_it_is(
+    database: Database, hub: Start, both: Both, tmp_path: Path
+) -> None:
+    governed(tmp_path, "refuse")
+    (tmp_path / "ownership.toml").write_text('[systems]\nODOO = ["memory.odoo"]\nSRM = ["memory.srm"]\n')
+    await hub(*both.flows)
+    for _ in range(2):
+        await both.say(both.from_srm, title="Gloves Ltd")
+    await eventually(lambda: len(both.odoo.taken) == 2)
+    async with database.cold() as connection:
+        cursor = await connection.execute("SELECT count(*) FROM governed")
+        assert await cursor.fetchone() == (0,)
+
+
+async def test_a_wrong_matrix_keeps_the_hub_from_starting(hub: Start, both: Both, tmp_path: Path) -> None:
+    governed(tmp_path, "perhaps")
+    with pytest.raises(SettingsError, match=r"ownership\.toml.*owned\.0\.others"):
+        await hub(*both.flows)
+
+
+async def test_many_changes_of_one_batch_are_judged_in_order(
+    database: Database, hub: Start, both: Both, tmp_path: Path
+) -> None:
+    governed(tmp_path, "ignore")
+    await hub(*both.flows)
+    for n in range(30):
+        both.from_srm.offer({"id": f"s{n}", "key": "S-1", "code": "S-1", "title": f"Gloves {n}"})
+    await completed(database, 30)
+    assert both.odoo.bodies[-1]["title"] == "Gloves 29"
+    assert [body["title"] for body in both.odoo.bodies] == [f"Gloves {n}" for n in range(30)]

@@ -1,0 +1,225 @@
+"""Two systems hold the same record and are edited at both sides while changes and writes are under way: they settle.
+
+A model of the world around the judge: records that show themselves as a whole, writes that arrive late and are known to
+have arrived later still, snapshots that were read before they are judged.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hilum.masterdata.ownership import Conflict, Matrix, Others, Rule
+from hilum.masterdata.sync import Change, Document, fingerprint, judge
+from hilum.masterdata.sync.document import Sent
+from hilum.masterdata.sync.judging import Verdict, note_sent, to_tell
+
+pytestmark = [pytest.mark.req("MD-5"), pytest.mark.req("MD-6")]
+
+KEY = b"a key of this database"
+A, B = "A", "B"
+OTHER = {A: B, B: A}
+RULES = {
+    "of_a": Rule(owner=A, others=Others.IGNORE),
+    "of_b": Rule(owner=B, others=Others.IGNORE),
+    "if_empty": Rule(owner=A, others=Others.ACCEPT_IF_EMPTY),
+    "shared": Rule(conflict=Conflict.NEWEST),
+}
+MATRIX = Matrix(rules={("thing", name, ""): rule for name, rule in RULES.items()}, systems={A: ["a"], B: ["b"]})
+
+
+@dataclass
+class Side:
+    """One system: its record, when it was last changed, and what is on its way to it."""
+
+    values: dict[str, str] = field(default_factory=lambda: dict.fromkeys(RULES, ""))
+    at: float = 0.0
+    writes: deque[tuple[dict[str, str], str]] = field(default_factory=deque)
+    snapshots: deque[tuple[dict[str, str], float]] = field(default_factory=deque)
+    own: dict[str, str] = field(default_factory=dict)  # the last edit of each field by its people
+
+
+class World:
+    def __init__(self, *, dated: bool) -> None:
+        self.sides = {A: Side(), B: Side()}
+        self.document = Document()
+        self.now = 1_000.0
+        self.landed: dict[str, float] = {}
+        self.arrived: deque[tuple[str, float]] = deque()  # not known to the hub yet
+        self.dated = dated
+        self.edits = self.writes = self.messages = 0
+
+    def edit(self, system: str, name: str) -> None:
+        self.now += 5
+        self.edits += 1
+        side = self.sides[system]
+        side.values[name] = side.own[name] = f"{system}{self.edits}"
+        side.at = self.now
+
+    def read(self, system: str) -> None:
+        side = self.sides[system]
+        side.snapshots.append((dict(side.values), side.at))
+
+    def land(self, system: str) -> None:
+        side = self.sides[system]
+        if side.writes:
+            self.now += 5
+            values, message = side.writes.popleft()
+            side.values.update(values)
+            side.at = self.now
+            self.arrived.append((message, self.now))
+
+    def note(self) -> None:
+        if self.arrived:
+            message, at = self.arrived.popleft()
+            self.landed[message] = at
+
+    def judge(self, system: str) -> None:
+        side = self.sides[system]
+        if not side.snapshots:
+            return
+        self.messages += 1
+        values, at = side.snapshots.popleft()
+        change = Change(
+            object="thing",
+            system=system,
+            facility="",
+            values=values,
+            prints={name: fingerprint(KEY, value) for name, value in values.items()},
+            at=at if self.dated else self.now,
+            dated=self.dated,
+            now=self.now,
+        )
+        decisions = judge(change, self.document, MATRIX, lambda sent: self.landed.get(sent.message))
+        assert not [each for each in decisions if each.verdict in (Verdict.REFUSED, Verdict.HELD)]
+        told = to_tell(change, self.document, OTHER[system])
+        self._write(OTHER[system], {name: values[name] for name in told})
+        corrected = {each.field: self.document.values[each.field] for each in decisions if each.correct}
+        self._write(system, corrected)
+        self.document = self.document.copy()  # as it comes back from the database
+
+    def _write(self, system: str, values: dict[str, str]) -> None:
+        if not values:
+            return
+        self.writes += 1
+        message = f"m{self.writes}"
+        self.sides[system].writes.append((values, message))
+        note_sent(self.document, frozenset(values), system, message, 0)
+
+    def settle(self) -> None:
+        for _ in range(20):
+            before = self.writes
+            for system in (A, B):
+                while self.sides[system].writes:
+                    self.land(system)
+            while self.arrived:
+                self.note()
+            self.now += 5
+            for system in (A, B):
+                self.read(system)
+                while self.sides[system].snapshots:
+                    self.judge(system)
+            if self.writes == before:
+                return
+        raise AssertionError("it does not settle")
+
+
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("edit"), st.sampled_from([A, B]), st.sampled_from(sorted(RULES))),
+        st.tuples(st.sampled_from(["read", "land", "judge"]), st.sampled_from([A, B]), st.just("")),
+        st.tuples(st.just("note"), st.just(A), st.just("")),
+    ),
+    max_size=40,
+)
+
+
+def lived(steps: list[tuple[str, str, str]], *, dated: bool) -> World:
+    world = World(dated=dated)
+    for act, system, name in steps:
+        match act:
+            case "edit":
+                world.edit(system, name)
+            case "note":
+                world.note()
+            case _:
+                getattr(world, act)(system)
+    world.settle()
+    return world
+
+
+@settings(max_examples=600, deadline=None)
+@given(_STEPS)
+def test_they_agree_and_no_owner_lost_an_edit(steps: list[tuple[str, str, str]]) -> None:
+    world = lived(steps, dated=True)
+    a, b = world.sides[A], world.sides[B]
+    assert a.values == b.values
+    assert a.values["of_a"] == a.own.get("of_a", "")
+    assert a.values["of_b"] == b.own.get("of_b", "")
+    if "if_empty" in a.own and "if_empty" not in b.own:  # what fills an empty field may cross the owner's first edit
+        assert a.values["if_empty"] == a.own["if_empty"]
+    assert world.writes <= 4 * world.edits, "no storm"
+
+
+@settings(max_examples=600, deadline=None)
+@given(_STEPS)
+def test_systems_that_do_not_say_when_agree_too(steps: list[tuple[str, str, str]]) -> None:
+    world = lived(steps, dated=False)
+    assert world.sides[A].values == world.sides[B].values
+    assert world.writes <= 8 * world.edits, "no storm"
+
+
+def test_an_edit_that_puts_back_what_the_hub_had_written_over_is_an_edit() -> None:
+    world = World(dated=True)
+    for system in (A, B):
+        world.read(system)
+        world.judge(system)
+    world.sides[A].values["of_a"], world.sides[A].at = "one", 1_010.0
+    world.now = 1_020.0
+    world.settle()
+    world.sides[A].values["of_a"], world.sides[A].at = "two", world.now
+    world.settle()
+    world.now += 5
+    world.sides[A].values["of_a"], world.sides[A].at = "one", world.now
+    world.settle()
+    assert world.sides[B].values["of_a"] == "one"
+
+
+def test_a_system_that_writes_a_value_in_its_own_form_is_not_corrected_for_ever() -> None:
+    world = World(dated=True)
+    world.edit(A, "of_a")
+    world.settle()
+    for _ in range(20):  # B always makes capitals of it
+        world.now += 5
+        side = world.sides[B]
+        side.values["of_a"], side.at = "A1!", world.now
+        world.read(B)
+        world.judge(B)
+        world.land(B)
+        world.note()
+    assert world.writes < 8
+
+
+def test_what_was_given_up_is_no_echo() -> None:
+    document = Document()
+    note = fingerprint(KEY, "x")
+    state = {"of_b": "x"}
+
+    def seen(landed: float | None) -> Verdict:
+        document.fields.clear()
+        change = Change(
+            object="thing", system=B, facility="", values=state, prints={"of_b": note}, at=50.0, dated=True, now=60.0
+        )
+        document.fields.update(Document().fields)
+        judge(change, document, Matrix(), lambda sent: landed)
+        document.fields["of_b"].view(B).shown = "other"
+        document.fields["of_b"].value = "else"
+        document.fields["of_b"].view(B).sent = [Sent(note, "m", 0)]
+        return judge(change, document, MATRIX, lambda sent: landed)[0].verdict
+
+    assert seen(55.0) is Verdict.ECHO
+    assert seen(-1.0) is Verdict.ACCEPTED
