@@ -32,6 +32,7 @@ class Traits:
     batch_limit: int = 1  # the most deliveries that one call of `deliver` takes
     ordered: bool = True  # source: hands over in the order of the far side
     deduplicates: bool = False  # destination: the same idempotency key twice has one effect
+    ledger: bool = False  # destination: what a call is to do is noted before it, and asked about after a loss
     redelivers: bool = False  # source: what was refused or not answered comes again by itself
     answers: bool = True  # source: the sender is told why one is refused; else the hub keeps it, held with a case
 
@@ -196,6 +197,10 @@ class Destination(Connector):
         this never can). May raise `TryAgain` or `Down` when it cannot be asked now.
         """
         return Unsure("This receiver cannot be asked whether it arrived.")
+
+    def effect(self, delivery: Delivery) -> str:
+        """What the receiver will know the effect of this delivery by, the same at each attempt; no I/O."""
+        return delivery.idempotency_key
 
     @property
     def can_tell(self) -> bool:

@@ -54,7 +54,7 @@ class OdooBench(ProxyFaults):
         box = self.sandbox
         settings: dict[str, Any] = {"database": box.database, "login": box.login, "api_key": box.api_key}
         settings |= {"url": f"http://127.0.0.1:{self.proxy.port}", "protocol": self.protocol}
-        return odoo.Odoo(timeout=ANSWER_TIMEOUT, **settings)
+        return odoo.Odoo(timeout=ANSWER_TIMEOUT, short_timeout=True, **settings)
 
     def delivery(self, number: int) -> Delivery:
         outgoing = TARGET.encode(number)

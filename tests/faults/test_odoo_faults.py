@@ -149,6 +149,7 @@ def settings(box: SandboxOdoo, protocol: str = "auto") -> dict[str, Any]:
         "api_key": box.api_key,
         "protocol": protocol,
         "timeout": 20.0,
+        "short_timeout": True,
     }
 
 
@@ -230,7 +231,8 @@ async def books_of(url: str) -> dict[str, list[dict[str, Any]]]:
 async def killed(state: Path, kills: int) -> None:
     process, far = await start(state, 0)
     port = int(far["url"].rpartition(":")[2])
-    hub = Odoo(url=far["url"], database=far["database"], api_key=far["key"], login=far["login"], timeout=20.0)
+    known = {"url": far["url"], "database": far["database"], "api_key": far["key"], "login": far["login"]}
+    hub = Odoo(**known, timeout=20.0, short_timeout=True)
     await hub.open()
     await until_delivered(hub, MASTER)
     things: list[BusinessObject] = []

@@ -43,12 +43,13 @@ def list_destinations(project: ProjectFolder = HERE, as_json: AsJson = False) ->
             row.waiting,
             ago(row.oldest) if row.oldest else "",
             f"{row.per_minute:.0f}",
+            row.unknown,
             _limits(loaded, row.name),
         ]
         for row in found
     ]
-    columns = ["destination", "state", "since", "why", "pending", "waiting", "oldest", "a minute", "limits"]
-    right = ["pending", "waiting", "a minute"]
+    columns = ["destination", "state", "since", "why", "pending", "waiting", "oldest", "a minute", "unknown", "limits"]
+    right = ["pending", "waiting", "a minute", "unknown"]
     table(columns, rows, empty="No flow delivers anywhere.", right=right, wrap=["why", "limits"])
 
 
@@ -69,6 +70,7 @@ def _facts(loaded: Project, row: DestinationRow) -> dict[str, Any]:
         "waiting": row.waiting,
         "oldest": row.oldest,
         "per_minute": row.per_minute,
+        "unknown": row.unknown,
         "limits": _limits(loaded, row.name),
     }
 

@@ -95,6 +95,7 @@ def _print_trace(found: dict[str, Any]) -> None:
         _line(plain(f"on legal hold: {found['on_hold']}"))
     for delivery in found["deliveries"]:
         _print_delivery(delivery, found["attempts"])
+        _print_proof([each for each in found["intents"] if each["ordinal"] == delivery["ordinal"]])
     for stage, head in found["waits_for"].items():
         _line(plain(f"waits at {stage} behind {head}"))
     for case in found["cases"]:
@@ -112,6 +113,15 @@ def _print_delivery(delivery: dict[str, Any], attempts: list[dict[str, Any]]) ->
         if attempt["ordinal"] == delivery["ordinal"]:
             said = f"{attempt['outcome']} {attempt['words']}".strip()
             _line(plain(f"    attempt {attempt['number']} {attempt['at']:%H:%M:%S}: {said}"))
+
+
+def _print_proof(intents: list[dict[str, Any]]) -> None:
+    """What the destination said when it was asked whether an effect is there."""
+    for intent in intents:
+        _line(plain(f"    effect {intent['effect']}: {intent['state']}"))
+        for one in intent["proof"]:
+            said = " ".join(filter(None, (one["answer"], one.get("reference"), one.get("words"))))
+            _line(plain(f"      asked {one['at']:.19}: {said}"))
 
 
 def _line(words: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hilum.journal import reading, tallies
+from hilum.journal import intents, reading, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
 from hilum.postgres import Connection
 
@@ -24,6 +24,7 @@ class DestinationRow:
     waiting: int  # for their retry time, or behind their key
     oldest: datetime | None  # since when the oldest of those waits
     per_minute: float  # deliveries made, over the last minutes
+    unknown: int = 0  # effects of which nobody knows whether they are there; normally none
 
     @property
     def state(self) -> BreakerState:
@@ -57,12 +58,13 @@ async def destinations(connection: Connection, names: Iterable[str] = ()) -> lis
     """These destinations and all that the journal knows of, those that are left alone first."""
     rows = await breakers(connection)
     queues = {queue.place: queue for queue in await reading.queues(connection) if queue.place != "translate"}
+    lost = await intents.unknown(connection)
     made: dict[str, int] = {}
     for _, _, destination, state, entered in await tallies.rates(connection, minutes=_MINUTES):
         if destination and state == "delivered":
             made[destination] = made.get(destination, 0) + entered
     found = []
-    for name in sorted({*names, *rows, *queues, *made}):
+    for name in sorted({*names, *rows, *queues, *made, *lost}):
         queue = queues.get(name)
         found.append(
             DestinationRow(
@@ -72,6 +74,7 @@ async def destinations(connection: Connection, names: Iterable[str] = ()) -> lis
                 waiting=queue.waiting if queue else 0,
                 oldest=queue.oldest if queue else None,
                 per_minute=made.get(name, 0) / _MINUTES,
+                unknown=lost.get(name, 0),
             )
         )
     return sorted(found, key=lambda row: row.state is BreakerState.CLOSED)

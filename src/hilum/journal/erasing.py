@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 
 from hilum.errors import SettingsError
+from hilum.journal import intents
 from hilum.journal.audit import record
 from hilum.journal.data_keys import shred
 from hilum.journal.holds import held_messages, released
@@ -254,6 +255,7 @@ async def _drop_month(connection: Connection, month: date, bounds: Bounds, actor
             )
             row = await cursor.fetchone()
             await drop_evidence_month(connection, month)
+            await intents.forget(connection, ids_of(month, end)[1])
             words = f"{row[0] if row else 0} messages of {month:%Y-%m}, by [hub] evidence_days = {bounds.evidence_days}"
             await record(connection, actor=actor, action="erase_evidence", words=words)
     except psycopg.errors.LockNotAvailable:

@@ -353,3 +353,48 @@ WITH before AS (
     FROM after WHERE state <> was
 )
 SELECT state FROM after
+
+-- name: intend
+-- Notes what the next call is to do, and tells which of it an earlier call left open; that keeps the time it began.
+WITH wanted AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(effects)s::text[], %(attempts)s::int4[])
+        AS w(message_id, ordinal, effect, attempt)
+), before AS (
+    SELECT i.message_id, i.ordinal FROM wanted w JOIN intent i USING (message_id, ordinal) WHERE i.state = 'open'
+), noted AS (
+    INSERT INTO intent AS i (message_id, ordinal, destination, effect, attempt, worker_id, worker)
+    SELECT message_id, ordinal, %(destination)s, effect, attempt, %(worker_id)s, %(worker)s FROM wanted
+    ON CONFLICT (message_id, ordinal) DO UPDATE SET
+        destination = excluded.destination, effect = excluded.effect, attempt = excluded.attempt,
+        worker_id = excluded.worker_id, worker = excluded.worker, state = 'open', settled_at = NULL,
+        begun_at = CASE WHEN i.state = 'open' THEN i.begun_at ELSE now() END
+)
+SELECT message_id, ordinal FROM before
+
+-- name: intents_asked
+-- Adds an answer to the proof of each; those that did not land may begin anew.
+UPDATE intent i SET
+    proof = coalesce(i.proof, '[]') || (a.proof::jsonb || jsonb_build_object('at', now(), 'begun', i.begun_at)),
+    begun_at = CASE WHEN a.again THEN now() ELSE i.begun_at END
+FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[], %(proofs)s::text[], %(again)s::bool[])
+    AS a(message_id, ordinal, proof, again)
+WHERE i.message_id = a.message_id AND i.ordinal = a.ordinal
+
+-- name: intents_answered
+-- Of these it is known what became of them. The delivery itself says so; only what has a proof stays here too.
+WITH known AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(ordinals)s::int2[]) AS k(message_id, ordinal)
+), gone AS (
+    DELETE FROM intent i USING known k
+    WHERE i.message_id = k.message_id AND i.ordinal = k.ordinal AND i.proof IS NULL
+)
+UPDATE intent i SET state = %(state)s, unsure = false, settled_at = now()
+FROM known k WHERE i.message_id = k.message_id AND i.ordinal = k.ordinal AND i.proof IS NOT NULL
+
+-- name: intents_unknown
+-- Open ones for which no live worker waits, of deliveries that are not settled otherwise.
+SELECT i.destination, count(*) FROM intent i
+LEFT JOIN worker w ON w.id = i.worker_id AND w.seen_at > now() - make_interval(secs => %(alive)s)
+JOIN delivery d ON d.message_id = i.message_id AND d.ordinal = i.ordinal
+WHERE i.state = 'open' AND (i.unsure OR w.id IS NULL) AND d.state NOT IN ('delivered', 'cancelled')
+GROUP BY 1

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from hilum.journal import intents
 from hilum.journal.audit import AuditRow, history
+from hilum.journal.intents import IntentRow
 from hilum.journal.keyring import day_of
 from hilum.journal.payloads import Damaged, unpacked
 from hilum.journal.text import key_of
@@ -104,6 +106,7 @@ class Trace:
     identifiers: list[str]
     caused: list[UUID]  # messages that this one caused
     waits_for: dict[str, UUID]  # stage at which its key is blocked → the message at the head of it
+    intents: list[IntentRow] = field(default_factory=list)  # open, or settled by asking the destination
     repeats: Repeats | None = None  # none: it came once
     erased: Erased | None = None  # when its payload was erased; None: it is there
     on_hold: str = ""  # why retention leaves it alone; empty: it does not
@@ -203,6 +206,7 @@ async def trace(connection: Connection, message_id: UUID) -> Trace | None:
         repeats = await again.fetchone()
     return Trace(
         repeats=repeats,
+        intents=await intents.of_message(connection, message_id),
         message=row,
         deliveries=await deliveries(connection, message_id),
         attempts=attempts,

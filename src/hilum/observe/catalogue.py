@@ -192,6 +192,10 @@ BREAKER_OPEN: Final = _gauge(
     "hilum.breaker.open", "{breaker}", "destination", "1 while a destination is left alone because it is down, else 0",
     _OF_ALL,
 )  # fmt: skip
+EFFECTS_UNKNOWN: Final = _gauge(
+    "hilum.effects.unknown", "{effect}", "destination",
+    "Effects of which nobody knows whether they are there; normally 0", _OF_ALL,
+)  # fmt: skip
 WORKERS_LIVE: Final = _gauge("hilum.workers.live", "{worker}", "", "Workers that were seen lately", _OF_ALL)
 LANES_FREE: Final = _gauge("hilum.lanes.free", "{lane}", "", "Lanes that no live worker holds", _OF_ALL)
 SILENCE: Final = _gauge(

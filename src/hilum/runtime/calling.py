@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from hilum.connector import Destination
-from hilum.errors import Down, Failure, Rejected, TryAgain, Unsure, trail
+from hilum.errors import DatabaseUnavailable, Down, Failure, Rejected, TryAgain, Unsure, trail
 from hilum.message import Delivered, Delivery, Outcome
+from hilum.runtime.ledger import Ledger
 
 log = logging.getLogger("hilum.dispatcher")
 
@@ -28,8 +29,9 @@ class _Whole:
 class Calling:
     """Calls one destination."""
 
-    def __init__(self, name: str, destination: Destination) -> None:
+    def __init__(self, name: str, destination: Destination, ledger: Ledger | None = None) -> None:
         self._name = name
+        self._ledger = ledger
         self._destination = destination
         self._deduplicates = destination.traits.deduplicates
         self._can_tell = destination.can_tell
@@ -38,36 +40,66 @@ class Calling:
         """Deliver, and say what became of each.
 
         What was repeated to a receiver that does not recognise a repetition is looked for there first. An outcome that
-        is `Unsure` is looked for at once, where the destination can tell.
+        is `Unsure` is looked for at once, where the destination can tell. Where there is a ledger, the intents are in
+        it before the call, and what an earlier call left open there is asked about first. Raises `DatabaseUnavailable`
+        before anything was called.
         """
+        left_open = await self._ledger.begin(batch) if self._ledger is not None else set()
         if not self._can_tell:
             return await self._deliver(batch)
-        known = await self._arrived_before(batch)
+        known = await self._arrived_before(batch, left_open)
         fresh = [each for each in batch if each.id not in known]
         answers = iter(await self._deliver(fresh) if fresh else ())
         found = [known[each.id] if each.id in known else next(answers) for each in batch]
-        for place, (delivery, outcome) in enumerate(zip(batch, found, strict=True)):
-            if isinstance(outcome, Unsure) and not outcome.checked:
-                found[place] = await self._looked_for(delivery, outcome)
-        return found
+        lost = {
+            each.id: outcome
+            for each, outcome in zip(batch, found, strict=True)
+            if each.id not in known and isinstance(outcome, Unsure) and not outcome.checked
+        }
+        looked = await self._ask([each for each in batch if each.id in lost], settling=True)
+        return [
+            _after_looking(lost[each.id], looked[each.id]) if each.id in lost else outcome
+            for each, outcome in zip(batch, found, strict=True)
+        ]
 
     # Did it arrive?
 
-    async def _arrived_before(self, batch: Sequence[Delivery]) -> dict[str, Outcome]:
-        """What earlier attempts came to, of those that must not be repeated blindly; not those that did not arrive."""
-        if self._deduplicates:
-            return {}
-        repeated = [each for each in batch if each.attempt > 1]
-        looked = {each.id: await self._landed(each) for each in repeated}
-        return {name: outcome for name, outcome in looked.items() if outcome is not None}
+    async def _arrived_before(self, batch: Sequence[Delivery], left_open: Collection[str]) -> dict[str, Outcome]:
+        """What earlier attempts came to, of those that must not be repeated blindly; not those that did not arrive.
 
-    async def _looked_for(self, delivery: Delivery, unsure: Unsure) -> Outcome:
-        landed = await self._landed(delivery)
-        if isinstance(landed, Delivered):
-            return landed
-        if landed is None:
-            return TryAgain(f"{unsure} It did not arrive.")
-        return unsure  # the receiver cannot be asked now, or does not know: before the next attempt it is asked again
+        Where nobody can tell, a receiver that recognises a repetition may be called again.
+        """
+        repeated = [each for each in batch if each.id in left_open or (each.attempt > 1 and not self._deduplicates)]
+        looked = await self._ask(repeated)
+        return {
+            name: outcome
+            for name, outcome in looked.items()
+            if outcome is not None and not (isinstance(outcome, Unsure) and self._deduplicates)
+        }
+
+    async def _ask(self, batch: Sequence[Delivery], *, settling: bool = False) -> dict[str, Outcome | None]:
+        """What the destination says of each; none: it surely did not arrive. Kept in the ledger, where there is one.
+
+        Where the first cannot be asked now, the others are not tried: each would cost a time-out of its own. Raises
+        `DatabaseUnavailable`, unless `settling`: then the intents stay open, and are asked about again.
+        """
+        if not batch:
+            return {}
+        first = await self._landed(batch[0])
+        others: Sequence[Outcome | None]
+        if isinstance(first, TryAgain | Down):
+            others = [first] * (len(batch) - 1)
+        else:
+            others = await asyncio.gather(*(self._landed(each) for each in batch[1:]))
+        said = [first, *others]
+        if self._ledger is not None:
+            try:
+                await self._ledger.file(list(zip(batch, said, strict=True)))
+            except DatabaseUnavailable:
+                if not settling:
+                    raise
+                return {each.id: Unsure("What it said when it was asked could not be noted.") for each in batch}
+        return {each.id: outcome for each, outcome in zip(batch, said, strict=True)}
 
     async def _landed(self, delivery: Delivery) -> Outcome | None:
         """What the destination says of an earlier attempt; none: it surely did not arrive."""
@@ -147,6 +179,15 @@ class _Budget:
     def spend(self) -> bool:
         self._left -= 1
         return self._left >= 0
+
+
+def _after_looking(unsure: Unsure, said: Outcome | None) -> Outcome:
+    """What an attempt whose answer was lost came to, after the destination was asked."""
+    if isinstance(said, Delivered):
+        return said
+    if said is None:
+        return TryAgain(f"{unsure} It did not arrive.")
+    return unsure  # the receiver cannot be asked now, or does not know: before the next attempt it is asked again
 
 
 def _is_outcome(answer: object) -> bool:

@@ -22,6 +22,7 @@ from hilum.runtime.admission import Admission
 from hilum.runtime.calling import Calling
 from hilum.runtime.failures import Failures
 from hilum.runtime.feed import Feed
+from hilum.runtime.ledger import Ledger
 from hilum.runtime.precedence import RANK, RANKS, Standing
 from hilum.runtime.resting import Resting
 from hilum.runtime.share import Share, keep_going
@@ -53,7 +54,9 @@ class Dispatcher:
         usual = share.settings.parallel if self._batch_limit == 1 else _CALLERS_OF_BATCHES
         self._callers = limits.parallel or usual
         self._gather_seconds = limits.gather_ms / 1000 if self._batch_limit > 1 else 0.0
-        self._calling = Calling(name, destination)
+        traits = destination.traits
+        self._ledger = Ledger(share.database, share.leases, name, destination) if traits.ledger else None
+        self._calling = Calling(name, destination, self._ledger)
         self._admission = Admission(share.database, share.leases, name, limits, share.hours.get(name))
         self._feed = Feed(share, name, self._batch_limit)
         self._window = self._feed.window
@@ -62,7 +65,7 @@ class Dispatcher:
         self._results: tuple[list[_Result], ...] = tuple([] for _ in RANKS)  # to be committed, by priority
         self._results_bell = asyncio.Event()
         self._resting = Resting()
-        self._failures = Failures(share, name, destination)
+        self._failures = Failures(share, name, destination, self._ledger)
         share.bells[name] = asyncio.Event()
         self.delivered = 0
 
@@ -237,6 +240,7 @@ class Dispatcher:
         try:
             if done:
                 await self._unless_lost(self._commit(done))
+            await self._not_sent([r.taken.ref for r in failed if isinstance(r.outcome, Down)])
             for result in failed:
                 await self._unless_lost(self._fail(result))
         except DatabaseUnavailable as error:  # nothing is lost: it will be delivered again
@@ -260,6 +264,12 @@ class Dispatcher:
         except LeaseLost as error:
             log.info("%s: %s", self.name, error)
 
+    async def _not_sent(self, refs: Sequence[Ref]) -> None:
+        """These met a receiver that was down, so nothing of theirs is open."""
+        if refs and self._ledger is not None:
+            async with self._share.database.hot() as connection:
+                await self._ledger.not_landed(connection, refs)
+
     async def _commit(self, results: Sequence[_Result]) -> None:
         share = self._share
         done = [
@@ -275,9 +285,11 @@ class Dispatcher:
         heads = [r.taken for r in results if r.taken.key and (r.taken.waiting or r.taken.head is not None)]
         reported = False
         began = time.monotonic()
-        if heads or any(share.reporter.wants(r.taken.flow) for r in results):
+        if heads or self._ledger is not None or any(share.reporter.wants(r.taken.flow) for r in results):
             async with share.database.transaction() as connection:
                 noted = await commit_delivered(connection, share.leases, done)
+                if self._ledger is not None:
+                    await self._ledger.landed(connection, list(noted))
                 gone_on = [(taken.key, taken.ref) for taken in heads if taken.ref in noted]
                 await unblock_all(connection, self.name, gone_on)
                 for message_id in {ref[0] for ref, completed in noted.items() if completed}:

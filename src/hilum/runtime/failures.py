@@ -6,20 +6,23 @@ from hilum.cases import classify, open_case
 from hilum.connector import Destination
 from hilum.errors import Rejected, TryAgain, Unsure
 from hilum.flow import Flow
+from hilum.journal import intents
 from hilum.journal.moves import fence, hold_delivery, since_first_attempt, wait
 from hilum.journal.work import ToDeliver
 from hilum.postgres import Connection
 from hilum.runtime import retry
+from hilum.runtime.ledger import Ledger
 from hilum.runtime.share import Share
 
 
 class Failures:
     """Settles the failures of one destination."""
 
-    def __init__(self, share: Share, name: str, destination: Destination) -> None:
+    def __init__(self, share: Share, name: str, destination: Destination, ledger: Ledger | None = None) -> None:
         self._share = share
         self._name = name
         self._destination = destination
+        self._ledger = ledger
 
     async def settle(self, taken: ToDeliver, outcome: TryAgain | Unsure | Rejected, milliseconds: int) -> bool:
         """Commit what follows; says whether the next one of the same key may go on at once.
@@ -30,6 +33,7 @@ class Failures:
         name = type(outcome).__name__
         async with share.database.transaction() as connection:
             await fence(connection, share.leases, {taken.lane})
+            await self._note(connection, taken, outcome)
             follows = await self._follows(connection, taken, outcome, flow)
             if isinstance(follows, retry.Wait):
                 await wait(
@@ -67,6 +71,15 @@ class Failures:
         if held:
             share.observer.held(taken, finding.category)
         return not blocks
+
+    async def _note(self, connection: Connection, taken: ToDeliver, outcome: TryAgain | Unsure | Rejected) -> None:
+        """In the ledger: is it known what became of it?"""
+        if self._ledger is None:
+            return
+        if isinstance(outcome, Unsure):
+            await intents.unsure(connection, taken.ref)
+        else:
+            await self._ledger.not_landed(connection, [taken.ref])
 
     async def _follows(
         self, connection: Connection, taken: ToDeliver, outcome: TryAgain | Unsure | Rejected, flow: Flow | None

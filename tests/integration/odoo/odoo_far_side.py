@@ -92,7 +92,7 @@ class FarSide:
         else:
             box = self.sandbox
             given = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
-        return Odoo(**{**given, "protocol": self.protocol, "timeout": 20.0, **settings})
+        return Odoo(**{**given, "protocol": self.protocol, "timeout": 20.0, "short_timeout": True, **settings})
 
     async def open(self, **settings: Any) -> Odoo:
         """A connector, open; closed at the end of the test."""

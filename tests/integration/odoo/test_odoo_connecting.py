@@ -99,7 +99,7 @@ async def test_a_refused_key_stops_the_endpoint_and_is_never_shown(
 
 
 async def test_an_answer_that_does_not_come_is_unsure(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open(timeout=0.5)
+    hub = await sandboxed.open(timeout=0.5, short_timeout=True)
     account = World(sandboxed).account
     assert sandboxed.faults is not None
     sandboxed.faults.arm(0, FaultKind.HANG)

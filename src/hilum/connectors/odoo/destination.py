@@ -17,8 +17,8 @@ from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.connectors.odoo.transport import Transport
 from hilum.connectors.odoo.work import Task, still_open
-from hilum.errors import Down, Failure, Invalid, Rejected, SettingsError, Unsure
-from hilum.message import Delivery, Outcome
+from hilum.errors import Down, Failure, Invalid, Rejected, SettingsError, TryAgain, Unsure
+from hilum.message import Delivered, Delivery, Outcome
 from hilum.tracing import CALL, context_headers
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Odoo(Destination):
 
     kind: ClassVar[str] = "odoo"
     Settings: ClassVar[type[OdooSettings]] = OdooSettings
-    traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True)
+    traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True, ledger=True)
 
     def __init__(self, **settings: Any) -> None:
         self.settings = checked(OdooSettings, self.kind, settings)
@@ -94,6 +94,26 @@ class Odoo(Destination):
                     await self._run(session, operation.name, mine)
         self._learn(session, tasks)
         return [task.outcome or Unsure(NOTHING) for task in tasks]
+
+    def effect(self, delivery: Delivery) -> str:
+        """The external identifier in Odoo, where the operation leaves one."""
+        task = _task(delivery)
+        name = "" if task.outcome else OPERATIONS[delivery.operation].effect(task.thing, self.settings.prefix)
+        return name or super().effect(delivery)
+
+    async def landed(self, delivery: Delivery) -> Delivered | Unsure | None:
+        """See `Destination.landed`: by external identifier, and by the state in which the document is."""
+        CALL.set(context_headers(delivery))
+        session = await self._connected()
+        task = _task(delivery)
+        if task.outcome is not None:
+            return None  # it cannot be read, so it was never sent
+        try:
+            return await OPERATIONS[delivery.operation].landed(session, task)
+        except Unsure as lost:  # only the answer to the question was lost
+            raise TryAgain(f"Odoo did not say whether it arrived. {lost}") from None
+        except Rejected as refused:
+            return Unsure(f"Whether it arrived could not be looked up. {refused}")
 
     async def _run(self, session: Session, name: str, tasks: Sequence[Task]) -> None:
         try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from hilum.connector import ConnectorSettings
 from hilum.connectors.odoo.external_ids import PREFIX, is_prefix
+
+SERVER_RETRIES: Final = 40.0
+"""Seconds: Odoo's five tries with pauses took up to 34 s. An answer may come as late as that."""
 
 
 class OdooSettings(ConnectorSettings):
@@ -55,6 +58,11 @@ class OdooSettings(ConnectorSettings):
         examples=[130.0],
         json_schema_extra={"unit": "s"},
     )
+    short_timeout: bool = Field(
+        default=False,
+        description="Take a `timeout` that is shorter than Odoo's own retries (40 s): for tests, not for hospitals.",
+        examples=[True],
+    )
     rows_per_call: int = Field(
         default=300,
         ge=1,
@@ -93,6 +101,16 @@ class OdooSettings(ConnectorSettings):
         description="File with the certificate authority of the server (https only).",
         examples=["/etc/hilum/ca.pem"],
     )
+
+    @model_validator(mode="after")
+    def _waits_longer_than_odoo_retries(self) -> OdooSettings:
+        """Odoo repeats a call that met others by itself, for up to 34 s as measured on 18 and 19."""
+        if self.timeout < SERVER_RETRIES and not self.short_timeout:
+            raise ValueError(
+                f"`timeout` must be at least {SERVER_RETRIES:.0f} s: Odoo itself repeats a call that met others for up "
+                "to 34 s, and the hub would give up calls that then succeed. `short_timeout = true` allows it"
+            )
+        return self
 
     @field_validator("url")
     @classmethod

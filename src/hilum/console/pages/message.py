@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from nicegui import ui
@@ -139,6 +140,8 @@ async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> Non
             "section",
         )
     part(join(tag("h2", "Deliveries"), deliveries(trace, masked)), "section")
+    if trace.intents:
+        part(join(tag("h2", "Effects that were asked about"), effects(trace, masked)), "section")
 
 
 async def payloads(page: Page, trace: Trace) -> None:
@@ -248,6 +251,21 @@ def deliveries(trace: Trace, masked: Masker) -> Html:
     heads = ("No>", "Destination", "Operation", "State", "Attempts>", "What it says", "Reference there", "Last change>")
     empty = "No delivery yet: it is not translated." if trace.message.state in ("received", "held") else "No delivery."
     return table(heads, lines, empty=empty, label="Deliveries")
+
+
+def effects(trace: Trace, masked: Masker) -> Html:
+    """The proof of each effect whose answer was lost: when the destination was asked, and what it said."""
+    lines = [
+        row(num(each.ordinal), each.destination, tag("span", masked(each.effect), class_="mono"), each.state,
+            join([tag("p", masked(_said(one))) for one in each.proof]))
+        for each in trace.intents
+    ]  # fmt: skip
+    heads = ("No>", "Destination", "Known there as", "State", "What it said")
+    return table(heads, lines, empty="None.", label="Effects that were asked about")
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (f"{one['at']:.19}:", one["answer"], one.get("reference"), one.get("words"))))
 
 
 def _now(delivery: DeliveryRow, trace: Trace) -> Child:

@@ -67,13 +67,21 @@ def add(context: Context, figures: Figures) -> None:
 def answer(found: list[DestinationRow]) -> Html:
     """The answer in sentences: what is left alone, or that all are in order."""
     alone = [each for each in found if each.state is not BreakerState.CLOSED]
+    unknown = [
+        tag("p", chip("Unknown", "held"), tag("strong", each.name), ": of ", tag("strong", number(each.unknown)),
+            " effects nobody knows whether they are there. The hub asks before it repeats anything.")
+        for each in found if each.unknown
+    ]  # fmt: skip
     if not alone:
-        return tag("p", chip("Fine", "done"), tag("strong", "Every destination is in order."))
+        return join([*unknown, tag("p", chip("Fine", "done"), tag("strong", "Every destination is in order."))])
     return join(
         [
+            *unknown,
+            *[
             tag("p", chip(each.word.capitalize(), _LOOKS[each.word]), tag("strong", each.name), f" is {each.word}",
                 " since ", clock(each.breaker.since) if each.breaker else "", f": {each.why}.")
             for each in alone
+            ],
         ]
     )  # fmt: skip
 
@@ -91,11 +99,24 @@ def _table(found: list[DestinationRow], context: Context) -> Html:
             num(number(each.waiting)),
             num(span(each.oldest) if each.oldest else ""),
             num(f"{each.per_minute:.0f}"),
+            num(chip(number(each.unknown), "held") if each.unknown else "0"),
             project.limits_in_words(each.name, now) if project else "",
         )
         for each in found
     ]
-    heads = ("", "Destination", "Why", "Since>", "Until>", "Pending>", "Waiting>", "Oldest>", "A minute>", "Limits")
+    heads = (
+        "",
+        "Destination",
+        "Why",
+        "Since>",
+        "Until>",
+        "Pending>",
+        "Waiting>",
+        "Oldest>",
+        "A minute>",
+        "Unknown>",
+        "Limits",
+    )
     note = tag("small", "while one is left alone, what is for it waits in order and uses up no attempt")
     empty = "No flow delivers anywhere."
     return join(tag("h2", "Destinations", note), table(heads, rows, empty=empty, label="Destinations"))

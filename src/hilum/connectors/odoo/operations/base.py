@@ -13,10 +13,13 @@ from typing import Any, ClassVar, Final, TypeVar
 from hilum import canonical
 from hilum.canonical import BusinessObject
 from hilum.connectors.odoo.dialect import Dialect
+from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.showing import shown
 from hilum.connectors.odoo.work import Task, cell, still_open
-from hilum.errors import Down, Failure, Invalid, Rejected
+from hilum.errors import Down, Failure, Invalid, Rejected, Unsure
+from hilum.message import Delivered
 
 V = TypeVar("V")
 
@@ -41,6 +44,19 @@ class Operation(ABC):
         """
         return self.needs
 
+    def effect(self, thing: Any, prefix: str) -> str:
+        """The external identifier that the record or document of this object has in Odoo; empty: it leaves none."""
+        return ""
+
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """Is the effect of this delivery in Odoo? None: surely not. Reads only. Raises a `Failure`.
+
+        None and `Unsure` let the operation run again, and must not make anything double when they are wrong: a read may
+        come from a replica that is behind, and a call that was given up may still be at work in Odoo. So a repetition
+        writes by external identifier, in Odoo's primary database, and meets what is there.
+        """
+        return Unsure("Whether this was done cannot be read from Odoo; a repetition is recognised.")
+
     def read(self, body: bytes) -> Any:
         """The object in a delivery's body. Raises `Invalid`."""
         thing = canonical.read(body)
@@ -63,6 +79,26 @@ class Upsert(Operation):
     @abstractmethod
     async def values(self, session: Session, thing: Any, task: Task) -> Mapping[str, Any]:
         """Column → value. None and "" leave the column alone in Odoo, `CLEAR` empties it. Raises `Rejected`."""
+
+    def effect(self, thing: Any, prefix: str) -> str:
+        """See `Operation.effect`."""
+        return external_id(self.kind, thing.business_key, prefix=prefix)
+
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """See `Operation.landed`: the record is there and shows what was sent."""
+        if type(self).run is not Upsert.run:
+            return await super().landed(session, task)  # it writes more than this record
+        records = await self._records(session, [task])
+        if not records:
+            return Unsure(str(task.outcome))
+        record = records[0]
+        number = await shown(session, self.model, record)
+        if number is None:
+            return None
+        return Delivered(
+            reference=f"{self.model}:{number} {task.thing.business_key}",
+            words=f"The {record.about} is up to date in Odoo.",
+        )
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""

@@ -39,6 +39,7 @@ class PostCharge(DocumentOperation):
         "account.move.line": ("product_id", "quantity", "price_unit", "display_type"),
     }
     model = "account.move"
+    kind = "charge"
     reference_field = "ref"
     fields = ("name", "state", "partner_id", "invoice_date", "date", "currency_id", "move_type")
     line_model = "account.move.line"

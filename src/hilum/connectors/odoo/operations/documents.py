@@ -20,12 +20,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.faults import Refusal
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Operation, prepare
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, chunks, exact, still_open
-from hilum.errors import Failure, Rejected
+from hilum.errors import Failure, Rejected, Unsure
+from hilum.message import Delivered
 
 CONFLICT = "odoo.conflict"
 
@@ -51,6 +53,7 @@ class DocumentOperation(Operation):
     """A document of one model. Subclasses say what is written, how it is compared, and what is done with a draft."""
 
     model: ClassVar[str]
+    kind: ClassVar[str] = ""  # of the external identifier that its business key gives; empty: it has another
     reference_field: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]  # of the head, `state` among them
     line_model: ClassVar[str]
@@ -92,6 +95,23 @@ class DocumentOperation(Operation):
         plans = await prepare(tasks, plan)
         for round_ in _rounds(plans):
             await self._round(session, round_, tasks)
+
+    def effect(self, thing: Any, prefix: str) -> str:
+        """See `Operation.effect`."""
+        return external_id(self.kind, thing.business_key, prefix=prefix) if self.kind else ""
+
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """See `Operation.landed`: the document is there by its external identifier, is what was sent, and is confirmed
+        or posted where it is to be. One that is there and is still to be finished did not land: a repetition finishes
+        it. One that differs did not land either: a repetition says in what, and leaves it alone."""
+        known = await self.look_up(session, [task])
+        plan = await self.plan(session, task, known)
+        await self._find_one(session, plan)
+        await self._view(session, [plan])
+        if plan.number is None or self.differences(plan) or (plan.act and self._is_draft(plan)):
+            return None
+        self.settle(plan)
+        return task.outcome if isinstance(task.outcome, Delivered) else None
 
     async def _round(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
         """All steps for documents that are all different."""

@@ -17,6 +17,8 @@ from hilum.connectors.odoo.operations.base import Needs, Operation, found, prepa
 from hilum.connectors.odoo.references import ACCOUNT
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task
+from hilum.errors import Unsure
+from hilum.message import Delivered
 
 
 class CheckEncounter(Operation):
@@ -25,6 +27,10 @@ class CheckEncounter(Operation):
     name: ClassVar[str] = "encounter"
     accepts: ClassVar[tuple[type, ...]] = (Encounter,)
     needs: ClassVar[Needs] = {"res.partner": ("ref",)}
+
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """See `Operation.landed`: nothing is written, so nothing has landed; it is looked at again."""
+        return None
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""

@@ -41,6 +41,7 @@ class PlaceOrder(DocumentOperation):
         "purchase.order.line": ("product_id", "product_qty", "price_unit", "date_planned"),
     }
     model = "purchase.order"
+    kind = "order"
     reference_field = "origin"
     fields = ("name", "state", "partner_id", "currency_id")
     line_model = "purchase.order.line"

@@ -57,6 +57,7 @@ class ConsumeStock(DocumentOperation):
         "stock.move": ("product_id", "product_uom_qty", "product_uom", "location_id", "location_dest_id", "state"),
     }
     model = "stock.picking"
+    kind = "use"
     reference_field = "origin"
     fields = ("name", "state")
     line_model = "stock.move"

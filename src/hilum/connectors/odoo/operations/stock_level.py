@@ -14,13 +14,15 @@ from typing import ClassVar
 
 from hilum.canonical import StockLevel
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Operation, found, prepare
 from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
-from hilum.errors import Failure, Rejected
+from hilum.errors import Failure, Rejected, Unsure
+from hilum.message import Delivered
 
 _MODEL = "stock.quant"
 
@@ -40,6 +42,18 @@ class SetStockLevel(Operation):
     needs: ClassVar[Needs] = {
         "stock.quant": ("product_id", "location_id", "lot_id", "inventory_quantity_auto_apply"),
     }
+
+    def effect(self, thing: StockLevel, prefix: str) -> str:
+        """See `Operation.effect`."""
+        return external_id("count", thing.business_key, prefix=prefix)
+
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """See `Operation.landed`: the identifier of a count is written with it, so it says that it was applied."""
+        target = await session.client.reference(self.effect(task.thing, session.settings.prefix))
+        if target is None:
+            return None
+        _delivered(task, target[1])
+        return task.outcome if isinstance(task.outcome, Delivered) else None
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""

@@ -13,11 +13,14 @@ import orjson
 from pydantic import Field, ValidationError
 
 from hilum.canonical.base import Code, Value
+from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Operation
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.showing import shown
 from hilum.connectors.odoo.work import Task, cell
-from hilum.errors import Invalid
+from hilum.errors import Invalid, Unsure
+from hilum.message import Delivered
 
 
 class FieldValues(Value):
@@ -47,6 +50,19 @@ class UpsertRecord(Operation):
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise Invalid(first["msg"], where=".".join(str(part) for part in first["loc"])) from None
+
+    def effect(self, thing: FieldValues, prefix: str) -> str:
+        """See `Operation.effect`."""
+        return external_id(thing.kind, thing.key, prefix=prefix)
+
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """See `Operation.landed`: the record is there and shows what was sent."""
+        record = self._record(session, task)
+        number = await shown(session, task.thing.model, record)
+        if number is None:
+            return None
+        words = f"The {record.about} is up to date in Odoo."
+        return Delivered(reference=f"{task.thing.model}:{number} {task.thing.key}", words=words)
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`. Consecutive records of one model go together, so that the order is kept."""
