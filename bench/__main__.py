@@ -33,6 +33,7 @@ MODULES = {
     "telemetry": "bench.telemetry",
     "encryption": "bench.encryption",
     "crosswalk": "bench.crosswalk",
+    "matching": "bench.matching",
     "overload": "bench.overload",
     "soak": "bench.soak",
 }

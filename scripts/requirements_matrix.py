@@ -37,6 +37,7 @@ DONE: Final[tuple[str, ...]] = (
         "OBS-4",
         "RES-1",
         "RES-3",
+        "MD-3",
     ),
 )
 """Capabilities that a user has: each must be carried by a test."""

@@ -313,6 +313,17 @@ class AlertSettings(_Section):
     clear_seconds: float = Field(60.0, ge=0, description="Seconds that it must be gone before it counts as resolved")
 
 
+class MatchingSettings(_Section):
+    """`[matching.<object>]`: from which scores two records are one thing, or a person is asked."""
+
+    same: float | None = Field(
+        None, gt=0, lt=1, description="Score from which the hub says alone that they are one; none: that of the kind"
+    )
+    ask: float | None = Field(
+        None, gt=0, lt=1, description="Score from which a person is asked; below they are different; none: as above"
+    )
+
+
 class Settings(_Section):
     """All of `hilum.toml`."""
 
@@ -326,6 +337,9 @@ class Settings(_Section):
     alerts: AlertSettings = AlertSettings()
     approvals: ApprovalSettings = ApprovalSettings()
     retry: RetryTable = RetryTable()
+    matching: dict[str, MatchingSettings] = Field(
+        default_factory=dict, description="`[matching.<object>]`: supplier, item, patient_account, employee"
+    )
     destinations: dict[str, DestinationSettings] = Field(
         default_factory=dict, description='`[destinations."<name>"]`: rates, limits and the breaker of a destination'
     )

@@ -37,6 +37,7 @@ COMMANDS = {
     "exceptions": "exceptions:app",
     "check": "check:check",
     "crosswalk": "crosswalk:app",
+    "match": "matching:app",
     "catalog": "catalog:app",
     "ownership": "ownership:app",
     "odoo": "odoo:app",

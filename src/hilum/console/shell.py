@@ -120,6 +120,7 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Flows", "/flows", None),
     ("Crosswalk", "/crosswalk", None),
     ("Refused changes", "/refused-changes", None),
+    ("Matches", "/master/matches", None),
     ("Operations", "/operations", None),
     ("Audit", "/audit", None),
     ("Users", "/users", Permission.MANAGE_USERS),

@@ -1,0 +1,127 @@
+"""`hilum match`: find records that are one thing, and answer what the hub is not sure of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.cli.acting import As, DryRun, Login, Reason, acting, login_of, reasoned
+from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
+from hilum.cli.output import AsJson, emit_json, fail, number, out, plain, table
+from hilum.masterdata import matching
+from hilum.masterdata.matching import Filed, Matcher, Pair, Question, Record, Verdict, kind_of
+from hilum.security import Permission
+
+app = typer.Typer(help="Which records of two systems are one thing.", no_args_is_help=True)
+
+Object = Annotated[str, typer.Argument(help="Kind of record: supplier, item, patient_account, employee.")]
+
+
+@app.command("files")
+def match_files(
+    object_: Object,
+    left: Annotated[Path, typer.Argument(help="CSV: system, identifier, and a column for each field.")],
+    right: Annotated[Path | None, typer.Argument(help="The other list; none: look for doubles in the first.")] = None,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    as_user: As = "",
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two lists: join what is surely the same in the crosswalk, and ask about what may be."""
+    kind = kind_of(object_)
+    chosen = settings_of(project).matching.get(object_)
+    matcher = Matcher(kind, matching.thresholds_of(kind, chosen))
+    lists = [_read(matcher, file) for file in (left, right) if file is not None]
+    pairs = list(matcher.between(*lists) if len(lists) > 1 else matcher.within(lists[0]))
+    if dry_run:
+        _tried(pairs, as_json)
+        return
+    filed = run(_file(project, matcher, pairs, reasoned(reason), login_of(as_user)))
+    if as_json:
+        emit_json(asdict(filed))
+    else:
+        out.print(
+            plain(f"{number(filed.same)} joined, {number(filed.asked)} to ask about, {number(filed.known)} known.")
+        )
+        if filed.asked:
+            out.print(plain(f"Next: hilum match list {object_}"))
+
+
+def _read(matcher: Matcher, file: Path) -> list[Record]:
+    if not file.is_file():
+        fail(f"There is no file {file}.")
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return matching.read_records(matcher.kind, lines, file.name)
+
+
+def _tried(pairs: list[Pair], as_json: bool) -> None:
+    rows = [
+        [each.verdict.value, f"{each.score:.3f}", each.left.system, each.left.identifier, each.right.system,
+         each.right.identifier] for each in pairs
+    ]  # fmt: skip
+    columns = ["verdict", "score", "system", "identifier", "other system", "other identifier"]
+    if as_json:
+        emit_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    table(columns, rows, empty="Nothing looks alike.", right=["score"])
+    same = sum(each.verdict is Verdict.SAME for each in pairs)
+    asked = len(pairs) - same
+    out.print(plain(f"{number(same)} would be joined, {number(asked)} asked about. Nothing was changed."))
+
+
+async def _file(folder: Path, matcher: Matcher, pairs: list[Pair], reason: str, login: Login | None) -> Filed:
+    async with acting(folder, login, Permission.CURATE) as (connection, who):
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        return await matching.file(connection, matcher, pairs, actor=who.name, reason=reason)
+
+
+@app.command("list")
+def list_questions(
+    object_: Annotated[str, typer.Argument(help="Kind of record; empty: all.", metavar="[OBJECT]")] = "",
+    decided: Annotated[bool, typer.Option("--decided", help="What people decided, instead.")] = False,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List the questions, the likeliest first. The records themselves are shown in the console."""
+    found = run(_list(project, object_, decided))
+    if as_json:
+        hidden = ("left_values", "right_values", "evidence")
+        emit_json([{k: v for k, v in asdict(each).items() if k not in hidden} for each in found])
+        return
+    rows = [
+        [str(each.id), each.object, f"{each.score:.3f}", str(each.left), str(each.right), each.state, each.decided_by]
+        for each in found
+    ]
+    columns = ["question", "object", "score", "one", "other", "state", "by"]
+    table(columns, rows, empty="Nothing to ask about.", right=["question", "score"])
+
+
+async def _list(folder: Path, object_: str, decided: bool) -> list[Question]:
+    async with journal(folder) as database, database.cold() as connection:
+        return await matching.questions(connection, object_, decided=decided, limit=500)
+
+
+@app.command()
+def decide(
+    question: Annotated[int, typer.Argument(help="Number of the question.", min=1)],
+    same: Annotated[bool, typer.Option("--same/--different", help="Are they one thing?")],
+    reason: Reason = "",
+    as_user: As = "",
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question. It is never asked again; a wrong join is undone with `hilum crosswalk`."""
+    words = run(_decide(project, question, same, reasoned(reason), login_of(as_user)))
+    if as_json:
+        emit_json({"question": question, "same": same})
+    else:
+        out.print(plain(words), soft_wrap=True)
+
+
+async def _decide(folder: Path, question: int, same: bool, reason: str, login: Login | None) -> str:
+    async with acting(folder, login, Permission.CURATE) as (connection, who):
+        return await matching.decide(connection, question, same=same, actor=who.name, reason=reason)

@@ -1,0 +1,31 @@
+"""Matching: which records of two lists are one thing, with a score for each pair, and a queue of those to ask about.
+
+`kinds` says what counts for suppliers, items, patient accounts and employees, `engine` compares, `reading` takes
+lists from CSV, `review` keeps the questions and their answers.
+"""
+
+from hilum.masterdata.matching.engine import Evidence, Matcher, Pair, Record, Thresholds, Verdict
+from hilum.masterdata.matching.kinds import KINDS, Kind, kind_of
+from hilum.masterdata.matching.reading import read_records, thresholds_of
+from hilum.masterdata.matching.review import Filed, Question, counts, decide, file, question, questions
+
+__all__ = [
+    "KINDS",
+    "Evidence",
+    "Filed",
+    "Kind",
+    "Matcher",
+    "Pair",
+    "Question",
+    "Record",
+    "Thresholds",
+    "Verdict",
+    "counts",
+    "decide",
+    "file",
+    "kind_of",
+    "question",
+    "questions",
+    "read_records",
+    "thresholds_of",
+]

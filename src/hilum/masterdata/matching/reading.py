@@ -1,0 +1,47 @@
+"""Lists of records from CSV: `system,identifier` and then a column for each field that counts."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+
+from hilum.errors import SettingsError
+from hilum.masterdata.crosswalk.editing import problem_with
+from hilum.masterdata.matching.engine import Record, Thresholds
+from hilum.masterdata.matching.kinds import Kind
+from hilum.settings import MatchingSettings
+
+_FIXED = ("system", "identifier")
+
+
+def read_records(kind: Kind, lines: Iterable[str], name: str) -> list[Record]:
+    """The records of a file. Raises `SettingsError` that names file and line."""
+    reader = csv.reader(lines)
+    head = [each.strip().lstrip("\ufeff") for each in next(reader, [])]
+    known = [each.name for each in kind.fields]
+    if tuple(head[:2]) != _FIXED or not (fields := [each for each in head[2:] if each in known]):
+        raise SettingsError(
+            f"{name}: the head line must begin with system,identifier and go on with some of: {', '.join(known)}."
+        )
+    found: list[Record] = []
+    seen: set[tuple[str, str]] = set()
+    for row in reader:
+        if not any(cell.strip() for cell in row):
+            continue
+        values = dict(zip(head, (cell.strip() for cell in row), strict=False))
+        system, identifier = values["system"], values.get("identifier", "")
+        words = problem_with(kind.object, system, identifier)
+        if not words and (system, identifier) in seen:
+            words = f"{identifier} of {system} is there twice."
+        if words:
+            raise SettingsError(f"{name}, line {reader.line_num}: {words}")
+        seen.add((system, identifier))
+        values = {field: values.get(field, "") for field in fields}
+        found.append(Record(system=system, identifier=identifier, values=values))
+    return found
+
+
+def thresholds_of(kind: Kind, settings: MatchingSettings | None) -> Thresholds:
+    """The thresholds of `hilum.toml`, where it has some. Raises `SettingsError`."""
+    said = settings or MatchingSettings(same=None, ask=None)
+    return Thresholds(same=said.same or kind.same, ask=said.ask or min(kind.ask, said.same or kind.same))
