@@ -18,17 +18,33 @@ import httpx
 
 from hilum import canonical
 from hilum.canonical import (
+    AgreementEnded,
+    AgreementLine,
+    BlanketAgreement,
     BusinessObject,
     Charge,
+    Customer,
+    GoodsReceipt,
     Item,
+    ItemCategory,
     Location,
+    Lot,
+    Money,
     OrderLine,
     PatientAccount,
     PersonName,
     PurchaseOrder,
+    PurchaseOrderCancelled,
+    ReceiptLine,
+    ReturnLine,
     StockLevel,
+    StockTransfer,
     Supplier,
+    SupplierPrice,
+    SupplierReturn,
     SupplyConsumed,
+    TransferLine,
+    Warehouse,
 )
 from hilum.connector import Outgoing, Target
 from hilum.connectors import odoo
@@ -48,6 +64,17 @@ TARGETS: dict[type, Callable[..., Target]] = {
     StockLevel: odoo.stock_level,
     PurchaseOrder: odoo.purchase_order,
     Charge: odoo.charge,
+    Customer: odoo.customer,
+    ItemCategory: odoo.item_category,
+    Lot: odoo.item_lot,
+    Warehouse: odoo.warehouse,
+    SupplierPrice: odoo.supplier_price,
+    BlanketAgreement: odoo.agreement,
+    AgreementEnded: odoo.agreement_end,
+    PurchaseOrderCancelled: odoo.purchase_order_cancel,
+    GoodsReceipt: odoo.receipt,
+    SupplierReturn: odoo.supplier_return,
+    StockTransfer: odoo.stock_transfer,
 }
 
 
@@ -230,6 +257,39 @@ class World:
             for number, (quantity, price) in enumerate(lines or (("10", "1.25"), ("5", "1.5")), start=1)
         )
         return PurchaseOrder(**{"number": self.number("PO"), "supplier": self.supplier.code, "lines": made, **more})
+
+    def receipt(self, order: PurchaseOrder, *lines: tuple[int | None, str], **more: Any) -> GoodsReceipt:
+        """Gloves came; each line is (order line, quantity)."""
+        came = tuple(
+            ReceiptLine(item=self.item.code, quantity=Decimal(quantity), order_line=number)
+            for number, quantity in lines
+        )
+        return GoodsReceipt(**{"number": self.number("GR"), "order": order.number, "lines": came, **more})
+
+    def goes_back(self, order: PurchaseOrder, quantity: str, **more: Any) -> SupplierReturn:
+        """Gloves go back to the supplier."""
+        line = ReturnLine(number=1, item=self.item.code, quantity=Decimal(quantity))
+        return SupplierReturn(**{"number": self.number("RT"), "order": order.number, "lines": (line,), **more})
+
+    def moved(self, target: Location, *quantities: str, **more: Any) -> StockTransfer:
+        """Gloves go from the theatre to another place."""
+        lines = tuple(
+            TransferLine(number=n, item=self.item.code, quantity=Decimal(quantity))
+            for n, quantity in enumerate(quantities or ("3",), start=1)
+        )
+        values = {"number": self.number("TR"), "source": self.location.code, "target": target.code, "lines": lines}
+        return StockTransfer(**{**values, **more})
+
+    def agreed(self, price: str = "4.75", **more: Any) -> BlanketAgreement:
+        """Gloves at a price."""
+        line = AgreementLine(number=1, item=self.item.code, quantity=Decimal(100), unit_price=Decimal(price))
+        values = {"number": self.number("BA"), "supplier": self.supplier.code, "lines": (line,)}
+        return BlanketAgreement(**{**values, **more})
+
+    def price(self, amount: str = "5.25", **more: Any) -> SupplierPrice:
+        """What the supplier asks for gloves."""
+        money = Money(amount=Decimal(amount), currency=self._far.currency)
+        return SupplierPrice(**{"supplier": self.supplier.code, "item": self.item.code, "price": money, **more})
 
     def charge(self, quantity: str = "2", price: str = "12.50", **more: Any) -> Charge:
         """Gloves charged to the account."""

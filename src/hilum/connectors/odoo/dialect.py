@@ -24,14 +24,35 @@ class Dialect:
     move_line_quantity: str = "quantity"  # stock.move.line: the same
     has_picked: bool = True  # stock.move and its lines: `picked` marks what goes
     product_type: str = "type"  # product
+    order_locked: str | None = None  # purchase.order: the mark of a locked one; None: the state `done` says so
+    agreement_kind: str | None = "requisition_type"  # purchase.requisition: blanket order or template
+    agreement_start: str = "date_start"  # purchase.requisition: first day
+    agreement_reference: str = "reference"  # purchase.requisition: the number that others know
+    agreement_confirmed: str = "confirmed"  # purchase.requisition.state in which its prices count
+    purchase_unit: str | None = "uom_po_id"  # product: in which it is bought; None: each vendor price has its own
+    price_unit_of_measure: str | None = None  # product.supplierinfo: what the price is for; None: the purchase unit
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
 
 
 _ODOO_18: Final = Dialect()
 _ODOO_19: Final = replace(
-    _ODOO_18, order_line_unit="product_uom_id", unit_family="relative_uom_id", move_has_name=False
+    _ODOO_18,
+    order_line_unit="product_uom_id",
+    unit_family="relative_uom_id",
+    move_has_name=False,
+    order_locked="locked",
+    purchase_unit=None,
+    price_unit_of_measure="product_uom_id",
 )
-_ODOO_17: Final = replace(_ODOO_18, product_type="detailed_type", storable=None)
+_ODOO_17: Final = replace(
+    _ODOO_18,
+    product_type="detailed_type",
+    storable=None,
+    agreement_kind=None,
+    agreement_start="ordering_date",
+    agreement_reference="origin",
+    agreement_confirmed="ongoing",
+)
 _ODOO_16: Final = replace(_ODOO_17, move_quantity="quantity_done", move_line_quantity="qty_done", has_picked=False)
 
 # The first version of each, newest first.

@@ -56,8 +56,30 @@ SUPPLIER: Final = Kind(
     kind="supplier",
     noun="supplier",
     by=("ref",),
+    fields=("active",),
     domain=(("supplier_rank", ">", 0),),
     advice="Create the vendor in Odoo with this reference, or send the supplier first; then replay.",
+)
+ORDER: Final = Kind(
+    model="purchase.order",
+    kind="order",
+    noun="purchase order",
+    by=("name", "origin"),
+    advice="Send or replay the order first, or correct its number.",
+)
+AGREEMENT: Final = Kind(
+    model="purchase.requisition",
+    kind="agreement",
+    noun="blanket agreement",
+    by=("name",),
+    advice="Send or replay the agreement first, or correct its number.",
+)
+CATEGORY: Final = Kind(
+    model="product.category",
+    kind="category",
+    noun="item category",
+    by=("complete_name", "name"),
+    advice="Create it in Odoo with this name, or send the category first; then replay.",
 )
 ACCOUNT: Final = Kind(
     model="res.partner",

@@ -27,6 +27,7 @@ class Session:
         self._warehouses: dict[int, Row] = {}
         self._countries: dict[str, int] = {}
         self._states: dict[tuple[int, str], int | None] = {}
+        self._fields: dict[str, frozenset[str]] = {}
 
     def xml_id(self, kind: str, business_key: str) -> str:
         """The external identifier with this endpoint's prefix."""
@@ -46,6 +47,13 @@ class Session:
         self.references.forget()
         self.units.forget()
         self._warehouses.clear()
+        self._fields.clear()
+
+    async def fields(self, model: str) -> frozenset[str]:
+        """The names of the fields of a model that this user sees, where they depend on installed modules."""
+        if model not in self._fields:
+            self._fields[model] = frozenset(await self.client.fields_get(model, ("type",)))
+        return self._fields[model]
 
     async def currency(self, code: str) -> int | Rejected:
         """Odoo's id of an active currency."""
@@ -72,7 +80,7 @@ class Session:
         """Kinds of transfers and the stock location of a warehouse. Raises `Rejected` when it cannot be read."""
         if number not in self._warehouses:
             rows = await self.client.read(
-                "stock.warehouse", [number], ["code", "out_type_id", "in_type_id", "lot_stock_id"]
+                "stock.warehouse", [number], ["code", "out_type_id", "in_type_id", "int_type_id", "lot_stock_id"]
             )
             if not rows:
                 raise Rejected(MISSING, "The warehouse of the location cannot be read in Odoo by the hub's user.")

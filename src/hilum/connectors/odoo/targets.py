@@ -26,8 +26,33 @@ def patient_account(endpoint: str = "", **settings: Any) -> Target:
 
 
 def supplier(endpoint: str = "", **settings: Any) -> Target:
-    """A `Supplier` becomes a vendor."""
+    """A `Supplier` becomes a vendor, with its bank accounts; a blocked one is blocked."""
     return _target("supplier", endpoint, settings)
+
+
+def customer(endpoint: str = "", **settings: Any) -> Target:
+    """A `Customer` becomes a company that is invoiced, with its bank accounts."""
+    return _target("customer", endpoint, settings)
+
+
+def item_category(endpoint: str = "", **settings: Any) -> Target:
+    """An `ItemCategory` becomes a product category."""
+    return _target("item_category", endpoint, settings)
+
+
+def item_lot(endpoint: str = "", **settings: Any) -> Target:
+    """A `Lot` of a tracked item becomes a lot or serial number."""
+    return _target("item_lot", endpoint, settings)
+
+
+def supplier_price(endpoint: str = "", **settings: Any) -> Target:
+    """A `SupplierPrice` becomes a vendor price: one for each supplier, item, quantity step and first day."""
+    return _target("supplier_price", endpoint, settings)
+
+
+def warehouse(endpoint: str = "", **settings: Any) -> Target:
+    """A `Warehouse` becomes a warehouse with its stock location."""
+    return _target("warehouse", endpoint, settings)
 
 
 def item(endpoint: str = "", **settings: Any) -> Target:
@@ -56,8 +81,38 @@ def stock_level(endpoint: str = "", **settings: Any) -> Target:
 
 
 def purchase_order(endpoint: str = "", **settings: Any) -> Target:
-    """A `PurchaseOrder` becomes an order to a vendor, confirmed where it says so."""
+    """A `PurchaseOrder` becomes an order to a vendor, confirmed where it says so; a later revision changes it."""
     return _target("purchase_order", endpoint, settings)
+
+
+def purchase_order_cancel(endpoint: str = "", **settings: Any) -> Target:
+    """`PurchaseOrderCancelled` cancels an order that the hub has written, with its open receipts."""
+    return _target("purchase_order_cancel", endpoint, settings)
+
+
+def agreement(endpoint: str = "", **settings: Any) -> Target:
+    """A `BlanketAgreement` becomes a blanket order; its prices count once it is confirmed, each once."""
+    return _target("agreement", endpoint, settings)
+
+
+def agreement_end(endpoint: str = "", **settings: Any) -> Target:
+    """`AgreementEnded` closes or cancels a blanket order; its prices go."""
+    return _target("agreement_end", endpoint, settings)
+
+
+def receipt(endpoint: str = "", **settings: Any) -> Target:
+    """A `GoodsReceipt` fills in and validates the receipt of an order, in part or in full, once."""
+    return _target("receipt", endpoint, settings)
+
+
+def supplier_return(endpoint: str = "", **settings: Any) -> Target:
+    """A `SupplierReturn` sends goods of an order back to the supplier, once."""
+    return _target("supplier_return", endpoint, settings)
+
+
+def stock_transfer(endpoint: str = "", **settings: Any) -> Target:
+    """A `StockTransfer` moves stock from one location to another, once."""
+    return _target("stock_transfer", endpoint, settings)
 
 
 def charge(endpoint: str = "", **settings: Any) -> Target:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hilum.connectors.odoo.operations.agreement import AgreePrices
 from hilum.connectors.odoo.operations.base import Operation
 from hilum.connectors.odoo.operations.charge import PostCharge
+from hilum.connectors.odoo.operations.companies import UpsertCustomer, UpsertSupplier
 from hilum.connectors.odoo.operations.encounter import CheckEncounter
+from hilum.connectors.odoo.operations.endings import CancelOrder, EndAgreement
+from hilum.connectors.odoo.operations.grouping import UpsertCategory, UpsertLot, UpsertWarehouse
 from hilum.connectors.odoo.operations.item import UpsertItem
 from hilum.connectors.odoo.operations.location import UpsertLocation
 from hilum.connectors.odoo.operations.patient_account import UpsertPatientAccount
 from hilum.connectors.odoo.operations.purchase_order import PlaceOrder
+from hilum.connectors.odoo.operations.receipt import ReceiveGoods
 from hilum.connectors.odoo.operations.stock_consumption import ConsumeStock
 from hilum.connectors.odoo.operations.stock_level import SetStockLevel
-from hilum.connectors.odoo.operations.supplier import UpsertSupplier
+from hilum.connectors.odoo.operations.stock_transfer import TransferStock
+from hilum.connectors.odoo.operations.supplier_return import ReturnToSupplier
 from hilum.connectors.odoo.operations.upsert import UpsertRecord
+from hilum.connectors.odoo.operations.vendor_prices import PriceItem
 
 __all__ = ["OPERATIONS", "Operation"]
 
@@ -25,13 +32,24 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     for operation in (
         UpsertRecord(),
         UpsertSupplier(),
+        UpsertCustomer(),
         UpsertPatientAccount(),
+        UpsertWarehouse(),
         UpsertLocation(),
+        UpsertCategory(),
         UpsertItem(),
+        UpsertLot(),
+        PriceItem(),
         CheckEncounter(),
         SetStockLevel(),
-        ConsumeStock(),
+        AgreePrices(),
+        EndAgreement(),
         PlaceOrder(),
+        CancelOrder(),
+        ReceiveGoods(),
+        TransferStock(),
+        ConsumeStock(),
+        ReturnToSupplier(),
         PostCharge(),
     )
 }

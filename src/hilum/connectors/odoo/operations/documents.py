@@ -4,9 +4,11 @@ The steps, each for all deliveries of the batch together, and each safe to begin
 
     plan     what is to be written; what it refers to is looked up
     find     documents that an earlier attempt has made, by external identifier
-    load     the missing ones, and drafts, in few calls; a document and its identifier in one transaction
+    weigh    look closer at what is there before anything is written: may it be begun, or changed?
+    write    the missing ones, and drafts, in few calls; a document and its identifier in one transaction
     view     read them back: is it what was wanted? A finished one that differs is a conflict, and is left alone
     act      confirm or post what is still a draft; an error means look again, because another may have done it
+    finish   what follows an action, and may be missing after a crash between the two
     settle   read the state that resulted, and say it in words
 
 Odoo answers `true` where it did nothing, and an error where another client was quicker, so only the state counts.
@@ -85,6 +87,19 @@ class DocumentOperation(Operation):
     async def complete(self, session: Session, plan: Plan) -> None:
         """Anything that `load` cannot write, on a draft and before acting. Raises a `Failure`."""
 
+    async def weigh(self, session: Session, plans: Sequence[Plan]) -> None:
+        """Settle what must not be written: not begun (`refuse`), or not changed. Raises a `Failure`."""
+
+    async def finish(self, session: Session, plans: Sequence[Plan]) -> None:
+        """What follows an action, where another call is needed; it may be done already. Raises a `Failure`."""
+
+    async def refuse(self, session: Session, plan: Plan, refused: Rejected) -> None:
+        """Keep this refusal of a new document, unless another hub has made the document meanwhile."""
+        await self._find_one(session, plan)
+        await self._heads(session, [plan])
+        if plan.number is None:
+            plan.task.fail(refused)
+
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""
         known = await self.look_up(session, tasks)
@@ -108,35 +123,39 @@ class DocumentOperation(Operation):
         plan = await self.plan(session, task, known)
         await self._find_one(session, plan)
         await self._view(session, [plan])
-        if plan.number is None or self.differences(plan) or (plan.act and self._is_draft(plan)):
+        if plan.number is None or self.differences(plan) or (plan.act and self.is_draft(plan)):
             return None
         self.settle(plan)
         return task.outcome if isinstance(task.outcome, Delivered) else None
 
     async def _round(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
         """All steps for documents that are all different."""
-        await self._find(session, _open(plans, tasks))
+        await self.find(session, _open(plans, tasks))
         await self._view(session, _open(plans, tasks))
-        writing = [plan for plan in _open(plans, tasks) if plan.number is None or self._to_update(plan)]
-        await self._load(session, writing, tasks)
+        await self.weigh(session, _open(plans, tasks))
+        writing = [plan for plan in _open(plans, tasks) if plan.number is None or self.to_update(plan)]
+        if writing:
+            await self.write(session, writing, tasks)
         await self._view(session, [plan for plan in _open(plans, tasks) if plan in writing])
         for plan in _open(plans, tasks):
             self._compare(plan)
         await self._complete(session, _open(plans, tasks))
-        acting = [plan for plan in _open(plans, tasks) if plan.act and self._is_draft(plan)]
+        acting = [plan for plan in _open(plans, tasks) if plan.act and self.is_draft(plan)]
         for chunk in chunks(acting, session.settings.documents_per_call):
             await self._act(session, chunk, tasks)
+        await self.finish(session, _open(plans, tasks))
         for plan in _open(plans, tasks):
             self.settle(plan)
 
-    def _is_draft(self, plan: Plan) -> bool:
+    def is_draft(self, plan: Plan) -> bool:
+        """Does the document in Odoo still wait for its action?"""
         return plan.row.get("state") in self.drafts
 
-    def _to_update(self, plan: Plan) -> bool:
+    def to_update(self, plan: Plan) -> bool:
         """Was the document there, still a draft, and other than it should be (cut off, or sent anew with changes)?"""
-        return self._is_draft(plan) and bool(self.differences(plan))
+        return self.is_draft(plan) and bool(self.differences(plan))
 
-    async def _find(self, session: Session, plans: Sequence[Plan]) -> None:
+    async def find(self, session: Session, plans: Sequence[Plan]) -> None:
         """Set `number` of the documents that exist already.
 
         One search by reference finds them in the usual case. A first attempt that finds nothing goes on to `load`,
@@ -144,7 +163,7 @@ class DocumentOperation(Operation):
         """
         if not plans:
             return
-        domain = [[self.reference_field, "in", [plan.reference for plan in plans]]]
+        domain = self.search_domain(plans)
         rows = await session.client.search_read(self.model, domain, [self.reference_field])
         names = await session.client.external_ids(self.model, [row["id"] for row in rows])
         numbers = {xml_id: number for number, xml_id in names.items()}
@@ -159,13 +178,20 @@ class DocumentOperation(Operation):
         by_task = {id(plan.task): plan for plan in plans}
         await prepare([plan.task for plan in plans], ask)
 
+    def search_domain(self, plans: Sequence[Plan]) -> list[Any]:
+        """What finds the documents of these plans by their reference, and perhaps some more."""
+        return [[self.reference_field, "in", [plan.reference for plan in plans]]]
+
     async def _find_one(self, session: Session, plan: Plan) -> None:
         target = await session.client.reference(plan.xml_id)
         if target is not None and target[0] == self.model:
             plan.number = target[1]
 
-    async def _load(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
-        """Write the documents; a refused one may have been made and finished by another meanwhile, so look again."""
+    async def write(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
+        """Write the documents, and set `number`.
+
+        A refused one may have been made and finished by another hub meanwhile, so look again.
+        """
         records = [record for plan in plans for record in plan.records]
         await session.loader(self.model, {}).load(records, tasks)
         for plan in plans:
@@ -184,8 +210,8 @@ class DocumentOperation(Operation):
             # whether it was finished is not known: the hub comes again
             plan.task.fail(failure, plan.about)
             return
-        if plan.number is not None and not self._is_draft(plan):
-            plan.task.outcome = None
+        if plan.number is not None and not self.is_draft(plan):
+            plan.task.outcome, plan.refused = None, refused
         else:
             plan.task.outcome = refused
 
@@ -222,15 +248,17 @@ class DocumentOperation(Operation):
             plan.task.fail(Rejected("odoo.missing", f"The {plan.about} was deleted in Odoo while the hub wrote it."))
             return
         words = self.differences(plan)
-        if words:
+        if words and plan.refused is not None:
+            plan.task.fail(plan.refused, plan.about)  # nobody else has done it
+        elif words:
             title = plan.row.get("name") or plan.row.get("display_name") or plan.number
-            state = "is still a draft and was left as it is" if self._is_draft(plan) else "was left as it is"
+            state = "is still a draft and was left as it is" if self.is_draft(plan) else "was left as it is"
             text = f"The {plan.about} is in Odoo as {title}, and differs: {words}. The document {state}; decide there."
             plan.task.fail(Rejected(CONFLICT, text))
 
     async def _complete(self, session: Session, plans: Sequence[Plan]) -> None:
         for plan in plans:
-            if self._is_draft(plan):
+            if self.is_draft(plan):
                 try:
                     await self.complete(session, plan)
                 except Failure as failure:
@@ -254,7 +282,7 @@ class DocumentOperation(Operation):
                     plan.task.fail(failure, plan.about)
                 continue
             await self._heads(session, part)
-            left = [plan for plan in part if self._is_draft(plan)]
+            left = [plan for plan in part if self.is_draft(plan)]
             if len(part) > 1:
                 parts = [[plan] for plan in left] + parts if refusal is None else _halves(left) + parts
             elif refusal is not None and left:
@@ -264,7 +292,7 @@ class DocumentOperation(Operation):
         """After a refused step: if the document is finished, another client did it and all is well."""
         failure = plan.refused
         await self._heads(session, [plan])
-        if failure is not None and (plan.number is None or self._is_draft(plan)):
+        if failure is not None and (plan.number is None or self.is_draft(plan)):
             plan.task.fail(failure, plan.about)
 
 

@@ -1,9 +1,8 @@
 """An item becomes a product in Odoo, and the supplier's price of it a vendor price.
 
 Stocked items are goods whose stock is kept (`consu` with `is_storable`); the others are goods without stock. Costs and
-prices are in the currency of the company; others are refused, because Odoo would take the bare number. The vendor
-price has an external identifier of its own, from item and supplier: Odoo accepts doubles there. The Odoo user needs
-Products/Create.
+prices are in the currency of the company; others are refused, because Odoo would take the bare number. The category
+must be there: accounts and valuation hang on it, so none is made up from a name. The Odoo user needs Products/Create.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from hilum.canonical import Item, Money
+from hilum.canonical import Item, Money, SupplierPrice
 from hilum.connectors.odoo.dialect import Dialect
-from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, Upsert, found, joined, prepare
-from hilum.connectors.odoo.references import ITEM, SUPPLIER
+from hilum.connectors.odoo.operations.base import Needs, Upsert, found, joined
+from hilum.connectors.odoo.operations.vendor_prices import NEEDS, write_prices
+from hilum.connectors.odoo.references import CATEGORY, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
@@ -36,8 +35,10 @@ class UpsertItem(Upsert):
             "standard_price",
             "list_price",
             "product_tmpl_id",
+            "categ_id",
+            "active",
         ),
-        "product.supplierinfo": ("partner_id", "product_tmpl_id", "price", "currency_id"),
+        **NEEDS,
     }
     model = "product.product"
     kind = "item"
@@ -45,7 +46,8 @@ class UpsertItem(Upsert):
 
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
-        own = (names.product_type, *((names.storable,) if names.storable else ()))
+        by_version = (names.storable, names.purchase_unit)
+        own = (names.product_type, *(name for name in by_version if name))
         return joined(self.needs, {"product.product": own})
 
     async def values(self, session: Session, thing: Item, task: Task) -> Mapping[str, Any]:
@@ -54,6 +56,7 @@ class UpsertItem(Upsert):
             suppliers = await session.references.find(SUPPLIER, [thing.supplier])
             found(suppliers[thing.supplier])
         names = session.client.dialect
+        unit = found(await session.units.find(thing.unit))
         return {
             "default_code": thing.code,
             "name": thing.title,
@@ -61,7 +64,10 @@ class UpsertItem(Upsert):
             names.product_type: "product" if thing.stocked and names.storable is None else "consu",
             **({names.storable: thing.stocked} if names.storable else {}),
             "tracking": thing.tracking.value if thing.stocked else None,
-            "uom_id/.id": found(await session.units.find(thing.unit)),
+            "uom_id/.id": unit,
+            **await _bought(session, thing, unit),
+            "categ_id/.id": await _category(session, thing),
+            "active": thing.active,
             "standard_price": await _in_company_currency(session, thing.cost),
             "list_price": await _in_company_currency(session, thing.price),
         }
@@ -77,27 +83,31 @@ class UpsertItem(Upsert):
                 record.task.deliver(f"{self.model}:{record.number} {record.task.thing.code}", words)
 
     async def _vendor_prices(self, session: Session, tasks: Sequence[Task]) -> None:
-        priced = [task for task in tasks if task.outcome is None and task.thing.supplier and task.thing.cost]
-        if not priced:
-            return
-        items = await session.references.find(ITEM, [task.thing.code for task in priced])
-        suppliers = await session.references.find(SUPPLIER, [task.thing.supplier for task in priced])
+        """The item's cost is what its supplier asks: the same row as the price list of that supplier."""
+        prices = {
+            task: SupplierPrice(supplier=task.thing.supplier, item=task.thing.code, price=task.thing.cost)
+            for task in tasks
+            if task.outcome is None and task.thing.supplier and task.thing.cost
+        }
+        await write_prices(session, tasks, prices)
 
-        async def record(task: Task) -> Record:
-            item: Item = task.thing
-            money = item.cost
-            code, supplier = item.code, item.supplier or ""
-            head = {
-                "partner_id/.id": cell(found(suppliers[supplier])["id"]),
-                "product_tmpl_id/.id": cell(found(items[code])["product_tmpl_id"]),
-                "price": cell(money.amount if money else None),
-                "currency_id/.id": cell(found(await session.currency(money.currency)) if money else None),
-            }
-            xml_id = session.xml_id("vendorprice", f"{code}/{supplier}")
-            return Record(task=task, xml_id=xml_id, head=head, about=f"vendor price of item {code}")
 
-        prices = await prepare(priced, record)
-        await session.master_data("product.supplierinfo").load(prices, tasks)
+async def _category(session: Session, item: Item) -> int | None:
+    if not item.category:
+        return None
+    categories = await session.references.find(CATEGORY, [item.category])
+    return int(found(categories[item.category])["id"])
+
+
+async def _bought(session: Session, item: Item, unit: int) -> Mapping[str, int]:
+    """The purchase unit, before 19; 19 has one for each vendor price. Raises `Rejected` where it does not convert."""
+    if item.purchase_unit is None:
+        return {}
+    bought, names = found(await session.units.find(item.purchase_unit)), session.client.dialect
+    if not session.units.convert(bought, unit):
+        words = f"Item {item.code} is kept in {item.unit} and bought in {item.purchase_unit}, which does not convert."
+        raise Rejected("odoo.unit", f"{words} Correct the unit.")
+    return {f"{names.purchase_unit}/.id": bought} if names.purchase_unit else {}
 
 
 async def _in_company_currency(session: Session, money: Money | None) -> str | None:

@@ -24,7 +24,7 @@ class UpsertLocation(Upsert):
     name: ClassVar[str] = "location"
     accepts: ClassVar[tuple[type, ...]] = (Location,)
     needs: ClassVar[Needs] = {
-        "stock.location": ("name", "barcode", "usage", "location_id"),
+        "stock.location": ("name", "barcode", "usage", "location_id", "active"),
         "stock.warehouse": ("code", "lot_stock_id"),
     }
     model = "stock.location"
@@ -37,6 +37,7 @@ class UpsertLocation(Upsert):
             "name": thing.title,
             "barcode": thing.code,
             "usage": "internal",
+            "active": thing.active,
             "location_id/.id": await self._parent(session, thing),
         }
 

@@ -17,6 +17,7 @@ MODULE_OF: Final[Mapping[str, str]] = {
     "stock.lot": "stock",
     "stock.quant": "stock",
     "stock.picking": "stock",
+    "stock.picking.type": "stock",
     "stock.move": "stock",
     "stock.move.line": "stock",
     "purchase.order": "purchase",

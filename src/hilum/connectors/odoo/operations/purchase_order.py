@@ -4,31 +4,51 @@ Each line has its own external identifier, so that a repeated `load` updates lin
 without a price leave it to Odoo's vendor prices; since an empty cell would mean the price 0, an order that has both
 kinds is written in two calls, and confirmed only when it is complete. `button_confirm` answers true also for an order
 that now waits for approval, or that was cancelled: the state is read and said.
+
+A changed order comes whole with a higher revision, which is kept in the source document (`PO-7 rev. 2`): a confirmed
+order takes it once, and an older revision that comes again changes nothing. Lines of the hub that a revision no longer
+has get the quantity 0 (Odoo does not delete lines of a confirmed order); lines that a buyer has added stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from hilum.canonical import OrderLine, PurchaseOrder
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, found, joined
-from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
-from hilum.connectors.odoo.references import ITEM, SUPPLIER
+from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
+from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan, same_lines
+from hilum.connectors.odoo.references import AGREEMENT, ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
+
+_REVISION: Final = " rev. "  # in the source document, between the order's number and its revision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Known:
     items: Mapping[str, Row | Rejected]
     suppliers: Mapping[str, Row | Rejected]
+    agreements: Mapping[str, Row | Rejected]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Wanted:
+    """The order in Odoo's names, and what is known of the one that is there."""
+
+    partner: int
+    currency: int | None
+    agreement: int | None
+    lines: Sequence[Mapping[str, Any]]
+    revision: int
+    of_others: frozenset[int] = frozenset()  # lines that the hub has not written, in a revised order
+    gone: frozenset[int] = frozenset()  # lines of the hub that the revision no longer has
 
 
 class PlaceOrder(DocumentOperation):
@@ -43,7 +63,7 @@ class PlaceOrder(DocumentOperation):
     model = "purchase.order"
     kind = "order"
     reference_field = "origin"
-    fields = ("name", "state", "partner_id", "currency_id")
+    fields = ("name", "state", "partner_id", "currency_id", "origin")
     line_model = "purchase.order.line"
     line_parent = "order_id"
     line_fields = ("product_id", "product_qty", "price_unit")
@@ -56,7 +76,9 @@ class PlaceOrder(DocumentOperation):
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""
         orders: list[PurchaseOrder] = [task.thing for task in tasks]
+        agreements = [order.agreement for order in orders if order.agreement]
         return _Known(
+            agreements=await session.references.find(AGREEMENT, agreements) if agreements else {},
             items=await session.references.find(ITEM, [line.item for order in orders for line in order.lines]),
             suppliers=await session.references.find(SUPPLIER, [order.supplier for order in orders]),
         )
@@ -65,11 +87,14 @@ class PlaceOrder(DocumentOperation):
         """See `DocumentOperation.plan`."""
         order: PurchaseOrder = task.thing
         about = f"order {order.number}"
-        vendor = found(known.suppliers[order.supplier])["id"]
+        vendor = orderable(order.supplier, found(known.suppliers[order.supplier]))
+        agreement = found(known.agreements[order.agreement])["id"] if order.agreement else None
+        reference = f"{order.number}{_REVISION}{order.revision}" if order.revision else order.number
         currency = found(await session.currency(order.currency)) if order.currency else None
         head = {
             "partner_id/.id": cell(vendor),
-            "origin": order.number,
+            "origin": reference,
+            **({"requisition_id/.id": cell(agreement)} if agreement else {}),
             **({"partner_ref": order.requisition} if order.requisition else {}),
             **({"currency_id/.id": cell(currency)} if currency else {}),
             **({"date_order": cell(order.ordered_at)} if order.ordered_at else {}),
@@ -89,7 +114,9 @@ class PlaceOrder(DocumentOperation):
             reference=order.number,
             about=about,
             records=records,
-            wanted={"partner": vendor, "currency": currency, "lines": lines},
+            wanted=_Wanted(
+                partner=vendor, currency=currency, agreement=agreement, lines=lines, revision=order.revision
+            ),
             act=order.confirm,
         )
 
@@ -97,17 +124,91 @@ class PlaceOrder(DocumentOperation):
         """See `DocumentOperation.line_fields_of`."""
         return (*self.line_fields, session.client.dialect.order_line_unit)
 
+    def search_domain(self, plans: Sequence[Plan]) -> list[Any]:
+        """See `DocumentOperation.search_domain`: by number, whatever the revision."""
+        numbers = sorted({plan.task.thing.number for plan in plans})
+        later = [["origin", "=like", f"{_escaped(number)}{_REVISION}%"] for number in numbers]
+        return ["|"] * len(later) + [["origin", "in", numbers], *later]
+
     def differences(self, plan: Plan) -> str:
         """See `DocumentOperation.differences`."""
         if plan.row.get("state") == "cancel":
             return "it was cancelled"
         wanted, row = plan.wanted, plan.row
+        lines = [line for line in plan.lines if line["id"] not in wanted.of_others and not self._dropped(plan, line)]
         parts = {
-            "supplier": row.get("partner_id") == wanted["partner"],
-            "currency": wanted["currency"] in (None, row.get("currency_id")),
-            "lines (items, quantities, units or exact prices)": same_lines(wanted["lines"], plan.lines),
+            "supplier": row.get("partner_id") == wanted.partner,
+            "currency": wanted.currency in (None, row.get("currency_id")),
+            "lines (items, quantities, units or exact prices)": same_lines(wanted.lines, lines),
         }
         return ", ".join(words for words, same in parts.items() if not same)
+
+    @staticmethod
+    def _dropped(plan: Plan, line: Row) -> bool:
+        """A line that an earlier revision had, and that is set to 0 since."""
+        return plan.wanted.revision > 0 and not line["product_qty"]
+
+    def to_update(self, plan: Plan) -> bool:
+        """See `DocumentOperation.to_update`: also a confirmed order, by a later revision."""
+        if revision_of(plan.row) < plan.wanted.revision and plan.row.get("state") != "cancel":
+            return True
+        return super().to_update(plan)
+
+    async def weigh(self, session: Session, plans: Sequence[Plan]) -> None:
+        """See `DocumentOperation.weigh`. What an older revision says is past; a later one changes what is there."""
+        there = [plan for plan in plans if plan.number is not None and plan.row.get("state") != "cancel"]
+        for plan in there:
+            newer = revision_of(plan.row)
+            if newer > plan.wanted.revision:
+                title = plan.row.get("name")
+                words = f"The {plan.about} has revision {newer} in Odoo ({title}); this earlier one changes nothing."
+                plan.task.deliver(f"{self.model}:{plan.number} {title}", words)
+        revised = [plan for plan in there if plan.task.outcome is None and plan.wanted.revision]
+        if not revised:
+            return
+        await self._name_lines(session, revised)
+        await self._refuse_locked(session, [plan for plan in revised if self.to_update(plan)])
+        await prepare([plan.task for plan in revised if self.to_update(plan)], self._dropping(session, revised))
+
+    async def _name_lines(self, session: Session, plans: Sequence[Plan]) -> None:
+        """Tell the lines that others wrote, and the ones that the revision no longer has."""
+        lines = [line["id"] for plan in plans for line in plan.lines]
+        names = await session.client.external_ids(self.line_model, lines)
+        for plan in plans:
+            number = plan.task.thing.number
+            ours = {session.xml_id("orderline", f"{number}/{line.number}") for line in plan.task.thing.lines}
+            start = session.xml_id("orderline", "x")[:-1]
+            here = {line["id"]: names.get(line["id"], "") for line in plan.lines}
+            plan.wanted.of_others = frozenset(each for each, name in here.items() if not name.startswith(start))
+            plan.wanted.gone = frozenset(here) - plan.wanted.of_others - {e for e, name in here.items() if name in ours}
+
+    async def _refuse_locked(self, session: Session, plans: Sequence[Plan]) -> None:
+        """A buyer has locked the order: 19 by a mark, earlier versions by the state `done`."""
+        mark = session.client.dialect.order_locked
+        numbers = [plan.number for plan in plans if plan.number is not None]
+        rows = await session.client.read(self.model, numbers, [mark]) if mark and numbers else []
+        marked = {row["id"] for row in rows if mark and row[mark]}
+        for plan in plans:
+            if plan.number in marked or plan.row.get("state") == "done":
+                words = f"The {plan.about} is locked in Odoo ({plan.row.get('name')}): unlock it there, then replay."
+                plan.task.fail(Rejected(CONFLICT, words))
+
+    def _dropping(self, session: Session, plans: Sequence[Plan]) -> Callable[[Task], Awaitable[None]]:
+        """Before the revision is written with its mark: set what it no longer has to 0. Repeated, it changes nothing.
+
+        A confirmed order keeps its supplier, currency and date; only its lines change.
+        """
+        by_task = {id(plan.task): plan for plan in plans}
+
+        async def drop(task: Task) -> None:
+            plan = by_task[id(task)]
+            if plan.wanted.gone:
+                commands = [[1, number, {"product_qty": 0}] for number in sorted(plan.wanted.gone)]
+                await session.client.write(self.model, [plan.number or 0], {"order_line": commands})
+            if not self.is_draft(plan):
+                plan.records = [replace(record, head={"origin": plan.reference}) for record in plan.records]
+
+        return drop
 
     async def act(self, session: Session, plans: Sequence[Plan]) -> None:
         """See `DocumentOperation.act`."""
@@ -126,11 +227,33 @@ class PlaceOrder(DocumentOperation):
         }
         if state == "cancel":
             plan.task.fail(Rejected("odoo.cancelled", f"The {plan.about} is cancelled in Odoo: {title}. Decide there."))
-        elif state not in words or (plan.act and self._is_draft(plan)):
+        elif state not in words or (plan.act and self.is_draft(plan)):
             text = f"The {plan.about} is in Odoo as {title} but could not be confirmed; look at it there."
             plan.task.fail(Rejected("odoo.not_done", text))
         else:
             plan.task.deliver(f"purchase.order:{plan.number} {title}", words[state])
+
+
+def revision_of(row: Row) -> int:
+    """The revision that an order in Odoo has; 0 where its source document names none."""
+    number = str(row.get("origin") or "").rpartition(_REVISION)[2]
+    return int(number) if _REVISION in str(row.get("origin") or "") and number.isdigit() else 0
+
+
+def _escaped(text: str) -> str:
+    """A number as it is in a pattern of `=like`."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def orderable(code: str, supplier: Row) -> int:
+    """Odoo's id of a supplier from whom may be ordered. Raises `Rejected` for an archived or blocked one.
+
+    Odoo warns people of such a supplier in its forms, but takes orders of programs without a word.
+    """
+    if not supplier.get("active", True) or supplier.get("purchase_warn") == "block":
+        words = f"The supplier {code} is blocked or archived in Odoo. Release it there or choose another, then replay."
+        raise Rejected("odoo.blocked", words)
+    return int(supplier["id"])
 
 
 async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item: Row) -> dict[str, Any]:

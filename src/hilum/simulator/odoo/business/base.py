@@ -20,10 +20,13 @@ from hilum.simulator.odoo.orm.fields import (
     many2one,
     money,
     one2many,
+    text,
 )
 from hilum.simulator.odoo.orm.model import Model, Values, public
 from hilum.simulator.odoo.orm.record import Env, Record
 from hilum.simulator.odoo.orm.store import Key
+
+WARNINGS = (("no-message", "No Message"), ("warning", "Warning"), ("block", "Blocking Message"))
 
 
 def company(env: Env) -> int:
@@ -138,12 +141,33 @@ class PartnerBank(Model):
     rights = rights(change=(CONTACTS, BILLING))
     columns: ClassVar[Columns] = {
         "acc_number": char("Account Number", required=True, index=True),
+        "sanitized_acc_number": char("Sanitized Account Number", compute=lambda bank: sanitized(bank["acc_number"])),
         "partner_id": many2one("res.partner", "Account Holder", required=True, ondelete="cascade"),
         "bank_id": many2one("res.bank", "Bank"),
         "currency_id": many2one("res.currency", "Currency"),
         "active": boolean("Active", default=True),
         "allow_out_payment": boolean("Send Money"),
     }
+
+    def after_create(self, record: Record, given: Values) -> None:
+        """An account is kept once for a holder."""
+        self._check_unique(record)
+
+    def after_write(self, record: Record, given: Values) -> None:
+        """An account is kept once for a holder."""
+        self._check_unique(record)
+
+    def _check_unique(self, record: Record) -> None:
+        others = self.env.store.find(self.name, ("partner_id",), (record["partner_id"],))
+        same = [each for each in others if sanitized(self.table[each]["acc_number"]) == record["sanitized_acc_number"]]
+        if len(same) > 1:
+            text = "The combination Account Number/Partner must be unique."
+            raise ValidationError(f"The operation cannot be completed: {text}")
+
+
+def sanitized(number: str | None) -> str | None:
+    """An account number without spaces and punctuation, in capitals."""
+    return "".join(letter for letter in number if letter.isalnum()).upper() if number else None
 
 
 class Partner(Model):
@@ -201,6 +225,10 @@ class Partner(Model):
         "customer_rank": integer("Customer Rank"),
         "credit_limit": decimal("Credit Limit", groups=BILLING),
         "barcode": char("Barcode"),
+        "purchase_warn": choice("Purchase Order Warning", WARNINGS, default="no-message", only="18.0"),
+        "purchase_warn_msg": text("Message for Purchase Order"),
+        "sale_warn": choice("Sales Warnings", WARNINGS, default="no-message", only="18.0"),
+        "sale_warn_msg": text("Message for Sales Order"),
         "property_account_receivable_id": many2one("account.account", "Account Receivable"),
         "property_account_payable_id": many2one("account.account", "Account Payable"),
     }

@@ -9,6 +9,7 @@ from hilum.simulator.odoo.business.amounts import taxed
 from hilum.simulator.odoo.business.products import converted
 from hilum.simulator.odoo.business.transfers import cancel as cancel_transfer
 from hilum.simulator.odoo.business.transfers import confirm as confirm_transfer
+from hilum.simulator.odoo.business.transfers import set_quantity
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.fields import DATETIME_FORMAT
 from hilum.simulator.odoo.orm.record import Record
@@ -74,9 +75,11 @@ def approve(order: Record) -> None:
 
 
 def extend_receipt(order: Record) -> None:
-    """Receive what no receipt asks for yet: all goods at first, later what was added."""
+    """Receive what no receipt asks for yet: all goods at first, later what was added, without what was taken off."""
     if order["state"] not in CONFIRMED:
         return
+    for line in order.many("order_line"):
+        _ask_for_less(line, -_not_asked_for(line))
     needed = [(line, left) for line in order.many("order_line") if (left := _not_asked_for(line)) > 0]
     if not needed:
         return
@@ -94,8 +97,25 @@ def _not_asked_for(line: Record) -> float:
     product = line.one("product_id")
     if product is None or product["type"] == "service":
         return 0.0
-    asked = sum(move["product_uom_qty"] for move in line.many("move_ids") if move["state"] != "cancel")
+    asked = 0.0
+    for move in line.many("move_ids"):
+        if move["state"] != "cancel":
+            back = move.the("location_dest_id")["usage"] == "supplier"
+            asked += -move["product_uom_qty"] if back else move["product_uom_qty"]
     return float(line["product_qty"] - asked)
+
+
+def _ask_for_less(line: Record, surplus: float) -> None:
+    """Open moves of a line shrink by what is ordered less."""
+    for move in line.many("move_ids"):
+        if surplus > 0 and move["state"] not in ("done", "cancel"):
+            less = min(surplus, move["product_uom_qty"])
+            surplus -= less
+            left = move["product_uom_qty"] - less
+            move.set(product_uom_qty=left)
+            set_quantity(move, left)
+            if not left:
+                move.set(state="cancel")
 
 
 def _ask_for(receipt: Record, line: Record, quantity: float) -> None:

@@ -160,6 +160,8 @@ class Move(Model):
         "sale_line_id": many2one("sale.order.line", "Sale Line"),
         "move_line_ids": one2many("stock.move.line", "move_id", "Move Lines"),
         "scrap_id": many2one("stock.scrap", "Scrap operation"),
+        "origin_returned_move_id": many2one("stock.move", "Origin return move"),
+        "to_refund": boolean("Update quantities on SO/PO", default=True),
         "origin": char("Source Document", index=True),
         "reference": char("Reference", compute=lambda move: transfers.reference(move)),
         "date": moment("Date Scheduled", default=now),
@@ -248,7 +250,11 @@ class MoveLine(Model):
         transfers.add_up(record)
 
     def before_unlink(self, record: Record) -> None:
-        """The move follows."""
+        """The move follows. What is done stays."""
+        if record["state"] in ("done", "cancel"):
+            raise UserError(
+                "You can not delete product moves if the picking is done. You can only correct the done quantities."
+            )
         record.set(quantity=0.0)
         transfers.add_up(record)
 

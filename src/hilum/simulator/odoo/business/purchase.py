@@ -247,6 +247,12 @@ class OrderLine(Model):
     def write(self, record_id: int, given: Values) -> None:
         """A service's `qty_received` is kept as what was entered by hand."""
         values = dict(given)
+        line = Record(self, record_id)
+        quantity = float(values.get("product_qty", line["product_qty"]))
+        if line["state"] in buying.CONFIRMED and quantity < line["product_qty"] and quantity < line["qty_received"]:
+            raise UserError(
+                "You cannot decrease the ordered quantity below the received quantity.\nCreate a return first."
+            )
         if "qty_received" in values:
             values["qty_received_manual"] = values.pop("qty_received")
         super().write(record_id, values)

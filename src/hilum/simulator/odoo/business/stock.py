@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from hilum.simulator.odoo.business.base import company
-from hilum.simulator.odoo.errors import UserError
+from hilum.simulator.odoo.errors import UserError, ValidationError
 from hilum.simulator.odoo.orm.access import STOCK, USER, rights
 from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, date, decimal, many2one, moment, one2many
 from hilum.simulator.odoo.orm.model import Model, Values, public
@@ -32,7 +32,12 @@ class Warehouse(Model):
     rights = rights(read=(USER, STOCK))
     columns: ClassVar[Columns] = {
         "name": char("Warehouse", required=True),
-        "code": char("Short Name", required=True, index=True),
+        "code": char(
+            "Short Name",
+            required=True,
+            index=True,
+            unique="The operation cannot be completed: The short name of the warehouse must be unique per company!",
+        ),
         "active": boolean("Active", default=True),
         "company_id": many2one("res.company", "Company", required=True, default=company),
         "partner_id": many2one("res.partner", "Address"),
@@ -42,6 +47,24 @@ class Warehouse(Model):
         "out_type_id": many2one("stock.picking.type", "Out Type"),
         "int_type_id": many2one("stock.picking.type", "Internal Type"),
     }
+
+    def after_create(self, record: Record, given: Values) -> None:
+        """Make its locations and its kinds of operations, unless they are given."""
+        if record["lot_stock_id"]:
+            return
+        code = record["code"]
+        view = self.env["stock.location"].create({"name": code, "usage": "view"}).id
+        stock = self.env["stock.location"].create({"name": "Stock", "usage": "internal", "location_id": view}).id
+        record.set(view_location_id=view, lot_stock_id=stock)
+        vendors, customers = (self.env.ref(f"stock.stock_location_{each}") for each in ("suppliers", "customers"))
+        for column, kind, label, source, target in (
+            ("in_type_id", "incoming", "Receipts", vendors, stock),
+            ("out_type_id", "outgoing", "Delivery Orders", stock, customers),
+            ("int_type_id", "internal", "Internal Transfers", stock, stock),
+        ):
+            values: dict[str, Any] = {"name": label, "code": kind, "sequence_code": f"{code}/{column[:-8].upper()}/"}
+            values |= {"warehouse_id": record.id, "default_location_src_id": source, "default_location_dest_id": target}
+            record.set(**{column: self.env["stock.picking.type"].create(values).id})
 
 
 class Location(Model):
@@ -104,6 +127,16 @@ class Lot(Model):
         ),
         "quant_ids": one2many("stock.quant", "lot_id", "Quants"),
     }
+
+    def after_create(self, record: Record, given: Values) -> None:
+        """A lot is kept once for a product."""
+        same = self.env.store.find(self.name, ("product_id",), (record["product_id"],))
+        if sum(self.table[each]["name"] == record["name"] for each in same) > 1:
+            raise ValidationError(
+                "The combination of lot/serial number and product must be unique within a company including when no "
+                "company is defined.\nThe following combinations contain duplicates:\n"
+                f" - Lot/Serial Number: {record['name']}"
+            )
 
 
 def is_internal(quant: Record) -> bool:

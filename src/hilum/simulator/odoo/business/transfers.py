@@ -90,7 +90,9 @@ def add_up(line: Record) -> None:
     if move is None or move["state"] in ("done", "cancel"):
         return
     lines = move.many("move_line_ids")
-    move.set(quantity=sum(each["quantity"] for each in lines), picked=any(each["picked"] for each in lines))
+    unit = move.the("product_uom")
+    total = sum(converted(each["quantity"], each.one("product_uom_id") or unit, unit) for each in lines)
+    move.set(quantity=total, picked=any(each["picked"] for each in lines))
 
 
 def move_for_line(env: Env, values: Mapping[str, Any]) -> Record | None:
