@@ -109,6 +109,7 @@ class FarSide:
         # a real server may have another company currency than the sandbox
         self.currency = "EUR" if sandbox else os.environ.get("HILUM_TEST_ODOO_CURRENCY", "EUR")
         self.unique = uuid.uuid4().hex[:8]
+        self.count = itertools.count(1)  # of the names of all worlds, so that each world is a new one
         self._opened: list[Odoo] = []
 
     def connector(self, **settings: Any) -> Odoo:
@@ -217,22 +218,22 @@ class World:
 
     def __init__(self, far: FarSide) -> None:
         self._far = far
-        self._count = itertools.count(1)
         self.item = Item(code=far.name("GLV"), title="Gloves, nitrile")
         self.tracked = Item(code=far.name("IMP"), title="Implant", tracking=canonical.Tracking.LOT)
         self.location = Location(code=far.name("OR1"), title="Theatre 1")
+        self.other = Location(code=far.name("WARD"), title="Ward 3")
         self.supplier = Supplier(code=far.name("SUP"), title="Sample Supplies Ltd")
         self.account = PatientAccount(number=far.name("ACC"), person=PersonName(family="Sample", given="Ada"))
 
     async def plant(self, connector: Odoo) -> None:
         """Bring the master data into Odoo."""
-        things = [self.item, self.tracked, self.location, self.supplier, self.account]
+        things = [self.item, self.tracked, self.location, self.other, self.supplier, self.account]
         outcomes = await connector.deliver(deliveries(things))
         assert [type(each).__name__ for each in outcomes] == ["Delivered"] * len(things), outcomes
 
     def number(self, text: str) -> str:
         """A new document number."""
-        return self._far.name(f"{text}{next(self._count)}")
+        return self._far.name(f"{text}{next(self._far.count)}")
 
     def use(self, quantity: str = "2", **more: Any) -> SupplyConsumed:
         """Gloves used in the theatre."""

@@ -20,7 +20,7 @@ from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Operation, found, joined
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
-from hilum.connectors.odoo.operations.purchase_order import orderable
+from hilum.connectors.odoo.operations.purchase_order import with_blocks
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
@@ -77,9 +77,10 @@ class AgreePrices(DocumentOperation):
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""
         agreements: list[BlanketAgreement] = [task.thing for task in tasks]
+        suppliers = await session.references.find(SUPPLIER, [each.supplier for each in agreements])
         return _Known(
             items=await session.references.find(ITEM, [line.item for each in agreements for line in each.lines]),
-            suppliers=await session.references.find(SUPPLIER, [each.supplier for each in agreements]),
+            suppliers=await with_blocks(session, suppliers),
         )
 
     async def plan(self, session: Session, task: Task, known: _Known) -> Plan:
@@ -87,7 +88,7 @@ class AgreePrices(DocumentOperation):
         thing: BlanketAgreement = task.thing
         names = session.client.dialect
         about = f"agreement {thing.number}"
-        vendor = orderable(thing.supplier, found(known.suppliers[thing.supplier]))
+        vendor = found(known.suppliers[thing.supplier])["id"]
         currency = found(await session.currency(thing.currency)) if thing.currency else await session.company_currency()
         head = {
             "name": thing.number,

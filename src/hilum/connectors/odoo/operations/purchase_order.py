@@ -77,17 +77,18 @@ class PlaceOrder(DocumentOperation):
         """See `DocumentOperation.look_up`."""
         orders: list[PurchaseOrder] = [task.thing for task in tasks]
         agreements = [order.agreement for order in orders if order.agreement]
+        suppliers = await session.references.find(SUPPLIER, [order.supplier for order in orders])
         return _Known(
             agreements=await session.references.find(AGREEMENT, agreements) if agreements else {},
             items=await session.references.find(ITEM, [line.item for order in orders for line in order.lines]),
-            suppliers=await session.references.find(SUPPLIER, [order.supplier for order in orders]),
+            suppliers=await with_blocks(session, suppliers),
         )
 
     async def plan(self, session: Session, task: Task, known: _Known) -> Plan:
         """See `DocumentOperation.plan`."""
         order: PurchaseOrder = task.thing
         about = f"order {order.number}"
-        vendor = orderable(order.supplier, found(known.suppliers[order.supplier]))
+        vendor = found(known.suppliers[order.supplier])["id"]
         agreement = found(known.agreements[order.agreement])["id"] if order.agreement else None
         reference = f"{order.number}{_REVISION}{order.revision}" if order.revision else order.number
         currency = found(await session.currency(order.currency)) if order.currency else None
@@ -111,7 +112,7 @@ class PlaceOrder(DocumentOperation):
         return Plan(
             task=task,
             xml_id=xml_id,
-            reference=order.number,
+            reference=reference,
             about=about,
             records=records,
             wanted=_Wanted(
@@ -245,15 +246,25 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def orderable(code: str, supplier: Row) -> int:
-    """Odoo's id of a supplier from whom may be ordered. Raises `Rejected` for an archived or blocked one.
+async def with_blocks(session: Session, suppliers: Mapping[str, Row | Rejected]) -> dict[str, Row | Rejected]:
+    """The suppliers; for a blocked or archived one the `Rejected` that says so. One call where Odoo has blocks.
 
     Odoo warns people of such a supplier in its forms, but takes orders of programs without a word.
     """
-    if not supplier.get("active", True) or supplier.get("purchase_warn") == "block":
-        words = f"The supplier {code} is blocked or archived in Odoo. Release it there or choose another, then replay."
-        raise Rejected("odoo.blocked", words)
-    return int(supplier["id"])
+    numbers = [row["id"] for row in suppliers.values() if not isinstance(row, Rejected)]
+    blocked: set[int] = set()
+    if numbers and "purchase_warn" in await session.fields("res.partner"):
+        domain = [["id", "in", numbers], ["purchase_warn", "=", "block"]]
+        blocked = {row["id"] for row in await session.client.search_read("res.partner", domain, ["purchase_warn"])}
+    told: dict[str, Row | Rejected] = {}
+    for code, row in suppliers.items():
+        told[code] = row
+        if not isinstance(row, Rejected) and (row["id"] in blocked or not row["active"]):
+            words = (
+                f"The supplier {code} is blocked or archived in Odoo. Release it there or choose another, then replay."
+            )
+            told[code] = Rejected("odoo.blocked", words)
+    return told
 
 
 async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item: Row) -> dict[str, Any]:

@@ -1,0 +1,343 @@
+"""Suppliers, prices, agreements and orders that change: what arrives in Odoo, once, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from odoo_far_side import FarSide, World, deliveries, delivery
+from test_odoo_receiving import moves, received
+
+from hilum.canonical import (
+    AgreementEnded,
+    BankAccount,
+    BusinessObject,
+    Customer,
+    Item,
+    ItemCategory,
+    Lot,
+    Money,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    Warehouse,
+)
+from hilum.connectors.odoo import Odoo
+from hilum.errors import Rejected
+from hilum.message import Delivered, Outcome
+
+
+async def settle(hub: Odoo, *things: BusinessObject, attempt: int = 1) -> list[Outcome]:
+    """The outcomes of these, delivered together."""
+    return list(await hub.deliver([delivery(thing, attempt=attempt) for thing in things]))
+
+
+async def delivered(hub: Odoo, *things: BusinessObject, attempt: int = 1) -> None:
+    outcomes = await settle(hub, *things, attempt=attempt)
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
+
+
+async def refused(hub: Odoo, thing: BusinessObject) -> Rejected:
+    (outcome,) = await settle(hub, thing)
+    assert isinstance(outcome, Rejected), outcome
+    return outcome
+
+
+async def prices(far: FarSide, code: str) -> list[dict[str, Any]]:
+    """The vendor prices of an item."""
+    product = await far.product(code)
+    return await far.rows("product.supplierinfo", product_tmpl_id=product["product_tmpl_id"])
+
+
+async def order_lines(far: FarSide, order: PurchaseOrder) -> list[tuple[float, float]]:
+    """Quantity and price of each line."""
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    lines = await far.rows("purchase.order.line", order_id=row["id"])
+    return [(line["product_qty"], line["price_unit"]) for line in sorted(lines, key=lambda line: line["id"])]
+
+
+def revised(order: PurchaseOrder, revision: int, *lines: tuple[int, str, str]) -> PurchaseOrder:
+    """The order with other lines: (number, quantity, price)."""
+    first = order.lines[0]
+    made = tuple(
+        first.model_copy(update={"number": number, "quantity": Decimal(quantity), "unit_price": Decimal(price)})
+        for number, quantity, price in lines
+    )
+    return order.model_copy(update={"revision": revision, "lines": made})
+
+
+@pytest.mark.req("SYS-1")
+async def test_a_confirmed_order_changes_by_revision_once(far: FarSide, hub: Odoo, world: World) -> None:
+    order = world.order(("10", "1.25"), ("5", "1.5"))
+    await delivered(hub, order)
+    second = revised(order, 1, (1, "12", "1.2"), (3, "7", "2"))
+    for attempt in (1, 2):
+        await delivered(hub, second, attempt=attempt)
+        assert await order_lines(far, order) == [(12, 1.2), (0, 1.5), (7, 2)]
+    third = revised(order, 2, (1, "8", "1.2"), (3, "7", "2"))
+    await delivered(hub, third)
+    for old in (order, second):  # a replay of what is past
+        (outcome,) = await settle(hub, old)
+        assert isinstance(outcome, Delivered), outcome
+        assert "has revision 2 in Odoo" in outcome.words
+    assert await order_lines(far, order) == [(8, 1.2), (0, 1.5), (7, 2)]
+    open_moves = [move for line in await moves(far, order) for move in line if move["state"] != "cancel"]
+    assert sum(move["product_uom_qty"] for move in open_moves) == 15
+
+
+async def test_less_than_has_come_cannot_be_ordered(far: FarSide, hub: Odoo, world: World) -> None:
+    order = world.order(("10", "1"))
+    await delivered(hub, order)
+    await delivered(hub, world.receipt(order, (1, "6")))
+    outcome = await refused(hub, revised(order, 1, (1, "5", "1")))
+    assert outcome.category in ("odoo.user", "odoo.validation")
+    assert "received quantity" in str(outcome)
+    await delivered(hub, revised(order, 2, (1, "6", "1")))
+    assert await received(far, order) == [6]
+
+
+async def test_lines_of_a_buyer_stay_and_a_locked_order_is_left_alone(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    order = world.order(("10", "1"))
+    await delivered(hub, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    (product,) = await sandboxed.known_as("product.product", "item", world.item.code)
+    extra = {"order_id": row["id"], "product_id": product["id"], "product_qty": 1, "price_unit": 9}
+    box.change(lambda env: env["purchase.order.line"].create(extra))
+    await delivered(hub, revised(order, 1, (1, "11", "1")))
+    assert await order_lines(sandboxed, order) == [(11, 1), (1, 9)]
+    lock = {"locked": True} if box.version == "19.0" else {"state": "done"}
+    box.change(lambda env: env["purchase.order"].write(row["id"], lock))
+    outcome = await refused(hub, revised(order, 2, (1, "12", "1")))
+    assert "locked" in str(outcome)
+    assert await order_lines(sandboxed, order) == [(11, 1), (1, 9)]
+
+
+@pytest.mark.req("SYS-1")
+async def test_an_order_is_cancelled_until_something_has_come(far: FarSide, hub: Odoo, world: World) -> None:
+    order, other = world.order(), world.order(("10", "1"))
+    await delivered(hub, order, other)
+    for attempt in (1, 2):
+        await delivered(hub, PurchaseOrderCancelled(number=order.number), attempt=attempt)
+        (row,) = await far.known_as("purchase.order", "order", order.number)
+        assert row["state"] == "cancel"
+    await delivered(hub, world.receipt(other, (1, "1")))
+    outcome = await refused(hub, PurchaseOrderCancelled(number=other.number))
+    assert outcome.category == "odoo.user"
+    unknown = await refused(hub, PurchaseOrderCancelled(number=world.number("PO")))
+    assert unknown.category == "odoo.missing_reference"
+
+
+@pytest.mark.req("SYS-1")
+async def test_an_agreement_is_confirmed_once_and_its_prices_count_once(far: FarSide, hub: Odoo, world: World) -> None:
+    agreement = world.agreed("4.75", valid_from=date(2026, 1, 1), valid_to=date(2036, 1, 1))
+    for attempt in (1, 2, 1):
+        await delivered(hub, agreement, attempt=attempt)
+        assert [row["price"] for row in await prices(far, world.item.code)] == [4.75]
+    (price,) = await prices(far, world.item.code)
+    assert (price["date_start"], price["date_end"]) == ("2026-01-01", "2035-12-31")
+    order = world.order(("10", None), agreement=agreement.number)
+    await delivered(hub, order)
+    assert await order_lines(far, order) == [(10, 4.75)]
+    changed = await refused(hub, agreement.model_copy(update={"supplier": world.supplier.code, "lines": agreed(world)}))
+    assert changed.category == "odoo.conflict"
+    for attempt in (1, 2):
+        await delivered(hub, AgreementEnded(number=agreement.number), attempt=attempt)
+        assert await prices(far, world.item.code) == []
+    (outcome,) = await settle(hub, agreement)  # a replay of what is over
+    assert isinstance(outcome, Delivered), outcome
+    assert "is closed in Odoo" in outcome.words
+    assert await prices(far, world.item.code) == []
+
+
+def agreed(world: World) -> Any:
+    return world.agreed("5").lines
+
+
+async def test_a_draft_agreement_has_no_prices_and_a_draft_order_keeps_it_open(
+    far: FarSide, hub: Odoo, world: World
+) -> None:
+    agreement = world.agreed(confirm=False)
+    await delivered(hub, agreement)
+    assert await prices(far, world.item.code) == []
+    await delivered(hub, agreement.model_copy(update={"confirm": True}))
+    assert len(await prices(far, world.item.code)) == 1
+    await delivered(hub, world.order(("1", None), agreement=agreement.number, confirm=False))
+    outcome = await refused(hub, AgreementEnded(number=agreement.number))
+    assert outcome.category == "odoo.user"
+    dozen = agreement.lines[0].model_copy(update={"unit": "DZN"})
+    by_dozen = await refused(hub, world.agreed(lines=(dozen,)))
+    assert by_dozen.category == "odoo.unit"
+
+
+async def test_an_agreement_that_a_buyer_has_confirmed_gets_no_second_prices(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    agreement = world.agreed(confirm=False)
+    await delivered(hub, agreement)
+    (row,) = await sandboxed.known_as("purchase.requisition", "agreement", agreement.number)
+    box.change(lambda env: env["purchase.requisition"].action_confirm([row["id"]]))
+    await delivered(hub, agreement.model_copy(update={"confirm": True}))
+    assert len(await prices(sandboxed, world.item.code)) == 1
+
+
+@pytest.mark.req("SYS-1")
+async def test_a_vendor_price_is_there_once_whoever_wrote_it_first(far: FarSide, hub: Odoo, world: World) -> None:
+    world.item = world.item.model_copy(update={"supplier": world.supplier.code})
+    cost = Money(amount=Decimal("2.5"), currency=far.currency)
+    await delivered(hub, world.item.model_copy(update={"cost": cost}))
+    first = world.price("5.25", lead_days=3, supplier_item="GX")
+    step = world.price("4.5", from_quantity=Decimal(100))
+    later = world.price("5.5", valid_from=date(2030, 1, 1))
+    for attempt in (1, 2):
+        await delivered(hub, first, step, later, attempt=attempt)
+        rows = await prices(far, world.item.code)
+        assert sorted((row["price"], row["min_qty"]) for row in rows) == [(4.5, 100), (5.25, 0), (5.5, 0)]
+    order = world.order(("10", None), ("200", None))
+    await delivered(hub, order)
+    assert await order_lines(far, order) == [(10, 5.25), (200, 4.5)]
+
+
+async def test_a_vendor_price_that_a_buyer_typed_is_taken_over(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    (vendor,) = await sandboxed.known_as("res.partner", "supplier", world.supplier.code)
+    product = await sandboxed.product(world.item.code)
+    typed = {"partner_id": vendor["id"], "product_tmpl_id": product["product_tmpl_id"], "price": 9.0}
+    box.change(lambda env: env["product.supplierinfo"].create(typed))
+    for amount in ("5.25", "5.30"):
+        await delivered(hub, world.price(amount))
+        assert [row["price"] for row in await prices(sandboxed, world.item.code)] == [float(amount)]
+
+
+async def test_prices_in_units(far: FarSide, hub: Odoo, world: World) -> None:
+    kilo = await refused(hub, world.price("1", unit="KGM"))
+    assert kilo.category == "odoo.unit"
+    (dozen,) = await settle(hub, world.price("48", unit="DZN"))
+    (row,) = await far.rows("uom.uom", name="Dozens") or [{"id": None}]
+    written = await prices(far, world.item.code)
+    if isinstance(dozen, Delivered):  # 19: each price has a unit
+        assert [price["product_uom_id"] for price in written] == [row["id"]]
+    else:
+        assert "is bought in" in str(dozen)
+        assert written == []
+        await delivered(hub, world.item.model_copy(update={"purchase_unit": "DZN"}))
+        fresh = await far.open()
+        await delivered(fresh, world.price("48", unit="DZN"))
+
+
+@pytest.mark.req("SYS-1")
+async def test_bank_accounts_of_suppliers(far: FarSide, hub: Odoo, world: World) -> None:
+    accounts = [BankAccount(number=number) for number in ("BE68 5390 0754 7034", "BE71096123456769")]
+    supplier = world.supplier.model_copy(update={"bank_accounts": tuple(accounts), "tax_id": "", "registry": "R-7"})
+    for attempt in (1, 2):
+        await delivered(hub, supplier, attempt=attempt)
+    (row,) = await far.known_as("res.partner", "supplier", world.supplier.code)
+    assert row["company_registry"] == "R-7"
+    banks = await far.rows("res.partner.bank", partner_id=row["id"])
+    assert [bank["active"] for bank in banks] == [True, True]
+    assert not any(bank["allow_out_payment"] for bank in banks)
+    spelt = BankAccount(number="BE685390 07547034")  # the first one, spelt differently; the second is gone
+    await delivered(hub, supplier.model_copy(update={"bank_accounts": (spelt,)}))
+    banks = await far.rows("res.partner.bank", partner_id=row["id"])
+    assert {bank["acc_number"].replace(" ", "")[:4]: bank["active"] for bank in banks} == {"BE68": True, "BE71": False}
+    await delivered(hub, supplier.model_copy(update={"bank_accounts": None}))  # not sent: as it was
+    assert sum(bank["active"] for bank in await far.rows("res.partner.bank", partner_id=row["id"])) == 1
+    await delivered(hub, supplier)  # it comes back
+    assert sum(bank["active"] for bank in await far.rows("res.partner.bank", partner_id=row["id"])) == 2
+
+
+async def test_an_account_that_a_person_typed_is_left_alone(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    (row,) = await sandboxed.known_as("res.partner", "supplier", world.supplier.code)
+    typed = {"acc_number": "BE68539007547034", "partner_id": row["id"]}
+    box.change(lambda env: env["res.partner.bank"].create(typed))
+    same = BankAccount(number="BE68 5390 0754 7034")
+    for accounts in ((same,), ()):
+        await delivered(hub, world.supplier.model_copy(update={"bank_accounts": accounts}))
+        (bank,) = await sandboxed.rows("res.partner.bank", partner_id=row["id"])
+        assert (bank["acc_number"], bank["active"]) == ("BE68539007547034", True)
+
+
+@pytest.mark.req("SYS-1")
+async def test_nothing_is_ordered_from_a_blocked_supplier(far: FarSide, hub: Odoo, world: World) -> None:
+    blocked = world.supplier.model_copy(update={"blocked": True, "block_reason": "Recall under way"})
+    (outcome,) = await settle(hub, blocked)
+    assert isinstance(outcome, Delivered), outcome
+    (row,) = await far.known_as("res.partner", "supplier", world.supplier.code)
+    assert "Recall under way" in row["purchase_warn_msg"]
+    fresh = await far.open()
+    if "purchase_warn" in row:
+        assert row["purchase_warn"] == "block"
+        assert (await refused(fresh, world.order())).category == "odoo.blocked"
+    else:
+        assert "has no block" in outcome.words
+    await delivered(hub, world.supplier)
+    (row,) = await far.known_as("res.partner", "supplier", world.supplier.code)
+    assert not row["purchase_warn_msg"]
+    await delivered(await far.open(), world.order())
+    await delivered(hub, world.supplier.model_copy(update={"active": False}))
+    assert (await refused(await far.open(), world.order())).category == "odoo.blocked"
+
+
+async def test_customers_categories_lots_and_warehouses(far: FarSide, hub: Odoo, world: World) -> None:
+    parent = ItemCategory(code=far.name("CP"), title=far.name("Protection"))
+    child = ItemCategory(code=far.name("CG"), title="Gloves", parent=parent.code)
+    things: list[BusinessObject] = [
+        Customer(code=far.name("INS"), title="Mutual", bank_accounts=(BankAccount(number=far.name("ACC")),)),
+        Lot(item=world.tracked.code, lot="L-1", expires_on=date(2028, 2, 29)),
+        Warehouse(code=far.unique[:5].upper(), title=far.name("West")),
+    ]
+    for attempt in (1, 2):
+        await delivered(hub, parent, attempt=attempt)
+        await delivered(hub, child, attempt=attempt)
+        await delivered(hub, *things, attempt=attempt)
+        await delivered(hub, world.item.model_copy(update={"category": child.code}), attempt=attempt)
+    (row,) = await far.known_as("product.category", "category", child.code)
+    assert (await far.product(world.item.code))["categ_id"] == row["id"]
+    (site,) = await far.known_as("stock.warehouse", "warehouse", far.unique[:5].upper())
+    assert site["lot_stock_id"]
+    unknown = await refused(hub, world.item.model_copy(update={"category": "No such category"}))
+    assert unknown.category == "odoo.missing_reference"
+    untracked = await refused(hub, Lot(item=world.item.code, lot="L-1"))
+    assert untracked.category == "odoo.validation"
+
+
+async def test_lots_and_warehouses_that_people_made_are_used(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    (product,) = await sandboxed.known_as("product.product", "item", world.tracked.code)
+    box.change(lambda env: env["stock.lot"].create({"name": "L1", "product_id": product["id"]}))
+    lots = [Lot(item=world.tracked.code, lot=name) for name in ("L1", "L2")]
+    for attempt in (1, 2):
+        await delivered(hub, *lots, Warehouse(code="WH", title="Main store"), attempt=attempt)
+    assert sorted(row["name"] for row in await sandboxed.rows("stock.lot", product_id=product["id"])) == ["L1", "L2"]
+    (site,) = await sandboxed.rows("stock.warehouse", code="WH")
+    assert site["name"] == "Main store"
+
+
+async def test_an_item_is_archived_and_comes_back(far: FarSide, hub: Odoo, world: World) -> None:
+    item = Item(code=world.number("I"), title="Old", active=False)
+    await delivered(hub, item)
+    assert (await far.known_as("product.product", "item", item.code))[0]["active"] is False
+    await delivered(hub, item.model_copy(update={"active": True}))
+    assert (await far.known_as("product.product", "item", item.code))[0]["active"] is True
+    assert deliveries([item])[0].operation == "item"
