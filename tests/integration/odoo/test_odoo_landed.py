@@ -6,21 +6,24 @@ import uuid
 
 import pytest
 from odoo_far_side import FarSide, delivery
-from test_odoo_once import CASES, Case, fresh, one
+from test_odoo_once import CASES, Case, fresh, one, prepared
 
 from hilum.canonical import Item
 from hilum.errors import Unsure
 from hilum.message import Delivered
 from hilum.simulator.odoo import FaultKind
 
-TELLING = {name: case for name, case in CASES.items() if name != "item with vendor price"}
+# What is several records or steps cannot be told by one look: a repetition meets what is there.
+SEVERAL = {"item with vendor price", "supplier with bank account", "vendor price", "agreement"}
+TELLING = {name: case for name, case in CASES.items() if name not in SEVERAL}
+OWN = {name: case for name, case in CASES.items() if name != "receipt"}  # a receipt is Odoo's own, and only marked
 
 
 @pytest.mark.req("NEW-1")
 @pytest.mark.parametrize("case", TELLING.values(), ids=TELLING)
 async def test_it_is_there_once_it_was_delivered_and_not_before(far: FarSide, case: Case) -> None:
     hub, world = await fresh(far)
-    asked = delivery(case.make(world))
+    asked = delivery(await prepared(case, hub, world))
     assert await hub.landed(asked) is None
     outcome = await one(hub, asked)
     assert isinstance(outcome, Delivered)
@@ -39,7 +42,7 @@ async def test_whichever_answer_is_lost_what_landed_is_in_the_books(sandboxed: F
     while hit:
         sandboxed.unique = uuid.uuid4().hex[:8]  # documents that nothing is known of
         hub, world = await fresh(sandboxed)
-        thing = case.make(world)
+        thing = await prepared(case, hub, world)
         faults.arm(nth, FaultKind.LOST_REPLY)
         outcome = await one(hub, delivery(thing))
         hit = len(faults.seen) > nth
@@ -73,10 +76,10 @@ async def test_where_more_than_one_record_is_written_it_says_that_it_cannot_tell
 
 
 @pytest.mark.req("NEW-1")
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", OWN.values(), ids=OWN)
 async def test_the_effect_is_named_as_odoo_knows_it(far: FarSide, case: Case) -> None:
     hub, world = await fresh(far)
-    asked = delivery(case.make(world))
+    asked = delivery(await prepared(case, hub, world))
     outcome = await one(hub, asked)
     assert isinstance(outcome, Delivered)
     session = await hub._connected()

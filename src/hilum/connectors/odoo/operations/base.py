@@ -86,8 +86,8 @@ class Upsert(Operation):
 
     async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
         """See `Operation.landed`: the record is there and shows what was sent."""
-        if type(self).run is not Upsert.run:
-            return await super().landed(session, task)  # it writes more than this record
+        if not self.is_all(task.thing):
+            return await super().landed(session, task)
         records = await self._records(session, [task])
         if not records:
             return Unsure(str(task.outcome))
@@ -99,6 +99,10 @@ class Upsert(Operation):
             reference=f"{self.model}:{number} {task.thing.business_key}",
             words=f"The {record.about} is up to date in Odoo.",
         )
+
+    def is_all(self, thing: Any) -> bool:
+        """Is the one record all that is written for this object?"""
+        return type(self).run is Upsert.run
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""

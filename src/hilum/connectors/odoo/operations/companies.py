@@ -54,6 +54,10 @@ class UpsertCompany(Upsert):
             **await self._blocking(session, thing, task),
         }
 
+    def is_all(self, thing: Supplier | Customer) -> bool:
+        """See `Upsert.is_all`: bank accounts are records of their own."""
+        return thing.bank_accounts is None
+
     async def _blocking(self, session: Session, thing: Supplier | Customer, task: Task) -> Mapping[str, Any]:
         """The columns that block or release, as far as this server has them."""
         there, text = await session.fields("res.partner"), f"{self.warning}_msg"
