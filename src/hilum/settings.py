@@ -58,6 +58,7 @@ class HubSettings(_Section):
     )
     data_dir: Path = Field(Path(".hilum"), description="Folder of the embedded database and of local state")
     lanes: int = Field(64, ge=1, le=4096, description="Slices of the ordering keys; fixed once the journal exists")
+    zone: str = Field("UTC", description="Time zone of the calendar day by which rows of lookup tables hold")
     retention_days: int | None = Field(
         None,
         ge=1,

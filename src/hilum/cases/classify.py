@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hilum.cases.categories import BUSINESS, described
-from hilum.cases.causes import cause_of
+from hilum.cases.causes import cause_of, exactly
 from hilum.errors import (
     Down,
     Endless,
@@ -51,7 +51,7 @@ class Finding:
     @property
     def alike(self) -> str:
         """The cause, as cases are compared by it."""
-        return cause_of(self.cause or self.words)
+        return exactly(self.cause) if self.cause else cause_of(self.words)
 
     def owner(self, flow: Flow | None) -> str:
         """The team that can act."""

@@ -24,6 +24,7 @@ class Selection:
     ids: Sequence[UUID] = ()
     group: str = ""
     category: str = ""
+    cause: str = ""  # of any flow: what `hilum.cases.missing` finds
     flow: str = ""
     state: str = ""  # of the message; `held` means: something of it is held, before or after translation
     destination: str = ""
@@ -34,18 +35,18 @@ class Selection:
     @property
     def empty(self) -> bool:
         """Would it be everything?"""
-        return not (self.ids or self.group or self.category or self.flow or self.identifier)
+        return not (self.ids or self.group or self.category or self.cause or self.flow or self.identifier)
 
     @property
     def by_case(self) -> bool:
         """Is it about what is held? Then only what has an open case is touched, not the rest of its message."""
-        return bool(self.group or self.category or (self.state == "held" and not self.ids))
+        return bool(self.group or self.category or self.cause or (self.state == "held" and not self.ids))
 
     def in_words(self) -> str:
         """What was chosen, for people; without the identifier."""
         parts = [f"{len(self.ids)} by id"] if self.ids else []
-        named = {"group": self.group, "category": self.category, "flow": self.flow, "state": self.state,
-                 "destination": self.destination}  # fmt: skip
+        named = {"group": self.group, "category": self.category, "cause": self.cause, "flow": self.flow,
+                 "state": self.state, "destination": self.destination}  # fmt: skip
         parts += [f"{name} {value}" for name, value in named.items() if value]
         parts += ["with one identifier"] if self.identifier else []
         parts += [f"since {self.since:%Y-%m-%d %H:%M %Z}"] if self.since else []
@@ -77,7 +78,7 @@ async def _by_case(connection: Connection, selection: Selection) -> list[Any]:
     where, values = _conditions(selection, flow="c.flow", message="c.message_id")
     where.append("c.closed_at IS NULL")
     for column, value in (("group_key", selection.group), ("category", selection.category),
-                          ("destination", selection.destination)):  # fmt: skip
+                          ("cause", selection.cause), ("destination", selection.destination)):  # fmt: skip
         if value:
             where.append(f"c.{column} = %({column})s")
             values[column] = value

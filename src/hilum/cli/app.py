@@ -40,6 +40,8 @@ COMMANDS = {
     "match": "matching:app",
     "catalog": "catalog:app",
     "ownership": "ownership:app",
+    "lookups": "lookups:app",
+    "contract": "contract:app",
     "odoo": "odoo:app",
     "send": "send:send",
     "simulate": "simulate:simulate",

@@ -86,10 +86,10 @@ def _closed(settings: Settings) -> dict[str, str]:
     """Destinations that are outside their hours now."""
     if not any(one.window for one in settings.destinations.values()):
         return {}
-    from hilum.flow import Lookup  # takes longer to load than all the rest of this command
     from hilum.flow.hours import closed, hours_of
+    from hilum.flow.project import lookup_of  # takes longer to load than all the rest of this command
 
-    return closed(hours_of(settings, Lookup(settings.folder / "lookups")))
+    return closed(hours_of(settings, lookup_of(settings)))
 
 
 def _by_state(rows: list[tuple[str, str, int]]) -> dict[str, dict[str, int]]:

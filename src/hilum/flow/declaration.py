@@ -14,6 +14,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Literal
 
+from pydantic import BaseModel, ValidationError
+
 from hilum.connector import Received, Source, Target
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
@@ -114,10 +116,11 @@ class Flow:
     `retry` is this flow's own rule for what failed; without it that of its criticality holds.
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
     encrypted in the journal; without it the data class decides (`[encryption] for`). `accepts_if` says which
-    messages the flow wants at all, as `filter` does.
-    `system` is the system that the flow speaks for, as `ownership.toml` calls it; without it that of its source's
+    messages the flow wants at all, as `filter` does. `system` is the system that the flow speaks for, as `ownership.toml` calls it; without it that of its source's
     endpoint. `facility` is the one that its objects are of, where they do not say it themselves. `changed_at` reads
     when the change was made there (ISO 8601, or seconds since 1970); without it the time of receipt counts.
+    `input` is the model that a JSON body must fit: the translation gets an object of it, and it is part of the flow's
+    contract.
     """
 
     def __init__(
@@ -145,6 +148,7 @@ class Flow:
         system: str = "",
         facility: str = "",
         changed_at: Selector | None = None,
+        input: type[BaseModel] | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -168,6 +172,7 @@ class Flow:
         self.system = system
         self.facility = facility
         self.changed_at = changed_at
+        self.input = input
         self._minimise: Minimise | None = None
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
@@ -272,8 +277,20 @@ class Flow:
         return f"{self.name}.status"
 
     def read(self, body: bytes) -> Any:
-        """The parsed form of a body. Raises `Invalid`."""
-        return FORMATS[self.format](body)
+        """The parsed form of a body, or the object of its `input`. Raises `Invalid`."""
+        parsed = FORMATS[self.format](body)
+        if self.input is None:
+            return parsed
+        try:
+            return self.input.model_validate(parsed)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            raise Invalid(first["msg"], where=".".join(str(part) for part in first["loc"]) or None) from None
+
+    @property
+    def translation(self) -> Translate | None:
+        """The function that was decorated with `translate`."""
+        return self._translate
 
     def run(self, parsed: Any, lookup: Lookup) -> Iterator[Yielded]:
         """Translate, and say which target takes what. Raises what the translation raises.

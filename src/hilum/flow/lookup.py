@@ -1,29 +1,33 @@
-"""Lookup tables: what a steward edits so that codes of one system become codes of another.
+"""What a translation may ask the hub: lookup tables, and what other systems call the same thing.
 
-A table is a CSV file in `lookups/`: the first column is the code that comes in, the second what it becomes, further
-columns are facts about it. A miss is always `Unmapped`, never a silent default. Files are read again when they change.
+A lookup table is what a steward edits so that codes of one system become codes of another. Each is either a CSV file in
+`lookups/`, read again when it changes, or kept in the database (`hilum.masterdata.lookups` puts it here): the first
+column is the code that comes in, the second what it becomes, further columns are facts about it. A miss is always
+`Unmapped`, never a silent default.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from hilum.errors import SettingsError, Unmapped
+from hilum.errors import SettingsError
 from hilum.flow.identifiers import Identifiers, NoIdentifiers
+from hilum.flow.tables import LookupTable, read_csv
+
+Today = Callable[[], date]
 
 
-class LookupTable:
-    """One table, from one file. Codes are compared exactly, without surrounding white space."""
+class _File:
+    """A table that is a file."""
 
-    def __init__(self, name: str, path: Path) -> None:
-        self.name = name
+    def __init__(self, path: Path, day: date) -> None:
         self.path = path
+        self.table = LookupTable(path.stem, str(path), day)
         self._stamp: tuple[int, int] | None = None
-        self._version = 0
-        self._rows: dict[str, dict[str, str]] = {}
-        self._columns: list[str] = []
 
     def refresh(self) -> bool:
         """Read the file again if it changed; says whether it did. Raises `SettingsError` naming file and row."""
@@ -32,110 +36,108 @@ class LookupTable:
         if stamp == self._stamp:
             return False
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = list(reader.fieldnames or [])
-            if len(columns) < 2:
-                raise SettingsError(f"{self.path}: a lookup table needs a head line with at least two columns.")
-            rows: dict[str, dict[str, str]] = {}
-            for row in reader:
-                code = (row[columns[0]] or "").strip()
-                if code in rows:
-                    raise SettingsError(f"{self.path}, line {reader.line_num}: the code '{code}' is there twice.")
-                rows[code] = {name: (row.get(name) or "").strip() for name in columns}
-        self._rows, self._columns, self._stamp = rows, columns, stamp
-        self._version += 1
+            content = read_csv(file, str(self.path))
+        self.table.fill(content, stat.st_mtime_ns / 1e9)
+        self._stamp = stamp
         return True
-
-    @property
-    def changed_at(self) -> float:
-        """When the file in force was written, in epoch seconds; 0: it was never read."""
-        return self._stamp[0] / 1e9 if self._stamp else 0.0
-
-    def row(self, code: str) -> Mapping[str, str]:
-        """The whole row. Raises `Unmapped`."""
-        found = self._rows.get(code.strip())
-        if found is None:
-            raise Unmapped(self.name, code.strip())
-        return found
-
-    def value(self, code: str, column: str | None = None) -> str:
-        """What the code becomes: the second column, or the named one. An empty cell is a miss. Raises `Unmapped`."""
-        found = self.row(code).get(column or self._columns[1], "")
-        if not found:
-            raise Unmapped(self.name if column is None else f"{self.name}.{column}", code.strip())
-        return found
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @property
-    def codes(self) -> Collection[str]:
-        """All codes."""
-        return self._rows.keys()
-
-    @property
-    def version(self) -> int:
-        """A number that changes when the file was read again."""
-        return self._version
 
 
 class Lookup:
-    """What a translation may ask the hub for: `hub.item("4711")`, `hub.value("payers", "AOK", "currency")`."""
+    """What a translation may ask the hub for: `hub.item("4711")`, `hub.value("payers", "AOK", "currency")`.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Rows for a time hold by the calendar day in `zone`, today or on the day that is asked for (`at=`).
+    """
+
+    def __init__(self, folder: Path | None = None, *, zone: str = "UTC", today: Today | None = None) -> None:
         self._folder = folder
-        self._tables: dict[str, LookupTable] = {}
+        self._zone = ZoneInfo(zone)
+        self._today = today or (lambda: datetime.now(UTC).astimezone(self._zone).date())
+        self._files: dict[str, _File] = {}
+        self._kept: dict[str, LookupTable] = {}  # in the database
         self.identifiers: Identifiers = NoIdentifiers()  # the hub puts its crosswalk here
         self.refresh()
 
     def refresh(self) -> list[str]:
-        """Read new and changed files; names the tables that changed.
+        """Read new and changed files, and see which day it is; names the tables that changed.
 
         One that cannot be read keeps its former rows and does not stop the others. Raises `SettingsError` for those.
         """
-        if self._folder is None or not self._folder.is_dir():
-            return []
-        for path in sorted(self._folder.glob("*.csv")):
-            self._tables.setdefault(path.stem, LookupTable(path.stem, path))
-        changed, wrong = [], []
-        for name, table in self._tables.items():
+        day = self._today()
+        for path in sorted(self._folder.glob("*.csv")) if self._folder is not None and self._folder.is_dir() else ():
+            if path.stem not in self._files:
+                self._files[path.stem] = _File(path, day)
+        changed = [name for name, table in self.tables.items() if table.turn(day)]
+        wrong = []
+        for name, file in self._files.items():
             try:
-                if table.refresh():
+                if file.refresh():
                     changed.append(name)
             except SettingsError as error:
                 wrong.append(str(error))
             except (OSError, UnicodeDecodeError, csv.Error) as error:
-                wrong.append(f"{table.path}: {error}")
+                wrong.append(f"{file.path}: {error}")
         if wrong:
             raise SettingsError("; ".join(wrong))
-        return changed
+        return sorted(set(changed))
+
+    @property
+    def today(self) -> date:
+        """The day by which rows for a time hold now."""
+        return self._today()
 
     @property
     def tables(self) -> Mapping[str, LookupTable]:
-        """All tables by name."""
-        return self._tables
+        """All tables by name. One that is in the database too counts as it is there."""
+        return {name: file.table for name, file in self._files.items()} | self._kept
+
+    @property
+    def unused_files(self) -> list[Path]:
+        """Files that are not asked because their table is in the database."""
+        return [file.path for name, file in self._files.items() if name in self._kept]
+
+    @property
+    def files(self) -> Collection[str]:
+        """Names of the tables that are files, and count as such."""
+        return self._files.keys() - self._kept.keys()
+
+    def keep(self, table: LookupTable) -> None:
+        """This table is in the database: it counts from now on, whatever a file says."""
+        self._kept[table.name] = table
+
+    def give_back(self, name: str) -> None:
+        """The table is not in the database any more: a file of its name counts again."""
+        self._kept.pop(name, None)
 
     def table(self, name: str) -> LookupTable:
         """The table of that name. Raises `SettingsError` where there is none."""
-        if name not in self._tables:
+        found = self._kept.get(name)
+        if found is None:
+            file = self._files.get(name)
+            found = file.table if file is not None else None
+        if found is None:
             raise SettingsError(f"There is no lookup table '{name}'; put {name}.csv into {self._folder or 'lookups/'}.")
-        return self._tables[name]
+        return found
 
     def codes(self, name: str) -> Collection[str]:
         """All codes of the table of that name. Raises `SettingsError` where there is none."""
         return self.table(name).codes
 
     def version(self, name: str) -> int:
-        """A number that changes when that table was read again. Raises `SettingsError` where there is none."""
+        """A number that changes when that table says something else. Raises `SettingsError` where there is none."""
         return self.table(name).version
 
-    def value(self, table: str, code: str, column: str | None = None) -> str:
-        """What a code becomes. Raises `Unmapped`."""
-        return self.table(table).value(code, column)
+    def value(self, table: str, code: str, column: str | None = None, *, at: date | None = None) -> str:
+        """What a code becomes, today or on the day `at` (of a moment: the day in the hub's zone). Raises `Unmapped`."""
+        return self.table(table).value(code, column, self._day(at))
 
-    def row(self, table: str, code: str) -> Mapping[str, str]:
-        """All that the table says of a code. Raises `Unmapped`."""
-        return self.table(table).row(code)
+    def row(self, table: str, code: str, *, at: date | None = None) -> Mapping[str, str]:
+        """All that the table says of a code, today or on the day `at`. Raises `Unmapped`."""
+        return self.table(table).row(code, self._day(at))
+
+    def _day(self, at: date | None) -> date | None:
+        if not isinstance(at, datetime):
+            return at
+        return at.astimezone(self._zone).date() if at.tzinfo is not None else at.date()
 
     def id(self, object_: str, system: str, identifier: str, to: str) -> str:
         """What another system calls the same thing: `hub.id("item", "EHR", "4711", "ODOO")`. Raises `Unmapped`."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from hilum.errors import SettingsError
+from hilum.canonical.times import zone
+from hilum.errors import Invalid, SettingsError
 from hilum.flow.declaration import Flow
 from hilum.flow.hours import hours_of
 from hilum.flow.lookup import Lookup
@@ -70,7 +71,16 @@ def load_project(folder: Path) -> Project:
             if problems := flow.problems():
                 raise SettingsError(f"{path}: flow {flow.name} cannot start: " + "; ".join(problems))
             flows[flow.name] = flow
-    return Project(settings=settings, flows=flows, lookup=Lookup(folder / "lookups"))
+    return Project(settings=settings, flows=flows, lookup=lookup_of(settings))
+
+
+def lookup_of(settings: Settings) -> Lookup:
+    """The lookup tables of a project folder, with days in its zone. Raises `SettingsError`."""
+    try:
+        zone(settings.hub.zone)
+    except Invalid as error:
+        raise SettingsError(f"hilum.toml, [hub] zone: {error}.") from None
+    return Lookup(settings.folder / "lookups", zone=settings.hub.zone)
 
 
 def _flows_in(path: Path, folder: Path) -> list[Flow]:

@@ -1,7 +1,16 @@
 """What each interface has promised: its contract, with a version, and whether a change keeps or breaks it."""
 
-from pathlib import Path
+from hilum.governance.compatibility import Difference, Verdict, differences, verdicts
+from hilum.governance.contracts import accept, accepted, contract_of, written, yielded
 
-MIGRATIONS = Path(__file__).with_name("migrations")
-
-__all__ = ["MIGRATIONS"]
+__all__ = [
+    "Difference",
+    "Verdict",
+    "accept",
+    "accepted",
+    "contract_of",
+    "differences",
+    "verdicts",
+    "written",
+    "yielded",
+]

@@ -19,6 +19,7 @@ from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
 from hilum.masterdata.crosswalk import LiveCrosswalk
+from hilum.masterdata.lookups import LiveLookups
 from hilum.masterdata.ownership import load_matrix
 from hilum.masterdata.sync import secret_key
 from hilum.postgres import Connection, Database
@@ -67,6 +68,7 @@ class Hub:
         self.switches = Switches()
         self.share: Share | None = None
         self.crosswalk: LiveCrosswalk | None = None
+        self.lookups = LiveLookups(database, project.lookup)
         self.sources: list[Source] = []
         self.destinations: dict[str, Destination] = {}
         self.worker: Worker | None = None
@@ -96,11 +98,12 @@ class Hub:
         gate, refusals = Gate(self.database, settings.intake, embedded), Refusals()
         self.gate = gate
         await self.switches.look(self.database)
+        await self.lookups.load()
         if self.roles & {WORKER, CONSOLE}:
             await self._load_identifiers()
         if WORKER in self.roles:
             await self._start_worker()
-        chores = Maintenance(self.database, gate, refusals, self.project.lookup, keyring, settings.hub)
+        chores = Maintenance(self.database, gate, refusals, self.project.lookup, self.lookups, keyring, settings.hub)
         self._maintenance = chores
         if LISTENER in self.roles:
             await gate.look()
@@ -139,8 +142,20 @@ class Hub:
         self._tasks.append(asyncio.create_task(self.crosswalk.run()))
 
     async def _newer(self, error: Exception) -> bool:
-        """Before a miss is told, the crosswalk is looked at again: somebody may have linked it this second."""
-        return isinstance(error, Unmapped) and self.crosswalk is not None and await self.crosswalk.catch_up()
+        """Before a miss is told, crosswalk and lookups are looked at again: somebody may have added it this second.
+
+        Told by their numbers: another task may bring them up to date while this one waits.
+        """
+        if not isinstance(error, Unmapped):
+            return False
+        known = self._known()
+        await self.lookups.catch_up()
+        if self.crosswalk is not None:
+            await self.crosswalk.catch_up()
+        return self._known() != known
+
+    def _known(self) -> tuple[int, int]:
+        return self.lookups.seq, self.crosswalk.seq if self.crosswalk is not None else 0
 
     async def _start_worker(self) -> None:
         settings = self.project.settings

@@ -15,6 +15,7 @@ from hilum.journal.partitions import ensure_partitions, oldest_open, oldest_reop
 from hilum.journal.retention import Bounds
 from hilum.journal.tallies import note, roll_up
 from hilum.masterdata import sync
+from hilum.masterdata.lookups import LiveLookups
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Refusals
@@ -25,7 +26,7 @@ log = logging.getLogger("hilum.maintenance")
 
 _GATE_EVERY = 1.0  # seconds
 _ROLL_UP_EVERY = 10.0
-_LOOKUPS_EVERY = 1.0
+_LOOKUPS_EVERY = 0.5  # a change made by another process counts within a second
 _REFUSALS_EVERY = 0.5
 _FLOOR_EVERY = 30.0  # so long a message of a host whose clock is far behind may wait for another host
 _REOPENED_EVERY = 0.5
@@ -58,6 +59,7 @@ class Maintenance:
         gate: Gate,
         refusals: Refusals,
         lookup: Lookup,
+        lookups: LiveLookups,
         keyring: Keyring,
         settings: HubSettings,
     ) -> None:
@@ -65,6 +67,7 @@ class Maintenance:
         self._gate = gate
         self._refusals = refusals
         self._lookup = lookup
+        self._live = lookups
         self._keyring = keyring
         self._settings = settings
         self._lookup_words = ""  # what was wrong with the tables at the last look
@@ -107,6 +110,7 @@ class Maintenance:
             await roll_up(connection)
 
     async def _lookups(self) -> None:
+        await self._live.catch_up()
         try:
             changed = self._lookup.refresh()
         except SettingsError as error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from hilum import cases, governance, journal, masterdata, security
+from hilum import cases, journal, masterdata, security
 from hilum.errors import SettingsError
 from hilum.journal.partitions import ensure_partitions
 from hilum.postgres import Database, migrate
 
 COMPONENTS = [
     ("journal", journal.MIGRATIONS),
-    ("governance", governance.MIGRATIONS),
     ("masterdata", masterdata.MIGRATIONS),
     ("cases", cases.MIGRATIONS),
     ("security", security.MIGRATIONS),
