@@ -116,7 +116,8 @@ class Flow:
     `retry` is this flow's own rule for what failed; without it that of its criticality holds.
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
     encrypted in the journal; without it the data class decides (`[encryption] for`). `accepts_if` says which
-    messages the flow wants at all, as `filter` does. `system` is the system that the flow speaks for, as `ownership.toml` calls it; without it that of its source's
+    messages the flow wants at all, as `filter` does.
+    `system` is the system that the flow speaks for, as `ownership.toml` calls it; without it that of its source's
     endpoint. `facility` is the one that its objects are of, where they do not say it themselves. `changed_at` reads
     when the change was made there (ISO 8601, or seconds since 1970); without it the time of receipt counts.
     `input` is the model that a JSON body must fit: the translation gets an object of it, and it is part of the flow's
