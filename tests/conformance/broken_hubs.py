@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from hilum.errors import Down, TryAgain
 from hilum.journal import moves
+from hilum.journal.payloads import Ref
 from hilum.postgres import Connection
 from hilum.runtime import calling, dispatcher, failures, intake, translator
 from support.hub_steps import Step
@@ -45,11 +47,12 @@ class LosesWhatWasParked(Saboteur):
 
     @staticmethod
     def install(patch: pytest.MonkeyPatch) -> None:
-        async def unblock(connection: Connection, stage: str, key: str, message_id: UUID, ordinal: int) -> None:
-            await connection.execute("DELETE FROM parked WHERE stage = %s AND key = %s", [stage, key])
-            await moves.unblock(connection, stage, key, message_id, ordinal)
+        async def unblock_all(connection: Connection, stage: str, heads: Sequence[tuple[str, Ref]]) -> None:
+            keys = [key for key, _ in heads]
+            await connection.execute("DELETE FROM parked WHERE stage = %s AND key = ANY(%s)", [stage, keys])
+            await moves.unblock_all(connection, stage, heads)
 
-        patch.setattr(dispatcher, "unblock", unblock)
+        patch.setattr(dispatcher, "unblock_all", unblock_all)
 
 
 class TakesEverythingAsNew(Saboteur):

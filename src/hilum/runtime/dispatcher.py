@@ -251,7 +251,7 @@ class Dispatcher:
             await asyncio.sleep(0.2)
         finally:
             for result in results:
-                if result.taken.ref in self._window:
+                if self._window.has_under_way(result.taken):  # and not the next attempt at it, which may have begun
                     self._window.finished(result.taken, go_on=False)
             if not self._window.count(priority := results[0].taken.priority):
                 self._share.precedence.clear(priority)

@@ -58,8 +58,9 @@ class Window:
     def __len__(self) -> int:
         return len(self._known)
 
-    def __contains__(self, ref: Ref) -> bool:
-        return ref in self._known
+    def has_under_way(self, taken: ToDeliver) -> bool:
+        """Is this very attempt under way?"""
+        return self._busy.get(_key(taken)) is taken
 
     @property
     def ready(self) -> int:

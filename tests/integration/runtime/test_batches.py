@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,8 +13,13 @@ from hilum import cases
 from hilum.connector import Traits
 from hilum.errors import Rejected, TryAgain, Unsure
 from hilum.flow import Retry
+from hilum.journal.work import ToDeliver
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.postgres import Database
+from hilum.runtime import feed as runtime_feed
+from hilum.runtime.dispatcher import Dispatcher
+from hilum.runtime.failures import Failures
+from hilum.testing import eventually
 from support.doubles import Batching, Feed, Forgetful, Receiver
 from support.looks import assert_sound, rows
 from support.projects import make_flow, order
@@ -23,7 +28,7 @@ from support.waits import Start, deliveries, messages
 QUICK = Retry(attempts=4, first_wait=0.01, longest_wait=0.02)
 
 HOLDS_ON = {"lease_seconds": 30.0}
-"""Calls are counted here: a worker that a busy machine lets wait for seconds keeps its lanes, and repeats nothing."""
+"""Calls are counted here: a worker that a busy machine lets wait for seconds keeps its lanes."""
 
 
 class AllOrNothing(Batching):
@@ -72,6 +77,45 @@ async def test_of_a_batch_that_fails_as_a_whole_the_bad_one_only_is_held(
     await assert_sound(database)
 
 
+@pytest.mark.req("MSG-5")
+async def test_the_next_attempt_may_begin_before_the_others_failures_are_settled(
+    hub: Start, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failures are settled one after the other. The first one's second attempt was forgotten when the last was done."""
+    settle, read, commit = Failures.settle, runtime_feed.Feed.read, Dispatcher._commit
+    reads: list[None] = []
+
+    async def counted(feed: runtime_feed.Feed) -> tuple[int, bool]:
+        reads.append(None)
+        return await read(feed)
+
+    async def settle_late(self: Failures, taken: ToDeliver, *more: Any) -> bool:
+        if taken.key == "b" and not taken.attempts:
+            await eventually(lambda: len(receiver.calls) > 1)
+        return await settle(self, taken, *more)
+
+    async def commit_late(self: Dispatcher, results: Sequence[Any]) -> None:
+        before = len(reads)
+        await eventually(lambda: len(reads) > before + 3)
+        await commit(self, results)
+
+    monkeypatch.setattr(Failures, "settle", settle_late)
+    monkeypatch.setattr(runtime_feed.Feed, "read", counted)
+    monkeypatch.setattr(Dispatcher, "_commit", commit_late)
+
+    class BusyAtFirst(AllOrNothing):
+        async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+            outcomes = await super().deliver(batch)
+            return [TryAgain("busy") if each.attempt == 1 else one for each, one in zip(batch, outcomes, strict=True)]
+
+    feed, receiver = Feed(), BusyAtFirst(FAILURES["rejected"])
+    section = {"memory.main": {"gather_ms": 200, "open_after_failures": 0, "open_at_least": 0}}
+    await hub(make_flow(feed, receiver, retry=QUICK), destinations=section, worker=HOLDS_ON)
+    await feed.send_all([order(0, "a"), order(0, "b")])
+    await deliveries(database, delivered=2)
+    assert Counter(key for call in receiver.calls for key in call) == {"a": 2, "b": 2}
+
+
 @pytest.mark.req("MSG-10")
 async def test_a_receiver_that_is_busy_is_not_asked_for_each_one_of_a_batch(hub: Start, database: Database) -> None:
     feed = Feed()
@@ -100,8 +144,6 @@ async def test_a_defect_is_not_divided_where_a_repetition_would_not_be_recognise
     async def settled() -> bool:
         found = dict(await rows(database, "SELECT state::text, count(*) FROM delivery GROUP BY 1"))
         return found.get("held", 0) + found.get("delivered", 0) == 20
-
-    from hilum.testing import eventually
 
     await eventually(settled)
     together = {key for call in receiver.calls if "k3" in call for key in call}
