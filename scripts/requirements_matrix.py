@@ -24,6 +24,7 @@ DONE: Final[tuple[str, ...]] = (
     *("MSG-1", "MSG-2", "MSG-3", "MSG-4", "MSG-5", "MSG-6", "MSG-8", "MSG-10", "MSG-12", "MSG-13", "MSG-14"),
     *(
         "NEW-1",
+        "NEW-2",
         "MSG-7",
         "MSG-15",
         "MSG-16",

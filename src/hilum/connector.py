@@ -37,6 +37,16 @@ class Traits:
     answers: bool = True  # source: the sender is told why one is refused; else the hub keeps it, held with a case
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effort:
+    """What a destination has cost since it was made: calls over the wire, and what they would be one by one."""
+
+    calls: int = 0
+    records: int = 0  # deliveries made
+    alone: int = 0  # calls that the same deliveries take when each is sent alone
+    seconds: float = 0.0  # that calls were under way
+
+
 class Connector(ABC):
     """A live link to one outside system.
 
@@ -197,6 +207,14 @@ class Destination(Connector):
         this never can). May raise `TryAgain` or `Down` when it cannot be asked now.
         """
         return Unsure("This receiver cannot be asked whether it arrived.")
+
+    def portion(self) -> int:
+        """How many deliveries the next call should take, 1 … `traits.batch_limit`: asked before each."""
+        return self.traits.batch_limit
+
+    def effort(self) -> Effort | None:
+        """What its calls came to; none: it makes one call for each `deliver`, or does not count."""
+        return None
 
     def effect(self, delivery: Delivery) -> str:
         """What the receiver will know the effect of this delivery by, the same at each attempt; no I/O."""

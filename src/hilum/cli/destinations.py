@@ -44,13 +44,15 @@ def list_destinations(project: ProjectFolder = HERE, as_json: AsJson = False) ->
             ago(row.oldest) if row.oldest else "",
             f"{row.per_minute:.0f}",
             row.unknown,
+            row.packing,
             _limits(loaded, row.name),
         ]
         for row in found
     ]
-    columns = ["destination", "state", "since", "why", "pending", "waiting", "oldest", "a minute", "unknown", "limits"]
+    columns = ["destination", "state", "since", "why", "pending", "waiting", "oldest", "a minute", "unknown"]
+    columns += ["calls of a day", "limits"]
     right = ["pending", "waiting", "a minute", "unknown"]
-    table(columns, rows, empty="No flow delivers anywhere.", right=right, wrap=["why", "limits"])
+    table(columns, rows, empty="No flow delivers anywhere.", right=right, wrap=["why", "calls of a day", "limits"])
 
 
 async def _list(folder: Path, loaded: Project) -> list[DestinationRow]:
@@ -71,6 +73,9 @@ def _facts(loaded: Project, row: DestinationRow) -> dict[str, Any]:
         "oldest": row.oldest,
         "per_minute": row.per_minute,
         "unknown": row.unknown,
+        "calls": row.effort.calls if row.effort else None,
+        "calls_saved": row.effort.saved if row.effort else None,
+        "records_per_call": row.effort.per_call if row.effort else None,
         "limits": _limits(loaded, row.name),
     }
 

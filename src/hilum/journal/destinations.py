@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hilum.journal import intents, reading, tallies
+from hilum.journal import efforts, intents, reading, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
+from hilum.journal.efforts import EffortRow
 from hilum.postgres import Connection
 
 _MINUTES: Final = 5  # over which the rate is counted
@@ -24,12 +25,21 @@ class DestinationRow:
     waiting: int  # for their retry time, or behind their key
     oldest: datetime | None  # since when the oldest of those waits
     per_minute: float  # deliveries made, over the last minutes
+    effort: EffortRow | None = None  # of the last day; none: it does not count its calls
     unknown: int = 0  # effects of which nobody knows whether they are there; normally none
 
     @property
     def state(self) -> BreakerState:
         """Of its breaker."""
         return self.breaker.state if self.breaker is not None else BreakerState.CLOSED
+
+    @property
+    def packing(self) -> str:
+        """Calls of the last day, and what packing saved, for a table."""
+        if self.effort is None or not self.effort.calls:
+            return ""
+        one = self.effort
+        return f"{one.calls} calls, {one.per_call:.1f} records each, {one.saved} calls saved"
 
     @property
     def word(self) -> str:
@@ -58,6 +68,7 @@ async def destinations(connection: Connection, names: Iterable[str] = ()) -> lis
     """These destinations and all that the journal knows of, those that are left alone first."""
     rows = await breakers(connection)
     queues = {queue.place: queue for queue in await reading.queues(connection) if queue.place != "translate"}
+    spent = await efforts.last_day(connection)
     lost = await intents.unknown(connection)
     made: dict[str, int] = {}
     for _, _, destination, state, entered in await tallies.rates(connection, minutes=_MINUTES):
@@ -74,6 +85,7 @@ async def destinations(connection: Connection, names: Iterable[str] = ()) -> lis
                 waiting=queue.waiting if queue else 0,
                 oldest=queue.oldest if queue else None,
                 per_minute=made.get(name, 0) / _MINUTES,
+                effort=spent.get(name),
                 unknown=lost.get(name, 0),
             )
         )

@@ -192,6 +192,16 @@ BREAKER_OPEN: Final = _gauge(
     "hilum.breaker.open", "{breaker}", "destination", "1 while a destination is left alone because it is down, else 0",
     _OF_ALL,
 )  # fmt: skip
+CALLS_MADE: Final = _gauge(
+    "hilum.destination.calls", "{call}", "destination", "Calls over the wire, of the last 24 hours", _OF_ALL
+)
+CALLS_SAVED: Final = _gauge(
+    "hilum.destination.calls.saved", "{call}", "destination",
+    "Calls that packing has saved against one record at a time, of the last 24 hours", _OF_ALL,
+)  # fmt: skip
+RECORDS_PER_CALL: Final = _gauge(
+    "hilum.destination.records.per.call", "{record}", "destination", "Records a call, of the last 24 hours", _OF_ALL
+)
 EFFECTS_UNKNOWN: Final = _gauge(
     "hilum.effects.unknown", "{effect}", "destination",
     "Effects of which nobody knows whether they are there; normally 0", _OF_ALL,

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from hilum.cases import count_open
 from hilum.flow import Flow
-from hilum.journal import intents, measuring
+from hilum.journal import efforts, intents, measuring
 from hilum.journal.breakers import open_breakers
 from hilum.journal.measuring import ALL
 from hilum.journal.tallies import OPEN_KB, Count, counts
@@ -236,6 +236,10 @@ async def _machinery(connection: Connection, found: Sample, rows: Sequence[Count
     found.set(catalogue.LANES_FREE, {(): free})
     shut = {each.destination for each in await open_breakers(connection)}
     places = {count.destination for count in rows if count.destination} | shut
+    spent = await efforts.last_day(connection)
+    found.set(catalogue.CALLS_MADE, {(place,): float(one.calls) for place, one in spent.items()})
+    found.set(catalogue.CALLS_SAVED, {(place,): float(one.saved) for place, one in spent.items()})
+    found.set(catalogue.RECORDS_PER_CALL, {(place,): one.per_call for place, one in spent.items()})
     lost = await intents.unknown(connection)
     found.set(catalogue.EFFECTS_UNKNOWN, {(place,): float(lost.get(place, 0)) for place in places})
     found.set(catalogue.BREAKER_OPEN, {(place,): float(place in shut) for place in places})

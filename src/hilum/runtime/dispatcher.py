@@ -20,6 +20,7 @@ from hilum.journal.work import Done, ToDeliver, bodies, commit_delivered
 from hilum.message import Delivered, Outcome
 from hilum.runtime.admission import Admission
 from hilum.runtime.calling import Calling
+from hilum.runtime.effort import EffortLog
 from hilum.runtime.failures import Failures
 from hilum.runtime.feed import Feed
 from hilum.runtime.ledger import Ledger
@@ -55,6 +56,8 @@ class Dispatcher:
         self._callers = limits.parallel or usual
         self._gather_seconds = limits.gather_ms / 1000 if self._batch_limit > 1 else 0.0
         traits = destination.traits
+        self._destination = destination
+        self._effort = EffortLog(share.database, name, destination)
         self._ledger = Ledger(share.database, share.leases, name, destination) if traits.ledger else None
         self._calling = Calling(name, destination, self._ledger)
         self._admission = Admission(share.database, share.leases, name, limits, share.hours.get(name))
@@ -147,7 +150,7 @@ class Dispatcher:
             return 0, [], _IDLE
         if self._gather_seconds and not self._window.ready_at(0) and self._window.ready < self._batch_limit:
             await asyncio.sleep(self._gather_seconds)
-        limit = await self._admission.room(self._batch_limit, self._window.under_way)
+        limit = await self._admission.room(min(self._batch_limit, self._destination.portion()), self._window.under_way)
         if not limit:
             return 0, [], self._admission.wait
         rest = _IDLE
@@ -219,6 +222,8 @@ class Dispatcher:
             await self._share.rest(self._results_bell, 0.2)
             while any(self._results):
                 await self._flush(await self._next_results())
+            await self._effort.write()
+        await self._effort.write(now=True)
 
     async def _next_results(self) -> list[_Result]:
         """What is committed next: outcomes of the most urgent priority that has any."""

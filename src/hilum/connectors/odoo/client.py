@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hilum.connectors.odoo.budget import Budget
 from hilum.connectors.odoo.dialect import Dialect, Version, dialect
 from hilum.connectors.odoo.external_ids import split
 from hilum.connectors.odoo.faults import Refusal
@@ -19,8 +20,9 @@ class OdooClient(ABC):
 
     protocol: str  # `json2` or `jsonrpc`
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, budget: Budget) -> None:
         self.version = version
+        self.budget = budget
         self.dialect: Dialect = dialect(version)
 
     @abstractmethod

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import structlog
 
-from hilum.connector import Destination, Traits
+from hilum.connector import Destination, Effort, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.odoo.checks import examine, refuse_module_prefix
 from hilum.connectors.odoo.operations import OPERATIONS
@@ -24,6 +25,8 @@ from hilum.tracing import CALL, context_headers
 _log = structlog.get_logger(__name__)
 # Odoo may have come back as another version, which calls things by other names.
 _OTHER_SERVER = frozenset({"odoo.defect", "odoo.not_installed"})
+_FIRST_BATCH = 100  # deliveries, before it is known how long they take
+_CALLS_OF_A_BATCH = 4  # look-ups, writing, reading back, confirming
 NOTHING = "The operation ended without saying what became of this delivery; it may or may not have been done."
 
 
@@ -35,13 +38,15 @@ class Odoo(Destination):
 
     kind: ClassVar[str] = "odoo"
     Settings: ClassVar[type[OdooSettings]] = OdooSettings
-    traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True, ledger=True)
+    traits: ClassVar[Traits] = Traits(batch_limit=300, deduplicates=True, ledger=True)
 
     def __init__(self, **settings: Any) -> None:
         self.settings = checked(OdooSettings, self.kind, settings)
         self._transport: Transport | None = None
         self._session: Session | None = None
         self._connecting = asyncio.Lock()
+        self._portion = _FIRST_BATCH
+        self._before = Effort()  # of the connections before this one
 
     @property
     def address(self) -> str:
@@ -75,6 +80,7 @@ class Odoo(Destination):
         transport, self._transport, self._session = self._transport, None, None
         if transport is not None:
             await transport.close()
+            self._before = _sum(self._before, transport.budget.effort())
 
     async def check(self) -> str:
         """What the server is, who the hub is there, and what it lacks. Raises `Down` or `Rejected`."""
@@ -85,6 +91,7 @@ class Odoo(Destination):
         # a call serves many deliveries: it carries the context of the first
         CALL.set(context_headers(batch[0]))
         session = await self._connected()
+        began = time.monotonic()
         tasks = [_task(delivery) for delivery in batch]
         _set_stages(tasks)
         for stage in sorted({task.stage for task in tasks}):
@@ -93,7 +100,20 @@ class Odoo(Destination):
                 if mine:
                     await self._run(session, operation.name, mine)
         self._learn(session, tasks)
+        made = [task for task in tasks if isinstance(task.outcome, Delivered)]
+        session.client.budget.delivered(len(made), sum(OPERATIONS[task.delivery.operation].alone for task in made))
+        self._size(len(batch), time.monotonic() - began)
         return [task.outcome or Unsure(NOTHING) for task in tasks]
+
+    def portion(self) -> int:
+        """As many as the slowest operation of the last calls writes in a few times `call_seconds`."""
+        return self._portion
+
+    def effort(self) -> Effort | None:
+        """See `Destination.effort`."""
+        if self._transport is None:
+            return self._before
+        return _sum(self._before, self._transport.budget.effort())
 
     def effect(self, delivery: Delivery) -> str:
         """The external identifier in Odoo, where the operation leaves one."""
@@ -123,6 +143,14 @@ class Odoo(Destination):
                 if task.outcome is None:
                     task.fail(failure)
 
+    def _size(self, records: int, seconds: float) -> None:
+        """Fill the next batches so that all calls of one take a few times `call_seconds`: halved or doubled."""
+        long = _CALLS_OF_A_BATCH * self.settings.call_seconds
+        if seconds > long:
+            self._portion = max(1, min(self._portion, records) // 2)
+        elif seconds < long / 2 and records >= self._portion:
+            self._portion = min(self.traits.batch_limit, self._portion * 2)
+
     def _learn(self, session: Session, tasks: Sequence[Task]) -> None:
         """After a failure, ask again what may have changed: records that were remembered, or the whole server."""
         failed = [task.outcome for task in tasks if isinstance(task.outcome, Failure)]
@@ -142,6 +170,15 @@ class Odoo(Destination):
                 await refuse_module_prefix(client, self.settings.prefix)
                 self._session = Session(client, self.settings)
             return self._session
+
+
+def _sum(one: Effort, other: Effort) -> Effort:
+    return Effort(
+        calls=one.calls + other.calls,
+        records=one.records + other.records,
+        alone=one.alone + other.alone,
+        seconds=one.seconds + other.seconds,
+    )
 
 
 def _task(delivery: Delivery) -> Task:

@@ -21,7 +21,7 @@ class Json2Client(OdooClient):
     protocol = "json2"
 
     def __init__(self, transport: Transport, settings: OdooSettings, version: Version) -> None:
-        super().__init__(version)
+        super().__init__(version, transport.budget)
         self._transport = transport
         self._settings = settings
         self._user: int | None = None

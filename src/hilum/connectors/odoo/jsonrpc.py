@@ -31,7 +31,7 @@ class JsonRpcClient(OdooClient):
     protocol = "jsonrpc"
 
     def __init__(self, transport: Transport, settings: OdooSettings, version: Version) -> None:
-        super().__init__(version)
+        super().__init__(version, transport.budget)
         if not settings.login or not settings.database:
             raise SettingsError("odoo: `login` and `database` are needed for JSON-RPC (Odoo 16 to 18)")
         self._transport = transport

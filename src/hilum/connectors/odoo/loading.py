@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hilum.connectors.odoo.budget import hot
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal, clean, is_transient, judge_message
 from hilum.connectors.odoo.work import Task, still_open
@@ -56,8 +57,11 @@ class Loader:
     async def load(self, records: Sequence[Record], tasks: Sequence[Task]) -> None:
         """Write all records. `tasks` are all tasks of the batch, so that none overtakes a failed one of its key."""
         for group in _groups(records):
-            for chunk in _chunks(group, self._rows_per_call):
-                parts = [list(chunk)]
+            left = list(group)
+            while left:  # the size of each part follows from what the one before took
+                chunk = _first(left, self._client.budget.portion(self._model, "load", self._rows_per_call))
+                left = left[len(chunk) :]
+                parts = [chunk]
                 while parts:
                     ready = {id(task) for task in still_open(tasks)}
                     part = [record for record in parts.pop(0) if id(record.task) in ready]
@@ -68,7 +72,8 @@ class Loader:
         """One call. Returns the smaller parts to try when Odoo refused this one."""
         try:
             rows = [row for record in part for row in record.rows()]
-            answer = await self._client.load(self._model, part[0].columns, rows, context=self._context)
+            async with self._client.budget.measured(self._model, "load", len(rows), touched("load", self._model, part)):
+                answer = await self._client.load(self._model, part[0].columns, rows, context=self._context)
         except Refusal as refusal:
             return _split(part, set()) if len(part) > 1 else _fail(part, refusal)
         except Failure as failure:
@@ -80,6 +85,7 @@ class Loader:
         errors = [each for each in answer.get("messages", ()) if each.get("type") == "error"]
         transient = next((each for each in errors if is_transient(str(each.get("message")))), None)
         if transient is not None:
+            self._client.budget.busy()
             return _fail(part, judge_message(str(transient.get("message"))))
         if len(part) == 1:
             return _fail(part, judge_message(_text(errors)))
@@ -123,18 +129,20 @@ def _split(part: list[Record], bad: set[int]) -> list[list[Record]]:
     return [together, *alone]
 
 
-def _chunks(records: Sequence[Record], most: int) -> list[list[Record]]:
-    """The records in parts of at most `most` rows; a record with more rows is a part of its own."""
-    parts: list[list[Record]] = [[]]
-    rows = 0
+def touched(method: str, model: str, part: Iterable[Record]) -> set[str]:
+    """The hot rows that a call with these records changes besides them."""
+    return hot(model, method, (cells for record in part for cells in (record.head, *record.lines)))
+
+
+def _first(records: Sequence[Record], most: int) -> list[Record]:
+    """The first records that have at most `most` rows together; a record with more rows goes alone."""
+    rows, count = 0, 0
     for record in records:
-        more = max(1, len(record.lines))
-        if parts[-1] and rows + more > most:
-            parts.append([])
-            rows = 0
-        parts[-1].append(record)
-        rows += more
-    return parts
+        rows += max(1, len(record.lines))
+        if count and rows > most:
+            break
+        count += 1
+    return list(records[:count])
 
 
 def _groups(records: Sequence[Record]) -> list[list[Record]]:

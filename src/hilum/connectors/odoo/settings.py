@@ -79,6 +79,36 @@ class OdooSettings(ConnectorSettings):
         examples=[25],
         json_schema_extra={"unit": "documents"},
     )
+    call_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=30,
+        description="Time that one call should take: as many records are packed into it as the server was measured "
+        "to write in that time, within `rows_per_call` and `documents_per_call`.",
+        examples=[5.0],
+        json_schema_extra={"unit": "s"},
+    )
+    calls_per_second: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most calls that one hub process begins in a second. On odoo.com it is 1 unless it is set, and "
+        "never two at one time.",
+        examples=[1.0],
+        json_schema_extra={"unit": "calls/s"},
+    )
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        description="Worker processes of the Odoo server; with `share` it bounds `connections`.",
+        examples=[6],
+    )
+    share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Share of those workers that this hub may keep busy; people use the rest.",
+        examples=[0.5],
+    )
     reference_seconds: float = Field(
         default=60.0,
         ge=0,

@@ -1,19 +1,19 @@
 """One HTTP exchange with an Odoo server, and what its failure means.
 
 aiohttp rather than httpx: it is what the HTTP connector uses, and it costs less per call. Odoo without a proxy speaks
-HTTP/1.0 and closes after each answer, so the number of connections is bounded here, by a semaphore around the exchange:
+HTTP/1.0 and closes after each answer, so the number of connections is bounded here, by the budget around the exchange:
 then waiting for a turn is not counted as waiting for an answer.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
 
+from hilum.connectors.odoo.budget import Budget
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.errors import Down, SettingsError, Unsure
 from hilum.tracing import CALL
@@ -34,7 +34,7 @@ class Transport:
 
     def __init__(self, settings: OdooSettings) -> None:
         self._settings = settings
-        self._turn = asyncio.Semaphore(settings.connections)
+        self.budget = Budget(settings)
         timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=_tls(settings.ca_file)),
@@ -55,7 +55,7 @@ class Transport:
         """
         try:
             async with (
-                self._turn,
+                self.budget.turn(),
                 self._session.request(
                     method,
                     f"{self._settings.url}{path}",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from hilum.connectors.encoding import without_payload
 from hilum.connectors.odoo.faults import MEANING, Refusal
 from hilum.errors import Failure, Rejected, TryAgain
 from hilum.message import Delivered, Delivery, Outcome
-
-T = TypeVar("T")
 
 BEHIND = "Waits: an earlier delivery of the same ordering key was not made."
 
@@ -88,8 +86,3 @@ def cell(value: Any) -> str:
 def exact(value: Any) -> Decimal:
     """A number that Odoo answered, as the decimal that it shows (0.1 is 0.1, not its binary neighbour)."""
     return Decimal(str(value or 0))
-
-
-def chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    """`items` in parts of at most `size`."""
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -100,6 +100,7 @@ def _table(found: list[DestinationRow], context: Context) -> Html:
             num(span(each.oldest) if each.oldest else ""),
             num(f"{each.per_minute:.0f}"),
             num(chip(number(each.unknown), "held") if each.unknown else "0"),
+            each.packing,
             project.limits_in_words(each.name, now) if project else "",
         )
         for each in found
@@ -115,6 +116,7 @@ def _table(found: list[DestinationRow], context: Context) -> Html:
         "Oldest>",
         "A minute>",
         "Unknown>",
+        "Calls of a day",
         "Limits",
     )
     note = tag("small", "while one is left alone, what is for it waits in order and uses up no attempt")

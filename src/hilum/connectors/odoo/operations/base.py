@@ -35,6 +35,7 @@ class Operation(ABC):
 
     name: ClassVar[str]  # the `operation` of deliveries
     accepts: ClassVar[tuple[type, ...]]  # the canonical objects that it takes
+    alone: ClassVar[int] = 1  # calls that one object takes when it is sent alone, look-ups aside
     needs: ClassVar[Needs] = {}  # fields that every version calls the same
 
     def needed(self, names: Dialect) -> Needs:

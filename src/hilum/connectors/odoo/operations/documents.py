@@ -24,14 +24,16 @@ from typing import Any, ClassVar
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.faults import Refusal
-from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.loading import Record, touched
 from hilum.connectors.odoo.operations.base import Operation, prepare
 from hilum.connectors.odoo.session import Session
-from hilum.connectors.odoo.work import Task, chunks, exact, still_open
+from hilum.connectors.odoo.work import Task, exact, still_open
 from hilum.errors import Failure, Rejected, Unsure
 from hilum.message import Delivered
 
 CONFLICT = "odoo.conflict"
+ACT = "act"
+"""What confirming and posting are called where the time of calls is measured, whatever the method."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class DocumentOperation(Operation):
     line_parent: ClassVar[str]  # the field of a line that leads to its document
     line_fields: ClassVar[tuple[str, ...]]
     line_domain: ClassVar[tuple[Any, ...]] = ()
+    alone: ClassVar[int] = 2  # written, and confirmed or posted
     drafts: ClassVar[frozenset[str]] = frozenset({"draft"})
 
     @abstractmethod
@@ -141,8 +144,10 @@ class DocumentOperation(Operation):
             self._compare(plan)
         await self._complete(session, _open(plans, tasks))
         acting = [plan for plan in _open(plans, tasks) if plan.act and self.is_draft(plan)]
-        for chunk in chunks(acting, session.settings.documents_per_call):
-            await self._act(session, chunk, tasks)
+        while acting:
+            most = session.client.budget.portion(self.model, ACT, session.settings.documents_per_call)
+            await self._act(session, acting[:most], tasks)
+            acting = acting[most:]
         await self.finish(session, _open(plans, tasks))
         for plan in _open(plans, tasks):
             self.settle(plan)
@@ -273,8 +278,12 @@ class DocumentOperation(Operation):
             if not part:
                 continue
             refusal: Refusal | None = None
+            records = [record for plan in part for record in plan.records]
             try:
-                await self.act(session, part)
+                async with session.client.budget.measured(
+                    self.model, ACT, len(part), touched(ACT, self.model, records)
+                ):
+                    await self.act(session, part)
             except Refusal as refused:
                 refusal = refused
             except Failure as failure:
