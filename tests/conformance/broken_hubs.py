@@ -79,12 +79,12 @@ class NamesAnew(Saboteur):
 
     @staticmethod
     def install(patch: pytest.MonkeyPatch) -> None:
-        made = translator._deliveries
+        made = translator.deliveries
 
         def deliveries(*arguments: Any) -> Any:
             return [replace(each, idempotency_key=str(uuid4())) for each in made(*arguments)]
 
-        patch.setattr(translator, "_deliveries", deliveries)
+        patch.setattr(translator, "deliveries", deliveries)
 
 
 class CountsDownAsAnAttempt(Saboteur):
