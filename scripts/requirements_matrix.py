@@ -39,6 +39,7 @@ DONE: Final[tuple[str, ...]] = (
         "RES-1",
         "RES-3",
         "MD-3",
+        "MD-4",
     ),
 )
 """Capabilities that a user has: each must be carried by a test."""

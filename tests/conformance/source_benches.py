@@ -15,8 +15,9 @@ from bench_messages import LOCAL, control_id_of, hl7_message
 from sftp_server import SftpServer
 
 from hilum.connector import Receipt, Source
-from hilum.connectors import calendar, files, http, mllp
+from hilum.connectors import calendar, files, http, masterdata, mllp
 from hilum.flow import Calendar
+from hilum.masterdata.publishing import START, Entry, Place
 from hilum.testing.memory import MemorySource, Outbox
 
 
@@ -209,6 +210,49 @@ class SftpFolderBench(FolderBench):
 
     async def close(self) -> None:
         await self.server.stop()
+
+
+class PublishedBench:
+    """What is published is what a test puts there; how far it was taken is remembered over sources."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.place: Place = START
+        self.words: dict[bytes, str] = {}
+
+    def source(self) -> Source:
+        made = masterdata.Published(object="items", poll=0.02)
+        made.declared_by("test.items")
+        made.use(self)
+        return made
+
+    def unit(self, number: int) -> bytes:
+        return _entry(number).body()
+
+    async def put(self, *bodies: bytes) -> None:
+        self.entries += [_entry(orjson.loads(body)["version"]) for body in bodies]
+
+    async def left(self) -> set[bytes]:
+        return {each.body() for each in self.entries if each.place > self.place}
+
+    async def told(self, body: bytes) -> str:
+        return self.words.get(body, "")
+
+    async def taken(self) -> Place:
+        return self.place
+
+    async def after(self, place: Place, limit: int) -> Sequence[Entry]:
+        return [each for each in self.entries if each.place > place][:limit]
+
+    async def note(self, place: Place) -> None:
+        self.place = max(self.place, place)
+
+    async def refused(self, entry: Entry, words: str) -> None:
+        self.words[entry.body()] = words
+
+
+def _entry(number: int) -> Entry:
+    return Entry(object="items", version=number, key=f"I{number}", content={"title": f"secret-{number}"})
 
 
 class RunsBench:

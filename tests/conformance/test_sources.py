@@ -11,12 +11,13 @@ from source_benches import (
     HttpSourceBench,
     MemorySourceBench,
     MllpSourceBench,
+    PublishedBench,
     RowsBench,
     RunsBench,
     SftpFolderBench,
 )
 
-from hilum.connectors import calendar, files, http, mllp
+from hilum.connectors import calendar, files, http, masterdata, mllp
 from hilum.testing import OrderedSuite, RedeliveringSuite, SourceSuite
 from hilum.testing.memory import MemorySource
 
@@ -103,3 +104,12 @@ class TestCalendar(SourceSuite, OrderedSuite, RedeliveringSuite):
     @pytest.fixture
     def bench(self) -> RunsBench:
         return RunsBench()
+
+
+@pytest.mark.req("MD-4")
+class TestPublished(SourceSuite, OrderedSuite, RedeliveringSuite):
+    connector = masterdata.Published
+
+    @pytest.fixture
+    def bench(self) -> PublishedBench:
+        return PublishedBench()

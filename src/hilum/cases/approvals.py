@@ -17,7 +17,7 @@ from hilum.cases.policy import Demand, Policy
 from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.postgres import Connection
-from hilum.security import Permission, Role, User
+from hilum.security import Role, User, why_no_second
 
 WAITING, USED, REFUSED, WITHDRAWN, EXPIRED = "waiting", "used", "refused", "withdrawn", "expired"
 
@@ -45,11 +45,7 @@ class Approval:
         """Why this person cannot approve it; empty: they can."""
         if self.state != WAITING:
             return f"It is {self.state} already."
-        if user.name == self.requested_by:
-            return "Nobody approves what they asked for themselves."
-        if not user.may(Permission.APPROVE) or (self.role == Role.ADMIN and user.role is not Role.ADMIN):
-            return f"It needs the role {self.role}{' or admin' if self.role != Role.ADMIN else ''}."
-        return ""
+        return why_no_second(user, asked_by=self.requested_by, role=Role(self.role))
 
 
 async def request(

@@ -38,6 +38,7 @@ COMMANDS = {
     "check": "check:check",
     "crosswalk": "crosswalk:app",
     "match": "matching:app",
+    "master": "master:app",
     "catalog": "catalog:app",
     "ownership": "ownership:app",
     "lookups": "lookups:app",

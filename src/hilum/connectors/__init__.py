@@ -41,6 +41,7 @@ CONNECTORS: Final[Mapping[str, Kind]] = MappingProxyType(
         "calendar": Kind(source="hilum.connectors.calendar:Runs"),
         "nats": Kind(source="hilum.connectors.nats:Consumer", destination="hilum.connectors.nats:Publisher"),
         "kafka": Kind(source="hilum.connectors.kafka:Consumer", destination="hilum.connectors.kafka:Producer"),
+        "masterdata": Kind(source="hilum.connectors.masterdata:Published"),
         "odoo": Kind(destination="hilum.connectors.odoo:Odoo"),
     }
 )

@@ -121,6 +121,7 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Crosswalk", "/crosswalk", None),
     ("Refused changes", "/refused-changes", None),
     ("Matches", "/master/matches", None),
+    ("Published data", "/master/published", None),
     ("Operations", "/operations", None),
     ("Audit", "/audit", None),
     ("Users", "/users", Permission.MANAGE_USERS),

@@ -15,11 +15,13 @@ from typing import Final
 
 from hilum.connector import OnDemand, Receipt, Source
 from hilum.connectors.calendar import Run, Runs
+from hilum.connectors.masterdata import Published
 from hilum.errors import DatabaseUnavailable, Failure, SettingsError, trail
 from hilum.flow import Calendar, Flow
 from hilum.flow.schedule import SUPERSEDED, Overlap, decide
 from hilum.journal import audit, runs
 from hilum.journal.runs import RunRow, ScheduleRow
+from hilum.masterdata.publishing import Feed
 from hilum.postgres import Connection, Database
 
 log = logging.getLogger("hilum.schedules")
@@ -44,6 +46,8 @@ def watch(source: Source, flows: Sequence[Flow], database: Database) -> list[asy
     """Before a source is opened: let its calendar ask the journal, or begin to act on what people ask of it."""
     if isinstance(source, Runs):
         source.use(CalendarLedger(database, flows[0].name, source.schedule, source.settings.overlap))
+    if isinstance(source, Published):
+        source.use(Feed(database, flows[0].name, source.settings.object))
     if isinstance(source, OnDemand):
         return [asyncio.create_task(Errands(database, source, [flow.name for flow in flows]).run())]
     return []

@@ -17,6 +17,7 @@ from hilum.security.users import (
     set_disabled,
     set_password,
     users,
+    why_no_second,
 )
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -49,4 +50,5 @@ __all__ = [
     "shown_name",
     "users",
     "who_can",
+    "why_no_second",
 ]

@@ -52,6 +52,18 @@ class User:
         return not self.disabled and allows(self.role, permission)
 
 
+def why_no_second(user: User, *, asked_by: str, role: Role = Role.STEWARD) -> str:
+    """Why this person cannot be the second one for what somebody asked for; empty: they can.
+
+    The rule of all second persons: somebody else than who asked, who may approve, with at least this role.
+    """
+    if user.name == asked_by:
+        return "Nobody approves what they asked for themselves."
+    if not user.may(Permission.APPROVE) or (role is Role.ADMIN and user.role is not Role.ADMIN):
+        return f"It needs the role {role}{' or admin' if role is not Role.ADMIN else ''}."
+    return ""
+
+
 COLUMNS = "name, role, disabled, created_at, created_by, last_login_at"
 """What `user_from` reads, in its order."""
 

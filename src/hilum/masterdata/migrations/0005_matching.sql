@@ -3,10 +3,10 @@
 CREATE TABLE match_pair (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     object text NOT NULL,
-    left_system text NOT NULL,
-    left_identifier text NOT NULL,
-    right_system text NOT NULL,
-    right_identifier text NOT NULL,
+    left_system text COLLATE "C" NOT NULL,
+    left_identifier text COLLATE "C" NOT NULL,
+    right_system text COLLATE "C" NOT NULL,
+    right_identifier text COLLATE "C" NOT NULL,
     score double precision NOT NULL,
     state text NOT NULL CHECK (state IN ('ask', 'same', 'different')),
     left_values jsonb,  -- both and the evidence: only while somebody is asked; a decision empties them

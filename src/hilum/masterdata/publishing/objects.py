@@ -1,0 +1,68 @@
+"""What can be published: each kind with the model that its content is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from hilum.canonical import Item, Location, Supplier
+from hilum.canonical.base import Code, Text, Value
+from hilum.canonical.finance import CostCentre
+from hilum.errors import SettingsError
+
+KEY: Final = "code"
+"""The field that names a record, in all of them."""
+
+
+class AccountMapping(Value):
+    """Which account of the group's chart an account of a facility is."""
+
+    code: Code  # the account as the facility calls it, with the facility where numbers clash: `NORTH:4400`
+    account: Code  # of the group's chart
+    title: Text = ""
+    facility: Text = ""
+
+
+OBJECTS: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
+    {
+        "items": Item,
+        "suppliers": Supplier,
+        "cost_centres": CostCentre,
+        "chart": AccountMapping,
+        "locations": Location,
+    }
+)
+"""All of them."""
+
+
+def model_of(object_: str) -> type[BaseModel]:
+    """The model of a kind. Raises `SettingsError`."""
+    if object_ not in OBJECTS:
+        raise SettingsError(f"'{object_}' cannot be published; these can: {', '.join(OBJECTS)}.")
+    return OBJECTS[object_]
+
+
+def content_of(object_: str, row: Mapping[str, str]) -> dict[str, Any]:
+    """A row of a file as checked content; empty cells are left out, `cost.amount` is a part of `cost`.
+
+    Raises `SettingsError` that names each wrong field and never its value.
+    """
+    nested: dict[str, Any] = {}
+    for name, cell in row.items():
+        if not cell.strip():
+            continue
+        *parents, last = name.split(".")
+        place = nested
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = cell.strip()
+    try:
+        made = model_of(object_).model_validate(nested)
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False, include_context=False)
+        words = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
+        raise SettingsError(words) from None
+    return made.model_dump(mode="json", exclude_defaults=True)
