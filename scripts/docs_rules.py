@@ -12,7 +12,7 @@ from docs_text import code, comments, doc, table
 
 from hilum import cases, errors
 from hilum.cases import categories, urgency
-from hilum.flow import Criticality, Retry
+from hilum.flow import Criticality, Pattern, Retry, promises
 from hilum.observe import METRICS, Scope, catalogue
 from hilum.runtime import retry
 from hilum.security import PERMISSIONS, Permission, Role
@@ -83,6 +83,11 @@ def policies_page() -> str:
     parts.append(table(["number", "meaning"], [[code(name), words] for name, words in comments(Retry).items()]))
     kinds = [[code(kind.value), comments(retry.FailureClass)[kind.name]] for kind in retry.FailureClass]
     parts.append("\n" + table(["after", "meaning"], kinds))
+    parts.append(f"\n## Patterns\n\n{doc(promises)}\n\n")
+    notes = comments(Pattern)
+    parts.append(table(["pattern", "meaning"], [[code(p.value), notes[p.name]] for p in Pattern]) + "\n")
+    heads = ["pattern", *(name.replace("_", " ") for name in comments(promises.Defaults))]
+    parts.append(table(heads, [_defaults_of(pattern) for pattern in Pattern]))
     parts.append(f"\n## Roles\n\n{doc(Role)}\n\n")
     notes, allowed = comments(Role), comments(Permission)
     parts.append(table(["role", "meaning"], [[code(role.value), notes[role.name]] for role in Role]))
@@ -92,6 +97,13 @@ def policies_page() -> str:
     ]
     parts.append("\n## Permissions\n\n" + table(["permission", "meaning", *(role.value for role in Role)], rows))
     return "".join(parts)
+
+
+def _defaults_of(pattern: Pattern) -> list[str]:
+    given = promises.DEFAULTS[pattern]
+    slo = f"{given.slo.percent:g} % within {given.slo.within}"
+    shown = [given.criticality.value, given.priority.value, given.on_held, given.data_class.value, given.retention, slo]
+    return [code(pattern.value), *shown]
 
 
 def metrics_page() -> str:

@@ -61,6 +61,7 @@ def _describe(flow: Flow, retries: RetryTable) -> dict[str, Any]:
         "summary": flow.summary,
         "business owner": flow.owners.business,
         "technical owner": flow.owners.technical,
+        "pattern": flow.pattern.value,
         "data class": flow.data_class.value,
         "criticality": flow.criticality.value,
         "slo": f"{flow.slo.percent} % within {flow.slo.within}",

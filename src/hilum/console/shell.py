@@ -117,6 +117,7 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Messages", "/messages", None),
     ("Replays", "/replays", None),
     ("Approvals", "/approvals", None),
+    ("Lookups", "/lookups", None),
     ("Flows", "/flows", None),
     ("Crosswalk", "/crosswalk", None),
     ("Refused changes", "/refused-changes", None),

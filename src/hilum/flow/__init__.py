@@ -1,8 +1,9 @@
 """How an interface is declared: where messages come from, what they mean, where they go, and who answers for it."""
 
-from hilum.flow.declaration import Criticality, DataClass, Flow, OnHeld, Owners, Slo, Yielded
+from hilum.flow.declaration import Flow, Yielded
 from hilum.flow.lookup import Lookup
 from hilum.flow.project import Project, load_project
+from hilum.flow.promises import Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
 from hilum.flow.schedule import Calendar, Windows
 from hilum.flow.tables import LookupTable
@@ -16,6 +17,7 @@ __all__ = [
     "LookupTable",
     "OnHeld",
     "Owners",
+    "Pattern",
     "Project",
     "Retry",
     "Slo",

@@ -10,76 +10,19 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from hilum.connector import Received, Source, Target
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
+from hilum.flow.promises import DEFAULTS, Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
 from hilum.formats import FORMATS
 from hilum.journal.periods import is_period
 from hilum.message import Priority
-
-
-class DataClass(StrEnum):
-    """What a payload may contain; decides masking, encryption and who may see it."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    CONFIDENTIAL = "confidential"  # prices, contracts, employees
-    PHI = "phi"  # protected health information
-
-
-class Criticality(StrEnum):
-    """What happens when it stands still; decides how long the hub retries and whom it wakes."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    VITAL = "vital"
-
-
-OnHeld = Literal["hold_key", "pass"]
-"""What a held message does to the later ones of its ordering key: they wait, or they pass it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owners:
-    """Who decides about the content, and who keeps it running. Cases go to the one that can act."""
-
-    business: str
-    technical: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slo:
-    """The promise: so many percent of messages are completed within this time (`30s`, `5m`, `2h`)."""
-
-    percent: float
-    within: str
-
-    @property
-    def seconds(self) -> float:
-        """`within` in seconds. Raises `SettingsError` where it cannot be read."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|d)", self.within)
-        if not found:
-            raise SettingsError(f"Slo(within={self.within!r}): write a number and s, m, h or d, for example '30s'.")
-        return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-
-    def problems(self) -> list[str]:
-        """What is wrong with the promise, in words."""
-        try:
-            within = self.seconds
-        except SettingsError as error:
-            return [str(error)]
-        if 0 < self.percent < 100 and within > 0:
-            return []
-        return ["slo: percent must be between 0 and 100, and the time longer than 0"]
-
 
 Selector = Callable[[Any], str]
 """Reads one value of the parsed message: `hl7.field("PID-18")`, or any function."""
@@ -109,6 +52,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 class Flow:
     """One interface: source → translate → targets.
 
+    `pattern` gives what is not said: data class, criticality, SLO, retention, priority, what a held message does.
+
     `order_by` reads the ordering key: messages with one key stay in order to each destination; without it the sender's
     own ordering key counts, if it sends one (streams carry it). `dedup_by` reads what makes a message the same when it
     comes twice; without it the sender's own idempotency key counts, if it sends one.
@@ -131,16 +76,17 @@ class Flow:
         version: str,
         summary: str,
         owners: Owners,
-        data_class: DataClass,
-        criticality: Criticality = Criticality.NORMAL,
-        slo: Slo,
-        retention: str,
+        pattern: Pattern | None = None,
+        data_class: DataClass | None = None,
+        criticality: Criticality | None = None,
+        slo: Slo | None = None,
+        retention: str = "",
         source: Source | None = None,
         order_by: Selector | None = None,
         dedup_by: Selector | None = None,
         identify_by: Sequence[Selector] = (),
-        priority: Priority = Priority.NORMAL,
-        on_held: OnHeld = "hold_key",
+        priority: Priority | None = None,
+        on_held: OnHeld | None = None,
         format: str | None = None,
         retry: Retry | None = None,
         runbook: str = "",
@@ -155,16 +101,19 @@ class Flow:
         self.version = version
         self.summary = summary
         self.owners = owners
-        self.data_class = data_class
-        self.criticality = criticality
-        self.slo = slo
-        self.retention = retention
+        defaults = DEFAULTS[pattern or Pattern.TRANSACTION]
+        self._unsaid = not pattern and not (data_class and slo and retention)
+        self.pattern = pattern or Pattern.TRANSACTION
+        self.data_class = data_class or defaults.data_class
+        self.criticality = criticality or defaults.criticality
+        self.slo = slo or defaults.slo
+        self.retention = retention or defaults.retention
         self.source = source
         self.order_by = order_by
         self.dedup_by = dedup_by
         self.identify_by = tuple(identify_by)
-        self.priority = priority
-        self.on_held: OnHeld = on_held
+        self.priority = priority or defaults.priority
+        self.on_held: OnHeld = on_held or defaults.on_held
         self.format = format or (source.default_format if source else "json")
         self.retry = retry
         self.runbook = runbook
@@ -347,6 +296,8 @@ class Flow:
             found.append("summary is empty: say in one sentence what crosses, for whom")
         if not (self.owners.business.strip() and self.owners.technical.strip()):
             found.append("owners: a business owner and a technical owner are needed")
+        if self._unsaid:
+            found.append("data_class, slo and retention: say them, or a pattern that gives them, pattern=Pattern.EVENT")
         if not is_period(self.retention):
             found.append(f"retention {self.retention!r}: write an ISO 8601 period of days or longer, for example 'P7Y'")
         if self._translate is None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from hilum import cases
 from hilum.cases import Group, Selection
 from hilum.cases.jobs import ASSIGN, DISCARD, REPLAY, Asked
+from hilum.cases.missing import UNMAPPED
 from hilum.console import acts, words
 from hilum.console.components.age import span
 from hilum.console.components.chip import chip
@@ -23,6 +24,7 @@ from hilum.console.links import case_link, flow_link, message_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.masking import group_for, note_cases_seen
 from hilum.console.pages import door, moves
+from hilum.console.pages.lookups import release_buttons
 from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.security import Permission
 
@@ -73,6 +75,8 @@ async def _contents(page: Page, group: Group | None, key: str, draw: moves.Redra
         part(join(tag("h1", "Like cases"), tag("div", chip("Done", "done"), done, class_="answer")), "heading")
         return
     part(join(tag("h1", group.title), tag("div", _answer(group), class_="answer")), "heading")
+    if group.category == UNMAPPED:
+        await release_buttons(page, key, draw)
     _buttons(page, group, draw)
     async with page.context.database.cold() as connection:
         found = await cases.cases(connection, group=key, limit=SHOWN)
