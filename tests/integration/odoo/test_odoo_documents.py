@@ -300,8 +300,8 @@ async def test_a_price_that_odoo_rounds_is_seen_by_a_person_before_it_is_posted(
         assert move["state"] == "draft"
 
 
-async def test_a_locked_period_moves_the_date_and_the_words_say_it(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
+async def test_a_locked_period_moves_the_date_where_the_settings_say_so(sandboxed: FarSide) -> None:
+    hub = await sandboxed.open(locked_periods="move")
     world = World(sandboxed)
     await world.plant(hub)
     box = sandboxed.sandbox

@@ -31,6 +31,8 @@ class Dialect:
     agreement_confirmed: str = "confirmed"  # purchase.requisition.state in which its prices count
     purchase_unit: str | None = "uom_po_id"  # product: in which it is bought; None: each vendor price has its own
     price_unit_of_measure: str | None = None  # product.supplierinfo: what the price is for; None: the purchase unit
+    payment_memo: str = "memo"  # account.payment: what the payer says it is for
+    payment_invoices: str | None = "invoice_ids"  # account.payment: what it pays; None: only the ledger says so
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
 
 
@@ -52,6 +54,8 @@ _ODOO_17: Final = replace(
     agreement_start="ordering_date",
     agreement_reference="origin",
     agreement_confirmed="ongoing",
+    payment_memo="ref",
+    payment_invoices=None,
 )
 _ODOO_16: Final = replace(_ODOO_17, move_quantity="quantity_done", move_line_quantity="qty_done", has_picked=False)
 

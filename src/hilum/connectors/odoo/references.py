@@ -90,6 +90,43 @@ ACCOUNT: Final = Kind(
     fallback=False,  # `ref` is not unique, and a charge on the wrong person is worse than a held one
     advice="The registration of the account has not reached Odoo; send or replay it first.",
 )
+CUSTOMER: Final = Kind(
+    model="res.partner",
+    kind="customer",
+    noun="customer",
+    by=("ref",),
+    domain=(("customer_rank", ">", 0),),
+    advice="Create the customer in Odoo with this reference, or send the customer first; then replay.",
+)
+LEDGER_ACCOUNT: Final = Kind(
+    model="account.account",
+    kind="ledgeraccount",
+    noun="ledger account",
+    by=("code",),
+    advice="Create it in Odoo's chart of accounts, or map the code in the flow; then replay.",
+)
+JOURNAL: Final = Kind(
+    model="account.journal",
+    kind="journal",
+    noun="journal",
+    by=("code",),
+    fields=("type", "currency_id"),
+    advice="Create it in Odoo with this short name, or map the name in the flow; then replay.",
+)
+ANALYTIC_PLAN: Final = Kind(
+    model="account.analytic.plan",
+    kind="analyticplan",
+    noun="analytic plan",
+    by=("name",),
+    advice="Create it in Odoo with this name, or map the name in the flow; then replay.",
+)
+COST_CENTRE: Final = Kind(
+    model="account.analytic.account",
+    kind="costcentre",
+    noun="cost centre",
+    by=("code",),
+    advice="Create the analytic account in Odoo with this reference, or send the cost centre first; then replay.",
+)
 
 
 class References:

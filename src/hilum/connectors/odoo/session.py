@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hilum.connectors.odoo.client import OdooClient, Row
@@ -28,6 +28,7 @@ class Session:
         self._countries: dict[str, int] = {}
         self._states: dict[tuple[int, str], int | None] = {}
         self._fields: dict[str, frozenset[str]] = {}
+        self._company: int | None = None
 
     def xml_id(self, kind: str, business_key: str) -> str:
         """The external identifier with this endpoint's prefix."""
@@ -64,15 +65,20 @@ class Session:
             self._currencies[code] = rows[0]["id"]
         return self._currencies[code]
 
+    async def company(self) -> int | None:
+        """The company of the hub's user; the first one where the server does not tell who the user is."""
+        if self._company is None:
+            user = await self.client.user_id()
+            own = await self.client.read("res.users", [user], ["company_id"]) if user is not None else []
+            rows = own or await self.client.search_read("res.company", [], ["name"], limit=1, order="id")
+            self._company = rows[0]["company_id" if own else "id"] if rows else None
+        return self._company
+
     async def company_currency(self) -> int | None:
         """The currency in which Odoo keeps costs and list prices: the one of the hub user's company."""
         if self._company_currency is None:
-            domain: Sequence[Any] = []
-            user = await self.client.user_id()
-            if user is not None:
-                own = await self.client.read("res.users", [user], ["company_id"])
-                domain = [["id", "=", own[0]["company_id"]]] if own else []
-            rows = await self.client.search_read("res.company", domain, ["currency_id"], limit=1, order="id")
+            company = await self.company()
+            rows = await self.client.read("res.company", [company], ["currency_id"]) if company is not None else []
             self._company_currency = rows[0]["currency_id"] if rows else None
         return self._company_currency
 

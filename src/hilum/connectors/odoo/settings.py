@@ -121,6 +121,12 @@ class OdooSettings(ConnectorSettings):
         description="Write the hub's changes of master data to Odoo's chatter. false: 20 to 40 % faster.",
         examples=[False],
     )
+    locked_periods: Literal["hold", "move"] = Field(
+        default="hold",
+        description="A document for a closed period. hold: it waits for a person; move: Odoo books it on its first "
+        "open day, and the words say so.",
+        examples=["move"],
+    )
     units: dict[str, str] = Field(
         default_factory=dict,
         description="Unit code to Odoo unit (external identifier or name), over the built-in table.",

@@ -120,6 +120,41 @@ def charge(endpoint: str = "", **settings: Any) -> Target:
     return _target("charge", endpoint, settings)
 
 
+def customer_invoice(endpoint: str = "", **settings: Any) -> Target:
+    """A `CustomerInvoice` becomes a posted invoice, or credit note."""
+    return _target("customer_invoice", endpoint, settings)
+
+
+def supplier_bill(endpoint: str = "", **settings: Any) -> Target:
+    """A `SupplierBill` becomes a posted vendor bill, or credit note, linked to the order that it bills."""
+    return _target("supplier_bill", endpoint, settings)
+
+
+def journal_entry(endpoint: str = "", **settings: Any) -> Target:
+    """A `JournalEntry` is booked in the general ledger."""
+    return _target("journal_entry", endpoint, settings)
+
+
+def ledger_reversal(endpoint: str = "", **settings: Any) -> Target:
+    """A `LedgerReversal` takes a booked document back, once."""
+    return _target("ledger_reversal", endpoint, settings)
+
+
+def payment(endpoint: str = "", **settings: Any) -> Target:
+    """A `Payment` is booked once, and matched with the bills or invoices that it pays."""
+    return _target("payment", endpoint, settings)
+
+
+def bank_transaction(endpoint: str = "", **settings: Any) -> Target:
+    """A `BankTransaction` becomes a line of the bank statement."""
+    return _target("bank_transaction", endpoint, settings)
+
+
+def cost_centre(endpoint: str = "", **settings: Any) -> Target:
+    """A `CostCentre` becomes an analytic account."""
+    return _target("cost_centre", endpoint, settings)
+
+
 def upsert(
     endpoint: str,
     model: str,

@@ -14,6 +14,7 @@ MODULES = (
     "uom",
     "product",
     "account",
+    "analytic",
     "stock",
     "purchase",
     "purchase_stock",
@@ -30,6 +31,7 @@ ACCOUNTS: Mapping[str, tuple[str, str, str, bool]] = {
     "receivable": ("121000", "Account Receivable", "asset_receivable", True),
     "stock_valuation": ("110100", "Stock Valuation", "asset_current", False),
     "bank": ("101401", "Bank", "asset_cash", False),
+    "suspense": ("101402", "Bank Suspense Account", "asset_current", False),
     "fixed_asset": ("151000", "Fixed Assets", "asset_fixed", False),
     "payable": ("211000", "Account Payable", "liability_payable", True),
     "stock_in": ("230300", "Goods Received Not Invoiced", "liability_current", True),
@@ -84,6 +86,7 @@ def plant(env: Env) -> None:
     _people(env)
     _units(env)
     _ledger(env)
+    _analytic(env)
     _warehouse(env)
     _maintenance(env)
 
@@ -204,6 +207,10 @@ def _ledger(env: Env) -> None:
             values = {"name": f"{percent}%", "amount": percent, "type_tax_use": use}
             values |= {"account_id": env.ref(f"account.1_{account}")}
             add(env, f"account.1_{use}_tax_{percent}", "account.tax", values)
+
+
+def _analytic(env: Env) -> None:
+    add(env, "analytic.analytic_plan_departments", "account.analytic.plan", {"name": "Departments"})
 
 
 def _warehouse(env: Env) -> None:

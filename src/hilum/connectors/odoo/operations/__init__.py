@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from hilum.connectors.odoo.operations.agreement import AgreePrices
+from hilum.connectors.odoo.operations.bank_transaction import RecordTransaction
 from hilum.connectors.odoo.operations.base import Operation
+from hilum.connectors.odoo.operations.bill import PostBill, PostInvoice
 from hilum.connectors.odoo.operations.charge import PostCharge
 from hilum.connectors.odoo.operations.companies import UpsertCustomer, UpsertSupplier
+from hilum.connectors.odoo.operations.cost_centre import UpsertCostCentre
 from hilum.connectors.odoo.operations.encounter import CheckEncounter
 from hilum.connectors.odoo.operations.endings import CancelOrder, EndAgreement
 from hilum.connectors.odoo.operations.grouping import UpsertCategory, UpsertLot, UpsertWarehouse
 from hilum.connectors.odoo.operations.item import UpsertItem
+from hilum.connectors.odoo.operations.journal_entry import PostEntry
 from hilum.connectors.odoo.operations.location import UpsertLocation
 from hilum.connectors.odoo.operations.patient_account import UpsertPatientAccount
+from hilum.connectors.odoo.operations.payment import RegisterPayment
 from hilum.connectors.odoo.operations.purchase_order import PlaceOrder
 from hilum.connectors.odoo.operations.receipt import ReceiveGoods
+from hilum.connectors.odoo.operations.reversal import ReverseDocument
 from hilum.connectors.odoo.operations.stock_consumption import ConsumeStock
 from hilum.connectors.odoo.operations.stock_level import SetStockLevel
 from hilum.connectors.odoo.operations.stock_transfer import TransferStock
@@ -40,6 +46,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         UpsertItem(),
         UpsertLot(),
         PriceItem(),
+        UpsertCostCentre(),
         CheckEncounter(),
         SetStockLevel(),
         AgreePrices(),
@@ -51,5 +58,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         ConsumeStock(),
         ReturnToSupplier(),
         PostCharge(),
+        PostInvoice(),
+        PostBill(),
+        PostEntry(),
+        ReverseDocument(),
+        RegisterPayment(),
+        RecordTransaction(),
     )
 }

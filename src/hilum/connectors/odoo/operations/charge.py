@@ -1,9 +1,6 @@
 """A charge becomes a posted customer invoice of one line; with a negative quantity, a credit note.
 
-The charge's number is the invoice's reference (`ref`), the encounter its source document (`invoice_origin`). Before
-posting, the draft is compared exactly with the charge: Odoo rounds prices to its own accuracy without a word, and
-that must be seen by a person before money is booked. A posted document is never written into. Posting into a locked
-period succeeds on another date: the date is compared and said.
+The charge's number is the invoice's reference (`ref`), the encounter its source document (`invoice_origin`).
 """
 
 from __future__ import annotations
@@ -15,8 +12,9 @@ from typing import Any, ClassVar
 from hilum.canonical import Charge
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, found
-from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
+from hilum.connectors.odoo.operations.base import found
+from hilum.connectors.odoo.operations.documents import Plan
+from hilum.connectors.odoo.operations.ledger import Booking, LedgerOperation
 from hilum.connectors.odoo.references import ACCOUNT, ITEM, MISSING
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
@@ -29,23 +27,18 @@ class _Known:
     items: Mapping[str, Row | Rejected]
 
 
-class PostCharge(DocumentOperation):
+class PostCharge(LedgerOperation):
     """Charge → account.move, posted."""
 
     name: ClassVar[str] = "charge"
     accepts: ClassVar[tuple[type, ...]] = (Charge,)
-    needs: ClassVar[Needs] = {
-        "account.move": ("name", "state", "move_type", "partner_id", "invoice_date", "date", "currency_id", "ref"),
-        "account.move.line": ("product_id", "quantity", "price_unit", "display_type"),
-    }
-    model = "account.move"
     kind = "charge"
-    reference_field = "ref"
-    fields = ("name", "state", "partner_id", "invoice_date", "date", "currency_id", "move_type")
-    line_model = "account.move.line"
-    line_parent = "move_id"
-    line_fields = ("product_id", "quantity", "price_unit")
-    line_domain = (("display_type", "=", "product"),)
+    side = "sale"
+    called: ClassVar[Mapping[str, str]] = {
+        **LedgerOperation.called,
+        "partner_id": "patient account",
+        "invoice_date": "service date",
+    }
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""
@@ -91,43 +84,18 @@ class PostCharge(DocumentOperation):
             reference=charge.transaction,
             about=about,
             records=[Record(task=task, xml_id=xml_id, head=head, lines=lines, about=about)],
-            wanted={"head": wanted, "line": line},
+            wanted=Booking(
+                head=wanted,
+                lines=[line],
+                day=charge.service_date,
+                may_move=session.settings.locked_periods == "move",
+            ),
         )
 
-    def differences(self, plan: Plan) -> str:
-        """See `DocumentOperation.differences`."""
-        if plan.row.get("state") == "cancel":
-            return "it was cancelled"
-        names = {
-            "partner_id": "patient account",
-            "currency_id": "currency",
-            "move_type": "invoice or credit note",
-            "invoice_date": "service date",
-        }
-        parts = [words for name, words in names.items() if plan.row.get(name) != plan.wanted["head"][name]]
-        if not same_lines([plan.wanted["line"]], plan.lines):
-            parts.append("item, quantity or exact price (Odoo rounds to its decimal accuracy)")
-        return ", ".join(parts)
-
-    async def act(self, session: Session, plans: Sequence[Plan]) -> None:
-        """See `DocumentOperation.act`. The answer of `action_post` is false, which means nothing."""
-        numbers = [plan.number for plan in plans if plan.number is not None]
-        await session.client.call("account.move", "action_post", numbers)
-
-    def settle(self, plan: Plan) -> None:
-        """See `DocumentOperation.settle`."""
-        row = plan.row
-        title = row.get("name") or plan.number
-        if row.get("state") != "posted":
-            words = f"The {plan.about} is in Odoo as {title} but was not posted; look at the invoice there."
-            plan.task.fail(Rejected("odoo.not_done", words))
-            return
+    def words(self, plan: Plan, title: str) -> str:
+        """See `LedgerOperation.words`."""
         charge: Charge = plan.task.thing
-        kind = "Credited" if charge.quantity < 0 else "Invoiced"
-        words = f"{kind} to account {charge.account}: {title}."
-        if row.get("date") and row["date"] != charge.service_date.isoformat():
-            words += f" Odoo booked it on {row['date']}, because {charge.service_date.isoformat()} is locked."
-        plan.task.deliver(f"account.move:{plan.number} {title}", words)
+        return f"{'Credited' if charge.quantity < 0 else 'Invoiced'} to account {charge.account}: {title}."
 
 
 def _product(charge: Charge, known: _Known) -> int | None:

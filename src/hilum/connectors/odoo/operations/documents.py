@@ -99,7 +99,7 @@ class DocumentOperation(Operation):
     async def refuse(self, session: Session, plan: Plan, refused: Rejected) -> None:
         """Keep this refusal of a new document, unless another hub has made the document meanwhile."""
         await self._find_one(session, plan)
-        await self._heads(session, [plan])
+        await self._view(session, [plan])
         if plan.number is None:
             plan.task.fail(refused)
 

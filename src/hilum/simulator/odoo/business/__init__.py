@@ -2,6 +2,7 @@
 
 from hilum.simulator.odoo.business import (
     agreements,
+    analytic,
     base,
     entries,
     ledger,
@@ -13,6 +14,7 @@ from hilum.simulator.odoo.business import (
     products,
     purchase,
     sale,
+    statements,
     stock,
 )
 from hilum.simulator.odoo.orm.model import Model
@@ -60,6 +62,9 @@ MODELS: tuple[type[Model], ...] = (
     sale.OrderLine,
     entries.Entry,
     entries.EntryLine,
+    analytic.Plan,
+    analytic.Account,
+    statements.StatementLine,
     payments.Payment,
     payments.PaymentRegister,
     payments.Reversal,

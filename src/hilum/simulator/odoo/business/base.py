@@ -63,6 +63,9 @@ class Company(Model):
             default="edit",
         ),
         "fiscalyear_lock_date": date("Global Lock Date"),
+        "sale_lock_date": date("Sales Lock date"),
+        "purchase_lock_date": date("Purchase Lock date"),
+        "hard_lock_date": date("Hard Lock Date"),
     }
 
 

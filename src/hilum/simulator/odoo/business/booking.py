@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from hilum.simulator.odoo.business import matching
 from hilum.simulator.odoo.business.amounts import CENTS, tax_amount, taxed
 from hilum.simulator.odoo.business.meta import next_number
 from hilum.simulator.odoo.errors import UserError
@@ -171,11 +172,6 @@ def _due_account(entry: Record) -> int:
     return int(own or entry.env.ref(f"account.1_{side}"))
 
 
-def is_reconciled(line: Record) -> bool:
-    """True for the due line of a document that is paid."""
-    return line["display_type"] == "payment_term" and line.the("move_id")["payment_state"] in ("paid", "reversed")
-
-
 def post(entry: Record) -> None:
     """Post one draft. Raises UserError with Odoo's reasons."""
     if entry["state"] != "draft":
@@ -186,14 +182,16 @@ def post(entry: Record) -> None:
         _check_invoice(entry)
     if not entry["line_ids"] or (is_invoice(entry) and not entry["invoice_line_ids"]):
         raise UserError("You need to add a line before posting.")
-    _leave_locked_period(entry)
+    leave_locked_period(entry)
     entry.set(state="posted", posted_before=True)
     give_number(entry)
+    matching.open_lines(entry)
     if is_invoice(entry):
         entry.set(invoice_date_due=entry["invoice_date_due"] or entry["invoice_date"])
         if not entry["amount_total"]:
             entry.set(payment_state="paid")
         _tell_orders(entry)
+    matching.match_reversal(entry)
 
 
 def _check_invoice(entry: Record) -> None:
@@ -208,14 +206,22 @@ def _check_invoice(entry: Record) -> None:
         entry.set(invoice_date=entry.env.today, date=entry.env.today)
 
 
-def _leave_locked_period(entry: Record) -> None:
+def leave_locked_period(entry: Record) -> None:
     """A date on or before the lock date moves silently: to the end of the first open month, or today if earlier."""
-    lock = entry.env.record("res.company", entry["company_id"])["fiscalyear_lock_date"]
+    lock = _lock(entry)
     if not lock or entry["date"] > lock:
         return
     first = date.fromisoformat(lock) + timedelta(days=1)
     month_end = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     entry.set(date=max(first, min(month_end, date.fromisoformat(entry.env.today))).isoformat())
+
+
+def _lock(entry: Record) -> str:
+    """The last locked day for such an entry; empty: none. Journals of sales and purchases have locks of their own."""
+    company = entry.env.record("res.company", entry["company_id"])
+    kind = entry.the("journal_id")["type"]
+    names = ["fiscalyear_lock_date", "hard_lock_date", *([f"{kind}_lock_date"] if kind in ("sale", "purchase") else [])]
+    return max((company[name] or "" for name in names), default="")
 
 
 def _tell_orders(entry: Record) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from hilum.simulator.odoo.business import booking
+from hilum.simulator.odoo.business import booking, matching
 from hilum.simulator.odoo.business.base import company, company_currency
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.access import BILLING, rights
@@ -86,6 +86,8 @@ class Entry(Model):
         "narration": html("Terms and Conditions"),
         "invoice_user_id": many2one("res.users", "Salesperson"),
         "purchase_id": many2one("purchase.order", "Purchase Order"),
+        "origin_payment_id": many2one("account.payment", "Payment"),
+        "statement_line_id": many2one("account.bank.statement.line", "Statement Line"),
         "posted_before": boolean("Posted Before"),
     }
 
@@ -158,6 +160,8 @@ class Entry(Model):
             if entry["state"] not in ("posted", "cancel"):
                 raise UserError("Only posted/cancelled journal entries can be reset to draft.")
             entry.set(state="draft", payment_state="not_paid", matched_payment_ids=[])
+            for line in entry.many("line_ids"):
+                line.set(amount_residual=0.0, reconciled=False)
 
     @public()
     def button_cancel(self, ids: Sequence[int]) -> None:
@@ -213,7 +217,12 @@ class EntryLine(Model):
         "parent_state": choice("Status", STATES, related="move_id.state"),
         "journal_id": many2one("account.journal", "Journal", related="move_id.journal_id"),
         "ref": char("Reference", related="move_id.ref"),
-        "reconciled": boolean("Reconciled", compute=booking.is_reconciled),
+        "amount_residual": money("Residual Amount"),
+        "reconciled": boolean("Reconciled"),
+        "payment_id": many2one("account.payment", "Originator Payment", related="move_id.origin_payment_id"),
+        "statement_line_id": many2one(
+            "account.bank.statement.line", "Originator Statement Line", related="move_id.statement_line_id"
+        ),
         "purchase_line_id": many2one("purchase.order.line", "Purchase Order Line"),
         "sale_line_ids": many2many("sale.order.line", "Sales Order Lines"),
         "analytic_distribution": document("Analytic Distribution"),
@@ -241,3 +250,8 @@ class EntryLine(Model):
         entry = record.the("move_id")
         if not self.env.context.get("building") and entry["state"] == "draft":
             booking.build(entry)
+
+    @public()
+    def reconcile(self, ids: Sequence[int]) -> None:
+        """Match these lines with each other."""
+        matching.reconcile(self.env.records(self.name, ids))

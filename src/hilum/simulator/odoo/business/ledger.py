@@ -70,6 +70,7 @@ class Journal(Model):
             ),
             required=True,
         ),
+        "sequence": integer("Sequence", default=10),
         "default_account_id": many2one("account.account", "Default Account"),
         "currency_id": many2one("res.currency", "Currency"),
         "company_id": many2one("res.company", "Company", default=company),

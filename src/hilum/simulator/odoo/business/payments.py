@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from hilum.simulator.odoo.business import matching
 from hilum.simulator.odoo.business.base import company, company_currency
-from hilum.simulator.odoo.business.booking import SIGNS, is_purchase
+from hilum.simulator.odoo.business.booking import SIGNS, is_purchase, post
 from hilum.simulator.odoo.business.meta import next_number
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.access import BILLING, rights
-from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, date, many2many, many2one, money
+from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, date, many2many, many2one, money, rounded
 from hilum.simulator.odoo.orm.model import Model, Values, public
 from hilum.simulator.odoo.orm.record import Env, Record
 
@@ -75,6 +76,8 @@ class Payment(Model):
     def action_cancel(self, ids: Sequence[int]) -> None:
         """Cancel."""
         for payment in self.env.records(self.name, ids):
+            if payment["move_id"]:
+                payment.the("move_id").set(state="cancel")
             payment.set(state="canceled")
 
     @public()
@@ -89,9 +92,48 @@ def _paid(payment: Record, *, purchase: bool) -> list[int]:
 
 
 def _post(payment: Record) -> None:
+    """Post, with a journal entry: from the bank's account to what is due, or the other way."""
     prefix = f"P{payment.the('journal_id')['code']}/{payment['date'][:4]}/"
     name = payment["name"] or next_number(payment.env, prefix, prefix, 5)
     payment.set(state="in_process" if payment.env.is_19 else "paid", name=name)
+    if not payment["move_id"]:
+        move = payment.env["account.move"].create(_entry(payment))
+        payment.set(move_id=move.id)
+    post(payment.the("move_id"))
+    payment.set(date=payment.the("move_id")["date"])
+
+
+def _entry(payment: Record) -> Values:
+    env, partner = payment.env, payment.one("partner_id")
+    company = env.record("res.company", payment["company_id"])
+    balance = rounded(payment["amount"] * company.the("currency_id")["rate"] / payment.the("currency_id")["rate"], 2)
+    sign = 1 if payment["payment_type"] == "outbound" else -1
+    side = "payable" if payment["partner_type"] == "supplier" else "receivable"
+    due = (partner[f"property_account_{side}_id"] if partner else None) or env.ref(f"account.1_{side}")
+    shared = {"partner_id": payment["partner_id"] or False, "name": payment["memo"] or payment["name"]}
+    amounts = {"currency_id": payment["currency_id"]}
+    return {
+        "move_type": "entry",
+        "ref": payment["memo"] or False,
+        "date": payment["date"],
+        "journal_id": payment["journal_id"],
+        "partner_id": payment["partner_id"] or False,
+        "currency_id": payment["currency_id"],
+        "origin_payment_id": payment.id,
+        "line_ids": [
+            (0, 0, {**shared, **amounts, **_side(account, direction * balance, direction * payment["amount"])})
+            for account, direction in ((due, sign), (payment.the("journal_id")["default_account_id"], -sign))
+        ],
+    }
+
+
+def _side(account: int, balance: float, amount: float) -> Values:
+    return {
+        "account_id": account,
+        "debit": max(balance, 0.0),
+        "credit": max(-balance, 0.0),
+        "amount_currency": amount,
+    }
 
 
 class PaymentRegister(Model):
@@ -173,26 +215,11 @@ def _pay(wizard: Record) -> Record:
         }
     )
     _post(payment)
-    left = wizard["amount"]
-    for move in moves:
-        left = _reconcile(move, payment, left)
+    own = [line for line in payment.the("move_id").many("line_ids") if line["amount_residual"]]
+    due = [line for move in moves for line in move.many("line_ids") if line["amount_residual"]]
+    if own and any(line["account_id"] == own[0]["account_id"] for line in due):
+        matching.reconcile([*own, *(line for line in due if line["account_id"] == own[0]["account_id"])])
     return payment
-
-
-def _reconcile(move: Record, payment: Record, amount: float) -> float:
-    """Pay as much of a document as the amount allows; answers what is left of it."""
-    due = move["amount_residual"]
-    used = min(due, amount)
-    if used <= 0:
-        return amount
-    rest = round(due - used, 2)
-    move.set(
-        amount_residual=rest,
-        payment_state="partial" if rest else "paid",
-        matched_payment_ids=[*move["matched_payment_ids"], payment.id],
-    )
-    payment.set(invoice_ids=[*payment["invoice_ids"], move.id])
-    return float(round(amount - used, 2))
 
 
 class Reversal(Model):

@@ -16,6 +16,7 @@ PURCHASE = "purchase.group_purchase_user"
 PURCHASE_MANAGER = "purchase.group_purchase_manager"
 STOCK = "stock.group_stock_user"
 BILLING = "account.group_account_invoice"
+ANALYTIC = "analytic.group_analytic_accounting"
 MAINTENANCE = "maintenance.group_equipment_manager"
 PRODUCTS = "product.group_product_manager"
 SALES = "sales_team.group_sale_salesman"
@@ -32,6 +33,7 @@ ADMINISTRATOR_GROUPS = frozenset(
         PURCHASE_MANAGER,
         STOCK,
         BILLING,
+        ANALYTIC,
         MAINTENANCE,
         PRODUCTS,
         SALES,
@@ -50,6 +52,7 @@ GROUP_LABELS: Mapping[str, str] = {
     PURCHASE_MANAGER: "Purchase/Administrator",
     STOCK: "Inventory/User",
     BILLING: "Invoicing/Invoicing",
+    ANALYTIC: "Technical/Analytic Accounting",
     MAINTENANCE: "Maintenance/Equipment Manager",
     PRODUCTS: "Products/Create",
     SALES: "Sales/User: Own Documents Only",

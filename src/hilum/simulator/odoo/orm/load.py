@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from hilum.simulator.odoo.errors import AttributeFault, OdooError, ValidationError, ValueFault
 from hilum.simulator.odoo.orm.commands import CREATE, LINK, UPDATE, XID_KEY
 from hilum.simulator.odoo.orm.fields import TO_MANY, Field
@@ -276,6 +278,8 @@ _FALSE = frozenset({"0", "false", "no", "f", "n"})
 def _scalar(name: str, field: Field, cell: Any) -> Any:
     if field.kind == "boolean":
         return str(cell).lower() not in _FALSE
+    if field.kind == "json":
+        return _json(name, field, str(cell))
     if field.kind == "selection":
         return _choice(name, field, str(cell))
     if field.kind in ("integer", "float", "monetary"):
@@ -284,6 +288,13 @@ def _scalar(name: str, field: Field, cell: Any) -> Any:
         except ValueError:
             raise CellError(name, f"'{cell}' does not seem to be a number for field '{field.label}'") from None
     return str(cell) if field.kind in ("char", "text", "html") else cell
+
+
+def _json(name: str, field: Field, cell: str) -> Any:
+    try:
+        return orjson.loads(cell)
+    except orjson.JSONDecodeError:
+        raise CellError(name, f"'{cell}' does not seem to be a valid JSON for field '{field.label}'") from None
 
 
 def _choice(name: str, field: Field, cell: str) -> str:
