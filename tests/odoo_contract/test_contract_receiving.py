@@ -160,10 +160,13 @@ async def test_a_warehouse_brings_its_locations_and_kinds(odoo: Server) -> None:
         await odoo.create("stock.warehouse", same)
 
 
-async def test_a_count_of_a_lot_and_of_zero(odoo: Server) -> None:
-    """Counts in inventory mode find the quantity of the lot; zero is a count too."""
+async def test_a_count_is_named_on_its_move_and_zero_is_a_count(odoo: Server) -> None:
+    """`inventory_name` is the reference of the move that a count makes."""
     product, location = await storable(odoo), await place(odoo)
-    await count(odoo, product, location, 7)
+    name = unique("Count")
+    values = {"product_id": product, "location_id": location, "inventory_quantity_auto_apply": 7}
+    await odoo.create("stock.quant", values, inventory_mode=True, inventory_name=name)
+    assert len(await odoo.find("stock.move.line", [["reference", "=", name], ["product_id", "=", product]])) == 1
     await count(odoo, product, location, 0)
     assert await odoo.value("product.product", product, "qty_available") == 0
 

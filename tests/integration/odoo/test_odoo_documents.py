@@ -146,6 +146,27 @@ async def test_a_count_is_applied_once_even_when_stock_has_moved_since(far: FarS
     assert boxes.category == "odoo.unit"
 
 
+async def test_a_count_of_zero_is_applied_once_although_odoo_forgets_the_quantity(sandboxed: FarSide) -> None:
+    """Odoo deletes quantities of zero in its own time, and with them what the hub called them."""
+    hub = await sandboxed.open()
+    world = World(sandboxed)
+    await world.plant(hub)
+    box = sandboxed.sandbox
+    assert box is not None
+    await hub.deliver(deliveries([world.count("3")]))
+    empty = world.count("0")
+    await hub.deliver(deliveries([empty]))
+    (quant,) = await sandboxed.known_as("stock.quant", "count", empty.business_key)
+    assert quant["quantity"] == 0
+    box.change(lambda env: env["stock.quant"].unlink(quant["id"]))
+    await hub.deliver(deliveries([world.use("-5")]))
+    assert isinstance(await hub.landed(delivery(empty)), Delivered)
+    for attempt in (1, 2):
+        (again,) = await hub.deliver([delivery(empty, attempt=attempt)])
+        assert isinstance(again, Delivered), again
+        assert await sandboxed.stock(empty.item, empty.location) == 5
+
+
 @pytest.mark.req("MOD-5")
 async def test_an_order_is_written_with_its_lines_and_confirmed(far: FarSide, hub: Odoo, world: World) -> None:
     order = world.order(("10", "1.25"), ("2.5", "0.1"), requisition="R-1")

@@ -4,12 +4,16 @@ The count is written as `inventory_quantity_auto_apply` in inventory mode, which
 the difference in the same transaction. It goes through `load` with an external identifier of the count, so that the
 fact "this count was applied" is kept in that transaction too: applied again later, after stock has moved, the old count
 would undo what happened since. `action_apply_inventory` is never called: a second call sets the stock to zero on 19.
+
+Odoo deletes quantities of zero now and then, and the identifier with them. So the count is named on the move that it
+made, too (`inventory_name`), and that name is looked for before a count is applied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import ClassVar
 
 from hilum.canonical import StockLevel
@@ -41,6 +45,7 @@ class SetStockLevel(Operation):
     accepts: ClassVar[tuple[type, ...]] = (StockLevel,)
     needs: ClassVar[Needs] = {
         "stock.quant": ("product_id", "location_id", "lot_id", "inventory_quantity_auto_apply"),
+        "stock.move.line": ("reference", "product_id", "lot_id", "location_id", "location_dest_id"),
     }
 
     def effect(self, thing: StockLevel, prefix: str) -> str:
@@ -51,8 +56,10 @@ class SetStockLevel(Operation):
         """See `Operation.landed`: the identifier of a count is written with it, so it says that it was applied."""
         target = await session.client.reference(self.effect(task.thing, session.settings.prefix))
         if target is None:
-            return None
-        _delivered(task, target[1])
+            made = await self._record(session, task, await self._look_up(session, [task]))
+            if not await _moved(session, [made]):
+                return None
+        _delivered(task, target[1] if target else None)
         return task.outcome if isinstance(task.outcome, Delivered) else None
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
@@ -68,7 +75,12 @@ class SetStockLevel(Operation):
             return None
 
         records = [made for made in await prepare(tasks, record) if made is not None]
-        await session.loader(_MODEL, {"inventory_mode": True}).load(records, tasks)
+        for made in await _moved(session, records):
+            _delivered(made.task, None)
+        records = [made for made in records if made.task.outcome is None]
+        for name, some in groupby(records, lambda made: _name(made.task.thing)):
+            context = {"inventory_mode": True, "inventory_name": name}
+            await session.loader(_MODEL, context).load(list(some), tasks)
         for made in records:
             if isinstance(made.task.outcome, Rejected):
                 await self._refused(session, made)
@@ -115,6 +127,35 @@ class SetStockLevel(Operation):
             head=head,
             about=f"count {count.count} of item {count.item} at {count.location}",
         )
+
+
+def _name(count: StockLevel) -> str:
+    """What the moves of a count are called in Odoo."""
+    return f"Count {count.count}"
+
+
+async def _moved(session: Session, records: Sequence[Record]) -> list[Record]:
+    """The counts that have moved stock already, by the name of their moves. One call for all."""
+    if not records:
+        return []
+    products = sorted({int(made.head["product_id/.id"]) for made in records})
+    domain = [
+        ["reference", "in", sorted({_name(made.task.thing) for made in records})],
+        ["product_id", "in", products],
+    ]
+    fields = ["reference", "product_id", "lot_id", "location_id", "location_dest_id"]
+    done = {
+        (row["reference"], row["product_id"], row["lot_id"] or 0, place)
+        for row in await session.client.search_read("stock.move.line", domain, fields)
+        for place in (row["location_id"], row["location_dest_id"])
+    }
+    return [made for made in records if _where(made) in done]
+
+
+def _where(made: Record) -> tuple[str, int, int, int]:
+    head = made.head
+    lot = int(head.get("lot_id/.id", 0))
+    return _name(made.task.thing), int(head["product_id/.id"]), lot, int(head["location_id/.id"])
 
 
 def _delivered(task: Task, number: int | None) -> None:

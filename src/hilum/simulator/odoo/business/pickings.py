@@ -222,6 +222,8 @@ class MoveLine(Model):
         "location_id": many2one("stock.location", "From"),
         "location_dest_id": many2one("stock.location", "To"),
         "state": choice("Status", STATES, related="move_id.state"),
+        "reference": char("Reference", related="move_id.reference"),
+        "is_inventory": boolean("Is Inventory", related="move_id.is_inventory"),
         "date": moment("Date", default=now),
     }
 

@@ -234,13 +234,15 @@ def _count(quant: Record, counted: float) -> None:
             "product_uom_qty": abs(difference),
             "location_id": loss if difference > 0 else there,
             "location_dest_id": there if difference > 0 else loss,
-            "origin": "Product Quantity Updated",
+            "origin": env.context.get("inventory_name") or "Product Quantity Updated",
             "is_inventory": True,
         }
     )
     lot = quant["lot_id"]
     shift(env, quant["product_id"], move["location_id"], -abs(difference), lot)
     shift(env, quant["product_id"], move["location_dest_id"], abs(difference), lot)
+    line = {"move_id": move.id, "quantity": abs(difference), "picked": True, "lot_id": lot or False}
+    env["stock.move.line"].create(line)
     move.set(state="done", quantity=abs(difference), picked=True, date=env.second)
 
 
