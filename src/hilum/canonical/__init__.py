@@ -7,6 +7,7 @@ frozen, know nothing of any protocol, and each knows its business key: what make
 from hilum.canonical.agreements import AgreementEnded, AgreementLine, BlanketAgreement, SupplierPrice
 from hilum.canonical.assets import Asset, WorkKind, WorkOrder, WorkStatus
 from hilum.canonical.base import BusinessObject, Kind, Money
+from hilum.canonical.books import AccountType, BankStatement, LedgerAccount, StatementLine
 from hilum.canonical.care import Appointment, AppointmentStatus, ClinicalOrder, OrderControl, QualityIndicator, Referral
 from hilum.canonical.catalogue import BY_NAME, event_type, example, read, schema, write
 from hilum.canonical.claims import (
@@ -80,6 +81,7 @@ from hilum.canonical.workforce import EmployeeShift, ShiftStatus
 
 __all__ = [
     "BY_NAME",
+    "AccountType",
     "AcknowledgedLine",
     "Address",
     "Adjustment",
@@ -93,6 +95,7 @@ __all__ = [
     "Authorisation",
     "AuthorisationStatus",
     "BankAccount",
+    "BankStatement",
     "BankTransaction",
     "BlanketAgreement",
     "BusinessObject",
@@ -124,6 +127,7 @@ __all__ = [
     "JournalEntry",
     "Kind",
     "Lead",
+    "LedgerAccount",
     "LedgerDocument",
     "LedgerReversal",
     "LineAnswer",
@@ -154,6 +158,7 @@ __all__ = [
     "ServiceCase",
     "ServiceStatus",
     "ShiftStatus",
+    "StatementLine",
     "StockLevel",
     "StockTransfer",
     "Supplier",

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from hilum.canonical import (
     agreements,
     assets,
+    books,
     care,
     claims,
     contracts,
@@ -43,6 +44,7 @@ MODULES: tuple[ModuleType, ...] = (
     contracts,
     patients,
     care,
+    books,
     revenue,
     claims,
     finance,

@@ -12,11 +12,12 @@ from pydantic import BaseModel
 
 from hilum.canonical import BusinessObject
 from hilum.cases import classify
-from hilum.cli.opening import HERE, ProjectFolder, project_of
+from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
 from hilum.errors import HilumError
 from hilum.flow import Flow, Project
 from hilum.formats import hl7v2
+from hilum.masterdata.lookups import LiveLookups
 from hilum.runtime.retry import in_words
 from hilum.settings import RetryTable
 
@@ -80,12 +81,17 @@ def _describe(flow: Flow, retries: RetryTable) -> dict[str, Any]:
 def try_file(
     flow: Annotated[str, typer.Argument(help="The flow.")],
     file: Annotated[Path, typer.Argument(help="A sample: one message, or a file of several HL7 messages.")],
+    tables: Annotated[
+        bool, typer.Option("--database", help="Also ask the lookup tables that are in the database.")
+    ] = False,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Show what a flow makes of a sample file. Nothing is stored or sent."""
     loaded = project_of(project)
     chosen = declared(loaded, flow)
+    if tables:
+        run(_load_tables(project, loaded))
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -99,6 +105,11 @@ def try_file(
         return
     for result in results:
         _show(result)
+
+
+async def _load_tables(folder: Path, project: Project) -> None:
+    async with journal(folder) as database:
+        await LiveLookups(database, project.lookup).load()
 
 
 def _try(project: Project, flow: Flow, body: bytes) -> dict[str, Any]:

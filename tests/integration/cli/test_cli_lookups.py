@@ -57,3 +57,25 @@ def test_what_is_wrong_is_said(project: Path, cli: Cli) -> None:
     assert "No message waits" in cli("lookups", "set", "items", "G9", "X", "--release", *WHY).complaint
     released = cli("lookups", "set", "items", "G9", "X", "--release", "--from", "2999-01-01", *WHY)
     assert "does not hold today" in released.complaint
+
+
+def test_a_sample_is_tried_with_the_tables_of_the_database(project: Path, cli: Cli) -> None:
+    (project / "flows").mkdir()
+    (project / "flows" / "orders.py").write_text(FLOW, encoding="utf-8")
+    (project / "sample.json").write_text('{"code": "NEW"}', encoding="utf-8")
+    assert cli("lookups", "import", "items", *WHY).code == 0
+    assert cli("lookups", "set", "items", "NEW", "MESH-15", *WHY).code == 0
+    assert "held" in cli("test", "a.b", project / "sample.json", "--json").json[0]
+    tried = cli("test", "a.b", project / "sample.json", "--database", "--json").json[0]
+    assert tried["objects"][0]["data"] == {"item": "MESH-15"}
+
+
+FLOW = """
+from hilum.connectors import http
+from hilum.flow import Flow, Owners, Pattern
+
+flow = Flow("a.b", version="1.0", summary="s", owners=Owners(business="b", technical="t"), pattern=Pattern.EVENT,
+    format="json")
+flow.translate(lambda order, hub: {"item": hub.item(order["code"])})
+flow.deliver_to(http.post("http.main"))
+"""

@@ -63,3 +63,11 @@ def test_the_catalogue_is_shown_and_exported(tmp_path: Path) -> None:
     assert len(files) == 2 * len(canonical.BY_NAME)
     exported = orjson.loads((tmp_path / "out" / "hilum.charge.v1.schema.json").read_bytes())
     assert exported == canonical.schema(canonical.Charge)
+
+
+@pytest.mark.req("MOD-1")
+def test_a_bank_statement_adds_up() -> None:
+    data = orjson.loads(canonical.write(canonical.example(canonical.BankStatement)))
+    data["data"]["closing"] = "1.00"
+    with pytest.raises(Invalid, match="do not add up"):
+        canonical.read(orjson.dumps(data))
