@@ -19,6 +19,7 @@ from hilum.cli import app
 from hilum.connectors import find_destination
 from hilum.errors import Unmapped
 from hilum.flow import Flow, load_project
+from hilum.masterdata.ownership import OwnershipFile
 from hilum.scaffold import write_project
 from hilum.settings import Settings, interpolate
 from hilum.testing.flows import translate_file
@@ -38,6 +39,9 @@ _VARIABLES = ("ODOO_KEY", "PORTAL_TOKEN", "METRICS_TOKEN", "COLLECTOR_TOKEN", "A
 
 @pytest.mark.parametrize("example", list(examples("toml")), ids=str)
 def test_settings_in_the_documents_are_settings(example: Example, tmp_path: Path) -> None:
+    if "[[owned]]" in example.code:
+        assert OwnershipFile(**tomllib.loads(example.code)).owned
+        return
     data = interpolate(tomllib.loads(example.code), dict.fromkeys(_VARIABLES, "secret"))
     settings = Settings(**data, folder=tmp_path)
     assert settings.model_fields_set > {"folder"}

@@ -50,7 +50,9 @@ class Owned(BaseModel):
     )
 
 
-class _File(BaseModel):
+class OwnershipFile(BaseModel):
+    """All of `ownership.toml`."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     systems: dict[str, list[str]] = {}
@@ -84,7 +86,7 @@ def load_matrix(project: Project) -> Matrix:
         return Matrix()
     text = path.read_text(encoding="utf-8")
     try:
-        found = _File(**tomllib.loads(text))
+        found = OwnershipFile(**tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
     except ValidationError as error:
@@ -107,7 +109,7 @@ def load_matrix(project: Project) -> Matrix:
     return matrix
 
 
-def _systems(found: _File, project: Project) -> Iterator[str]:
+def _systems(found: OwnershipFile, project: Project) -> Iterator[str]:
     known = {target.endpoint for flow in project.flows.values() for target in flow.every_target}
     known |= {flow.source_endpoint for flow in project.flows.values()}
     seen: dict[str, str] = {}
@@ -123,7 +125,7 @@ def _systems(found: _File, project: Project) -> Iterator[str]:
             yield f"The flow {flow.name} speaks for {flow.system}, which is not under [systems]."
 
 
-def _lines(found: _File, lines: Iterable[_Line]) -> Iterator[str]:
+def _lines(found: OwnershipFile, lines: Iterable[_Line]) -> Iterator[str]:
     for line in lines:
         owned = line.owned
         kind = BY_NAME.get(owned.object)
