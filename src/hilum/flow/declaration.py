@@ -203,7 +203,8 @@ class Flow:
     @property
     def source_endpoint(self) -> str:
         """The endpoint that its source reads from, where it is one of `hilum.toml`; else empty."""
-        found = getattr(self.source, "endpoint", "")
+        settings = getattr(self.source, "settings", None)
+        found = getattr(self.source, "endpoint", "") or getattr(settings, "endpoint", "")
         return found if isinstance(found, str) else ""
 
     def changed(self, parsed: Any) -> datetime | None:

@@ -131,7 +131,8 @@ class _Judge:
         places = [place for place, value in enumerate(chain) if value == self._value]
         if not places:
             return self._late_echo()
-        place = places[-1]
+        arrived = [place for place in places if not place or self._landed(view.sent[place - 1]) is not ON_ITS_WAY]
+        place = arrived[-1] if arrived else places[0]
         later = view.sent[place:]
         if later and all(self._landed(each) is not ON_ITS_WAY for each in later):
             return self._behind(later)
@@ -175,7 +176,8 @@ class _Judge:
         """Both came to the same value, each by itself."""
         if self._state.value and self._value == self._state.value:
             self._overwrote()
-            return self._is(Verdict.UNCHANGED)
+            on_its_way = self._view.sent
+            return self._is(Verdict.UNCHANGED, correct=bool(on_its_way) and on_its_way[-1].value != self._value)
         return None
 
     # Does it count?
