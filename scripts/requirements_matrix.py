@@ -54,7 +54,7 @@ DONE: Final[tuple[str, ...]] = (
 
 NEXT: Final[tuple[str, ...]] = (
     *("MSG-9", "MSG-11", "MOD-3", "MOD-5", "SYS-1", "SYS-2", "SYS-3", "SYS-9", "UX-1"),
-    *("RES-2", "SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "SEC-7"),
+    *("NEW-9", "RES-2", "SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "SEC-7"),
 )
 """Capabilities of which a user has a part; they move to `DONE` when they are whole."""
 

@@ -227,6 +227,23 @@ class Destination(Connector):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Inspection:
+    """What a destination said of itself: its models and fields, what of it does not fit, when its key ends."""
+
+    metadata: Mapping[str, Any]  # by model; what is known from now on, to be compared with the next time
+    findings: Sequence[str]  # in words: what will make messages fail, and what to do
+    key_ends: datetime | None = None  # none: never, or not known
+
+
+@runtime_checkable
+class Inspected(Protocol):
+    """A destination that can be looked at before messages fail there."""
+
+    async def inspect(self, operations: Collection[str], known: Mapping[str, Any]) -> Inspection:
+        """Does it have what these operations need, and is it as it was known? Reads only. Raises a `Failure`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
     """What a target makes of one object: the body of a delivery."""
 

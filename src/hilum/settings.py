@@ -307,6 +307,8 @@ class AlertSettings(_Section):
         default_factory=dict, description="By flow: seconds after which a feed from which nothing comes is told"
     )
     down: bool = Field(True, description="Destinations that are down")
+    findings: bool = Field(True, description="Destinations whose models or fields do not fit the flows any more")
+    key_days: float = Field(14.0, ge=0, description="Days before the key of a destination ends; 0: not watched")
     budget_used: float = Field(
         0.9, ge=0, description="Share of the error budget of 30 days that is used up; 0: not watched"
     )

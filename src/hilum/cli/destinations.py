@@ -73,6 +73,8 @@ def _facts(loaded: Project, row: DestinationRow) -> dict[str, Any]:
         "oldest": row.oldest,
         "per_minute": row.per_minute,
         "unknown": row.unknown,
+        "findings": list(row.state_there.findings) if row.state_there else [],
+        "key_ends": row.state_there.key_ends if row.state_there else None,
         "calls": row.effort.calls if row.effort else None,
         "calls_saved": row.effort.saved if row.effort else None,
         "records_per_call": row.effort.per_call if row.effort else None,

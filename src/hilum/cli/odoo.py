@@ -4,26 +4,71 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hilum.cli.guards import taken
 from hilum.cli.logs import configure_logs
-from hilum.cli.opening import run
-from hilum.cli.output import AsJson, emit_json, out
+from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
+from hilum.cli.output import AsJson, emit_json, out, plain
 from hilum.cli.serve import stop_on_signals
+from hilum.connectors.odoo import Odoo
+from hilum.connectors.odoo.inspecting import of_key
 from hilum.errors import SettingsError
+from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.inspecting import look, operations_by_endpoint
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo import serve as serve_sandbox
 from hilum.simulator.odoo.orm.registry import VERSIONS
 
-app = typer.Typer(help="Odoo: a sandbox that behaves like version 18 or 19.", no_args_is_help=True)
+app = typer.Typer(
+    help="Odoo: does it fit the flows, and a sandbox that behaves like version 18 or 19.", no_args_is_help=True
+)
 
 
-@app.callback()
-def _odoo() -> None:
-    """Keeps `sandbox` a command of its own."""
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="Name of the endpoint, for example odoo.main; none: all.")] = "",
+    accept: Annotated[bool, typer.Option(help="The models and fields as they are now are how they shall be.")] = False,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Look at the models and fields that the flows need: what is missing, what has changed, when the key ends.
+
+    Exit code 1 where anything does not fit.
+    """
+    configure_logs(level="ERROR")
+    found = run(_check(project, name, accept))
+    if as_json:
+        emit_json(found)
+    for each in () if as_json else found:
+        out.print(plain(f"{each['endpoint']}: {each['models']} models. {each['key']}".rstrip()), soft_wrap=True)
+        for finding in each["findings"]:
+            out.print(f"  [red]✗[/] {plain(finding)}", soft_wrap=True)
+    if any(each["findings"] for each in found):
+        raise SystemExit(1)
+
+
+async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
+    loaded = project_of(folder)
+    operations = operations_by_endpoint(loaded.flows.values())
+    endpoints = build_endpoints(loaded.settings, loaded.flows.values())
+    chosen = {each: endpoint for each, endpoint in endpoints.items() if isinstance(endpoint, Odoo)}
+    if name and name not in chosen:
+        raise SettingsError(f"'{name}' is no Odoo of this project. There are: {', '.join(chosen) or 'none'}.")
+    found = []
+    async with journal(folder) as database:
+        for each, endpoint in chosen.items():
+            if name in ("", each):
+                await endpoint.open()
+                try:
+                    seen = await look(database, each, endpoint, operations[each], anew=accept)
+                finally:
+                    await endpoint.close()
+                facts = {"endpoint": each, "models": len(seen.metadata), "findings": list(seen.findings)}
+                found.append(facts | {"key_ends": seen.key_ends, "key": of_key(seen.key_ends)})
+    return found
 
 
 @app.command()

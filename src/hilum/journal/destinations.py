@@ -10,6 +10,7 @@ from typing import Final
 from hilum.journal import efforts, intents, reading, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
 from hilum.journal.efforts import EffortRow
+from hilum.journal.endpoint_states import EndpointState, states
 from hilum.postgres import Connection
 
 _MINUTES: Final = 5  # over which the rate is counted
@@ -26,6 +27,7 @@ class DestinationRow:
     oldest: datetime | None  # since when the oldest of those waits
     per_minute: float  # deliveries made, over the last minutes
     effort: EffortRow | None = None  # of the last day; none: it does not count its calls
+    state_there: EndpointState | None = None  # what it said of itself; none: it was not looked at
     unknown: int = 0  # effects of which nobody knows whether they are there; normally none
 
     @property
@@ -68,6 +70,7 @@ async def destinations(connection: Connection, names: Iterable[str] = ()) -> lis
     """These destinations and all that the journal knows of, those that are left alone first."""
     rows = await breakers(connection)
     queues = {queue.place: queue for queue in await reading.queues(connection) if queue.place != "translate"}
+    looked = await states(connection)
     spent = await efforts.last_day(connection)
     lost = await intents.unknown(connection)
     made: dict[str, int] = {}
@@ -86,6 +89,7 @@ async def destinations(connection: Connection, names: Iterable[str] = ()) -> lis
                 oldest=queue.oldest if queue else None,
                 per_minute=made.get(name, 0) / _MINUTES,
                 effort=spent.get(name),
+                state_there=looked.get(name),
                 unknown=lost.get(name, 0),
             )
         )

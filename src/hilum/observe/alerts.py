@@ -85,6 +85,15 @@ def causes(sample: Sample, settings: AlertSettings) -> Iterator[Cause]:
     if settings.down:
         for (place,), state in sample.get(catalogue.BREAKER_OPEN).items():
             yield Cause("down", place, f"{place} is down; what is to go there waits.", state, 1.0)
+    if settings.findings:
+        for (place,), number in sample.get(catalogue.ENDPOINT_FINDINGS).items():
+            words = f"{place}: {number:.0f} things there do not fit the flows, and messages will fail by them."
+            yield Cause("findings", place, words, number, 1.0)
+    if settings.key_days:
+        for (place,), left in sample.get(catalogue.KEY_LEFT).items():
+            days = left / 86_400
+            words = f"{place}: its key ends in {max(days, 0):.0f} days. Make a new one and set it."
+            yield Cause("key", place, words, settings.key_days - days, 0.0)
 
 
 def _of_queues(sample: Sample, settings: AlertSettings) -> Iterator[Cause]:

@@ -192,6 +192,17 @@ BREAKER_OPEN: Final = _gauge(
     "hilum.breaker.open", "{breaker}", "destination", "1 while a destination is left alone because it is down, else 0",
     _OF_ALL,
 )  # fmt: skip
+ENDPOINT_FINDINGS: Final = _gauge(
+    "hilum.endpoint.findings", "{finding}", "destination",
+    "What does not fit in the models and fields of a destination: messages will fail by it", _OF_ALL,
+)  # fmt: skip
+KEY_LEFT: Final = _gauge(
+    "hilum.endpoint.key.left",
+    "s",
+    "destination",
+    "Time until the key of a destination ends, where known",
+    _OF_ALL,
+)
 CALLS_MADE: Final = _gauge(
     "hilum.destination.calls", "{call}", "destination", "Calls over the wire, of the last 24 hours", _OF_ALL
 )

@@ -20,6 +20,7 @@ from hilum.cases import count_open
 from hilum.flow import Flow
 from hilum.journal import efforts, intents, measuring
 from hilum.journal.breakers import open_breakers
+from hilum.journal.endpoint_states import states
 from hilum.journal.measuring import ALL
 from hilum.journal.tallies import OPEN_KB, Count, counts
 from hilum.observe import catalogue
@@ -236,6 +237,10 @@ async def _machinery(connection: Connection, found: Sample, rows: Sequence[Count
     found.set(catalogue.LANES_FREE, {(): free})
     shut = {each.destination for each in await open_breakers(connection)}
     places = {count.destination for count in rows if count.destination} | shut
+    looked = await states(connection)
+    found.set(catalogue.ENDPOINT_FINDINGS, {(place,): float(len(one.findings)) for place, one in looked.items()})
+    ends: Values = {(place,): one.key_ends.timestamp() - found.at for place, one in looked.items() if one.key_ends}
+    found.set(catalogue.KEY_LEFT, ends)
     spent = await efforts.last_day(connection)
     found.set(catalogue.CALLS_MADE, {(place,): float(one.calls) for place, one in spent.items()})
     found.set(catalogue.CALLS_SAVED, {(place,): float(one.saved) for place, one in spent.items()})

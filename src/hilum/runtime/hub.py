@@ -27,6 +27,8 @@ from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.errands import Errands
 from hilum.runtime.gate import Gate
+from hilum.runtime.inspecting import EVERY as LOOK_EVERY
+from hilum.runtime.inspecting import Inspecting
 from hilum.runtime.intake import Intake, Refusals, shared_sources
 from hilum.runtime.maintenance import Maintenance, every
 from hilum.runtime.observer import Observer
@@ -193,6 +195,8 @@ class Hub:
             await destination.open()
         self.worker = Worker(share, self.destinations)
         self._working = asyncio.create_task(self.worker.run())
+        inspecting = Inspecting(self.database, self.destinations, self.project.flows.values())
+        self._tasks.append(asyncio.create_task(every(LOOK_EVERY, inspecting.step)))
 
     async def _start_sources(self, gate: Gate, refusals: Refusals) -> None:
         settings = self.project.settings

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import structlog
 
-from hilum.connector import Destination, Effort, Traits
+from hilum.connector import Destination, Effort, Inspection, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.odoo.checks import examine, refuse_module_prefix
+from hilum.connectors.odoo.inspecting import inspect, key_ends, of_key
 from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.connectors.odoo.probe import connect
 from hilum.connectors.odoo.session import Session
@@ -84,7 +85,8 @@ class Odoo(Destination):
 
     async def check(self) -> str:
         """What the server is, who the hub is there, and what it lacks. Raises `Down` or `Rejected`."""
-        return await examine(await self._connected())
+        session = await self._connected()
+        return " ".join(filter(None, [await examine(session), of_key(await key_ends(session))]))
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """See `Destination.deliver`. Raises `Down` when the server cannot be reached at all."""
@@ -104,6 +106,10 @@ class Odoo(Destination):
         session.client.budget.delivered(len(made), sum(OPERATIONS[task.delivery.operation].alone for task in made))
         self._size(len(batch), time.monotonic() - began)
         return [task.outcome or Unsure(NOTHING) for task in tasks]
+
+    async def inspect(self, operations: Collection[str], known: Mapping[str, Any]) -> Inspection:
+        """See `Inspected.inspect`."""
+        return await inspect(await self._connected(), operations, known)
 
     def portion(self) -> int:
         """As many as the slowest operation of the last calls writes in a few times `call_seconds`."""

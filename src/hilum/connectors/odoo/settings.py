@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -20,6 +21,11 @@ class OdooSettings(ConnectorSettings):
     url: str = Field(description="Address of the Odoo server.", examples=["https://erp.example.org"])
     api_key: SecretStr = Field(
         description="API key of the hub's own Odoo user (My preferences, Account security).", examples=["${ODOO_KEY}"]
+    )
+    key_ends: date | None = Field(
+        default=None,
+        description="Day on which the API key ends, where Odoo does not tell; the hub warns 14 days ahead.",
+        examples=["2027-02-19"],
     )
     database: str = Field(
         default="",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from nicegui import ui
@@ -22,8 +22,10 @@ from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.console.words import number, plural
 from hilum.journal.breakers import BreakerState
 from hilum.journal.destinations import DestinationRow, destinations
+from hilum.journal.endpoint_states import EndpointState
 from hilum.security import Permission
 
+_KEY_DAYS = 14
 _LOOKS = {"in order": "done", "being tried": "waiting", "stopped": "held", "down": "hurt"}
 
 SPANS = {"": "until somebody lets it go on", "1800": "30 minutes", "7200": "2 hours", "28800": "8 hours"}
@@ -72,6 +74,10 @@ def answer(found: list[DestinationRow]) -> Html:
             " effects nobody knows whether they are there. The hub asks before it repeats anything.")
         for each in found if each.unknown
     ]  # fmt: skip
+    unknown += [
+        tag("p", chip("Will fail", "hurt"), tag("strong", each.name), ": ", finding)
+        for each in found if each.state_there for finding in _warnings(each.state_there)
+    ]  # fmt: skip
     if not alone:
         return join([*unknown, tag("p", chip("Fine", "done"), tag("strong", "Every destination is in order."))])
     return join(
@@ -84,6 +90,14 @@ def answer(found: list[DestinationRow]) -> Html:
             ],
         ]
     )  # fmt: skip
+
+
+def _warnings(state: EndpointState) -> list[str]:
+    """What does not fit there, and a key that ends soon."""
+    ends = state.key_ends
+    if ends is None or ends - datetime.now(UTC) > timedelta(days=_KEY_DAYS):
+        return list(state.findings)
+    return [*state.findings, f"its key ends on {ends:%Y-%m-%d}; make a new one and set it."]
 
 
 def _table(found: list[DestinationRow], context: Context) -> Html:

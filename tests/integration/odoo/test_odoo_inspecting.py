@@ -1,0 +1,79 @@
+"""What does not fit is told before a message fails by it: modules, fields, types; and a key that ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from odoo_far_side import FarSide
+
+from hilum.connectors.odoo import Odoo
+from hilum.connectors.odoo.inspecting import of_key
+from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.journal.endpoint_states import states
+from hilum.observe import catalogue
+from hilum.observe.alerts import causes
+from hilum.observe.snapshot import Sampler
+from hilum.postgres import Database
+from hilum.runtime.inspecting import look
+from hilum.settings import AlertSettings
+
+
+@pytest.mark.req("NEW-9")
+async def test_a_server_that_has_everything_fits_twice(far: FarSide) -> None:
+    hub = await far.open()
+    first = await hub.inspect(list(OPERATIONS), {})
+    assert not first.findings
+    again = await hub.inspect(list(OPERATIONS), first.metadata)
+    assert not again.findings
+    assert again.metadata == first.metadata
+
+
+@pytest.mark.req("NEW-9")
+async def test_another_type_and_a_new_duty_are_told_until_they_are_accepted(far: FarSide, database: Database) -> None:
+    hub: Odoo = await far.open()
+    await look(database, "odoo.main", hub, ["supplier"])
+    async with database.cold() as connection:
+        assert (await states(connection))["odoo.main"].metadata["res.partner"]["ref"] == ["char", False]
+        await connection.execute(
+            "UPDATE endpoint_state SET metadata = jsonb_set(metadata, '{res.partner,ref}', '[\"integer\", false]')"
+        )
+    for _ in range(2):
+        found = await look(database, "odoo.main", hub, ["supplier"])
+        assert found.findings == ["res.partner.ref was integer and is char now. See what Odoo's upgrade changed."]
+    sampler = Sampler(database, {}, 0.0)
+    sample = await sampler.sample()
+    assert sample.get(catalogue.ENDPOINT_FINDINGS) == {("odoo.main",): 1.0}
+    firing = [cause for cause in causes(sample, AlertSettings()) if cause.firing]
+    assert [cause.kind for cause in firing] == ["findings"]
+    accepted = await look(database, "odoo.main", hub, ["supplier"], anew=True)
+    assert not accepted.findings
+    assert not (await look(database, "odoo.main", hub, ["supplier"])).findings
+
+
+@pytest.mark.req("NEW-9")
+async def test_a_module_that_is_not_installed_is_named_with_the_operation(sandboxed: FarSide) -> None:
+    assert sandboxed.sandbox is not None
+    sandboxed.sandbox.change(
+        lambda env: [
+            env["ir.module.module"].write(row, {"state": "uninstalled"})
+            for row in env.store.find("ir.module.module", ("name",), ("purchase",))
+        ]
+    )
+    hub = await sandboxed.open()
+    found = await hub.inspect(["purchase_order", "supplier"], {})
+    assert any("purchase.order" in each and "the module purchase is not installed" in each for each in found.findings)
+    assert all("purchase" in each for each in found.findings)
+
+
+@pytest.mark.req("NEW-9")
+async def test_a_key_that_ends_soon_is_told(far: FarSide) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=5)).date()
+    hub = await far.open(key_ends=soon)
+    found = await hub.inspect(["supplier"], {})
+    assert found.key_ends is not None
+    assert found.key_ends.date() == soon
+    assert f"ends on {soon}" in await hub.check()
+    assert "Make a new one" in of_key(found.key_ends)
+    assert "Make a new one" not in of_key(found.key_ends + timedelta(days=60))
+    assert of_key(None) == ""
