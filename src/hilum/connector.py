@@ -154,6 +154,12 @@ class Source(Connector):
     def declared_by(self, flow: str) -> None:
         """A flow of this name is declared with this source. Raises `SettingsError` where it must not be shared."""
 
+    def share(self, other: Source) -> None:
+        """Another flow is declared with `other`, of the same kind and address: this one takes in for both.
+
+        Called before `open`. Raises `SettingsError` where they contradict each other.
+        """
+
     @property
     @abstractmethod
     def address(self) -> str:
@@ -186,6 +192,51 @@ class OnDemand(Protocol):
 
     async def would_take(self, since: datetime | None) -> str:
         """What `take_now` would take, in words; takes nothing. Raises `Down`."""
+
+
+class Memory(Protocol):
+    """What a source remembers, in the journal, for one thing that it follows: JSON values by name.
+
+    One hub at a time holds it: whoever got True of `hold` and asks again within `seconds`. Each method may raise
+    `DatabaseUnavailable`.
+    """
+
+    seconds: float  # after which a holder that is silent loses it
+
+    async def hold(self) -> bool:
+        """Take it, or keep it for another `seconds`. False: another hub has it, or has had it meanwhile."""
+
+    async def get(self, prefix: str = "") -> dict[str, Any]:
+        """All values whose names begin so."""
+
+    async def put(self, values: Mapping[str, Any]) -> None:
+        """Remember these, all or none; None forgets a name. They are durable when this returns.
+
+        Raises `LeaseLost` where another hub has taken it over: then nothing was written.
+        """
+
+    async def release(self) -> None:
+        """Let another hub take it at once."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A source that remembers how far it has come, because the far side does not."""
+
+    def remember(self, memories: Callable[[str], Memory]) -> None:
+        """Called before `open`: gives a memory for each thing that the source follows, by a name that never changes."""
+
+
+@runtime_checkable
+class AtEndpoint(Protocol):
+    """A source that reads from an endpoint of `hilum.toml`, whose settings it has from there."""
+
+    @property
+    def endpoint(self) -> str:
+        """Name of the endpoint, as `odoo.main`; empty: the source was given its settings in the flow."""
+
+    def reach(self, values: Mapping[str, Any]) -> None:
+        """Called before `open`, with the settings of the endpoint. Raises `SettingsError`."""
 
 
 class Destination(Connector):

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 import test_destinations
+import test_odoo_sources
 import test_sources
 import test_streams
 
@@ -26,7 +27,7 @@ def _tested(module: ModuleType) -> set[type[Connector]]:
 
 def test_every_source_of_the_table_has_a_conformance_class() -> None:
     listed = {find_source(kind) for kind, each in CONNECTORS.items() if each.source and kind not in ELSEWHERE}
-    assert listed <= _tested(test_sources) | _tested(test_streams)
+    assert listed <= _tested(test_sources) | _tested(test_streams) | _tested(test_odoo_sources)
 
 
 def test_every_destination_of_the_table_has_a_conformance_class() -> None:

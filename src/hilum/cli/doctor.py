@@ -25,7 +25,7 @@ from hilum.journal.tallies import counts
 from hilum.masterdata.ownership import load_matrix
 from hilum.postgres import Database
 from hilum.runtime import prepare
-from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.endpoints import build_endpoints, furnish
 from hilum.runtime.intake import shared_sources
 
 _CHECK_SECONDS = 15.0
@@ -169,6 +169,7 @@ async def _sources(project: Project, running: bool) -> list[Check]:
             continue
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
+                furnish(source, project.settings, None)
                 await source.open()
                 found = "" if source.traits.answers else f": {await source.check()}"
             checks.append(Check("source", True, f"{where}{found}"))

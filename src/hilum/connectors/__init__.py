@@ -43,6 +43,8 @@ CONNECTORS: Final[Mapping[str, Kind]] = MappingProxyType(
         "kafka": Kind(source="hilum.connectors.kafka:Consumer", destination="hilum.connectors.kafka:Producer"),
         "masterdata": Kind(source="hilum.connectors.masterdata:Published"),
         "odoo": Kind(destination="hilum.connectors.odoo:Odoo"),
+        "odoo_changes": Kind(source="hilum.connectors.odoo:Changes"),
+        "odoo_outbox": Kind(source="hilum.connectors.odoo:Outbox"),
     }
 )
 

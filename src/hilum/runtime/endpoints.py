@@ -1,14 +1,16 @@
-"""The destinations that the flows of a project lead to, by name."""
+"""What sources and destinations get from outside the flows: the settings of `hilum.toml`, and a memory."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 
-from hilum.connector import Destination, Target
+from hilum.connector import AtEndpoint, Destination, Remembers, Source, Target
 from hilum.connectors import find_destination
 from hilum.errors import SettingsError
 from hilum.flow import Flow
+from hilum.journal.memories import Memories
+from hilum.postgres import Database
 from hilum.settings import Settings, interpolate
 
 
@@ -30,6 +32,27 @@ def build_endpoints(settings: Settings, flows: Iterable[Flow]) -> dict[str, Dest
                 f"{', '.join(sorted(found)) or 'none'}."
             )
     return found
+
+
+def furnish(source: Source, settings: Settings, database: Database | None) -> None:
+    """Give a source what it needs before it is opened. Raises `SettingsError` that names the endpoint.
+
+    Without a database it is only to be checked, and remembers nothing.
+    """
+    if isinstance(source, AtEndpoint) and source.endpoint:
+        kind, _, name = source.endpoint.partition(".")
+        values = settings.endpoints.get(kind, {}).get(name)
+        if values is None:
+            raise SettingsError(
+                f"The source {source.address} needs an endpoint that is not set up: "
+                f"add [endpoints.{kind}.{name or 'main'}] to hilum.toml."
+            )
+        try:
+            source.reach(interpolate(values, os.environ))
+        except SettingsError as error:
+            raise SettingsError(f"hilum.toml, [endpoints.{kind}.{name}]: {error}") from None
+    if isinstance(source, Remembers) and database is not None:
+        source.remember(Memories(database).of)
 
 
 def _build(settings: Settings, flow: Flow, target: Target) -> Destination:

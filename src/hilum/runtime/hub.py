@@ -24,7 +24,7 @@ from hilum.masterdata.ownership import load_matrix
 from hilum.masterdata.sync import secret_key
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
-from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.endpoints import build_endpoints, furnish
 from hilum.runtime.errands import Errands
 from hilum.runtime.gate import Gate
 from hilum.runtime.inspecting import EVERY as LOOK_EVERY
@@ -212,6 +212,7 @@ class Hub:
         )
         self._tasks.append(asyncio.create_task(self.committer.run()))
         for source, flows in shared_sources(list(self.project.flows.values())):
+            furnish(source, settings, self.database)
             self._tasks += watch(source, flows, self.database)
             try:
                 await source.open()

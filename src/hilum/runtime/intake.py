@@ -187,5 +187,7 @@ def shared_sources(flows: Sequence[Flow]) -> list[tuple[Source, list[Flow]]]:
         source, sharing = found.setdefault(flow.source.address, (flow.source, []))
         if type(source) is not type(flow.source):
             raise SettingsError(f"{flow.name} and {sharing[0].name} want different things at {source.address}.")
+        if source is not flow.source:
+            source.share(flow.source)
         sharing.append(flow)
     return list(found.values())

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import orjson
 from pydantic import Field
 
 from hilum.connector import ConnectorSettings, Destination, Header, Receipt, Received, Source, Traits
 from hilum.connectors.declaring import checked
-from hilum.errors import Down, HilumError, Invalid, NotAccepted, Rejected, TryAgain, Unsure
+from hilum.errors import Down, HilumError, Invalid, LeaseLost, NotAccepted, Rejected, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
 
 
@@ -188,3 +189,50 @@ class MemoryDestination(Destination):
                 for each in waits:
                     each.cancel()
         return self.inbox.answers
+
+
+class Notebooks:
+    """Memories of sources, in the memory of a test. Whoever asks first holds one, until it is released."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, dict[str, Any]] = {}  # what is remembered, by scope and name
+        self.holders: dict[str, Notebook] = {}
+
+    def of(self, scope: str) -> Notebook:
+        """The memory of that name, for one source."""
+        return Notebook(self, scope)
+
+
+class Notebook:
+    """See `hilum.connector.Memory`."""
+
+    seconds = 10.0
+
+    def __init__(self, books: Notebooks, scope: str) -> None:
+        self._books = books
+        self._scope = scope
+
+    async def hold(self) -> bool:
+        """Take it or keep it."""
+        return self._books.holders.setdefault(self._scope, self) is self
+
+    async def get(self, prefix: str = "") -> dict[str, Any]:
+        """A copy of what is there."""
+        page = self._books.pages.get(self._scope, {})
+        return {name: orjson.loads(text) for name, text in page.items() if name.startswith(prefix)}
+
+    async def put(self, values: Mapping[str, Any]) -> None:
+        """Write. Raises `LeaseLost` where another one holds it."""
+        if self._books.holders.get(self._scope) is not self:
+            raise LeaseLost(f"another hub goes on with {self._scope}")
+        page = self._books.pages.setdefault(self._scope, {})
+        for name, value in values.items():
+            if value is None:
+                page.pop(name, None)
+            else:
+                page[name] = orjson.dumps(value)
+
+    async def release(self) -> None:
+        """Let go."""
+        if self._books.holders.get(self._scope) is self:
+            del self._books.holders[self._scope]

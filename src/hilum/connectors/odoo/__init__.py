@@ -2,10 +2,13 @@
 
     flow.deliver_to(odoo.stock_consumption("odoo.main"))
 
+    source=odoo.changes("odoo.main", models=["res.partner"])
+
 `Odoo` is the connector (kind `odoo` in hilum.toml). The functions below make the targets of a flow, one for each
 operation. `external_id` is how the hub's records are called in Odoo, for ever.
 """
 
+from hilum.connectors.odoo.capture import Changes, ChangesSettings, Outbox, OutboxSettings, changes, outbox
 from hilum.connectors.odoo.destination import Odoo
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.settings import OdooSettings
@@ -41,11 +44,16 @@ from hilum.connectors.odoo.targets import (
 )
 
 __all__ = [
+    "Changes",
+    "ChangesSettings",
     "Odoo",
     "OdooSettings",
+    "Outbox",
+    "OutboxSettings",
     "agreement",
     "agreement_end",
     "bank_transaction",
+    "changes",
     "charge",
     "cost_centre",
     "customer",
@@ -58,6 +66,7 @@ __all__ = [
     "journal_entry",
     "ledger_reversal",
     "location",
+    "outbox",
     "patient_account",
     "payment",
     "purchase_order",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 
@@ -35,6 +36,7 @@ class Transport:
     def __init__(self, settings: OdooSettings) -> None:
         self._settings = settings
         self.budget = Budget(settings)
+        self.server_seconds: float | None = None  # the server's clock when it last answered, since 1970 (UTC)
         timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=_tls(settings.ca_file)),
@@ -64,6 +66,7 @@ class Transport:
                     allow_redirects=False,
                 ) as reply,
             ):
+                self._note_time(reply.headers.get("Date"))
                 return Answer(
                     status=reply.status,
                     content_type=reply.content_type,
@@ -80,6 +83,13 @@ class Transport:
             if not self._session.closed:
                 raise
             raise Unsure("The endpoint was closed while the call was under way.") from error
+
+    def _note_time(self, date: str | None) -> None:
+        """`Date` of an answer (RFC 9110 §6.6.1): what feeds go by, because clocks of hosts differ."""
+        try:
+            self.server_seconds = parsedate_to_datetime(date or "").timestamp()
+        except ValueError:
+            return  # a proxy that sends none, or nonsense: the last one holds
 
 
 def _tls(ca_file: str) -> ssl.SSLContext | bool:

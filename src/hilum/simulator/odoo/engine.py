@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from hilum.simulator.odoo import keys
 from hilum.simulator.odoo.business import MODELS
+from hilum.simulator.odoo.business.outbox import last_number, note_changes
 from hilum.simulator.odoo.errors import SerializationFailure
 from hilum.simulator.odoo.faults import Faults
 from hilum.simulator.odoo.orm import dispatch
@@ -54,6 +55,59 @@ class Calls:
 Binder = Callable[[Model, dispatch.Target], Any]
 
 
+class TransactionNumbers:
+    """The numbers that PostgreSQL gives to transactions, and which of them are open."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._open: set[int] = set()
+
+    def go_on(self, last: int) -> None:
+        """Numbers up to this one were given before a restart."""
+        self._last = max(self._last, last)
+
+    def begin(self) -> int:
+        """The number of a transaction that begins now."""
+        self._last += 1
+        self._open.add(self._last)
+        return self._last
+
+    def end(self, number: int) -> None:
+        """It is committed or rolled back."""
+        self._open.discard(number)
+
+    def horizon(self, *, besides: int = 0) -> int:
+        """All below this number have ended, whatever they did."""
+        return min((each for each in self._open if each != besides), default=self._last + 1)
+
+
+class HeldTransaction:
+    """A transaction that began some time ago: its rows carry that time and the ids that it took then.
+
+    `held = sandbox.hold()` … `held.take("res.partner")` … `held.commit(work)`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._number = engine.numbers.begin()
+        self.env = engine.env()
+
+    def take(self, model: str) -> int:
+        """The next id of a model: others now get higher ones, and see this one first when it is committed."""
+        store = self._engine.store
+        store.counters[model] += 1
+        self.env.given_ids.setdefault(model, []).append(store.counters[model])
+        return store.counters[model]
+
+    def commit(self, work: Callable[[Env], Result]) -> Result:
+        """Do it, and make it visible."""
+        return self._engine.finish(self, lambda: work(self.env), self._number)
+
+    def roll_back(self) -> None:
+        """Nothing of it becomes visible."""
+        self._engine.numbers.end(self._number)
+
+
 class Engine:
     """The database and what runs over it. Calls are carried out one after the other."""
 
@@ -66,9 +120,11 @@ class Engine:
         self.clock = clock
         self.faults = faults
         self.calls = Calls()
+        self.numbers = TransactionNumbers()
         self._state = state
         if state is None or not state.load(self.store):
             self.transaction(plant)
+        self.numbers.go_on(last_number(self.store))
 
     def env(
         self, uid: int = SUPERUSER, *, now: datetime | None = None, context: Mapping[str, Any] | None = None
@@ -81,18 +137,36 @@ class Engine:
 
     def transaction(self, work: Callable[[Env], Result]) -> Result:
         """Do something as the superuser; kept whole or not at all."""
-        return self._committed(lambda: work(self.env()))
+        env = self.env()
+        return self._committed(lambda: work(env), env)
 
-    def _committed(self, work: Callable[[], Result], *, collide: bool = False) -> Result:
+    def hold(self) -> HeldTransaction:
+        """Begin a transaction of the superuser that is committed later."""
+        return HeldTransaction(self)
+
+    def finish(self, held: HeldTransaction, work: Callable[[], Result], number: int) -> Result:
+        """End a transaction that was held open."""
+        return self._committed(work, held.env, number=number)
+
+    def _committed(
+        self, work: Callable[[], Result], env: Env, *, collide: bool = False, number: int | None = None
+    ) -> Result:
+        """`number`: what the transaction was given when it began; none: it begins now."""
+        if number is None:
+            number = self.numbers.begin()
+        env.horizon = self.numbers.horizon(besides=number)
         try:
             result = work()
             if collide:
                 raise SerializationFailure
+            note_changes(env, number)
             if self._state is not None:  # first on disk, then visible: what cannot be saved is taken back
                 self._state.save(self.store.changes(), self.store)
         except BaseException:
             self.store.rollback()
             raise
+        finally:
+            self.numbers.end(number)
         self.store.commit()
         return result
 
@@ -116,7 +190,7 @@ class Engine:
         self.calls.calls[name] += 1
         try:
             bound, target = dispatch.find(env, model, method)
-            return self._committed(lambda: bind(bound, target), collide=collide)
+            return self._committed(lambda: bind(bound, target), env, collide=collide)
         except Exception:
             self.calls.failed[name] += 1
             raise

@@ -24,7 +24,7 @@ MODULES = (
     "maintenance",
     "hr",
 )
-NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense")
+NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense", "hilum_outbox")
 
 # xml id → code, name, type, reconciles
 ACCOUNTS: Mapping[str, tuple[str, str, str, bool]] = {

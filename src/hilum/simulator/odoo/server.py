@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from hilum.simulator.odoo.engine import Calls, Engine, utc_now
+from hilum.simulator.odoo.engine import Calls, Engine, HeldTransaction, utc_now
 from hilum.simulator.odoo.faults import Faults
 from hilum.simulator.odoo.orm.access import ADMINISTRATOR_GROUPS
 from hilum.simulator.odoo.orm.record import Env
@@ -136,6 +136,10 @@ class SandboxOdoo:
     def change(self, work: Callable[[Env], Any]) -> Any:
         """Do something in the database as the superuser, in one transaction: what a person would do in Odoo."""
         return self.engine.transaction(work)
+
+    def hold(self) -> HeldTransaction:
+        """Begin a transaction that is committed later: a long import, a slow scheduled action."""
+        return self.engine.hold()
 
     def set_module(self, name: str, *, installed: bool) -> None:
         """Install or remove a module: without it its models do not exist for clients. Raises LookupError."""

@@ -8,6 +8,7 @@ from hilum.simulator.odoo.business import (
     ledger,
     maintenance,
     meta,
+    outbox,
     payments,
     people,
     pickings,
@@ -77,4 +78,6 @@ MODELS: tuple[type[Model], ...] = (
     maintenance.Stage,
     maintenance.Equipment,
     maintenance.Request,
+    outbox.Note,
+    outbox.Parameter,
 )

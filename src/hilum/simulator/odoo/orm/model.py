@@ -168,7 +168,8 @@ class Model:
             "write_uid": self.env.uid or SUPERUSER,
             "write_date": self.env.now,
         }
-        record = Record(self, self.env.store.insert(self.name, row))
+        taken = self.env.given_ids.get(self.name)
+        record = Record(self, self.env.store.insert(self.name, row, record_id=taken.pop(0) if taken else None))
         self._write_links(record, links, related)
         self.after_create(record, given)
         self._check_row(record, tuple(row))

@@ -40,6 +40,8 @@ class Env:
         self.context: Mapping[str, Any] = context or {}
         self.moment = now
         self.now = now.strftime("%Y-%m-%d %H:%M:%S.%f")
+        self.horizon = 0  # all transactions below this number have ended
+        self.given_ids: dict[str, list[int]] = {}  # ids that were taken before, for the next new records
         self._models: dict[str, Model] = {}
 
     @property

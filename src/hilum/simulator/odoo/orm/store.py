@@ -72,6 +72,13 @@ class Store:
         """The rows that the transaction touched, as they now are (None: deleted), for whoever saves them."""
         return {(model, record_id): self.tables[model].get(record_id) for model, record_id, _ in self._undo}
 
+    def before(self) -> Changes:
+        """The rows that the transaction touched, as they were when it began (None: not there)."""
+        found: Changes = {}
+        for model, record_id, row in self._undo:
+            found.setdefault((model, record_id), row)
+        return found
+
     def commit(self) -> None:
         """End the transaction."""
         self._undo.clear()

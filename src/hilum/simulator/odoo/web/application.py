@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -16,7 +18,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(engine: Engine, databases: tuple[str, ...], body_limit: int, *, keep_alive: bool) -> web.Application:
     """The web application over an engine."""
     # the limit is ours to check: each protocol answers in its own way
-    app = web.Application(client_max_size=0, middlewares=[] if keep_alive else [_close_each])
+    app = web.Application(client_max_size=0, middlewares=[_tell_time] if keep_alive else [_tell_time, _close_each])
     app[ENGINE] = engine
     app[DATABASES] = databases
     app[BODY_LIMIT] = body_limit
@@ -33,6 +35,14 @@ def application(engine: Engine, databases: tuple[str, ...], body_limit: int, *, 
         app.router.add_get(path, page.handle)
     control.add_routes(app)
     return app
+
+
+@web.middleware
+async def _tell_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The `Date` of an answer is that of the same clock as `write_date`."""
+    response = await handler(request)
+    response.headers["Date"] = format_datetime(request.app[ENGINE].clock().astimezone(UTC), usegmt=True)
+    return response
 
 
 @web.middleware

@@ -1,0 +1,180 @@
+"""The feed from the outbox of the addon `hilum_outbox`: Odoo's own database notes each change, the hub pulls them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from hilum.connectors.odoo.capture.events import Change, ChangeKind, seconds_of
+from hilum.connectors.odoo.capture.feed import Feed
+from hilum.connectors.odoo.capture.looking import keep_looking
+from hilum.connectors.odoo.capture.reading import Reader, Row
+from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
+from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.faults import Refusal
+from hilum.errors import Down
+
+_MODEL: Final = "hilum.outbox"
+_LOOP: Final = "outbox"
+_WORDS: Final = 300  # characters of a refusal that are kept in Odoo
+
+
+class Outbox(Feed):
+    """Changes that an Odoo with the addon `hilum_outbox` has noted. See `OutboxSettings`; `docs/howto/odoo-changes.md`.
+
+    `Outbox(endpoint="odoo.main", models=["res.partner"])`. A note is written in the transaction of its change, and
+    stays in Odoo until the journal has it. Which models are noted is set in Odoo; this flow takes some of them.
+    """
+
+    Settings: ClassVar[type[FeedSettings]] = OutboxSettings
+    kind: ClassVar[str] = "odoo_outbox"
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._pulling: _Pulling | None = None
+
+    @property
+    def address(self) -> str:
+        """The endpoint: all flows that read its outbox share one source."""
+        return f"odoo-outbox://{self.place.partition('://')[2] or self.place}"
+
+    def _loops(self) -> list[Coroutine[Any, Any, None]]:
+        self._pulling = _Pulling(self)
+        return [keep_looking(self._pulling, self.memory(_LOOP), down=self.lost)]
+
+    def hint(self, model: str, record_id: int | None) -> None:
+        """Pull at once."""
+        if self._pulling is not None:
+            self._pulling.ring()
+
+    async def check(self) -> str:
+        """Is the addon there? Raises `Down` with the reason."""
+        words = await super().check()
+        try:
+            await self.probe(_MODEL, "pull", models=[], limit=1, after=[0, 0])
+        except Refusal:
+            raise Down(
+                f"{self.place}: there is no outbox for the hub. Install the addon hilum_outbox, and give the hub's "
+                "user its group."
+            ) from None
+        return f"{words}; the outbox answers"
+
+
+class _Pulling:
+    """The loop: pull what is below the horizon, hand it over, acknowledge what the journal has."""
+
+    name: Final = _LOOP
+
+    def __init__(self, feed: Outbox) -> None:
+        self._feed = feed
+        self._after = [0, 0]  # transaction and note up to which was pulled
+        self._out: set[int] = set()  # notes that are handed over or answered, and not yet acknowledged
+        self._done: list[int] = []
+        self._refused: dict[int, str] = {}
+        self._readers: dict[str, Reader] = {}
+        self._client: OdooClient | None = None
+        self._bell = asyncio.Event()
+        feed.tell(_LOOP, self._answered)
+
+    def ring(self) -> None:
+        """There is something to do."""
+        self._bell.set()
+
+    def _answered(self, note: int, reason: str) -> None:
+        if reason:
+            self._refused[note] = reason[:_WORDS]
+        else:
+            self._done.append(note)
+        self._bell.set()
+
+    async def begin(self) -> None:
+        """All that is not acknowledged, from the beginning."""
+        self._feed.drop(_LOOP)
+        self._after = [0, 0]
+        self._out.clear()
+        self._done.clear()
+        self._refused.clear()
+
+    async def look(self) -> None:
+        """Acknowledge, pull a page, and rest if it was the last."""
+        client = await self._feed.connected()
+        if client is not self._client:
+            self._client, self._readers = client, {}
+        await self._acknowledge(client)
+        settings = self._feed.settings
+        notes: list[dict[str, Any]] = await client.call(
+            _MODEL, "pull", models=sorted(self._feed.models), limit=settings.page, after=self._after
+        )
+        if notes:
+            await self._tell(client, notes)
+        if len(notes) < settings.page:
+            await self._rest(settings.poll)
+
+    async def _tell(self, client: OdooClient, notes: Sequence[Mapping[str, Any]]) -> None:
+        rows: dict[tuple[str, int], Row] = {}
+        names: dict[tuple[str, int], str] = {}
+        for model in sorted({note["model"] for note in notes}):
+            reader = await self._reader(client, model)
+            ids = [each["res_id"] for each in notes if each["model"] == model and each["kind"] != ChangeKind.DELETED]
+            found = await reader.of_ids(list(dict.fromkeys(ids)))
+            rows |= {(model, row.id): row for row in found}
+            external_ids = await reader.external_ids([row.id for row in found])
+            names |= {(model, number): name for number, name in external_ids.items()}
+        await self._feed.room()
+        changes = []
+        for note in notes:
+            place = (note["model"], note["res_id"])
+            change = self._change(note, rows.get(place), names.get(place, ""))
+            if change is None:  # it is gone: the note of its deletion comes
+                self._done.append(note["id"])
+            else:
+                changes.append((note["id"], change))
+        self._after = [notes[-1]["xid"], notes[-1]["id"]]
+        self._out.update(note["id"] for note in notes)
+        self._feed.hand_over(_LOOP, changes)
+
+    def _change(self, note: Mapping[str, Any], row: Row | None, external_id: str) -> Change | None:
+        kind = ChangeKind(note["kind"])
+        if row is None and kind is not ChangeKind.DELETED:
+            return None
+        return Change(
+            model=note["model"],
+            id=note["res_id"],
+            kind=kind,
+            seconds=row.seconds if row is not None else seconds_of(note["write_date"]),
+            values=row.values if row is not None else {},
+            external_id=external_id,
+            key=f"{self._feed.place}:outbox:{note['xid']}:{note['id']}",
+        )
+
+    async def _reader(self, client: OdooClient, model: str) -> Reader:
+        if model not in self._readers:
+            fields = self._feed.models[model]
+            self._readers[model] = await Reader.of(client, model, fields, page=self._feed.settings.page)
+        return self._readers[model]
+
+    async def _acknowledge(self, client: OdooClient) -> None:
+        """What the journal has, and what was refused for good. What is lost on the way is told again, as known."""
+        done, refused = list(self._done), dict(self._refused)
+        if done:
+            await client.call(_MODEL, "acknowledge", notes=done)
+            self._done = self._done[len(done) :]
+            self._out.difference_update(done)
+        for note, words in refused.items():
+            await client.call(_MODEL, "refuse", note=note, words=words)
+            self._refused.pop(note, None)
+            self._out.discard(note)
+        if not self._out:
+            self._after = [0, 0]  # a database that was restored elsewhere may count its transactions anew
+
+    async def _rest(self, seconds: float) -> None:
+        if self._done or self._refused:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._bell.clear()
