@@ -21,39 +21,36 @@ SKEW: Final = 2.0
 
 
 class Lookback:
-    """Which look is due, by the monotonic clock of this host; and from where, by the clock of the server."""
+    """Which look is due, and from where. All by the clock of the server, in seconds since 1970."""
 
     def __init__(self, shortest: float, longest: float) -> None:
         self.spans = [shortest]
         while self.spans[-1] < longest:
             self.spans.append(min(self.spans[-1] * _GROWTH, max(longest, shortest)))
-        self._looked = [0.0] * len(self.spans)  # by span: the server's time when the last look began
-        self._at = [float("-inf")] * len(self.spans)  # by span: the same by this host's clock
+        self._looked = [0.0] * len(self.spans)  # by span: when the last look began
 
     @property
     def times(self) -> list[float]:
-        """What is to be remembered: the server's times of the last looks."""
+        """What is to be remembered: the times of the last looks."""
         return list(self._looked)
 
     def go_on(self, times: Sequence[float]) -> None:
         """From what was remembered, also with other spans than these: the oldest time is right for each."""
         self._looked = list(times) if len(times) == len(self.spans) else [min(times)] * len(self.spans)
-        self._at = [float("-inf")] * len(self.spans)
 
-    def begin(self, server_seconds: float) -> None:
+    def begin(self, now: float) -> None:
         """Everything up to now is known."""
-        self._looked = [server_seconds] * len(self.spans)
+        self._looked = [now] * len(self.spans)
 
     def due(self, now: float) -> int:
         """The longest span whose turn it is. The shortest always is."""
-        return max((n for n, span in enumerate(self.spans) if now - self._at[n] >= span), default=0)
+        return max((n for n, span in enumerate(self.spans) if now - self._looked[n] >= span), default=0)
 
     def since(self, number: int) -> int:
         """The second from which the look of this span reads."""
         return max(0, int(self._looked[number] - self.spans[number] - SKEW))
 
-    def done(self, number: int, server_seconds: float, now: float) -> None:
+    def done(self, number: int, began: float) -> None:
         """A look of this span that began then is over: it was one of all shorter spans too."""
         for each in range(number + 1):
-            self._looked[each] = max(self._looked[each], server_seconds)
-            self._at[each] = now
+            self._looked[each] = max(self._looked[each], began)

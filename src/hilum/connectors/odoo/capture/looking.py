@@ -15,6 +15,7 @@ log = logging.getLogger("hilum.odoo.capture")
 
 _FIRST_PAUSE: Final = 0.5  # seconds before what failed is tried again; doubled each time
 _LONGEST_PAUSE: Final = 15.0  # seconds
+_LAST_SECONDS: Final = 2.0  # for what is noted when the source is closed
 _BEATS: Final = 3  # times that a memory is held anew within its lease
 
 
@@ -30,6 +31,9 @@ class Work(Protocol):
 
     async def look(self) -> None:
         """One look, and the rest until the next. May raise what Odoo and the memory raise."""
+
+    async def finish(self) -> None:
+        """The source is being closed, and this hub holds the memory still. Quick."""
 
 
 async def keep_looking(work: Work, memory: Memory, *, down: Callable[[], None]) -> None:
@@ -52,6 +56,15 @@ async def keep_looking(work: Work, memory: Memory, *, down: Callable[[], None]) 
             await memory.release()
 
 
+async def _end(work: Work) -> None:
+    """What is not noted now is told again, and known then."""
+    try:
+        async with asyncio.timeout(_LAST_SECONDS):
+            await work.finish()
+    except (DatabaseUnavailable, LeaseLost, TimeoutError) as error:
+        log.info("%s: %s", work.name, error)
+
+
 async def _while_held(work: Work, memory: Memory, pauses: _Pauses, down: Callable[[], None]) -> None:
     taken = asyncio.Event()
     beating = asyncio.create_task(_beat(memory, taken))
@@ -69,6 +82,9 @@ async def _while_held(work: Work, memory: Memory, pauses: _Pauses, down: Callabl
                     down()
                 await pauses.after(error)
         raise LeaseLost(f"another hub goes on with {work.name}")
+    except asyncio.CancelledError:
+        await _end(work)
+        raise
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)

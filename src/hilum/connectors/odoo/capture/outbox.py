@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Final
 
 from hilum.connectors.odoo.capture.events import Change, ChangeKind, seconds_of
@@ -13,7 +14,7 @@ from hilum.connectors.odoo.capture.reading import Reader, Row
 from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
-from hilum.errors import Down
+from hilum.errors import Down, Failure
 
 _MODEL: Final = "hilum.outbox"
 _LOOP: Final = "outbox"
@@ -95,6 +96,12 @@ class _Pulling:
         self._out.clear()
         self._done.clear()
         self._refused.clear()
+
+    async def finish(self) -> None:
+        """The source is closed: what the journal has is acknowledged, as far as Odoo answers."""
+        if self._client is not None:
+            with suppress(Failure):
+                await self._acknowledge(self._client)
 
     async def look(self) -> None:
         """Acknowledge, pull a page, and rest if it was the last."""

@@ -40,6 +40,7 @@ class ModelWatch:
         self._lookback = Lookback(settings.poll, settings.longest)
         self._known = KnownRecords()
         self._reader: Reader | None = None
+        self._types: dict[str, str] = {}
         self._again: list[int] = []  # handed over before a restart, perhaps not in the journal
         self._noted_at = 0.0
         self._hinted: dict[int, float] = {}  # by id: until when a hint is followed
@@ -82,11 +83,17 @@ class ModelWatch:
         await self._note()
         await self._rest()
 
+    async def finish(self) -> None:
+        """The source is closed: what was answered meanwhile need not be told again."""
+        if self._known.touched:
+            await self._remember()
+
     async def reader(self) -> Reader:
         """Reads this model on the server at hand. Raises `Down`, `Refusal`, `SettingsError`."""
         client = await self._feed.connected()
         if self._reader is None or not self._reader.by(client):
             self._reader = await Reader.of(client, self.name, self._fields, page=self._settings.page)
+            self._types = self._reader.types
         return self._reader
 
     @property
@@ -127,14 +134,14 @@ class ModelWatch:
         await self._remember()
 
     async def _look_back(self, reader: Reader) -> None:
-        now = asyncio.get_running_loop().time()
-        number = self._lookback.due(now)
-        began, since = self._server_seconds(), self._lookback.since(number)
+        began = self._server_seconds()
+        number = self._lookback.due(began)
+        since = self._lookback.since(number)
         after: int | None = 0
         while after is not None:
             rows, after = await reader.written_since(since, after)
             await self.settle(reader, rows=rows)
-        self._lookback.done(number, began, now)
+        self._lookback.done(number, began)
 
     async def _follow_hints(self, reader: Reader) -> None:
         """A hinted record is read until it shows a change, or is gone, or the time is over."""
@@ -228,13 +235,12 @@ class ModelWatch:
 
     async def _remember(self, next_ones: Sequence[int] = ()) -> None:
         """Write what changed; with the last part, how far it came and what is about to be handed over."""
-        reader = await self.reader()
         ranges = self._known.to_remember()
         state: dict[str, Any] = {
             "looked": self._lookback.times,
             "unanswered": [*dict.fromkeys([*self._known.unanswered, *next_ones, *self._again])],
             "verified": self._comparison.verified,
-            "fields": reader.types,
+            "fields": self._types,
         }
         names = list(ranges)
         try:
