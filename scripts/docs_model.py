@@ -88,7 +88,7 @@ def flows_page() -> str:
     parts.append(
         '\n## Odoo operations\n\nEach makes a target of a flow: `flow.deliver_to(odoo.item("odoo.main"))`.\n\n'
     )
-    operations = [(name, getattr(odoo, name)) for name in odoo.__all__ if inspect.isfunction(getattr(odoo, name))]
-    rows = [[code(f"odoo.{name}"), doc(f)] for name, f in operations if name != "external_id"]
+    functions = [(name, getattr(odoo, name)) for name in odoo.__all__ if inspect.isfunction(getattr(odoo, name))]
+    rows = [[code(f"odoo.{n}"), doc(f)] for n, f in functions if inspect.signature(f).return_annotation == "Target"]
     parts.append(table(["target", "what happens in Odoo"], rows))
     return "".join(parts)

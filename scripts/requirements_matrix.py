@@ -25,6 +25,7 @@ DONE: Final[tuple[str, ...]] = (
     *(
         "NEW-1",
         "NEW-2",
+        "NEW-3",
         "MSG-7",
         "MSG-15",
         "MSG-16",
