@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -63,8 +64,12 @@ async def deliver(hub: Odoo, *things: object) -> None:
         assert isinstance(outcome, Delivered), outcome
 
 
-async def test_odoo_receives_the_file_once() -> None:
+def test_odoo_receives_the_file_once() -> None:
     """The whole way into a sandbox: orders, then the file, then the file again."""
+    asyncio.run(receive_twice())
+
+
+async def receive_twice() -> None:
     lines = [("GLOVE-M", "50"), ("STENT-35", "2")]
     orders = [
         PurchaseOrder(
