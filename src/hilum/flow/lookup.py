@@ -54,6 +54,7 @@ class Lookup:
         self._today = today or (lambda: datetime.now(UTC).astimezone(self._zone).date())
         self._files: dict[str, _File] = {}
         self._kept: dict[str, LookupTable] = {}  # in the database
+        self._all: dict[str, LookupTable] = {}  # those that count
         self.identifiers: Identifiers = NoIdentifiers()  # the hub puts its crosswalk here
         self.refresh()
 
@@ -66,6 +67,7 @@ class Lookup:
         for path in sorted(self._folder.glob("*.csv")) if self._folder is not None and self._folder.is_dir() else ():
             if path.stem not in self._files:
                 self._files[path.stem] = _File(path, day)
+                self._merge()
         changed = [name for name, table in self.tables.items() if table.turn(day)]
         wrong = []
         for name, file in self._files.items():
@@ -88,7 +90,10 @@ class Lookup:
     @property
     def tables(self) -> Mapping[str, LookupTable]:
         """All tables by name. One that is in the database too counts as it is there."""
-        return {name: file.table for name, file in self._files.items()} | self._kept
+        return self._all
+
+    def _merge(self) -> None:
+        self._all = {name: file.table for name, file in self._files.items()} | self._kept
 
     @property
     def unused_files(self) -> list[Path]:
@@ -103,17 +108,16 @@ class Lookup:
     def keep(self, table: LookupTable) -> None:
         """This table is in the database: it counts from now on, whatever a file says."""
         self._kept[table.name] = table
+        self._merge()
 
     def give_back(self, name: str) -> None:
         """The table is not in the database any more: a file of its name counts again."""
         self._kept.pop(name, None)
+        self._merge()
 
     def table(self, name: str) -> LookupTable:
         """The table of that name. Raises `SettingsError` where there is none."""
-        found = self._kept.get(name)
-        if found is None:
-            file = self._files.get(name)
-            found = file.table if file is not None else None
+        found = self._all.get(name)
         if found is None:
             raise SettingsError(f"There is no lookup table '{name}'; put {name}.csv into {self._folder or 'lookups/'}.")
         return found
