@@ -353,7 +353,17 @@ async def test_what_others_sent_is_never_taken_for_markup(stand: Stand) -> None:
 async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar", narrow=True) as page:
         await page.set_viewport_size({"width": 360, "height": 740})
-        for path in ("/", "/exceptions", "/messages", "/flows", "/flows/purchasing.orders", "/operations", "/audit"):
+        for path in (
+            "/",
+            "/exceptions",
+            "/messages",
+            "/flows",
+            "/flows/purchasing.orders",
+            "/operations",
+            "/audit",
+            "/crosswalk",
+            "/refused-changes",
+        ):
             await page.goto(path)
             await page.get_by_role("heading", level=1).wait_for()
             assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
@@ -434,3 +444,23 @@ async def test_a_destination_is_stopped_and_let_go_on_with_a_reason(stand: Stand
         await expect(page.get_by_role("row", name="the store room moves")).to_be_visible()
         await page.goto("/flows/supply.consumption")
         await expect(page.get_by_text("Up to 16 attempts within 6 h")).to_be_visible()
+
+
+@pytest.mark.req("MD-2")
+async def test_a_steward_links_identifiers_and_sees_what_did_not_count(stand: Stand) -> None:
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto("/crosswalk")
+        await expect(page.get_by_role("button", name="Link it")).to_be_disabled()
+        await page.goto("/refused-changes")
+        await expect(page.locator(".answer")).to_contain_text("No change waits for a steward")
+        await expect(page.get_by_text("Every change counted.")).to_be_visible()
+    async with support.visit(stand.browser, stand.address, "stella") as page:
+        await page.goto("/crosswalk")
+        for label, value in (("Kind of thing", "item"), ("System", "EHR"), ("Identifier", "4711-X")):
+            await page.get_by_role("textbox", name=label, exact=True).fill(value)
+        await page.get_by_role("textbox", name="Reason").first.fill("catalogue of 2026")
+        await page.get_by_role("button", name="Link it").click()
+        await expect(page.get_by_text("The item 4711-X of EHR is item-")).to_be_visible()
+        await page.goto("/crosswalk?find=4711")
+        await expect(page.get_by_role("table", name="Identifiers")).to_contain_text("4711-X")
+        await expect(page.get_by_role("table", name="History")).to_contain_text("catalogue of 2026")
