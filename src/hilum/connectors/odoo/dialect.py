@@ -33,6 +33,7 @@ class Dialect:
     price_unit_of_measure: str | None = None  # product.supplierinfo: what the price is for; None: the purchase unit
     payment_memo: str = "memo"  # account.payment: what the payer says it is for
     payment_invoices: str | None = "invoice_ids"  # account.payment: what it pays; None: only the ledger says so
+    task_state: str | None = "state"  # project.task: what says that it is done; None: a folded stage
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
 
 
@@ -57,7 +58,9 @@ _ODOO_17: Final = replace(
     payment_memo="ref",
     payment_invoices=None,
 )
-_ODOO_16: Final = replace(_ODOO_17, move_quantity="quantity_done", move_line_quantity="qty_done", has_picked=False)
+_ODOO_16: Final = replace(
+    _ODOO_17, move_quantity="quantity_done", move_line_quantity="qty_done", has_picked=False, task_state=None
+)
 
 # The first version of each, newest first.
 _SINCE: Final[tuple[tuple[Version, Dialect], ...]] = (

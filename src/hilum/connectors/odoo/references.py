@@ -127,6 +127,49 @@ COST_CENTRE: Final = Kind(
     by=("code",),
     advice="Create the analytic account in Odoo with this reference, or send the cost centre first; then replay.",
 )
+ASSET: Final = Kind(
+    model="maintenance.equipment",
+    kind="asset",
+    noun="asset",
+    by=("serial_no",),
+    advice="Create the equipment in Odoo with this serial number, or send the asset first; then replay.",
+)
+ASSET_CATEGORY: Final = Kind(
+    model="maintenance.equipment.category",
+    kind="assetcategory",
+    noun="equipment category",
+    by=("name",),
+    advice="Create it in Odoo with this name, or map the name in the flow; then replay.",
+)
+TEAM: Final = Kind(
+    model="maintenance.team",
+    kind="maintenanceteam",
+    noun="maintenance team",
+    by=("name",),
+    advice="Create it in Odoo with this name, or map the name in the flow; then replay.",
+)
+DEPARTMENT: Final = Kind(
+    model="hr.department",
+    kind="department",
+    noun="department",
+    by=("name",),
+    advice="Create it in Odoo with this name, or send the department first; then replay.",
+)
+EMPLOYEE: Final = Kind(
+    model="hr.employee",
+    kind="employee",
+    noun="employee",
+    by=("name",),
+    fallback=False,  # two people may have one name
+    advice="Send or replay the employee first.",
+)
+PROJECT: Final = Kind(
+    model="project.project",
+    kind="project",
+    noun="project",
+    by=("name",),
+    advice="Create it in Odoo with this name, or correct `cases_project` of the endpoint; then replay.",
+)
 
 
 class References:

@@ -133,6 +133,11 @@ class OdooSettings(ConnectorSettings):
         "open day, and the words say so.",
         examples=["move"],
     )
+    cases_project: str = Field(
+        default="",
+        description="Name of the Odoo project whose tasks are the service cases. Empty: cases are held.",
+        examples=["Service desk"],
+    )
     units: dict[str, str] = Field(
         default_factory=dict,
         description="Unit code to Odoo unit (external identifier or name), over the built-in table.",

@@ -155,6 +155,36 @@ def cost_centre(endpoint: str = "", **settings: Any) -> Target:
     return _target("cost_centre", endpoint, settings)
 
 
+def department(endpoint: str = "", **settings: Any) -> Target:
+    """A `Department` becomes a department."""
+    return _target("department", endpoint, settings)
+
+
+def employee(endpoint: str = "", **settings: Any) -> Target:
+    """An `Employee` becomes an employee."""
+    return _target("employee", endpoint, settings)
+
+
+def asset(endpoint: str = "", **settings: Any) -> Target:
+    """An `Asset` becomes equipment."""
+    return _target("asset", endpoint, settings)
+
+
+def work_order(endpoint: str = "", **settings: Any) -> Target:
+    """A `WorkOrder` becomes a maintenance request, closed when the work is done."""
+    return _target("work_order", endpoint, settings)
+
+
+def lead(endpoint: str = "", **settings: Any) -> Target:
+    """A `Lead` becomes a lead of the sales team."""
+    return _target("lead", endpoint, settings)
+
+
+def service_case(endpoint: str = "", **settings: Any) -> Target:
+    """A `ServiceCase` becomes a task of the project that the endpoint names."""
+    return _target("service_case", endpoint, settings)
+
+
 def upsert(
     endpoint: str,
     model: str,

@@ -23,6 +23,8 @@ MODULES = (
     "sale_stock",
     "maintenance",
     "hr",
+    "crm",
+    "project",
 )
 NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense", "hilum_outbox")
 

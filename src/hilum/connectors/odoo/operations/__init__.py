@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hilum.connectors.odoo.operations.agreement import AgreePrices
+from hilum.connectors.odoo.operations.assets import UpsertAsset, UpsertWork
 from hilum.connectors.odoo.operations.bank_transaction import RecordTransaction
 from hilum.connectors.odoo.operations.base import Operation
 from hilum.connectors.odoo.operations.bill import PostBill, PostInvoice
@@ -20,8 +21,10 @@ from hilum.connectors.odoo.operations.journal_entry import PostEntry
 from hilum.connectors.odoo.operations.location import UpsertLocation
 from hilum.connectors.odoo.operations.patient_account import UpsertPatientAccount
 from hilum.connectors.odoo.operations.payment import RegisterPayment
+from hilum.connectors.odoo.operations.people import UpsertDepartment, UpsertEmployee
 from hilum.connectors.odoo.operations.purchase_order import PlaceOrder
 from hilum.connectors.odoo.operations.receipt import ReceiveGoods
+from hilum.connectors.odoo.operations.requests import UpsertCase, UpsertLead
 from hilum.connectors.odoo.operations.reversal import ReverseDocument
 from hilum.connectors.odoo.operations.stock_consumption import ConsumeStock
 from hilum.connectors.odoo.operations.stock_level import SetStockLevel
@@ -47,6 +50,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         UpsertLot(),
         PriceItem(),
         UpsertCostCentre(),
+        UpsertDepartment(),
+        UpsertEmployee(),
+        UpsertAsset(),
+        UpsertWork(),
+        UpsertLead(),
+        UpsertCase(),
         CheckEncounter(),
         SetStockLevel(),
         AgreePrices(),

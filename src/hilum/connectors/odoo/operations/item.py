@@ -68,8 +68,8 @@ class UpsertItem(Upsert):
             **await _bought(session, thing, unit),
             "categ_id/.id": await _category(session, thing),
             "active": thing.active,
-            "standard_price": await _in_company_currency(session, thing.cost),
-            "list_price": await _in_company_currency(session, thing.price),
+            "standard_price": await in_company_currency(session, thing.cost),
+            "list_price": await in_company_currency(session, thing.price),
         }
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
@@ -110,7 +110,7 @@ async def _bought(session: Session, item: Item, unit: int) -> Mapping[str, int]:
     return {f"{names.purchase_unit}/.id": bought} if names.purchase_unit else {}
 
 
-async def _in_company_currency(session: Session, money: Money | None) -> str | None:
+async def in_company_currency(session: Session, money: Money | None) -> str | None:
     """The amount as text. Raises `Rejected` when it is in another currency than the company's."""
     if money is None:
         return None

@@ -14,6 +14,7 @@ from hilum.simulator.odoo.business import (
     pickings,
     products,
     purchase,
+    requests,
     sale,
     statements,
     stock,
@@ -80,4 +81,8 @@ MODELS: tuple[type[Model], ...] = (
     maintenance.Request,
     outbox.Note,
     outbox.Parameter,
+    requests.Lead,
+    requests.Project,
+    requests.TaskStage,
+    requests.ProjectTask,
 )

@@ -19,6 +19,7 @@ BILLING = "account.group_account_invoice"
 ANALYTIC = "analytic.group_analytic_accounting"
 MAINTENANCE = "maintenance.group_equipment_manager"
 PRODUCTS = "product.group_product_manager"
+PROJECT = "project.group_project_user"
 SALES = "sales_team.group_sale_salesman"
 EMPLOYEES = "hr.group_hr_user"
 DOCUMENTATION = "api_doc.group_allow_doc"
@@ -37,6 +38,7 @@ ADMINISTRATOR_GROUPS = frozenset(
         MAINTENANCE,
         PRODUCTS,
         SALES,
+        PROJECT,
         EMPLOYEES,
         DOCUMENTATION,
     }
@@ -55,6 +57,7 @@ GROUP_LABELS: Mapping[str, str] = {
     ANALYTIC: "Technical/Analytic Accounting",
     MAINTENANCE: "Maintenance/Equipment Manager",
     PRODUCTS: "Products/Create",
+    PROJECT: "Project/User",
     SALES: "Sales/User: Own Documents Only",
     EMPLOYEES: "Employees/Officer: Manage all employees",
     DOCUMENTATION: "Technical/Technical Documentation",
