@@ -49,6 +49,7 @@ DONE: Final[tuple[str, ...]] = (
         "RES-3",
         "MD-3",
         "MD-4",
+        "MD-8",
     ),
 )
 """Capabilities that a user has: each must be carried by a test."""

@@ -39,6 +39,7 @@ COMMANDS = {
     "crosswalk": "crosswalk:app",
     "match": "matching:app",
     "master": "master:app",
+    "onboard": "onboard:app",
     "catalog": "catalog:app",
     "ownership": "ownership:app",
     "lookups": "lookups:app",

@@ -1,0 +1,38 @@
+"""Onboarding: a facility, supplier or finance entity is taken in from a workbook, phase by phase, and can go back.
+
+`workbook` has the sheets and reads them, `checking` says what they would do and what is wrong, `running` does it.
+"""
+
+from hilum.masterdata.onboarding.checking import Plan, Problem, Step, check
+from hilum.masterdata.onboarding.running import (
+    Onboarding,
+    StepRow,
+    Switches,
+    activate,
+    file,
+    onboarding,
+    onboardings,
+    revert,
+    steps,
+)
+from hilum.masterdata.onboarding.workbook import SHEETS, read, sheets_of, write_template
+
+__all__ = [
+    "SHEETS",
+    "Onboarding",
+    "Plan",
+    "Problem",
+    "Step",
+    "StepRow",
+    "Switches",
+    "activate",
+    "check",
+    "file",
+    "onboarding",
+    "onboardings",
+    "read",
+    "revert",
+    "sheets_of",
+    "steps",
+    "write_template",
+]
