@@ -49,6 +49,7 @@ DONE: Final[tuple[str, ...]] = (
         "RES-3",
         "MD-3",
         "MD-4",
+        "MD-7",
         "MD-8",
     ),
 )

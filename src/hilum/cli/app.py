@@ -40,6 +40,7 @@ COMMANDS = {
     "match": "matching:app",
     "master": "master:app",
     "onboard": "onboard:app",
+    "quality": "quality:app",
     "catalog": "catalog:app",
     "ownership": "ownership:app",
     "lookups": "lookups:app",

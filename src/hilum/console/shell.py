@@ -123,6 +123,7 @@ _NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("Refused changes", "/refused-changes", None),
     ("Matches", "/master/matches", None),
     ("Published data", "/master/published", None),
+    ("Data quality", "/master/quality", None),
     ("Operations", "/operations", None),
     ("Audit", "/audit", None),
     ("Users", "/users", Permission.MANAGE_USERS),

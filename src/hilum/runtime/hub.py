@@ -21,6 +21,7 @@ from hilum.journal.work import MESSAGE_BODY
 from hilum.masterdata.crosswalk import LiveCrosswalk
 from hilum.masterdata.lookups import LiveLookups
 from hilum.masterdata.ownership import load_matrix
+from hilum.masterdata.quality import Meter, load_rules
 from hilum.masterdata.sync import secret_key
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
@@ -47,6 +48,7 @@ log = logging.getLogger("hilum.hub")
 
 LISTENER, WORKER = "listener", "worker"
 CONSOLE = "console"
+_QUALITY_EVERY = 5.0  # seconds between two writes of what was counted
 ROLES = (LISTENER, WORKER, CONSOLE)
 
 
@@ -69,6 +71,7 @@ class Hub:
         self._precedence = Precedence()
         self.switches = Switches()
         self.share: Share | None = None
+        self.quality = Meter(load_rules(project.folder / "quality.toml"), project.lookup)
         self.crosswalk: LiveCrosswalk | None = None
         self.lookups = LiveLookups(database, project.lookup)
         self.sources: list[Source] = []
@@ -186,6 +189,8 @@ class Hub:
         )
         share.watching = self._watchdog.watching
         share.newer = self._newer
+        share.quality = self.quality
+        self._tasks.append(asyncio.create_task(every(_QUALITY_EVERY, lambda: self.quality.flush(self.database))))
         self._watchdog.start()
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)
@@ -268,6 +273,7 @@ class Hub:
             await _quiet(self._working)
         if self._maintenance is not None:
             await _quiet(self._maintenance.write_refusals())
+        await _quiet(self.quality.flush(self.database))
         await cancel_all(self._tasks)
         if self._watchdog is not None:
             self._watchdog.stop()

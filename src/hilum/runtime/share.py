@@ -16,6 +16,7 @@ from hilum.errors import DatabaseUnavailable, LeaseLost, trail
 from hilum.flow import Flow, Lookup, Windows
 from hilum.journal.leases import Leases
 from hilum.masterdata.ownership import Matrix
+from hilum.masterdata.quality import Meter
 from hilum.message import Priority
 from hilum.postgres import Database
 from hilum.runtime.cache import BodyCache
@@ -56,6 +57,7 @@ class Share:
     reporter: Reporter
     settings: WorkerSettings
     retries: RetryTable = field(default_factory=RetryTable)
+    quality: Meter = field(default_factory=Meter)
     limits: Mapping[str, DestinationSettings] = field(default_factory=dict)  # by destination
     hours: Mapping[str, Windows] = field(default_factory=dict)  # of destinations that may not be called at all times
     observer: Observer = field(default_factory=Observer)

@@ -204,6 +204,8 @@ class Translator:
                 things.append(yielded)
                 if isinstance(yielded.thing, BusinessObject):
                     identifiers.update(yielded.thing.identifiers)
+                    thing = yielded.thing
+                    self._share.quality.note(flow.name, thing.name, thing.business_key, thing)
             if self._share.stewardship.governs(things):
                 return _governed(taken, flow, parsed, things, identifiers)
             for yielded in things:

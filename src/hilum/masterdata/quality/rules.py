@@ -1,0 +1,160 @@
+"""Rules of data quality: data in `quality.toml`, each with one of the checks below. Pure but for reading the file.
+
+[[rule]]
+object = "item"
+field = "barcode"
+check = "gtin"
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hilum.canonical import identifiers
+from hilum.errors import Invalid, SettingsError
+from hilum.settings import problems_of
+
+REMEMBERED: Final = 100_000
+"""Values that a check for uniqueness remembers, the latest."""
+
+
+class Codes(Protocol):
+    """Lookup tables, as `hilum.flow.Lookup` has them."""
+
+    def codes(self, name: str) -> Any:
+        """The codes of a table. Raises `SettingsError` where there is none."""
+
+
+class Rule(BaseModel):
+    """One rule: what must hold of a field of an object."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    object: str = Field(description="Object, without the first part of its name: item, supplier, stock.level")
+    field: str = Field(description="Field of the object; a part of a part with a dot: address.city")
+    check: str = Field(description="required, pattern, gtin, gln, in_lookup, unique or fresh")
+    value: str = Field("", description="pattern: a regular expression; in_lookup: a table; fresh: days")
+
+    @model_validator(mode="after")
+    def _known(self) -> Rule:
+        if self.check not in CHECKS:
+            raise ValueError(f"check: there are {', '.join(CHECKS)}")
+        if self.check in ("pattern", "in_lookup", "fresh") and not self.value:
+            raise ValueError(f"value: {self.check} needs one")
+        if self.check == "fresh" and not self.value.isdigit():
+            raise ValueError("value: a number of days")
+        if self.check == "pattern":
+            try:
+                re.compile(self.value)
+            except re.error as error:
+                raise ValueError(f"value: no regular expression: {error}") from None
+        return self
+
+    @property
+    def name(self) -> str:
+        """What people call it: `barcode: gtin`."""
+        return f"{self.field}: {self.check}"
+
+
+class State:
+    """What checks need beside the value: lookup tables, and what was seen before."""
+
+    def __init__(self, codes: Codes | None = None) -> None:
+        self.codes = codes
+        self.seen: dict[str, OrderedDict[str, str]] = {}
+
+
+Check = Callable[[Rule, Any, str, State], bool]
+"""Does the value hold? It is there, except for `required`; the text is the key of its record."""
+
+
+def _required(rule: Rule, value: Any, key: str, state: State) -> bool:
+    return value not in (None, "", ())
+
+
+def _pattern(rule: Rule, value: Any, key: str, state: State) -> bool:
+    return re.fullmatch(rule.value, str(value)) is not None
+
+
+def _gtin(rule: Rule, value: Any, key: str, state: State) -> bool:
+    return _valid(identifiers.gtin, value)
+
+
+def _gln(rule: Rule, value: Any, key: str, state: State) -> bool:
+    return _valid(identifiers.gln, value)
+
+
+def _valid(check: Callable[[str], str], value: Any) -> bool:
+    try:
+        check(str(value))
+    except (Invalid, ValueError):
+        return False
+    return True
+
+
+def _in_lookup(rule: Rule, value: Any, key: str, state: State) -> bool:
+    return state.codes is not None and str(value) in state.codes.codes(rule.value)
+
+
+def _unique(rule: Rule, value: Any, key: str, state: State) -> bool:
+    seen = state.seen.setdefault(f"{rule.object}.{rule.field}", OrderedDict())
+    first = seen.setdefault(str(value), key)
+    if len(seen) > REMEMBERED:
+        seen.popitem(last=False)
+    return first == key
+
+
+def _fresh(rule: Rule, value: Any, key: str, state: State) -> bool:
+    day = value.date() if isinstance(value, datetime) else value
+    return isinstance(day, date) and (datetime.now(UTC).date() - day).days <= int(rule.value)
+
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
+    {
+        "required": _required,
+        "pattern": _pattern,
+        "gtin": _gtin,
+        "gln": _gln,
+        "in_lookup": _in_lookup,
+        "unique": _unique,
+        "fresh": _fresh,
+    }
+)
+"""All checks."""
+
+
+def holds(rule: Rule, thing: object, key: str, state: State) -> bool:
+    """Does the rule hold of this object? A field that is empty is only wrong where it is required."""
+    value: Any = thing
+    for name in rule.field.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    if rule.check != "required" and value in (None, "", ()):
+        return True
+    return CHECKS[rule.check](rule, value, key, state)
+
+
+def load_rules(path: Path) -> dict[str, list[Rule]]:
+    """The rules of a file by object; none where there is no file. Raises `SettingsError` that names the rule."""
+    if not path.is_file():
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    found: dict[str, list[Rule]] = {}
+    for number, each in enumerate(data.get("rule", []), start=1):
+        try:
+            rule = Rule(**each)
+        except ValidationError as error:
+            raise SettingsError(f"{path}, rule {number}: {problems_of(error)}") from None
+        found.setdefault(rule.object, []).append(rule)
+    return found
