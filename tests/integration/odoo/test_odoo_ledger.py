@@ -232,6 +232,22 @@ async def test_a_journal_entry_is_booked_exactly(far: FarSide, hub: Odoo, books:
     await refused(hub, other, "odoo.conflict", "accounts or exact amounts") if accounts[0] != accounts[1] else None
 
 
+async def test_an_entry_may_have_a_line_of_what_is_due(far: FarSide, hub: Odoo, books: Books) -> None:
+    """Odoo gives lines on receivable and payable accounts another type; they are lines of the entry all the same."""
+    (payable, *_) = await far.rows("account.account", account_type="liability_payable")
+    expense, _ = await books.accounts()
+    entry = books.entry((expense, payable["code"]), journal=await books.journal("general"))
+    reversal = books.reversal(LedgerDocument.JOURNAL_ENTRY, entry.number)
+    await delivered(hub, entry, reversal, entry, reversal)
+    move = await books.move("entry", entry.number)
+    (back,) = await far.rows("account.move", reversed_entry_id=move["id"])
+    lines = await far.rows("account.move.line", move_id=back["id"])
+    assert sorted((line["account_id"] == payable["id"], line["debit"], line["credit"]) for line in lines) == [
+        (False, 0, 125.5),
+        (True, 125.5, 0),
+    ]
+
+
 @pytest.mark.req("MOD-5")
 def test_an_entry_that_does_not_balance_is_never_made() -> None:
     books = Books(FarSide(None, "auto", None), World(FarSide(None, "auto", None)))

@@ -47,6 +47,7 @@ class PostEntry(LedgerOperation):
         },
     )
     kind = "entry"
+    line_domain = ()  # a line of what is due has another type than the others
     lines_called = "accounts or exact amounts"
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:

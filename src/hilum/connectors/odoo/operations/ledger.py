@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
+from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.operations.base import Needs
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.operations.locks import locked_until, moved, refusal
@@ -70,7 +71,7 @@ class LedgerOperation(DocumentOperation):
     line_model = "account.move.line"
     line_parent = "move_id"
     line_fields: ClassVar[tuple[str, ...]] = ("product_id", "quantity", "price_unit", "account_id", "debit", "credit")
-    line_domain = (("display_type", "=", "product"),)
+    line_domain: ClassVar[tuple[Any, ...]] = (("display_type", "=", "product"),)
     side: ClassVar[str] = ""  # sale or purchase: which has a lock of its own
     called: ClassVar[Mapping[str, str]] = {  # field → how people call it
         "partner_id": "supplier, customer or account",
@@ -107,13 +108,17 @@ class LedgerOperation(DocumentOperation):
         if row.get("state") == "cancel":
             return "it was cancelled"
         parts = [words for name, words in self.called.items() if name in wanted.head and row[name] != wanted.head[name]]
-        if not same_lines(wanted.lines, plan.lines):
+        if not same_lines(wanted.lines, self.own_lines(plan)):
             parts.append(self.lines_called)
         if wanted.head["move_type"] == "entry" and self.is_draft(plan) and row["date"] != wanted.day.isoformat():
             parts.append("date")
         if wanted.total is not None and exact(row["amount_total"]) != wanted.total:
             parts.append("total with tax")
         return ", ".join(parts)
+
+    def own_lines(self, plan: Plan) -> Sequence[Row]:
+        """The lines that the hub has written, without those that Odoo adds."""
+        return plan.lines
 
     async def act(self, session: Session, plans: Sequence[Plan]) -> None:
         """See `DocumentOperation.act`. The answer of `action_post` is false, which means nothing."""

@@ -78,6 +78,8 @@ class ReverseDocument(LedgerOperation):
     )
     kind = "reversal"
     fields = (*LedgerOperation.fields, "reversed_entry_id")
+    line_fields = (*LedgerOperation.line_fields, "display_type")
+    line_domain = ()
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`: the documents with their lines."""
@@ -91,10 +93,11 @@ class ReverseDocument(LedgerOperation):
         lines: dict[int, list[Row]] = {}
         if some:
             there = await session.fields("account.move.line")
-            domain = [["move_id", "in", some], ["display_type", "=", "product"]]
+            domain = [["move_id", "in", some]]
             fields = [name for name in _LINE if name in there]
             for row in await session.client.search_read("account.move.line", domain, fields, order="id"):
-                lines.setdefault(row["move_id"], []).append(row)
+                if _is_own(heads.get(row["move_id"], {}), row):
+                    lines.setdefault(row["move_id"], []).append(row)
         return _Known(numbers=numbers, heads=heads, lines=lines)
 
     async def plan(self, session: Session, task: Task, known: _Known) -> Plan:
@@ -170,9 +173,18 @@ class ReverseDocument(LedgerOperation):
                 words = f"The {plan.about}: Odoo has one already, {made['name'] or made['id']}. Nothing was made."
                 await self.refuse(session, plan, Rejected(DUPLICATE, words))
 
+    def own_lines(self, plan: Plan) -> Sequence[Row]:
+        """See `LedgerOperation.own_lines`."""
+        return [line for line in plan.lines if _is_own(plan.row, line)]
+
     def words(self, plan: Plan, title: str) -> str:
         """See `LedgerOperation.words`."""
         return f"The {plan.about} is booked in Odoo: {title}."
+
+
+def _is_own(head: Row, line: Row) -> bool:
+    """Was the line written by somebody? Odoo adds taxes and what is due to bills and invoices, to entries nothing."""
+    return head.get("move_type") == "entry" or line["display_type"] == "product"
 
 
 def _original(session: Session, thing: LedgerReversal) -> str:

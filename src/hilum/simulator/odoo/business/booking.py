@@ -59,7 +59,11 @@ def invoice_lines(entry: Record) -> list[int]:
 
 def line_defaults(entry: Record, values: dict[str, Any]) -> dict[str, Any]:
     """What a new line takes from its product and its journal."""
-    if not is_invoice(entry) or values.get("display_type", "product") != "product":
+    if not is_invoice(entry):
+        account = entry.env.record("account.account", values["account_id"]) if values.get("account_id") else None
+        due = account is not None and account["account_type"] in ("asset_receivable", "liability_payable")
+        return {**values, "display_type": "payment_term"} if due else values
+    if values.get("display_type", "product") != "product":
         return values
     product = entry.env.record("product.product", values["product_id"]) if values.get("product_id") else None
     buys = is_purchase(entry)
