@@ -28,6 +28,7 @@ MODULES = {
     "workers": "bench.workers",
     "start": "bench.start",
     "odoo": "bench.odoo",
+    "capture": "bench.capture",
     "connectors": "bench.connectors",
     "audit": "bench.audit",
     "telemetry": "bench.telemetry",
