@@ -19,7 +19,7 @@ _ALWAYS: Final = ("fiscalyear_lock_date", "hard_lock_date", "period_lock_date")
 async def locked_until(session: Session, *sides: str) -> date | None:
     """The last locked day for the hub's user. `sides`: `sale` and `purchase` have locks of their own since 18.
 
-    None: nothing is locked, or the user may not see the locks. Since 18 a lock may have exceptions for a user; the
+    None: nothing is locked, or there is no company to ask. Since 18 a lock may have exceptions for a user; the
     fields that begin with `user_` say what holds for the one who asks.
     """
     company = await session.company()
