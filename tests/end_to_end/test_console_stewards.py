@@ -1,0 +1,104 @@
+"""What stewards do in the console: answer a match, approve and publish a change set, look at the quality of data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import console_support as support
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from hilum.masterdata import matching, publishing
+from hilum.masterdata.matching import KINDS, Matcher, Record
+from hilum.masterdata.quality import Meter, Rule
+from hilum.postgres import Database
+from hilum.security import Role
+from support.servers import Databases
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Stand = tuple[Database, str, Browser]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+    folder: Path = tmp_path_factory.mktemp("stewards") / "project"
+    with databases.migrated() as url:
+        async with (
+            support.browser() as browser,
+            support.scene(url, folder) as scene,
+            support.served(url, scene.project) as address,
+        ):
+            for name, role in (("vera", Role.VIEWER), ("stella", Role.STEWARD), ("stan", Role.STEWARD)):
+                await scene.user(name, role)
+            yield scene.database, address, browser
+
+
+async def act(page: Page, button: str, do: str) -> None:
+    """Press a button and answer its dialog."""
+    await page.get_by_role("button", name=button, exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Reason").fill("looked into it")
+    await dialog.get_by_role("button", name=do, exact=True).click()
+    await dialog.wait_for(state="hidden")
+
+
+@pytest.mark.req("MD-3")
+async def test_two_patients_side_by_side_are_masked_and_told_apart(stand: Stand) -> None:
+    database, address, browser = stand
+    anna = {"family_name": "Novak", "given_name": "Annalena", "birth_date": "2020-02-02", "postal_code": "20095"}
+    records = [
+        Record(system="EHR", identifier="P1", values=anna | {"phone": "+49 40 1234567"}),
+        Record(system="LAB", identifier="P2", values=anna | {"given_name": "Anna-Lena", "phone": "+49 40 1234567"}),
+    ]
+    matcher = Matcher(KINDS["patient_account"])
+    async with database.transaction() as connection:
+        pairs = list(matcher.between(records[:1], records[1:]))
+        filed = await matching.file(connection, matcher, pairs, actor="stan", reason="merger")
+    assert filed.asked == 1
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/master/matches")
+        await expect(page.get_by_text("•••").first).to_be_visible()
+        await expect(page.get_by_role("button", name="The same…")).to_be_disabled()
+    async with support.visit(browser, address, "stella") as page:
+        await page.goto("/master/matches")
+        assert "Novak" not in await page.content()
+        await act(page, "Show the values…", "Show")
+        await expect(page.get_by_text("Anna-Lena")).to_be_visible()
+        await act(page, "Different…", "Decide")
+        await expect(page.get_by_text("Nothing waits for an answer.")).to_be_visible()
+
+
+@pytest.mark.req("MD-4")
+async def test_a_change_set_is_published_after_another_person_approved_it(stand: Stand) -> None:
+    database, address, browser = stand
+    async with database.transaction() as connection:
+        content = {"GLV-01": {"code": "GLV-01", "title": "Glove M"}}
+        number = await publishing.draft(connection, "items", "spring", content, author="stella")
+    async with support.visit(browser, address, "stella") as page:
+        await page.goto(f"/master/published/{number}")
+        await expect(page.get_by_role("cell", name="Glove M")).to_be_visible()
+        await act(page, "Submit for review…", "Submit for review")
+        await expect(page.get_by_role("button", name="Approve…")).to_be_disabled()
+    async with support.visit(browser, address, "stan") as page:
+        await page.goto("/master/published")
+        await page.get_by_role("link", name=str(number), exact=True).first.click()
+        await act(page, "Approve…", "Approve")
+        await act(page, "Publish…", "Publish")
+        await expect(page.get_by_text("It is version 1.")).to_be_visible()
+
+
+@pytest.mark.req("MD-7")
+async def test_the_quality_of_data_is_drawn_and_listed(stand: Stand) -> None:
+    database, address, browser = stand
+    meter = Meter({"item": [Rule(object="item", field="barcode", check="gtin")]})
+    meter.note("erp.items", "hilum.item", "B-17", {"barcode": "4006381333932", "facility": "NORTH"})
+    await meter.flush(database)
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/master/quality")
+        await expect(page.get_by_text("1 record to be put right.")).to_be_visible()
+        await expect(page.get_by_role("img", name="Score by day.")).to_be_visible()
+        await expect(page.get_by_role("cell", name="B-17")).to_be_visible()
+        await expect(page.get_by_role("cell", name="0.0 %")).to_be_visible()

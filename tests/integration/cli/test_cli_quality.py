@@ -1,0 +1,51 @@
+"""`hilum quality` as a steward uses it, over a published version."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cli_calls import Cli
+
+from hilum.masterdata import publishing
+from hilum.postgres import Database
+from hilum.security import Role, User
+
+pytestmark = pytest.mark.req("MD-7")
+
+
+async def publish(url: str) -> None:
+    """Two items, one without a barcode that is right."""
+    reviewer = User(
+        name="eva", role=Role.STEWARD, disabled=False, created_at=datetime.now(UTC), created_by="", last_login_at=None
+    )
+    contents = {
+        "A": {"code": "A", "title": "x", "barcode": "4006381333931"},
+        "B": {"code": "B", "title": "x", "barcode": "4006381333932"},
+    }
+    database = Database(url)
+    await database.open()
+    async with database.transaction() as connection:
+        number = await publishing.draft(connection, "items", "all", contents, author="mia")
+        await publishing.submit(connection, number, by="mia", reason="x")
+        await publishing.approve(connection, number, user=reviewer, reason="x")
+        await publishing.publish(connection, number, by="mia", reason="x")
+    await database.close()
+
+
+def test_a_published_version_is_scored_and_its_faults_listed(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    (tmp_path / "hilum.toml").touch()
+    (tmp_path / "quality.toml").write_text('[[rule]]\nobject = "item"\nfield = "barcode"\ncheck = "gtin"\n')
+    monkeypatch.setenv("HILUM_PROJECT", str(tmp_path))
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    assert "Nothing was checked yet" in cli("quality", "scores").out
+    asyncio.run(publish(postgres_url))
+    (score,) = cli("quality", "published", "items", "--json").json
+    assert (score["object"], score["source"], score["percent"]) == ("item", "published", 50.0)
+    assert [each["key"] for each in cli("quality", "list", "item", "--json").json] == ["B"]
+    assert "50.0 %" in cli("quality", "trend").out
+    assert "cannot be published" in cli("quality", "published", "ships").complaint
