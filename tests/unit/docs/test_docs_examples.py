@@ -20,6 +20,7 @@ from hilum.connectors import find_destination
 from hilum.errors import Unmapped
 from hilum.flow import Flow, load_project
 from hilum.masterdata.ownership import OwnershipFile
+from hilum.masterdata.quality import load_rules
 from hilum.scaffold import write_project
 from hilum.settings import Settings, interpolate
 from hilum.testing.flows import translate_file
@@ -41,6 +42,10 @@ _VARIABLES = ("ODOO_KEY", "PORTAL_TOKEN", "METRICS_TOKEN", "COLLECTOR_TOKEN", "A
 def test_settings_in_the_documents_are_settings(example: Example, tmp_path: Path) -> None:
     if "[[owned]]" in example.code:
         assert OwnershipFile(**tomllib.loads(example.code)).owned
+        return
+    if "[[rule]]" in example.code:
+        (tmp_path / "quality.toml").write_text(example.code, encoding="utf-8")
+        assert load_rules(tmp_path / "quality.toml")
         return
     data = interpolate(tomllib.loads(example.code), dict.fromkeys(_VARIABLES, "secret"))
     settings = Settings(**data, folder=tmp_path)
