@@ -10,6 +10,7 @@ import typer
 
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
 from hilum.cli.output import AsJson, ago, emit_json, table
+from hilum.flow import Lookup
 from hilum.masterdata import publishing, quality
 from hilum.masterdata.quality import Day, Finding, Meter, Score, load_rules
 
@@ -72,7 +73,7 @@ def published(
 
 
 async def _check(folder: Path, object_: str) -> None:
-    meter = Meter(load_rules(folder / "quality.toml"))
+    meter = Meter(load_rules(folder / "quality.toml"), Lookup(folder / "lookups"))
     async with journal(folder) as database:
         async with database.cold() as connection:
             content = await publishing.content(connection, object_)
