@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import signal
@@ -27,7 +28,12 @@ def run() -> list[dict[str, Any]]:
         url = server.start()
         folder = Path(name) / "hub"
         shutil.copytree(EXAMPLE, folder)
-        environment = {**os.environ, "HILUM_DATABASE_URL": url, "HTTP_URL": "http://127.0.0.1:1/"}
+        environment = {
+            **os.environ,
+            "HILUM_DATABASE_URL": url,
+            "HILUM_MASTER_KEY": base64.b64encode(os.urandom(32)).decode(),
+            "HTTP_URL": "http://127.0.0.1:1/",
+        }
         survivor = start_hub(folder, environment, "--roles", "worker")
         try:
             with psycopg.connect(url, autocommit=True, options="-c search_path=hilum") as connection:

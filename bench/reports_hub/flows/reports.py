@@ -1,4 +1,4 @@
-"""Laboratory reports of some hundred results: each result is read, checked and made a thing of its own."""
+"""Laboratory reports of some hundred results: each is read, converted exactly into another unit, and judged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from decimal import Decimal
 from typing import Any
 
+from hilum.canonical.units import convert
 from hilum.connectors import http, mllp
 from hilum.flow import DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
@@ -25,16 +26,17 @@ reports = Flow(
 
 
 def observation(segment: hl7.Segment) -> dict[str, Any]:
-    low, _, high = segment["7"].partition("-")
-    value = Decimal(segment["5"])
+    unit = segment["6.1"]
+    low, high = (convert(Decimal(bound), unit, "g/L").quantity for bound in segment["7"].split("-"))
+    value = convert(Decimal(segment["5"]), unit, "g/L").quantity
     return {
         "code": segment["3.1"],
         "text": segment["3.2"],
         "value": str(value),
-        "unit": segment["6.1"],
-        "low": str(Decimal(low)),
-        "high": str(Decimal(high)),
-        "interpretation": "H" if value > Decimal(high) else "L" if value < Decimal(low) else "N",
+        "unit": "g/L",
+        "low": str(low),
+        "high": str(high),
+        "interpretation": "H" if value > high else "L" if value < low else "N",
         "status": segment["11"],
     }
 

@@ -62,7 +62,7 @@ class FeedSettings(ConnectorSettings):
     hint_path: SecretStr = Field(
         default=SecretStr("/odoo-changed"),
         description="Path of the hints. Odoo signs nothing, so put something into it that nobody guesses",
-        examples=["/odoo-changed/${HINT_WORD}"],
+        examples=["/odoo-changed/a-word-that-nobody-guesses"],
     )
 
     @field_validator("fields")
