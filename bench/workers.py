@@ -41,7 +41,7 @@ class Case:
 
 
 CASES = (
-    Case("reports of 400 results, each converted", Path(__file__).with_name("reports_hub"), 1_000, report, "≥ 1.7 ×"),
+    Case("reports of 400 results, each converted", Path(__file__).with_name("reports_hub"), 3_000, report, "≥ 1.7 ×"),
     Case("messages of 1 KB", EXAMPLE, 10_000, message, ""),
 )
 
