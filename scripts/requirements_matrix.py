@@ -21,7 +21,21 @@ PAGE: Final = "docs/requirements.md"
 TESTS: Final = ("tests", "src/hilum/testing", "src/hilum/scaffold")
 
 DONE: Final[tuple[str, ...]] = (
-    *("MSG-1", "MSG-2", "MSG-3", "MSG-4", "MSG-5", "MSG-6", "MSG-8", "MSG-9", "MSG-10", "MSG-11", "MSG-12", "MSG-13", "MSG-14"),
+    *(
+        "MSG-1",
+        "MSG-2",
+        "MSG-3",
+        "MSG-4",
+        "MSG-5",
+        "MSG-6",
+        "MSG-8",
+        "MSG-9",
+        "MSG-10",
+        "MSG-11",
+        "MSG-12",
+        "MSG-13",
+        "MSG-14",
+    ),
     *(
         "NEW-1",
         "NEW-2",
