@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
 
+from hilum.canonical.applied import Kind, apply, heard_by_nobody
+
 _PRECISE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -27,6 +29,15 @@ class Conversion:
         return (
             f"{plain(self.from_quantity)} {self.from_unit} = {plain(self.quantity)} {self.unit} ({self.rule}{rounded})"
         )
+
+
+def tell(kind: Kind, made: Conversion) -> Conversion:
+    """Say which rule was used to whoever listens; returns the conversion."""
+    if not heard_by_nobody():
+        rounded = "" if made.exact else "; rounded"
+        before, after = f"{plain(made.from_quantity)} {made.from_unit}", f"{plain(made.quantity)} {made.unit}"
+        apply(kind, made.rule + rounded, before, after)
+    return made
 
 
 def to_decimal(value: Fraction, places: int) -> tuple[Decimal, bool]:

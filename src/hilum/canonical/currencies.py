@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from types import MappingProxyType
 
 from hilum.canonical.base import Money
-from hilum.canonical.conversions import Conversion, plain
+from hilum.canonical.conversions import Conversion, plain, tell
 from hilum.errors import Invalid
 
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -63,7 +63,7 @@ def exchange(money: Money, to: str, *, rate: Decimal, source: str = "") -> tuple
     conversion = Conversion(
         quantity=made, unit=to, from_quantity=money.amount, from_unit=money.currency, rule=rule, exact=made == value
     )
-    return Money(amount=made, currency=to), conversion
+    return Money(amount=made, currency=to), tell("currency", conversion)
 
 
 def _round(amount: Decimal, digits: int) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hilum.canonical.applied import apply, heard_by_nobody
 from hilum.errors import Invalid
 
 
@@ -27,7 +28,17 @@ def moment(clock: datetime, place: str, *, second: bool = False) -> datetime:
     found = clock.replace(tzinfo=zone(place), fold=int(second))
     if found.astimezone(UTC).astimezone(found.tzinfo).replace(tzinfo=None, fold=0) != clock.replace(fold=0):
         raise Invalid(f"clocks in {place} skip this time: summer time begins then")
+    tell(clock, found)
     return found
+
+
+def tell(clock: datetime, found: datetime) -> None:
+    """Say to whoever listens that a clock time was taken for that of its zone. In UTC there is nothing to say."""
+    place = str(found.tzinfo)
+    if place != "UTC" and not heard_by_nobody():
+        offset = f"{found:%z}"
+        rule = f"clocks of {place} are {offset[:3]}:{offset[3:5]} then"
+        apply("time zone", rule, clock.isoformat(timespec="seconds"), found.astimezone(UTC).isoformat())
 
 
 def day(at: datetime, place: str) -> date:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from hilum.canonical.conversions import Conversion, plain, to_decimal
+from hilum.canonical.conversions import Conversion, plain, tell, to_decimal
 from hilum.canonical.ucum import Meaning
 from hilum.canonical.ucum import meaning as ucum_meaning
 from hilum.errors import Invalid
@@ -132,7 +132,10 @@ def convert(
         factor, rules = _factor(unit, to, _checked(packs), grams_per_mole)
         value, rule = Fraction(quantity) * factor, "; ".join(rules)
     made, exact = to_decimal(value, places)
-    return Conversion(quantity=made, unit=to, from_quantity=quantity, from_unit=unit, rule=rule, exact=exact)
+    return tell(
+        "unit",
+        Conversion(quantity=made, unit=to, from_quantity=quantity, from_unit=unit, rule=rule, exact=exact),
+    )
 
 
 def _temperature(quantity: Decimal, unit: str, to: str) -> tuple[Fraction, str]:

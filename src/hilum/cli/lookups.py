@@ -275,11 +275,11 @@ def history(
         emit_json([asdict(each) for each in found])
         return
     rows = [
-        [ago(v.made_at), v.made_by, v.code, _said(v), _days(v), v.reason,
+        [v.change, ago(v.made_at), v.made_by, v.code, _said(v), _days(v), v.reason,
          f"{ago(v.ended_at)} by {v.ended_by}: {v.ended_reason}" if v.ended_at else ""]
         for v in found
     ]  # fmt: skip
-    columns = ["when", "by", "code", "said", "days", "why", "until"]
+    columns = ["change", "when", "by", "code", "said", "days", "why", "until"]
     table(columns, rows, empty=f"The table {name} was never in the database.", wrap=["said", "why", "until"])
 
 

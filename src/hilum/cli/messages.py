@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from hilum.canonical.applied import Applied
 from hilum.cases import cases
 from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
@@ -93,6 +94,8 @@ def _print_trace(found: dict[str, Any]) -> None:
         _line(plain(f"payload erased on {found['erased']['at']:%Y-%m-%d} by {found['erased']['rule']}"))
     if found["on_hold"]:
         _line(plain(f"on legal hold: {found['on_hold']}"))
+    for rule in found["rules"]:
+        _line(plain(f"{rule['kind']}: {Applied(**rule).words}"))
     for delivery in found["deliveries"]:
         _print_delivery(delivery, found["attempts"])
         _print_proof([each for each in found["intents"] if each["ordinal"] == delivery["ordinal"]])

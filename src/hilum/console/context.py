@@ -10,14 +10,12 @@ from typing import Any
 from hilum.cases import Policy
 from hilum.cases.resolution import Settled
 from hilum.errors import SettingsError
-from hilum.flow import DataClass, Flow, Project
+from hilum.flow import Flow, Project
 from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.runtime.endpoints import build_endpoints
 from hilum.security import Permission, User
 from hilum.settings import ConsoleSettings, RetryTable
-
-_OPEN = frozenset({DataClass.PUBLIC, DataClass.INTERNAL})
 
 MASKED = "••• (protected)"
 """In place of a text that may quote a protected payload."""
@@ -103,4 +101,4 @@ class Context:
     def protects(self, flow_name: str) -> bool:
         """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""
         flow = self.flow(flow_name)
-        return flow is None or flow.data_class not in _OPEN
+        return flow is None or not flow.data_class.open

@@ -48,6 +48,7 @@ def trace_for(context: Context, trace: Trace, user: User) -> Trace:
         attempts=[replace(each, words=_masked(each.words)) for each in trace.attempts],
         deliveries=[replace(each, words=_masked(each.words)) for each in trace.deliveries],
         audit=[replace(each, words=_masked(each.words)) for each in trace.audit],
+        rules=[each.masked() for each in trace.rules],
     )
 
 

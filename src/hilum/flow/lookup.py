@@ -9,11 +9,14 @@ column is the code that comes in, the second what it becomes, further columns ar
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from hilum.canonical.applied import apply
 from hilum.errors import SettingsError
 from hilum.flow.identifiers import Identifiers, NoIdentifiers
 from hilum.flow.tables import LookupTable, read_csv
@@ -35,9 +38,9 @@ class _File:
         stamp = (stat.st_mtime_ns, stat.st_size)
         if stamp == self._stamp:
             return False
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            content = read_csv(file, str(self.path))
-        self.table.fill(content, stat.st_mtime_ns / 1e9)
+        data = self.path.read_bytes()
+        content = read_csv(io.StringIO(data.decode("utf-8-sig"), newline=""), str(self.path))
+        self.table.fill(content, stat.st_mtime_ns / 1e9, f"file {sha256(data).hexdigest()[:8]}")
         self._stamp = stamp
         return True
 
@@ -132,11 +135,17 @@ class Lookup:
 
     def value(self, table: str, code: str, column: str | None = None, *, at: date | None = None) -> str:
         """What a code becomes, today or on the day `at` (of a moment: the day in the hub's zone). Raises `Unmapped`."""
-        return self.table(table).value(code, column, self._day(at))
+        known = self.table(table)
+        found = known.value(code, column, self._day(at))
+        apply("lookup", known.edition if column is None else f"{known.edition}, {column}", code, found)
+        return found
 
     def row(self, table: str, code: str, *, at: date | None = None) -> Mapping[str, str]:
         """All that the table says of a code, today or on the day `at`. Raises `Unmapped`."""
-        return self.table(table).row(code, self._day(at))
+        known = self.table(table)
+        found = known.row(code, self._day(at))
+        apply("lookup", known.edition, code, found.get(known.columns[1], ""))
+        return found
 
     def _day(self, at: date | None) -> date | None:
         if not isinstance(at, datetime):
@@ -145,11 +154,15 @@ class Lookup:
 
     def id(self, object_: str, system: str, identifier: str, to: str) -> str:
         """What another system calls the same thing: `hub.id("item", "EHR", "4711", "ODOO")`. Raises `Unmapped`."""
-        return self.identifiers.id(object_, system, identifier, to)
+        found = self.identifiers.id(object_, system, identifier, to)
+        apply("crosswalk", f"{object_} of {system} is known to {to}", identifier, found)
+        return found
 
     def golden(self, object_: str, system: str, identifier: str) -> str:
         """The hub's own name of a thing, the same for every system: `item-17`. Raises `Unmapped`."""
-        return self.identifiers.golden(object_, system, identifier)
+        found = self.identifiers.golden(object_, system, identifier)
+        apply("crosswalk", f"{object_} of {system} is known to the hub", identifier, found)
+        return found
 
     def item(self, code: str) -> str:
         """The hub's item number (table `items`). Raises `Unmapped`."""

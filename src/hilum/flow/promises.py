@@ -24,6 +24,11 @@ class DataClass(StrEnum):
     CONFIDENTIAL = "confidential"  # prices, contracts, employees
     PHI = "phi"  # protected health information
 
+    @property
+    def open(self) -> bool:
+        """May everybody who sees the hub see what such payloads say?"""
+        return self in (DataClass.PUBLIC, DataClass.INTERNAL)
+
 
 class Criticality(StrEnum):
     """What happens when it stands still; decides how long the hub retries and whom it wakes."""

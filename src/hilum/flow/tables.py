@@ -58,13 +58,17 @@ class LookupTable:
         self.place = place  # for people: the file, or `database`
         self.columns: tuple[str, ...] = ()
         self.changed_at = 0.0  # epoch seconds; 0: it was never read
+        self.edition = name  # for people: the table and which state of it, `items (change 17)`
         self._version = 0
         self._day = day
         self._rows: dict[str, Mapping[str, str]] = {}  # what holds today
         self._dated: dict[str, list[Row]] = {}  # all rows of codes that have one for a time only
 
-    def fill(self, content: Content, changed_at: float) -> None:
-        """Say all of it anew. Raises `SettingsError` where a code has two rows for one day."""
+    def fill(self, content: Content, changed_at: float, state: str = "") -> None:
+        """Say all of it anew. `state`: what people call this state of it, `change 17`.
+
+        Raises `SettingsError` where a code has two rows for one day.
+        """
         fresh = LookupTable(self.name, self.place, self._day)
         fresh.columns = content.columns
         by_code: dict[str, list[Row]] = {}
@@ -73,10 +77,9 @@ class LookupTable:
         for code, rows in by_code.items():
             fresh._put(code, rows)
         self.columns, self._rows, self._dated = fresh.columns, fresh._rows, fresh._dated
-        self.changed_at = changed_at
-        self._version += 1
+        self._changed(changed_at, state)
 
-    def change(self, codes: Iterable[str], rows: Iterable[Row], changed_at: float) -> None:
+    def change(self, codes: Iterable[str], rows: Iterable[Row], changed_at: float, state: str = "") -> None:
         """Say anew what is said of these codes; those without a row are not there any more."""
         by_code: dict[str, list[Row]] = {code: [] for code in codes}
         for row in rows:
@@ -85,7 +88,11 @@ class LookupTable:
             self._rows.pop(code, None)
             self._dated.pop(code, None)
             self._put(code, mine)
-        self.changed_at = changed_at
+        self._changed(changed_at, state)
+
+    def _changed(self, at: float, state: str) -> None:
+        self.changed_at = at
+        self.edition = f"{self.name} ({state})" if state else self.name
         self._version += 1
 
     def _put(self, code: str, rows: Sequence[Row]) -> None:

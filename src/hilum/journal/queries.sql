@@ -74,14 +74,15 @@ WITH held AS (
         ON l.lane = h.lane AND l.epoch = h.epoch
     WHERE l.holder = %(worker)s FOR SHARE OF l
 ), input AS (
-    SELECT t.id, t.count, t.late
-    FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[], %(late)s::bool[])
-        AS t (id, lane, count, late)
+    SELECT t.id, t.count, t.late, t.rules
+    FROM unnest(%(ids)s::uuid[], %(of_lanes)s::int2[], %(counts)s::int4[], %(late)s::bool[], %(rules)s::text[])
+        AS t (id, lane, count, late, rules)
     JOIN held h ON h.lane = t.lane
 ), done AS (
     UPDATE message m
     SET state = (CASE WHEN i.count = 0 THEN 'completed' ELSE 'routed' END)::message_state, work_lane = NULL,
-        open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now()
+        open_deliveries = m.open_deliveries + i.count, next_ordinal = m.next_ordinal + i.count, state_at = now(),
+        rules = i.rules::jsonb
     FROM input i
     WHERE m.id = i.id AND m.work_lane IS NOT NULL AND m.state = 'received'
     RETURNING m.id, m.seq, m.flow, m.lane, m.key, m.priority, m.correlation_id, m.size, i.count, i.late

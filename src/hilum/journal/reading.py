@@ -10,11 +10,13 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from hilum.canonical.applied import Applied
 from hilum.journal import intents
 from hilum.journal.audit import AuditRow, history
 from hilum.journal.intents import IntentRow
 from hilum.journal.keyring import day_of
 from hilum.journal.payloads import Damaged, unpacked
+from hilum.journal.rules import rules_of
 from hilum.journal.text import key_of
 from hilum.message import id_at
 from hilum.postgres import Connection
@@ -109,6 +111,7 @@ class Trace:
     intents: list[IntentRow] = field(default_factory=list)  # open, or settled by asking the destination
     repeats: Repeats | None = None  # none: it came once
     erased: Erased | None = None  # when its payload was erased; None: it is there
+    rules: list[Applied] = field(default_factory=list)  # conversions and code tables that its translation used
     on_hold: str = ""  # why retention leaves it alone; empty: it does not
 
 
@@ -229,6 +232,7 @@ async def trace(connection: Connection, message_id: UUID) -> Trace | None:
             ).fetchall()
         ),
         erased=await erased(connection, message_id),
+        rules=await rules_of(connection, message_id),
         on_hold=" ".join(
             await _column(
                 connection,

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from hilum.canonical.applied import Applied
 from hilum.errors import LeaseLost
 from hilum.journal.columns import Bodies, Bools, Int2s, Int4s, Int8s, Texts, Uuids
 from hilum.journal.leases import Leases
 from hilum.journal.payloads import MESSAGE_BODY as MESSAGE_BODY
 from hilum.journal.payloads import Damaged, Ref, packed, unpacked
 from hilum.journal.receipt import encode_headers
+from hilum.journal.rules import encode_rules
 from hilum.journal.sql import SQL
 from hilum.journal.text import key_of
 from hilum.message import Delivery, Message, Priority
@@ -94,6 +96,7 @@ class Translated:
     deliveries: list[NewDelivery]
     identifiers: set[str]
     late: bool = False  # the flow's promise is broken already
+    rules: Sequence[Applied] = ()  # conversions and code tables that it used
 
 
 @dataclass(slots=True, kw_only=True)
@@ -226,6 +229,7 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
         "of_lanes": Int2s([result.taken.lane for result in results]),
         "counts": Int4s([len(result.deliveries) for result in results]),
         "late": Bools([result.late for result in results]),
+        "rules": Texts([encode_rules(result.rules) for result in results]),
         "d_ids": Uuids([taken.id for taken, *_ in rows]),
         "d_ordinals": Int2s([ordinal for _, ordinal, _ in rows]),
         "d_destinations": Texts([new.destination for _, _, new in rows]),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from hilum.canonical import times
 from hilum.canonical.base import Value
 from hilum.connector import Target
 from hilum.errors import Invalid, SettingsError, Unmapped
@@ -91,7 +92,11 @@ def moment_in(row: Mapping[str, str], column: str, where: str, zone: tzinfo) -> 
         raise Invalid(
             "write a time as 2026-03-31T14:05 or 2026-03-31T14:05+02:00", where=f"{where}, {column}"
         ) from None
-    return found.replace(tzinfo=zone) if found is not None and found.tzinfo is None else found
+    if found is None or found.tzinfo is not None:
+        return found
+    made = found.replace(tzinfo=zone)
+    times.tell(found, made)
+    return made
 
 
 def zone_of(name: str) -> ZoneInfo:

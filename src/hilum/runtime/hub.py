@@ -178,6 +178,11 @@ class Hub:
             observer=self.observer,
             precedence=self._precedence,
             switches=self.switches,
+            open_flows=frozenset(
+                flow.name
+                for flow in self.flows.values()
+                if flow.data_class.open and not flow.sealed(settings.encryption.classes)
+            ),
         )
         async with self.database.cold() as connection:
             share.stewardship = Stewardship(self.matrix, self.flows, await secret_key(connection))

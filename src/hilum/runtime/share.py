@@ -73,6 +73,9 @@ class Share:
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
+    open_flows: Collection[str] = (
+        frozenset()
+    )  # whose values may be kept outside of payloads: neither protected nor sealed
     stewardship: Stewardship = field(default_factory=lambda: Stewardship(Matrix(), {}, b""))
     newer: Callable[[Exception], Awaitable[bool]] = _nothing_newer  # is there data by now that a translation lacked?
     _promises: dict[str, float] = field(default_factory=dict)  # seconds, by flow

@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from hilum.canonical import BusinessObject
+from hilum.canonical.applied import Applied, listening, summed
 from hilum.cases import classify, open_case
 from hilum.connector import Header
 from hilum.errors import DatabaseUnavailable, Endless, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
 from hilum.journal.moves import fence, hold_message, park_messages, unblock_all
 from hilum.journal.payloads import Damaged
+from hilum.journal.rules import note_rules
 from hilum.journal.text import key_of
 from hilum.journal.work import (
     MESSAGE_BODY,
@@ -55,6 +57,7 @@ class _Failed:
     error: Exception
     identifiers: set[str]
     notes: Sequence[Noted] = ()  # what ownership decided
+    rules: Sequence[Applied] = ()  # conversions and code tables that were used before it failed
 
 
 class Translator:
@@ -158,7 +161,7 @@ class Translator:
             raise
         except Exception as error:  # noqa: BLE001 - what one flow made must not stop the others
             if len(done) == 1:
-                return [_Failed(done[0].taken, error, set())]
+                return [_Failed(done[0].taken, error, set(), rules=done[0].rules)]
         failed: list[_Failed] = []
         for one in done:
             if any((one.taken.flow, one.taken.key) == (f.taken.flow, f.taken.key) for f in failed if f.taken.key):
@@ -185,11 +188,16 @@ class Translator:
 
     async def _watched(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
         """Translate; once more where it lacked something that has come meanwhile."""
-        with self._share.watching(taken.flow, taken.id):
-            result = self._translate(taken, body, parsed)
+        result = self._heard(taken, body, parsed)
         if isinstance(result, _Failed) and await self._share.newer(result.error):
-            with self._share.watching(taken.flow, taken.id):
-                result = self._translate(taken, body, parsed)
+            result = self._heard(taken, body, parsed)
+        return result
+
+    def _heard(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
+        """Translate under the watchdog's eyes, and note the rules that were applied."""
+        with self._share.watching(taken.flow, taken.id), listening() as heard:
+            result = self._translate(taken, body, parsed)
+        result.rules = summed(heard, values=taken.flow in self._share.open_flows)
         return result
 
     def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
@@ -226,7 +234,9 @@ class Translator:
             if any(isinstance(one, Governed) for one in done):
                 async with share.database.transaction() as connection:
                     halted = await share.stewardship.settle(connection, done)
-                    failed = [_Failed(h.result.taken, h.error, h.result.identifiers, h.notes) for h in halted]
+                    failed = [
+                        _Failed(h.result.taken, h.error, h.result.identifiers, h.notes, h.result.rules) for h in halted
+                    ]
                     done = self._not_held(done, failed, behind)
                     noted = await self._commit_in(connection, done) if done else set()
             elif self._simple(done):
@@ -298,6 +308,7 @@ class Translator:
             if taken.endless:  # a replay is tried again: the flow may have been corrected
                 await connection.execute("DELETE FROM endless_translation WHERE message_id = %s", [taken.id])
             await note(connection, failed.notes)
+            await note_rules(connection, taken.id, failed.rules)
             await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id)
             await connection.cursor().executemany(
                 "INSERT INTO identifier (value, message_id) VALUES (%s, %s)",

@@ -91,7 +91,8 @@ def _translated(trace: Trace) -> Iterator[Event]:
     if trace.deliveries:
         places = ", ".join(dict.fromkeys(d.destination for d in trace.deliveries))
         at = min(d.created_at for d in trace.deliveries)
-        what = _what(f"Translated: {plural(len(trace.deliveries), 'delivery', 'deliveries')} to {places}")
+        used = f"By {plural(len(trace.rules), 'rule')}, see below" if trace.rules else ""
+        what = _what(f"Translated: {plural(len(trace.deliveries), 'delivery', 'deliveries')} to {places}", used)
         yield Event(at=at, look="flowing", what=what, rank=1)
     for stage, head in trace.waits_for.items():
         if stage.startswith("translate:"):

@@ -213,13 +213,13 @@ def _day(text: str) -> date | None:
 
 def _history(versions: list[Version]) -> Html:
     rows = [
-        row(ago(each.made_at), each.made_by, tag("span", each.code, class_="mono"),
+        row(num(str(each.change)), ago(each.made_at), each.made_by, tag("span", each.code, class_="mono"),
             ", ".join(f"{column}: {value}" for column, value in each.cells.items() if value and value != each.code),
             f"{each.valid_from or ''} … {each.valid_to or ''}" if each.valid_from or each.valid_to else "always",
             each.reason, [ago(each.ended_at), tag("small", f"by {each.ended_by}")] if each.ended_at else "counts")
         for each in versions
     ]  # fmt: skip
-    heads = ("When", "Who", "Code", "Said", "Days", "Why", "Until")
+    heads = ("Change>", "When", "Who", "Code", "Said", "Days", "Why", "Until")
     return join(tag("h2", "What was said lately"), table(heads, rows, empty="Nothing.", label="History"))
 
 

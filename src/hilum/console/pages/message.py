@@ -140,6 +140,8 @@ async def _top(page: Page, trace: Trace, found: list[Case], draw: Redraw) -> Non
             "section",
         )
     part(join(tag("h2", "Deliveries"), deliveries(trace, masked)), "section")
+    if trace.rules:
+        part(join(tag("h2", "Rules that were applied"), rules(trace)), "section")
     if trace.intents:
         part(join(tag("h2", "Effects that were asked about"), effects(trace, masked)), "section")
 
@@ -251,6 +253,17 @@ def deliveries(trace: Trace, masked: Masker) -> Html:
     heads = ("No>", "Destination", "Operation", "State", "Attempts>", "What it says", "Reference there", "Last change>")
     empty = "No delivery yet: it is not translated." if trace.message.state in ("received", "held") else "No delivery."
     return table(heads, lines, empty=empty, label="Deliveries")
+
+
+def rules(trace: Trace) -> Html:
+    """Each conversion and code table that the translation used; values only where the payload is not protected."""
+    lines = [
+        row(each.kind, tag("span", each.rule, class_="mono"), tag("span", each.before, class_="mono"),
+            tag("span", each.after, class_="mono"), num(words.number(each.times)))
+        for each in trace.rules
+    ]  # fmt: skip
+    heads = ("What", "Rule", "Before", "After", "Times>")
+    return table(heads, lines, empty="None.", label="Rules that were applied")
 
 
 def effects(trace: Trace, masked: Masker) -> Html:

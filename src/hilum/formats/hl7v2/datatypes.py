@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 
+from hilum.canonical import times
 from hilum.errors import Invalid
 
 # Lengths of the digits that a DTM may have, without fraction and offset: year, month, day, hour, minute, second.
@@ -50,7 +51,7 @@ def read_timestamp(text: str, where: str, zone: tzinfo | None = None) -> datetim
     ):
         raise Invalid("this is not a date or time (YYYY[MM[DD[HH[MM[SS[.SSSS]]]]]][+/-ZZZZ])", where=where)
     try:
-        return datetime(
+        found = datetime(
             int(digits[:4]),
             int(digits[4:6] or 1),
             int(digits[6:8] or 1),
@@ -62,6 +63,9 @@ def read_timestamp(text: str, where: str, zone: tzinfo | None = None) -> datetim
         )
     except ValueError:
         raise Invalid("there is no such date or time in the calendar", where=where) from None
+    if offset is None and zone is not None:
+        times.tell(found.replace(tzinfo=None), found)
+    return found
 
 
 def write_timestamp(moment: datetime) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from hilum.flow import Lookup, LookupTable
-from hilum.masterdata.lookups.reading import changed_codes, content, kept, latest
+from hilum.masterdata.lookups.reading import Kept, changed_codes, content, kept, latest
 from hilum.postgres import Connection, Database
 
 
@@ -34,7 +35,7 @@ class LiveLookups:
         async with self._lock, self._database.transaction() as connection:
             await _snapshot(connection)
             self._seq = await latest(connection)
-            await self._load(connection, {table.name for table in await kept(connection)})
+            await self._load(connection, {table.name: table for table in await kept(connection)})
 
     async def catch_up(self) -> bool:
         """Read what has changed since; says whether anything had. Raises `DatabaseUnavailable`."""
@@ -50,33 +51,37 @@ class LiveLookups:
 
     async def _follow(self, connection: Connection) -> None:
         newest = await latest(connection)
-        there = {table.name: table.columns for table in await kept(connection)}
+        there = {table.name: table for table in await kept(connection)}
         if newest < self._seq:  # the database was restored, or a standby that lacked some took over
-            await self._load(connection, set(there))
+            await self._load(connection, there)
             self._seq = newest
             return
         changed = await changed_codes(connection, self._seq)
-        new = {name for name in changed if name in there and self._is_new(name, there[name])}
+        new = {name for name in changed if name in there and self._is_new(there[name])}
         for name in changed.keys() - new:
             if name in there:
                 found = await content(connection, name, codes=sorted(changed[name]))
-                self._tables[name].change(changed[name], found.rows, time.time())
-        await self._load(connection, new, gone=self._tables.keys() - there.keys())
+                self._tables[name].change(changed[name], found.rows, time.time(), _state(there[name]))
+        await self._load(connection, {name: there[name] for name in new}, gone=self._tables.keys() - there.keys())
         self._seq = newest
 
-    def _is_new(self, name: str, columns: tuple[str, ...]) -> bool:
-        return name not in self._tables or self._tables[name].columns != columns
+    def _is_new(self, kept: Kept) -> bool:
+        return kept.name not in self._tables or self._tables[kept.name].columns != kept.columns
 
-    async def _load(self, connection: Connection, names: set[str], gone: set[str] | None = None) -> None:
-        for name in sorted(names):
+    async def _load(self, connection: Connection, tables: Mapping[str, Kept], gone: set[str] | None = None) -> None:
+        for name in sorted(tables):
             table = LookupTable(name, "the database", self._lookup.today)
-            table.fill(await content(connection, name), time.time())
+            table.fill(await content(connection, name), time.time(), _state(tables[name]))
             await asyncio.sleep(0)
             self._tables[name] = table
             self._lookup.keep(table)
-        for name in sorted(self._tables.keys() - names if gone is None else gone):
+        for name in sorted(self._tables.keys() - tables.keys() if gone is None else gone):
             self._tables.pop(name, None)
             self._lookup.give_back(name)
+
+
+def _state(kept: Kept) -> str:
+    return f"change {kept.change}"
 
 
 async def _snapshot(connection: Connection) -> None:

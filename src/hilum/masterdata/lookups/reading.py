@@ -22,18 +22,20 @@ class Kept:
     codes: int
     changed_at: datetime | None
     changed_by: str
+    change: int  # the number of its last change
 
 
 async def kept(connection: Connection) -> list[Kept]:
     """All tables that are in the database, by name."""
     cursor = await connection.execute(
         "SELECT t.name, t.columns, (SELECT count(DISTINCT r.code) FROM lookup_row r WHERE r.table_name = t.name"
-        " AND r.ended_by IS NULL), c.at, coalesce(c.actor, '') FROM lookup_table t LEFT JOIN LATERAL ("
-        " SELECT at, actor FROM lookup_change WHERE table_name = t.name ORDER BY seq DESC LIMIT 1) c ON true"
+        " AND r.ended_by IS NULL), c.at, coalesce(c.actor, ''), coalesce(c.seq, 0)"
+        " FROM lookup_table t LEFT JOIN LATERAL ("
+        " SELECT at, actor, seq FROM lookup_change WHERE table_name = t.name ORDER BY seq DESC LIMIT 1) c ON true"
         " WHERE t.in_use ORDER BY t.name"
     )
     return [
-        Kept(name=row[0], columns=tuple(row[1]), codes=row[2], changed_at=row[3], changed_by=row[4])
+        Kept(name=row[0], columns=tuple(row[1]), codes=row[2], changed_at=row[3], changed_by=row[4], change=row[5])
         for row in await cursor.fetchall()
     ]
 
@@ -100,6 +102,7 @@ async def changed_codes(connection: Connection, after: int) -> dict[str, set[str
 class Version:
     """What was said of a code, by whom, and who said something else."""
 
+    change: int  # the number of the change that said it
     code: str
     cells: dict[str, str]
     valid_from: date | None
@@ -117,8 +120,8 @@ async def history(connection: Connection, table: str, code: str = "", limit: int
     """Every row that there ever was, of a code or of all, the latest first."""
     async with connection.cursor(row_factory=class_row(Version)) as cursor:
         await cursor.execute(
-            "SELECT r.code, r.cells, r.valid_from, r.valid_to, m.at AS made_at, m.actor AS made_by, m.reason, m.act,"
-            " e.at AS ended_at, e.actor AS ended_by, e.reason AS ended_reason FROM lookup_row r"
+            "SELECT m.seq AS change, r.code, r.cells, r.valid_from, r.valid_to, m.at AS made_at, m.actor AS made_by,"
+            " m.reason, m.act, e.at AS ended_at, e.actor AS ended_by, e.reason AS ended_reason FROM lookup_row r"
             " JOIN lookup_change m ON m.seq = r.made_by LEFT JOIN lookup_change e ON e.seq = r.ended_by"
             " WHERE r.table_name = %(table)s AND (%(code)s = '' OR r.code = %(code)s)"
             " ORDER BY r.made_by DESC, r.id DESC LIMIT %(limit)s",
