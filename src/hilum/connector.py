@@ -9,8 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -277,13 +277,50 @@ class Destination(Connector):
         return type(self).landed is not Destination.landed
 
 
+KEY_WARNING: Final = timedelta(days=14)
+"""A key that ends within this time is told of; those of internal users of Odoo live 90 days at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Misfit:
+    """One thing at a destination that is not as its flows need it."""
+
+    what: str  # as the far side calls it: `res.partner.mobile`
+    expected: str
+    found: str
+    words: str  # what follows from it, and what to do, in a sentence or two
+    operations: tuple[str, ...] = ()  # that need it; empty: all that lead there
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """Why messages to a destination will fail, told before one does. It lasts until a look finds it gone."""
+
+    category: str  # of the case that it becomes
+    subject: str  # what it is about, the same at every look: `res.partner`
+    title: str
+    misfits: tuple[Misfit, ...]
+    advice: str = ""  # what to do; empty: as the category says
+    due: datetime | None = None  # until when it must be mended; none: by the criticality of the flows
+
+    @property
+    def words(self) -> str:
+        """What is wrong, in sentences."""
+        return " ".join(misfit.words for misfit in self.misfits)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inspection:
     """What a destination said of itself: its models and fields, what of it does not fit, when its key ends."""
 
     metadata: Mapping[str, Any]  # by model; what is known from now on, to be compared with the next time
-    findings: Sequence[str]  # in words: what will make messages fail, and what to do
+    conditions: Sequence[Condition] = ()  # what will make messages fail
     key_ends: datetime | None = None  # none: never, or not known
+
+    @property
+    def findings(self) -> list[str]:
+        """What does not fit, thing by thing, in words."""
+        return [misfit.words for condition in self.conditions for misfit in condition.misfits]
 
 
 @runtime_checkable

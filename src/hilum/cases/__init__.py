@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hilum.cases.categories import BUSINESS, CATEGORIES, TECHNICAL, Category, described
 from hilum.cases.classify import Finding, classify, reused
+from hilum.cases.conditions import close_condition, conditions, settle
 from hilum.cases.desk import (
     Case,
     Note,
@@ -58,6 +59,8 @@ __all__ = [
     "cases",
     "classify",
     "close",
+    "close_condition",
+    "conditions",
     "count_open",
     "described",
     "discard",
@@ -74,5 +77,6 @@ __all__ = [
     "retry_now",
     "reused",
     "run_batch",
+    "settle",
     "trial",
 ]

@@ -102,6 +102,16 @@ _ALL = (
     ("odoo.unknown_operation", "Unknown operation", "The flow asks for an operation that this version does not have.",
      TECHNICAL, _ENGINEER),
     ("odoo.defect", "Does not fit this Odoo", "What the hub sent does not fit this Odoo.", TECHNICAL, _ENGINEER),
+    # what will make messages fail, before one does: there is no message in these
+    ("endpoint.drift", "Fields have changed there", "A destination has lost or changed fields that flows need, as after"
+     " an upgrade.", TECHNICAL, "See what the upgrade changed: correct the flows or the settings there. If it is as it"
+     " should be, accept it: hilum odoo check --accept."),
+    ("endpoint.module", "Module is missing there", "A destination lacks a module that flows need.", TECHNICAL,
+     "Install the module there, or take the operation out of the flows."),
+    ("endpoint.right", "Right is missing there", "The hub's user may not read what flows need there.", TECHNICAL,
+     "An administrator there gives the right to the hub's user."),
+    ("endpoint.key", "Key ends soon", "The key with which the hub comes to a destination is about to end.", TECHNICAL,
+     "Make a new key there and set it, before the old one ends."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

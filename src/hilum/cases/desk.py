@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -24,12 +25,12 @@ class NotPossible(HilumError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case."""
+    """One case: a message or a delivery that is held, or a condition at a destination that will make messages fail."""
 
     id: int
     opened_at: datetime
     flow: str
-    message_id: UUID
+    message_id: UUID | None  # None: a condition
     ordinal: int  # −1: the message; else its delivery
     destination: str
     category: str
@@ -49,6 +50,12 @@ class Case:
     criticality: int  # of the flow: 0 low … 3 vital
     due_at: datetime | None  # until when somebody should have acted
     other_owner: str  # the flow's other owner, to whom it can be handed over
+    condition: str  # what it is, the same as long as it lasts; empty: a message is held
+    misfits: list[dict[str, str]]  # of a condition: each with what, expected, found
+    flows: list[str]  # of a condition: all that it concerns
+    seen: int  # of a condition: looks at which it was so
+    seen_at: datetime | None
+    gone_at: datetime | None  # of a condition: when it was found to be over
     behind: int = 0  # messages and deliveries that wait behind it
 
     @property
@@ -110,14 +117,20 @@ async def cases(
     group: str = "",
     kind: str = "",
     unassigned: bool = False,
+    conditions: bool = False,
     message_id: UUID | None = None,
     limit: int = 200,
 ) -> list[Case]:
-    """Cases that fit: the most vital first, then those that are due first (closed ones too: the latest first)."""
+    """Cases that fit: the most vital first, then those that are due first (closed ones too: the latest first).
+
+    `conditions`: only those without a message.
+    """
     where = ["true"]
-    values: list[object] = []
+    values: list[Any] = []
+    if flow:
+        where.append("(c.flow = %s OR %s = ANY(c.flows))")
+        values += [flow, flow]
     for condition, value in (
-        ("c.flow = %s", flow),
         ("c.category = %s", category),
         ("c.owner = %s", owner),
         ("c.assigned_to = %s", assigned_to),
@@ -132,6 +145,8 @@ async def cases(
         where.append("c.closed_at IS NULL")
     if unassigned:
         where.append("c.assigned_to IS NULL")
+    if conditions:
+        where.append("c.condition <> ''")
     order = "c.criticality DESC, c.due_at NULLS LAST, c.opened_at, c.id" if only_open else "c.opened_at DESC, c.id DESC"
     statement = f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT %s"
     async with connection.cursor(row_factory=class_row(Case)) as cursor:
@@ -199,7 +214,7 @@ async def hand_over(connection: Connection, number: int, *, actor: str, reason: 
         raise NotPossible("The case is closed, or its flow has no other owner.")
     words = f"case {number} to {row[2]}: {reason}"
     await record(connection, actor=actor, action="hand_over", flow=row[0], message_id=row[1], words=words)
-    await _note(connection, number, actor, f"Handed over to {row[2]}: {reason}")
+    await write_note(connection, number, actor, f"Handed over to {row[2]}: {reason}")
     return str(row[2])
 
 
@@ -219,13 +234,14 @@ async def add_note(connection: Connection, number: int, *, actor: str, words: st
     found = await case(connection, number)
     if found is None:
         raise NotPossible("There is no such case.")
-    await _note(connection, number, actor, words)
+    await write_note(connection, number, actor, words)
     await record(
         connection, actor=actor, action="note", flow=found.flow, message_id=found.message_id, words=f"on case {number}"
     )
 
 
-async def _note(connection: Connection, number: int, author: str, words: str) -> None:
+async def write_note(connection: Connection, number: int, author: str, words: str) -> None:
+    """Keep a note; nothing is said in the audit."""
     await connection.execute(
         "INSERT INTO case_note (case_id, author, words) VALUES (%s, %s, %s)", [number, author, storable(words)]
     )

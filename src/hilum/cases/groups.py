@@ -28,6 +28,7 @@ class Group:
     count: int  # open cases
     messages: int
     behind: int  # messages and deliveries that wait behind them
+    conditions: int  # those without a message
     size: int  # bytes of the messages, as received
     unassigned: int
     oldest: datetime
@@ -52,10 +53,11 @@ async def groups(
     `assigned_to` and `unassigned` choose cases: a group is shown with those of its cases that fit.
     """
     where, values = ["c.closed_at IS NULL"], dict[str, Any](limit=limit)
-    conditions: dict[str, Any] = {
-        "flow": flow, "category": category, "owner": owner, "kind": kind, "assigned_to": assigned_to, "group_key": key
-    }  # fmt: skip
-    for column, value in conditions.items():
+    if flow:
+        where.append("(c.flow = %(flow)s OR %(flow)s = ANY(c.flows))")
+        values["flow"] = flow
+    exact = {"category": category, "owner": owner, "kind": kind, "assigned_to": assigned_to, "group_key": key}
+    for column, value in exact.items():
         if value:
             where.append(f"c.{column} = %({column})s")
             values[column] = value
@@ -74,14 +76,15 @@ async def group(connection: Connection, key: str) -> Group | None:
 
 
 _GROUPS = """
-SELECT g.key, g.category, g.kind, g.flow, g.destination, g.owner, g.criticality, g.count, g.messages, g.size,
-    g.unassigned, g.oldest, g.due_at, g.assigned, e.title, e.words, e.next_step,
+SELECT g.key, g.category, g.kind, g.flow, g.destination, g.owner, g.criticality, g.count, g.messages,
+    g.conditions, g.size, g.unassigned, g.oldest, g.due_at, g.assigned, e.title, e.words, e.next_step,
     (SELECT count(*) FROM exception_case c JOIN blocked_key b ON b.message_id = c.message_id AND b.ordinal = c.ordinal
         JOIN parked p USING (stage, key) WHERE c.closed_at IS NULL AND c.group_key = g.key) AS behind
 FROM (
     SELECT c.group_key AS key, c.category, c.flow, c.destination, min(c.kind) AS kind,
         string_agg(DISTINCT c.owner, ', ') AS owner, max(c.criticality)::int AS criticality, count(*) AS count,
-        count(DISTINCT c.message_id) AS messages, coalesce(sum(m.size), 0)::bigint AS size,
+        count(DISTINCT c.message_id) AS messages, count(*) FILTER (WHERE c.condition <> '') AS conditions,
+        coalesce(sum(m.size), 0)::bigint AS size,
         count(*) FILTER (WHERE c.assigned_to IS NULL) AS unassigned, min(c.opened_at) AS oldest,
         min(c.due_at) AS due_at, min(c.id) AS example,
         coalesce(array_agg(DISTINCT c.assigned_to) FILTER (WHERE c.assigned_to IS NOT NULL), '{}') AS assigned

@@ -19,6 +19,7 @@ from hilum.cases import (
     assign,
     case,
     cases,
+    close_condition,
     described,
     discard,
     groups,
@@ -77,16 +78,22 @@ def show(number: Number, project: ProjectFolder = HERE, as_json: AsJson = False)
     facts = {
         "owner": found.owner,
         "assigned": found.assigned_to or "",
-        "flow": found.flow,
-        "message": str(found.message_id),
+        "flow": ", ".join(found.flows) or found.flow,
+        "at": found.destination,
+        "message": str(found.message_id or ""),
+        "seen": f"{found.seen} times, the last {ago(found.seen_at)}" if found.seen_at else "",
         "since": ago(found.opened_at),
         "due": f"{found.due_at:%Y-%m-%d %H:%M %Z}" if found.due_at and found.open else "",
-        "like it": f"hilum exceptions resolve {found.group_key}" if found.open else "",
+        "like it": f"hilum exceptions resolve {found.group_key}" if found.open and found.message_id else "",
+        "close": f"hilum exceptions close {found.id} --reason …" if found.open and found.condition else "",
         "behind": f"{found.behind} wait behind it" if found.behind else "",
     }
     for name, value in facts.items():
         if value:
             out.print(f"[bold]{name:9}[/]{plain(value)}", soft_wrap=True)
+    if found.misfits:
+        points = [[each["what"], each["expected"], each["found"]] for each in found.misfits]
+        table(["what", "expected", "found"], points, empty="")
     if found.detail:
         out.print(plain(found.detail), soft_wrap=True)
     for note in written:
@@ -186,6 +193,23 @@ def hand_over_case(
 async def _hand_over(folder: Path, number: int, reason: str, login: Login | None) -> str:
     async with acting(folder, login, Permission.ASSIGN) as (connection, who):
         return await hand_over(connection, number, actor=who.name, reason=reason)
+
+
+@app.command("close")
+def close_case(
+    number: Number, reason: Reason = "", as_user: As = "", project: ProjectFolder = HERE, as_json: AsJson = False
+) -> None:
+    """Close a case without a message: it stays closed until it is over, or something more is wrong there."""
+    run(_close(project, number, reasoned(reason), login_of(as_user)))
+    if as_json:
+        emit_json({"case": number, "closed": True})
+    else:
+        out.print(f"Case {number} is closed.")
+
+
+async def _close(folder: Path, number: int, reason: str, login: Login | None) -> None:
+    async with acting(folder, login, Permission.PAUSE) as (connection, who):
+        await close_condition(connection, number, actor=who.name, reason=reason)
 
 
 @app.command()

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from hilum.cases.conditions import HUB
 from hilum.cli.guards import taken
 from hilum.cli.logs import configure_logs
+from hilum.cli.messages import actor
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, emit_json, out, plain
 from hilum.cli.serve import stop_on_signals
@@ -17,7 +19,7 @@ from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
 from hilum.errors import SettingsError
 from hilum.runtime.endpoints import build_endpoints
-from hilum.runtime.inspecting import look, operations_by_endpoint
+from hilum.runtime.inspecting import look, users_by_endpoint
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo import serve as serve_sandbox
 from hilum.simulator.odoo.orm.registry import VERSIONS
@@ -52,7 +54,7 @@ def check(
 
 async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
     loaded = project_of(folder)
-    operations = operations_by_endpoint(loaded.flows.values())
+    users = users_by_endpoint(loaded.flows.values())
     endpoints = build_endpoints(loaded.settings, loaded.flows.values())
     chosen = {each: endpoint for each, endpoint in endpoints.items() if isinstance(endpoint, Odoo)}
     if name and name not in chosen:
@@ -63,10 +65,12 @@ async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
             if name in ("", each):
                 await endpoint.open()
                 try:
-                    seen = await look(database, each, endpoint, operations[each], anew=accept)
+                    seen = await look(
+                        database, each, endpoint, users[each], anew=accept, actor=actor() if accept else HUB
+                    )
                 finally:
                     await endpoint.close()
-                facts = {"endpoint": each, "models": len(seen.metadata), "findings": list(seen.findings)}
+                facts = {"endpoint": each, "models": len(seen.metadata), "findings": seen.findings}
                 found.append(facts | {"key_ends": seen.key_ends, "key": of_key(seen.key_ends)})
     return found
 

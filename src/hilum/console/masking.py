@@ -24,8 +24,8 @@ _NEXT_STEP = "Ask somebody who may see protected payloads."
 
 
 def case_for(context: Context, case: Case, user: User) -> Case:
-    """A case as this user may see it."""
-    if context.may_see(case.flow, user):
+    """A case as this user may see it. A condition quotes no message."""
+    if case.message_id is None or context.may_see(case.flow, user):
         return case
     reason = MASKED if case.reason else case.reason
     title = f"{category(case.category)} {MASKED}"
@@ -34,7 +34,7 @@ def case_for(context: Context, case: Case, user: User) -> Case:
 
 def group_for(context: Context, group: Group, user: User) -> Group:
     """A group of like cases as this user may see it."""
-    if context.may_see(group.flow, user):
+    if group.conditions or context.may_see(group.flow, user):
         return group
     return replace(group, title=f"{category(group.category)} {MASKED}", words=MASKED, next_step=_NEXT_STEP)
 
@@ -64,7 +64,10 @@ async def note_message_seen(context: Context, user: User, flow: str, message_id:
 
 async def note_cases_seen(context: Context, user: User, shown: Sequence[Case]) -> None:
     """This user is shown a list of cases, some of them of protected messages."""
-    protected = [case for case in shown if context.protects(case.flow) and context.may_see(case.flow, user)]
+    protected = [
+        case for case in shown
+        if case.message_id is not None and context.protects(case.flow) and context.may_see(case.flow, user)
+    ]  # fmt: skip
     if protected:
         numbers = f"cases {min(case.id for case in protected)} to {max(case.id for case in protected)}"
         await _note(context, user, "view_cases", "", None, f"{len(protected)} of protected flows, {numbers}")

@@ -37,6 +37,15 @@ async def hand_over(visit: Visit, number: int, reason: str) -> str:
     return f"The case is with {team} now."
 
 
+async def close_condition(visit: Visit, number: int, reason: str) -> str:
+    """Close a case without a message. Raises `NotPossible`."""
+    user = await allowed(visit, Permission.PAUSE)
+    reason = reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        await cases.close_condition(connection, number, actor=user.name, reason=reason)
+    return "The case is closed."
+
+
 async def retry_now(visit: Visit, message_id: UUID, reason: str) -> str:
     """Try at once what waits for its next attempt. Raises `NotPossible`."""
     user = await allowed(visit, Permission.REPLAY)

@@ -88,6 +88,10 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "assign": "assigned",
         "hand_over": "handed over",
         "note": "wrote a note",
+        "case_opened": "opened a case",
+        "case_renewed": "found more for a case",
+        "case_ended": "ended a case",
+        "case_closed": "closed a case",
         "job_made": "began an act on many",
         "job_paused": "paused a job",
         "job_resumed": "resumed a job",
@@ -153,7 +157,13 @@ ITEM_STATES: Mapping[str, str] = MappingProxyType(
 )
 
 RESOLUTIONS: Mapping[str, str] = MappingProxyType(
-    {"replayed": "replayed", "edited": "edited and resubmitted", "discarded": "discarded"}
+    {
+        "replayed": "replayed",
+        "edited": "edited and resubmitted",
+        "discarded": "discarded",
+        "ended": "ended",
+        "closed": "closed",
+    }
 )
 
 _PERMISSION: Mapping[Permission, str] = MappingProxyType(

@@ -41,5 +41,5 @@ async def keep(connection: Connection, destination: str, found: Inspection) -> N
         "INSERT INTO endpoint_state AS s (destination, metadata, findings, key_ends) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (destination) DO UPDATE SET looked_at = now(), findings = excluded.findings,"
         " metadata = s.metadata || excluded.metadata, key_ends = excluded.key_ends",
-        [destination, Jsonb(dict(found.metadata)), Jsonb(list(found.findings)), found.key_ends],
+        [destination, Jsonb(dict(found.metadata)), Jsonb(found.findings), found.key_ends],
     )

@@ -50,6 +50,16 @@ def test_what_does_not_fit_is_said_with_what_to_do(
     bad = cli("odoo", "check", "odoo.main", "-p", project, "--json")
     assert bad.code == 1
     assert any("the module stock is not installed" in each for each in json.loads(bad.out)[0]["findings"])
+    (case,) = cli("exceptions", "list", "-p", project, "--json").json
+    assert (case["destination"], case["category"], case["message_id"]) == ("odoo.main", "endpoint.module", None)
+    shown = " ".join(cli("exceptions", "show", case["id"], "-p", project).out.split())
+    for told in ("module stock is not installed", "expected", "stock.picking", "supply.consumption", "seen 1 times"):
+        assert told in shown
+    assert "stock is not" in " ".join(cli("exceptions", "list", "-p", project).out.split())
+    assert "--reason" in cli("exceptions", "close", case["id"], "-p", project).complaint
+    assert cli("exceptions", "close", case["id"], "-p", project, "--reason", "known", "--json").json["closed"]
+    assert "no such open case" in cli("exceptions", "close", case["id"], "-p", project, "--reason", "x").complaint
+    assert cli("exceptions", "list", "-p", project, "--json").json == []
     unknown = cli("odoo", "check", "odoo.nowhere", "-p", project)
     assert unknown.code != 0
     assert "There are: odoo.main" in " ".join((unknown.out + unknown.err).split())

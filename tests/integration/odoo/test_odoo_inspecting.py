@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from odoo_far_side import FarSide
 
+from hilum import cases
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
 from hilum.connectors.odoo.operations import OPERATIONS
@@ -17,6 +18,9 @@ from hilum.observe.snapshot import Sampler
 from hilum.postgres import Database
 from hilum.runtime.inspecting import look
 from hilum.settings import AlertSettings
+from support.projects import make_flow
+
+USERS = {"supplier": [make_flow(None, name="test.suppliers")]}
 
 
 @pytest.mark.req("NEW-9")
@@ -32,27 +36,42 @@ async def test_a_server_that_has_everything_fits_twice(far: FarSide) -> None:
 @pytest.mark.req("NEW-9")
 async def test_another_type_and_a_new_duty_are_told_until_they_are_accepted(far: FarSide, database: Database) -> None:
     hub: Odoo = await far.open()
-    await look(database, "odoo.main", hub, ["supplier"])
+    await look(database, "odoo.main", hub, USERS)
     async with database.cold() as connection:
         assert (await states(connection))["odoo.main"].metadata["res.partner"]["ref"] == ["char", False]
         await connection.execute(
             "UPDATE endpoint_state SET metadata = jsonb_set(metadata, '{res.partner,ref}', '[\"integer\", false]')"
         )
     for _ in range(2):
-        found = await look(database, "odoo.main", hub, ["supplier"])
+        found = await look(database, "odoo.main", hub, USERS)
         assert found.findings == ["res.partner.ref was integer and is char now. See what Odoo's upgrade changed."]
+    async with database.cold() as connection:
+        (case,) = await cases.conditions(connection)
+    assert (case.category, case.owner, case.flows, case.seen) == (
+        "endpoint.drift",
+        "Integration",
+        ["test.suppliers"],
+        2,
+    )
+    assert case.misfits == [{"what": "res.partner.ref", "expected": "integer", "found": "char"}]
     sampler = Sampler(database, {}, 0.0)
     sample = await sampler.sample()
     assert sample.get(catalogue.ENDPOINT_FINDINGS) == {("odoo.main",): 1.0}
     firing = [cause for cause in causes(sample, AlertSettings()) if cause.firing]
     assert [cause.kind for cause in firing] == ["findings"]
-    accepted = await look(database, "odoo.main", hub, ["supplier"], anew=True)
+    accepted = await look(database, "odoo.main", hub, USERS, anew=True, actor="eva")
     assert not accepted.findings
-    assert not (await look(database, "odoo.main", hub, ["supplier"])).findings
+    async with database.cold() as connection:
+        ended = await cases.case(connection, case.id)
+        assert ended is not None
+        assert (ended.closed_by, ended.resolution, ended.reason) == ("eva", "ended", "It was accepted as it is.")
+    assert not (await look(database, "odoo.main", hub, USERS)).findings
 
 
 @pytest.mark.req("NEW-9")
-async def test_a_module_that_is_not_installed_is_named_with_the_operation(sandboxed: FarSide) -> None:
+async def test_a_module_that_is_not_installed_is_named_with_the_operation(
+    sandboxed: FarSide, database: Database
+) -> None:
     assert sandboxed.sandbox is not None
     sandboxed.sandbox.change(
         lambda env: [
@@ -64,16 +83,31 @@ async def test_a_module_that_is_not_installed_is_named_with_the_operation(sandbo
     found = await hub.inspect(["purchase_order", "supplier"], {})
     assert any("purchase.order" in each and "the module purchase is not installed" in each for each in found.findings)
     assert all("purchase" in each for each in found.findings)
+    users = {"purchase_order": [make_flow(None, name="test.orders")], **USERS}
+    await look(database, "odoo.main", hub, users)
+    async with database.cold() as connection:
+        (case,) = await cases.conditions(connection)  # one for the module, with all models that are missed
+    assert (case.category, case.title) == ("endpoint.module", "Odoo's module purchase is not installed")
+    assert {each["what"] for each in case.misfits} >= {"purchase.order", "purchase.order.line"}
+    assert case.flows == ["test.orders"]
 
 
 @pytest.mark.req("NEW-9")
-async def test_a_key_that_ends_soon_is_told(far: FarSide) -> None:
+async def test_a_key_that_ends_soon_is_told(far: FarSide, database: Database) -> None:
     soon = (datetime.now(UTC) + timedelta(days=5)).date()
     hub = await far.open(key_ends=soon)
     found = await hub.inspect(["supplier"], {})
     assert found.key_ends is not None
     assert found.key_ends.date() == soon
     assert f"ends on {soon}" in await hub.check()
+    await look(database, "odoo.main", hub, USERS)
+    async with database.cold() as connection:
+        (case,) = await cases.conditions(connection)
+    assert (case.category, case.due_at, case.flows) == ("endpoint.key", found.key_ends, ["test.suppliers"])
+    later = await far.open(key_ends=soon + timedelta(days=60))
+    await look(database, "odoo.main", later, USERS)
+    async with database.cold() as connection:
+        assert await cases.conditions(connection) == []
     assert "Make a new one" in of_key(found.key_ends)
     assert "Make a new one" not in of_key(found.key_ends + timedelta(days=60))
     assert of_key(None) == ""

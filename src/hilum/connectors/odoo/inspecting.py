@@ -7,11 +7,11 @@ It is compared with what was seen first, or accepted last: so a change is told u
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from hilum.connector import Inspection
+from hilum.connector import KEY_WARNING, Condition, Inspection, Misfit
 from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.connectors.odoo.operations.modules import MODULE_OF
 from hilum.connectors.odoo.session import Session
@@ -20,29 +20,34 @@ from hilum.errors import Rejected
 Model = Mapping[str, list[Any]]
 """Field → [type, required]."""
 
-WARN_DAYS: Final = 14
-"""A key that ends within so many days is told of; keys of internal users live at most 90."""
+DRIFT: Final = "endpoint.drift"
+MODULE: Final = "endpoint.module"
+RIGHT: Final = "endpoint.right"
+_GONE: Final = "not there"
 
 
 async def inspect(session: Session, operations: Collection[str], known: Mapping[str, Model]) -> Inspection:
     """Look at the models of these operations. `known`: what was seen before. Raises `Down`, `TryAgain`, `Unsure`."""
     wanted = _wanted(session, operations)
     seen: dict[str, Model] = {}
-    findings: list[str] = []
+    conditions: list[Condition] = []
+    missing: dict[tuple[str, str], list[Misfit]] = {}
     for model, by_operation in wanted.items():
         try:
             fields = await session.client.fields_get(model)
         except Rejected as refused:
-            findings.append(_absent(model, by_operation, refused))
+            place = (RIGHT, model) if refused.category == "odoo.access" else (MODULE, MODULE_OF.get(model, model))
+            missing.setdefault(place, []).append(_absent(model, by_operation, place))
             continue
         now = {name: [facts.get("type"), bool(facts.get("required"))] for name, facts in fields.items()}
-        needed = {name for names in by_operation.values() for name in names}
         before = known.get(model)
-        found = [*_gone(model, by_operation, now), *(_changed(model, needed, before, now) if before else ())]
-        findings += found
+        found = (*_gone(model, by_operation, before or {}, now), *(_changed(model, by_operation, before or now, now)))
+        if found:
+            title = f"Odoo's {model} is not as the flows need it"
+            conditions.append(Condition(category=DRIFT, subject=model, title=title, misfits=found))
         seen[model] = before if before and found else now
-    ends = await key_ends(session)
-    return Inspection(metadata=seen, findings=findings, key_ends=ends)
+    conditions += [_missing(place, misfits) for place, misfits in missing.items()]
+    return Inspection(metadata=seen, conditions=conditions, key_ends=await key_ends(session))
 
 
 def _wanted(session: Session, operations: Collection[str]) -> dict[str, dict[str, Collection[str]]]:
@@ -55,29 +60,69 @@ def _wanted(session: Session, operations: Collection[str]) -> dict[str, dict[str
     return wanted
 
 
-def _absent(model: str, by_operation: Collection[str], refused: Rejected) -> str:
+def _absent(model: str, by_operation: Collection[str], place: tuple[str, str]) -> Misfit:
     names = ", ".join(by_operation)
-    if refused.category == "odoo.access":
-        return f"The hub's user may not read {model}, which {names} needs. Give the right in Odoo."
-    module = MODULE_OF.get(model)
-    place = f"the module {module} is not installed" if module else "its module is not installed"
-    return f"Odoo has no {model}, which {names} needs: {place}. Install it, or take the operation out of the flows."
+    if place[0] == RIGHT:
+        words = f"The hub's user may not read {model}, which {names} needs. Give the right in Odoo."
+        found = "no right to read it"
+    else:
+        module = MODULE_OF.get(model)
+        why = f"the module {module} is not installed" if module else "its module is not installed"
+        words = f"Odoo has no {model}, which {names} needs: {why}. Install it, or take the operation out of the flows."
+        found = _GONE
+    return Misfit(what=model, expected="a model", found=found, words=words, operations=tuple(by_operation))
 
 
-def _gone(model: str, by_operation: Mapping[str, Collection[str]], now: Model) -> Iterator[str]:
+def _missing(place: tuple[str, str], misfits: Sequence[Misfit]) -> Condition:
+    category, subject = place
+    title = (
+        f"The hub's user may not read {subject} in Odoo"
+        if category == RIGHT
+        else f"Odoo's module {subject} is not installed"
+    )
+    return Condition(category=category, subject=subject, title=title, misfits=tuple(misfits))
+
+
+def _gone(model: str, by_operation: Mapping[str, Collection[str]], before: Model, now: Model) -> Iterator[Misfit]:
+    """Fields that are needed and not there, each once, with all operations that need it."""
+    users: dict[str, list[str]] = {}
     for operation, fields in by_operation.items():
         for name in fields:
             if name not in now:
-                yield f"{model} has no field {name}, which {operation} needs, or the hub's user may not see it."
+                users.setdefault(name, []).append(operation)
+    for name, operations in users.items():
+        needing = ", ".join(operations)
+        yield Misfit(
+            what=f"{model}.{name}",
+            expected=str(before[name][0]) if name in before else "a field",
+            found=_GONE,
+            words=f"{model} has no field {name}, which {needing} needs, or the hub's user may not see it.",
+            operations=tuple(operations),
+        )
 
 
-def _changed(model: str, needed: Collection[str], before: Model, now: Model) -> Iterator[str]:
+def _changed(model: str, by_operation: Mapping[str, Collection[str]], before: Model, now: Model) -> Iterator[Misfit]:
+    """Fields that were of another type, and fields that have become required."""
+    needed = {name for names in by_operation.values() for name in names}
     for name in sorted(needed):
         if name in before and name in now and before[name][0] != now[name][0]:
-            yield f"{model}.{name} was {before[name][0]} and is {now[name][0]} now. See what Odoo's upgrade changed."
+            was, now_is = str(before[name][0]), str(now[name][0])
+            yield Misfit(
+                what=f"{model}.{name}",
+                expected=was,
+                found=now_is,
+                words=f"{model}.{name} was {was} and is {now_is} now. See what Odoo's upgrade changed.",
+                operations=tuple(each for each, names in by_operation.items() if name in names),
+            )
     for name, (_, required) in sorted(now.items()):
         if required and name not in needed and not before.get(name, [None, False])[1]:
-            yield f"{model}.{name} has become required. Give it a default in Odoo, or writing there will fail."
+            yield Misfit(
+                what=f"{model}.{name}",
+                expected="may be empty" if name in before else _GONE,
+                found="required",
+                words=f"{model}.{name} has become required. Give it a default in Odoo, or writing there will fail.",
+                operations=tuple(by_operation),
+            )
 
 
 async def key_ends(session: Session) -> datetime | None:
@@ -105,6 +150,6 @@ def of_key(ends: datetime | None) -> str:
     """A sentence about the age of the key; empty where nothing is to be said."""
     if ends is None:
         return ""
-    days = (ends - datetime.now(UTC)).days
-    advice = " Make a new one in Odoo and set it for this endpoint." if days <= WARN_DAYS else ""
-    return f"The API key ends on {ends:%Y-%m-%d} (in {days} days).{advice}"
+    left = ends - datetime.now(UTC)
+    advice = " Make a new one in Odoo and set it for this endpoint." if left <= KEY_WARNING else ""
+    return f"The API key ends on {ends:%Y-%m-%d} (in {left.days} days).{advice}"

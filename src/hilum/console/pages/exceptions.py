@@ -161,7 +161,7 @@ def _groups(found: Found) -> Html:
 
 
 def _bulk(page: Page, found: Sequence[Case], draw: moves.Redraw) -> None:
-    messages = {str(case.id): case.message_id for case in found[:SHOWN]}
+    messages = {str(case.id): case.message_id for case in found[:SHOWN] if case.message_id is not None}
 
     async def ticked() -> list[UUID]:
         numbers = await ui.run_javascript(
@@ -196,6 +196,10 @@ def _what(case: Case) -> Html:
     return tag("td", link, tag("small", case.next_step), class_="wide")
 
 
+def _place(case: Case) -> str:
+    return case.destination if case.condition else words.category(case.category)
+
+
 COLUMNS: tuple[Column[Case], ...] = (
     Column(key="since", head="Waits for>", cell=lambda c: num(span(c.opened_at)),
            text=lambda c: c.opened_at.isoformat()),
@@ -203,7 +207,7 @@ COLUMNS: tuple[Column[Case], ...] = (
     Column(key="due", head="Due", cell=lambda c: due(c.due_at),
            text=lambda c: c.due_at.isoformat() if c.due_at else ""),
     Column(key="flow", head="Flow", text=lambda c: c.flow,
-           cell=lambda c: [flow_link(c.flow), tag("small", words.category(c.category))]),
+           cell=lambda c: [flow_link(c.flow), tag("small", _place(c))]),
     Column(key="criticality", head="Criticality", cell=lambda c: criticality(c.criticality),
            text=lambda c: words.CRITICALITIES[c.criticality]),
     Column(key="owner", head="Owner", cell=lambda c: [c.owner, tag("small", c.kind)], text=lambda c: c.owner),
@@ -215,8 +219,8 @@ COLUMNS: tuple[Column[Case], ...] = (
     Column(key="destination", head="Destination", cell=lambda c: c.destination, text=lambda c: c.destination,
            shown=False),
     Column(key="case", head="Case>", cell=lambda c: num(c.id), text=lambda c: str(c.id), shown=False),
-    Column(key="message", head="Message", cell=lambda c: message_link(c.message_id),
-           text=lambda c: str(c.message_id), shown=False),
+    Column(key="message", head="Message", cell=lambda c: message_link(c.message_id) if c.message_id else "",
+           text=lambda c: str(c.message_id or ""), shown=False),
 )  # fmt: skip
 """What can be shown of a case. Its words may quote what a receiver said, so they are on its own page only."""
 
@@ -235,5 +239,7 @@ def _table(page: Page, found: Sequence[Case], snapshot: Snapshot) -> Html:
 
 
 def _tick(case: Case) -> Html:
+    if case.message_id is None:  # there is nothing to replay or discard
+        return tag("td", class_="tick")
     box = tag("input", type="checkbox", value=case.id, data_tick=True, aria_label=f"Select case {case.id}")
     return tag("td", box, class_="tick")

@@ -77,13 +77,15 @@ async def _contents(page: Page, group: Group | None, key: str, draw: moves.Redra
     part(join(tag("h1", group.title), tag("div", _answer(group), class_="answer")), "heading")
     if group.category == UNMAPPED:
         await release_buttons(page, key, draw)
-    _buttons(page, group, draw)
+    if group.messages:
+        _buttons(page, group, draw)
     async with page.context.database.cold() as connection:
         found = await cases.cases(connection, group=key, limit=SHOWN)
     await note_cases_seen(page.context, page.user, found)
     rows = [
         row(num(span(case.opened_at)), tag("a", f"Case {case.id}", href=case_link(case.id), data_open=True),
-            message_link(case.message_id), due(case.due_at), case.owner, case.assigned_to or "",
+            message_link(case.message_id) if case.message_id else case.destination, due(case.due_at), case.owner,
+            case.assigned_to or "",
             num(words.number(case.behind) if case.behind else ""), data_row=True)
         for case in found
     ]  # fmt: skip
@@ -95,9 +97,10 @@ async def _contents(page: Page, group: Group | None, key: str, draw: moves.Redra
 
 def _answer(group: Group) -> Html:
     behind = f", {words.plural(group.behind, 'more')} behind them".replace("mores", "more") if group.behind else ""
-    waits = "waits" if group.messages == 1 else "wait"
+    count, noun = (group.conditions, "case") if group.conditions else (group.messages, "message")
+    waits = "waits" if count == 1 else "wait"
     return join(
-        tag("p", chip("Held", "held"), tag("strong", words.plural(group.messages, "message"), f" {waits} for this"),
+        tag("p", chip("Held", "held"), tag("strong", words.plural(count, noun), f" {waits} for this"),
             behind, ", the oldest for ", span(group.oldest), ". ", criticality(group.criticality)),
         tag("p", flow_link(group.flow), f" to {group.destination}" if group.destination else "", ": ", group.words),
         tag("p", tag("strong", "What to do: "), group.next_step, class_="next"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from nicegui import ui
 
+from hilum import cases
+from hilum.cases import Case
+from hilum.connector import KEY_WARNING
 from hilum.console import acts
 from hilum.console.components.age import clock, span
 from hilum.console.components.chip import chip
@@ -17,6 +20,7 @@ from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Html, join, tag
+from hilum.console.pages.condition import misfits
 from hilum.console.pages.moves import why_not
 from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.console.words import number, plural
@@ -25,7 +29,6 @@ from hilum.journal.destinations import DestinationRow, destinations
 from hilum.journal.endpoint_states import EndpointState
 from hilum.security import Permission
 
-_KEY_DAYS = 14
 _LOOKS = {"in order": "done", "being tried": "waiting", "stopped": "held", "down": "hurt"}
 
 SPANS = {"": "until somebody lets it go on", "1800": "30 minutes", "7200": "2 hours", "28800": "8 hours"}
@@ -35,24 +38,26 @@ SPANS = {"": "until somebody lets it go on", "1800": "30 minutes", "7200": "2 ho
 def add(context: Context, figures: Figures) -> None:
     """The page at `/operations`."""
 
-    async def read() -> list[DestinationRow]:
+    async def read() -> tuple[list[DestinationRow], list[Case]]:
         names = context.project.destinations if context.project else ()
         async with context.database.cold() as connection:
-            return await destinations(connection, names)
+            return await destinations(connection, names), await cases.conditions(connection)
 
     async def build(page: Page) -> None:
-        found = await read()
+        found, conditions = await read()
         with ui.element("div").classes("heading"):
             ui.html("<h1>Operations</h1>", sanitize=False)
             answers = part(answer(found), "answer")
         place = part(_table(found, context), "section")
+        unfit = part(_unfit(conditions), "section")
         buttons = ui.element("div").classes("section")
         shown: list[tuple[str, bool]] = []
 
         async def look() -> None:
-            now = await read()
+            now, conditions = await read()
             answers.set_content(answer(now))
             place.set_content(_table(now, context))
+            unfit.set_content(_unfit(conditions))
             states = [(each.name, each.state is BreakerState.CLOSED) for each in now]
             if states != shown:  # not at each look: a button under the hand would go away
                 shown[:] = states
@@ -95,9 +100,17 @@ def answer(found: list[DestinationRow]) -> Html:
 def _warnings(state: EndpointState) -> list[str]:
     """What does not fit there, and a key that ends soon."""
     ends = state.key_ends
-    if ends is None or ends - datetime.now(UTC) > timedelta(days=_KEY_DAYS):
+    if ends is None or ends - datetime.now(UTC) > KEY_WARNING:
         return list(state.findings)
     return [*state.findings, f"its key ends on {ends:%Y-%m-%d}; make a new one and set it."]
+
+
+def _unfit(conditions: list[Case]) -> Html:
+    """What was expected of destinations and found there, with the case of each."""
+    if not conditions:
+        return Html("")
+    note = tag("small", "looked at when the hub starts and every six hours")
+    return join(tag("h2", "What does not fit", note), misfits(conditions, named=True))
 
 
 def _table(found: list[DestinationRow], context: Context) -> Html:

@@ -1,0 +1,131 @@
+"""A case without a message: what will make messages to a destination fail, what was expected and found, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from hilum import cases
+from hilum.cases import Case
+from hilum.console import small, words
+from hilum.console.components.age import ago, span
+from hilum.console.components.chip import chip
+from hilum.console.components.controls import Button, reasons
+from hilum.console.components.dialogs import Question, ask
+from hilum.console.components.pressing import criticality, due
+from hilum.console.components.table import row, table
+from hilum.console.links import case_link, flow_link
+from hilum.console.markup import Child, Html, join, tag
+from hilum.console.pages import moves
+from hilum.console.pages.handling import assigning, noting
+from hilum.console.shell import Page, Repeated, acting, part
+from hilum.security import Permission
+
+
+async def watched(page: Page, number: int) -> None:
+    """Draw it, and again whenever it is seen once more, changes hands or ends."""
+    content = ui.element("div")
+    drawn: list[object] = []
+
+    async def read() -> Case | None:
+        async with page.context.database.cold() as connection:
+            return await cases.case(connection, number)
+
+    async def draw() -> None:
+        found = await read()
+        if found is not None:
+            drawn[:] = [found]
+            content.clear()
+            with content:
+                await _contents(page, found, draw)
+
+    async def look() -> None:
+        if [await read()] != drawn:
+            await draw()
+
+    await draw()
+    Repeated(page, look)
+
+
+async def _contents(page: Page, case: Case, draw: moves.Redraw) -> None:
+    part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
+    if case.open:
+        assigning(page, case, draw)
+        _closing(page, case, draw)
+    async with page.context.database.cold() as connection:
+        written = await cases.notes(connection, case.id)
+    part(join(tag("h2", "What does not fit"), misfits([case])), "section")
+    with ui.element("div").classes("pair"):
+        part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
+        with ui.element("div").classes("section"):
+            noting(page, case, written, draw)
+
+
+def _answer(case: Case) -> Html:
+    if case.closed_at is not None:
+        how = words.RESOLUTIONS.get(case.resolution or "", case.resolution)
+        lasts = " It is still so, and stays closed until something more is wrong." if case.gone_at is None else ""
+        closed = f"{case.closed_by} {how} it "
+        return tag("p", chip("Closed", "done"), closed, ago(case.closed_at), f": {case.reason}{lasts}")
+    return join(
+        tag("p", chip("Will fail", "hurt"), tag("strong", case.destination), ": ", case.words),
+        tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
+        tag("p", "Waits for ", tag("strong", case.assigned_to or case.owner), " for ", span(case.opened_at),
+            ". It ends by itself when it fits again."),
+        tag("p", "Due ", due(case.due_at), ". ", criticality(case.criticality)),
+    )  # fmt: skip
+
+
+def misfits(found: Sequence[Case], *, named: bool = False) -> Html:
+    """What was expected and found. `named`: with the destination and the case of each."""
+    rows = [
+        row(
+            *([case.destination, tag("a", f"Case {case.id}", href=case_link(case.id))] if named else []),
+            tag("span", each["what"], class_="mono"),
+            each["expected"],
+            each["found"],
+            _flows(case),
+            case.assigned_to or case.owner,
+        )
+        for case in found
+        for each in case.misfits
+    ]
+    heads = ("What", "Expected", "Found", "Flows", "With")
+    return table(("Destination", "Case", *heads) if named else heads, rows, empty="", label="What does not fit")
+
+
+def _flows(case: Case) -> list[Child]:
+    names: list[Child] = []
+    for name in case.flows:
+        names += [", " if names else "", flow_link(name)]
+    return names
+
+
+def _closing(page: Page, case: Case, draw: moves.Redraw) -> None:
+    refused = moves.why_not(page, Permission.PAUSE)
+
+    async def close() -> None:
+        body = tag("p", "It stays closed until it is over, or something more is wrong there. Nothing else changes.")
+        if (answer := await ask(page, Question(title=f"Close case {case.id}", body=body, do="Close"))) is not None:
+            page.say(await small.close_condition(page.visit, case.id, answer.reason))
+            await draw()
+
+    with ui.element("div").classes("acts"):
+        Button("Close…", acting(page, close), why_not=refused)
+    ui.html(reasons([refused]), sanitize=False)
+
+
+def _facts(case: Case) -> Html:
+    times = words.plural(case.seen, "look")
+    rows: list[tuple[str, Child]] = [
+        ("Case", f"{case.id}"),
+        ("Destination", tag("a", case.destination, href="/operations")),
+        ("Flows", _flows(case) or "none of this hub"),
+        ("Category", [words.category(case.category), " ", tag("small", case.category, class_="mono")]),
+        ("Owner", f"{case.owner} ({case.kind})"),
+        ("Assigned to", case.assigned_to or "nobody yet"),
+        ("Opened", ago(case.opened_at)),
+        ("Seen", [f"at {times}, the last ", ago(case.seen_at or case.opened_at)]),
+    ]
+    return tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows], class_="facts")
