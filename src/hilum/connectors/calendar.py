@@ -23,10 +23,11 @@ import orjson
 import structlog
 from pydantic import Field, InstanceOf
 
-from hilum.connector import ConnectorSettings, Header, Receipt, Received, Source, Traits
+from hilum.connector import ConnectorSettings, Header, Receipt, Received
 from hilum.connectors.declaring import checked
+from hilum.connectors.hub_source import HubSource
 from hilum.connectors.intake import Intake
-from hilum.errors import Busy, DatabaseUnavailable, Invalid, NotAccepted, SettingsError
+from hilum.errors import Busy, DatabaseUnavailable, Invalid, NotAccepted
 from hilum.flow.schedule import Calendar, Overlap
 
 log = structlog.get_logger(__name__)
@@ -103,7 +104,7 @@ class RunsSettings(ConnectorSettings):
     )
 
 
-class Runs(Source):
+class Runs(HubSource[Ledger, Intake]):
     """Hands over a message whenever a run is due: by its calendar, or because a person asked (`hilum run`).
 
     Each flow has a calendar of its own. Any number of hubs may have it: a time becomes one message. A run begins only
@@ -112,97 +113,42 @@ class Runs(Source):
 
     Settings = RunsSettings
     kind: ClassVar[str] = "calendar"
-    traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True)
-    default_format: ClassVar[str] = "json"
+    needs: ClassVar[str] = "which runs were made"
 
     def __init__(self, **settings: Any) -> None:
+        super().__init__()
         self.settings = checked(RunsSettings, self.kind, settings)
         self.schedule: Calendar = self.settings.when
-        self.flow = ""
-        self._ledger: Ledger | None = None
-        self._intake: Intake | None = None
-        self._task: asyncio.Task[None] | None = None
         self._out: set[UUID] = set()  # handed over, not answered
         self._again: list[RunReceived] = []  # refused for now
         self._handed = 0
-
-    def __repr__(self) -> str:
-        return f"<Runs {self.address}>"
 
     @property
     def address(self) -> str:
         """The flow: two flows never share a calendar, even where their times are the same."""
         return f"calendar://{self.flow}"
 
-    def declared_by(self, flow: str) -> None:
-        """Raises `SettingsError` where another flow has this calendar."""
-        if self.flow not in ("", flow):
-            raise SettingsError(f"{flow} and {self.flow} share one calendar: give each flow calendar.Runs of its own.")
-        self.flow = flow
-
-    def use(self, ledger: Ledger) -> None:
-        """Ask this one what is due, from the next `open` on."""
-        self._ledger = ledger
-
-    async def open(self) -> None:
-        """Begin to look. Raises `SettingsError` where nobody keeps the ledger."""
-        if self._task is not None:
-            return
-        if self._ledger is None:
-            raise SettingsError(f"{self.address}: a calendar runs only in a hub, which remembers what was made.")
-        self._out.clear()
-        self._again.clear()
-        self._intake = Intake(_MOST, 2**20)
-        self._task = asyncio.create_task(self._look(self._ledger, self._intake), name=self.address)
-
-    async def close(self) -> None:
-        """Stop looking. What is not answered comes again."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)  # a defect was raised by `receive`
-        if self._intake is not None:
-            self._intake.close()
-
     async def check(self) -> str:
         """When it runs, and when next."""
         after = self.settings.when.after(datetime.now(UTC))
         return f"{self.settings.when.words()}; next: {self.settings.when.at(after) if after else 'never'}"
 
-    def wants(self, received: Received) -> bool:
-        """All, for its only flow."""
-        return True
+    def _begin(self) -> Intake:
+        self._out.clear()
+        self._again.clear()
+        return Intake(_MOST, 2**20)
 
-    async def receive(self) -> Sequence[Received]:
-        """Wait until a run is due; an empty sequence only when it is closed."""
-        taken = await self._intake.take() if self._intake is not None else ()
-        if not taken and self._task is not None and self._task.done():
-            self._task.result()
-        return taken
-
-    async def _look(self, ledger: Ledger, intake: Intake) -> None:
-        try:
-            while True:
-                await self._look_once(ledger, intake)
-                await asyncio.sleep(self.settings.poll)
-        except Exception:
-            intake.close()  # a defect: `receive` ends and raises it, so that it is seen
-            raise
-
-    async def _look_once(self, ledger: Ledger, intake: Intake) -> None:
+    async def _look(self, ledger: Ledger, queue: Intake) -> None:
         again, self._again = sorted(self._again, key=lambda each: each.place), []
-        intake.put_first(again)
-        try:
-            found = await ledger.due()
-        except DatabaseUnavailable as error:
-            log.warning("calendar_waits", calendar=self.address, reason=str(error))
-            return
-        for run in found:
+        queue.put_first(again)
+        for run in await ledger.due():
             if run.id not in self._out:
                 self._out.add(run.id)
                 self._handed += 1
-                intake.put(RunReceived(self, ledger, run, self._handed))
+                queue.put(RunReceived(self, ledger, run, self._handed))
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self.settings.poll)
 
     # ---- answers
 

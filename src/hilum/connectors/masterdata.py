@@ -16,16 +16,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Protocol
 
-import structlog
 from pydantic import Field, field_validator
 
-from hilum.connector import ConnectorSettings, Header, Received, Source, Traits
+from hilum.connector import ConnectorSettings, Header
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
-from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.connectors.hub_source import HubSource
+from hilum.errors import SettingsError
 from hilum.masterdata.publishing import START, Entry, Place, model_of
-
-log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 500  # records in hand
 
@@ -70,20 +68,17 @@ class PublishedSettings(ConnectorSettings):
         return value
 
 
-class Published(Source):
+class Published(HubSource[Ledger, Hands]):
     """Hands over each record of each published version, once for a flow, whatever number of hubs has it."""
 
     Settings = PublishedSettings
     kind: ClassVar[str] = "masterdata"
-    traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True)
-    default_format: ClassVar[str] = "json"
+    needs: ClassVar[str] = "what is published"
 
     def __init__(self, **settings: Any) -> None:
+        super().__init__()
         self.settings = checked(PublishedSettings, self.kind, settings)
-        self.flow = ""
-        self._ledger: Ledger | None = None
-        self._hands: Hands | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._begun = False  # is it known how far the flow is?
         self._read = START  # the last that was handed over …
         self._noted = START  # … and the last up to which all is answered, as the ledger knows it
         self._refused: list[tuple[Entry, str]] = []
@@ -91,102 +86,49 @@ class Published(Source):
         self._passed: set[Place] = set()  # answered, and behind one that is not, or not yet noted
         self._answered = asyncio.Event()
 
-    def __repr__(self) -> str:
-        return f"<Published {self.address}>"
-
     @property
     def address(self) -> str:
         """What is published, and the flow: each takes it at its own pace."""
         return f"masterdata://{self.settings.object}/{self.flow}"
 
-    def declared_by(self, flow: str) -> None:
-        """Raises `SettingsError` where another flow has this very source."""
-        if self.flow not in ("", flow):
-            raise SettingsError(f"{flow} and {self.flow} share one source: give each flow a Published of its own.")
-        self.flow = flow
-
-    def use(self, ledger: Ledger) -> None:
-        """Read from this one, from the next `open` on."""
-        self._ledger = ledger
-
-    async def open(self) -> None:
-        """Begin to look. Raises `SettingsError` where nobody keeps the ledger."""
-        if self._task is not None:
-            return
-        if self._ledger is None:
-            raise SettingsError(f"{self.address}: it runs only in a hub, which knows what is published.")
-        self._entries.clear()
-        self._passed.clear()
-        self._read = self._noted = START
-        self._hands = Hands(self._ended)
-        self._task = asyncio.create_task(self._look(self._ledger, self._hands), name=self.address)
-
-    async def close(self) -> None:
-        """Stop looking. What is not answered comes again."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)  # a defect was raised by `receive`
-        if self._hands is not None:
-            self._hands.close()
-
     async def check(self) -> str:
         """What it reads."""
         return f"takes the published {self.settings.object}"
 
-    def wants(self, received: Received) -> bool:
-        """All, for its only flow."""
-        return True
-
-    async def receive(self) -> Sequence[Received]:
-        """Wait until something is published; an empty sequence only when it is closed."""
-        taken = await self._hands.take() if self._hands is not None else ()
-        if not taken and self._task is not None and self._task.done():
-            self._task.result()
-        return taken
-
-    async def _look(self, ledger: Ledger, hands: Hands) -> None:
-        begun = False
-        try:
-            while True:
-                try:
-                    if not begun:
-                        self._read = self._noted = await ledger.taken()
-                        begun = True
-                    await self._look_once(ledger, hands)
-                except DatabaseUnavailable as error:
-                    log.warning("masterdata_waits", source=self.address, reason=str(error))
-                await self._rest()
-        except Exception:
-            hands.close()  # a defect: `receive` ends and raises it, so that it is seen
-            raise
+    def _begin(self) -> Hands:
+        self._entries.clear()
+        self._passed.clear()
+        self._begun = False
+        return Hands(self._ended)
 
     async def _rest(self) -> None:
         """Until the next look, or until something in hand is answered."""
-        self._answered.clear()
         try:
             async with asyncio.timeout(self.settings.poll):
                 await self._answered.wait()
         except TimeoutError:
             return
 
-    async def _look_once(self, ledger: Ledger, hands: Hands) -> None:
+    async def _look(self, ledger: Ledger, queue: Hands) -> None:
+        self._answered.clear()  # an answer that comes from here on is for the next look
+        if not self._begun:
+            self._read = self._noted = await ledger.taken()
+            self._begun = True
         while self._refused:
             await ledger.refused(*self._refused[0])
             del self._refused[0]
-        outstanding = hands.unanswered
+        outstanding = queue.unanswered
         done = max((p for p in self._passed if p < outstanding[0].place), default=START) if outstanding else self._read
         if done > self._noted:
             await ledger.note(done)
             self._noted = done
             self._passed = {place for place in self._passed if place > done}
-        room = _AT_ONCE - len(hands)
+        room = _AT_ONCE - len(queue)
         found = await ledger.after(self._read, room) if room > 0 else ()
         if found:
             self._entries.update((each.place, each) for each in found)
             self._read = found[-1].place
-            hands.put([self._handed(hands, each) for each in found])
+            queue.put([self._handed(queue, each) for each in found])
 
     def _handed(self, hands: Hands, entry: Entry) -> Handed:
         headers = {

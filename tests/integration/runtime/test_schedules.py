@@ -352,7 +352,7 @@ async def test_a_folder_is_read_by_hand_outside_its_window_by_the_hub_that_has_i
 def test_each_flow_has_a_calendar_of_its_own(tmp_path: Path) -> None:
     source = calendar.Runs(when=Calendar("0 6 * * *", zone="UTC"))
     make_flow(source, Receiver(), name="test.first")
-    with pytest.raises(SettingsError, match=r"test\.second and test\.first share one calendar"):
+    with pytest.raises(SettingsError, match=r"test\.second and test\.first share one source: .*calendar\.Runs"):
         make_flow(source, Receiver(), name="test.second")
 
 
