@@ -231,20 +231,22 @@ class Translator:
         began = time.monotonic()
         failed: list[_Failed] = []
         with share.horizon.routing(min(one.taken.seq for one in done), self._priority):
-            if any(isinstance(one, Governed) for one in done):
-                async with share.database.transaction() as connection:
-                    halted = await share.stewardship.settle(connection, done)
-                    failed = [
-                        _Failed(h.result.taken, h.error, h.result.identifiers, h.notes, h.result.rules) for h in halted
-                    ]
-                    done = self._not_held(done, failed, behind)
-                    noted = await self._commit_in(connection, done) if done else set()
-            elif self._simple(done):
+            if self._simple(done):
                 async with share.database.hot() as connection:
                     noted = await commit_translated(connection, share.leases, done)
             else:
+                later: list[ToTranslate] = []  # joins `behind` when this is committed: if it is not, it is done again
                 async with share.database.transaction() as connection:
-                    noted = await self._commit_in(connection, done)
+                    if any(isinstance(one, Governed) for one in done):
+                        halted = await share.stewardship.settle(connection, done)
+                        failed = [
+                            _Failed(h.result.taken, h.error, h.result.identifiers, h.notes, h.result.rules)
+                            for h in halted
+                        ]
+                        done = self._not_held(done, failed, later)
+                    noted = await self._commit_in(connection, done) if done else set()
+                behind += later
+                share.ring_translators(self._priority)  # what waited behind these, and reports about them
         share.observer.committed("translate", len(noted), began, time.monotonic())
         self.translated += len(noted)
         share.precedence.note(self._priority)
@@ -278,7 +280,9 @@ class Translator:
     def _simple(self, done: Sequence[Translated]) -> bool:
         """Is there nothing to be done in the transaction besides the one statement?"""
         return not any(
-            one.taken.head is not None or (not one.deliveries and self._share.reporter.wants(one.taken.flow))
+            isinstance(one, Governed)
+            or one.taken.head is not None
+            or (not one.deliveries and self._share.reporter.wants(one.taken.flow))
             for one in done
         )
 
@@ -294,7 +298,6 @@ class Translator:
         for one in going:
             if not one.deliveries and share.reporter.wants(one.taken.flow):
                 await share.reporter.settled(connection, one.taken.id, "completed")
-        share.ring_translators(self._priority)  # what waited behind these, and reports about them
         return noted
 
     async def _hold(self, failed: _Failed) -> None:
