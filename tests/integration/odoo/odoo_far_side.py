@@ -129,6 +129,13 @@ class FarSide:
         self._opened.append(made)
         return made
 
+    async def stage(self, **settings: Any) -> tuple[Odoo, World, SandboxOdoo]:
+        """A connector, open; a world whose master data is in Odoo; and the sandbox, for tests that change it."""
+        assert self.sandbox is not None
+        hub, world = await self.open(**settings), World(self)
+        await world.plant(hub)
+        return hub, world, self.sandbox
+
     async def open_as_user(self, **settings: Any) -> Odoo:
         """A connector of a least-privileged user: contacts, purchase, stock, invoicing."""
         assert self.sandbox is not None

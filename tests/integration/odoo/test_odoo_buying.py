@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from odoo_far_side import FarSide, World, deliveries, delivery
-from test_odoo_receiving import moves, received
+from odoo_far_side import FarSide, World, deliveries
+from odoo_outcomes import delivered, refused, settle
+from odoo_purchasing import moves, order_lines, prices, received, revised
 
 from hilum.canonical import (
     AgreementEnded,
@@ -19,52 +20,11 @@ from hilum.canonical import (
     ItemCategory,
     Lot,
     Money,
-    PurchaseOrder,
     PurchaseOrderCancelled,
     Warehouse,
 )
 from hilum.connectors.odoo import Odoo
-from hilum.errors import Rejected
-from hilum.message import Delivered, Outcome
-
-
-async def settle(hub: Odoo, *things: BusinessObject, attempt: int = 1) -> list[Outcome]:
-    """The outcomes of these, delivered together."""
-    return list(await hub.deliver([delivery(thing, attempt=attempt) for thing in things]))
-
-
-async def delivered(hub: Odoo, *things: BusinessObject, attempt: int = 1) -> None:
-    outcomes = await settle(hub, *things, attempt=attempt)
-    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
-
-
-async def refused(hub: Odoo, thing: BusinessObject) -> Rejected:
-    (outcome,) = await settle(hub, thing)
-    assert isinstance(outcome, Rejected), outcome
-    return outcome
-
-
-async def prices(far: FarSide, code: str) -> list[dict[str, Any]]:
-    """The vendor prices of an item."""
-    product = await far.product(code)
-    return await far.rows("product.supplierinfo", product_tmpl_id=product["product_tmpl_id"])
-
-
-async def order_lines(far: FarSide, order: PurchaseOrder) -> list[tuple[float, float]]:
-    """Quantity and price of each line."""
-    (row,) = await far.known_as("purchase.order", "order", order.number)
-    lines = await far.rows("purchase.order.line", order_id=row["id"])
-    return [(line["product_qty"], line["price_unit"]) for line in sorted(lines, key=lambda line: line["id"])]
-
-
-def revised(order: PurchaseOrder, revision: int, *lines: tuple[int, str, str]) -> PurchaseOrder:
-    """The order with other lines: (number, quantity, price)."""
-    first = order.lines[0]
-    made = tuple(
-        first.model_copy(update={"number": number, "quantity": Decimal(quantity), "unit_price": Decimal(price)})
-        for number, quantity, price in lines
-    )
-    return order.model_copy(update={"revision": revision, "lines": made})
+from hilum.message import Delivered
 
 
 @pytest.mark.req("SYS-1")
@@ -98,11 +58,7 @@ async def test_less_than_has_come_cannot_be_ordered(far: FarSide, hub: Odoo, wor
 
 
 async def test_lines_of_a_buyer_stay_and_a_locked_order_is_left_alone(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     order = world.order(("10", "1"))
     await delivered(hub, order)
     (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
@@ -176,11 +132,7 @@ async def test_a_draft_agreement_has_no_prices_and_a_draft_order_keeps_it_open(
 
 
 async def test_an_agreement_that_a_buyer_has_confirmed_gets_no_second_prices(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     agreement = world.agreed(confirm=False)
     await delivered(hub, agreement)
     (row,) = await sandboxed.known_as("purchase.requisition", "agreement", agreement.number)
@@ -207,11 +159,7 @@ async def test_a_vendor_price_is_there_once_whoever_wrote_it_first(far: FarSide,
 
 
 async def test_a_vendor_price_that_a_buyer_typed_is_taken_over(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     (vendor,) = await sandboxed.known_as("res.partner", "supplier", world.supplier.code)
     product = await sandboxed.product(world.item.code)
     typed = {"partner_id": vendor["id"], "product_tmpl_id": product["product_tmpl_id"], "price": 9.0}
@@ -259,11 +207,7 @@ async def test_bank_accounts_of_suppliers(far: FarSide, hub: Odoo, world: World)
 
 
 async def test_an_account_that_a_person_typed_is_left_alone(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     (row,) = await sandboxed.known_as("res.partner", "supplier", world.supplier.code)
     typed = {"acc_number": "BE68539007547034", "partner_id": row["id"]}
     box.change(lambda env: env["res.partner.bank"].create(typed))
@@ -319,11 +263,7 @@ async def test_customers_categories_lots_and_warehouses(far: FarSide, hub: Odoo,
 
 
 async def test_lots_and_warehouses_that_people_made_are_used(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     (product,) = await sandboxed.known_as("product.product", "item", world.tracked.code)
     box.change(lambda env: env["stock.lot"].create({"name": "L1", "product_id": product["id"]}))
     lots = [Lot(item=world.tracked.code, lot=name) for name in ("L1", "L2")]

@@ -48,9 +48,7 @@ async def test_a_prefix_that_is_a_module_is_refused_at_the_start(sandboxed: FarS
 
 
 async def test_another_prefix_is_used_in_every_identifier(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open(prefix="clinic_a")
-    world = World(sandboxed)
-    await world.plant(hub)
+    hub, world, _ = await sandboxed.stage(prefix="clinic_a")
     outcomes = await hub.deliver(deliveries([world.use(), world.order(), world.charge(), world.count("3")]))
     assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
     assert sandboxed.sandbox is not None
@@ -186,9 +184,7 @@ def test_wrong_settings_name_the_setting(settings: dict[str, object], words: str
 
 async def test_calls_at_one_time_are_bounded(sandboxed: FarSide) -> None:
     """With one connection, as Odoo Online wants it, concurrent batches take turns and all arrive."""
-    hub = await sandboxed.open(connections=1)
-    world = World(sandboxed)
-    await world.plant(hub)
+    hub, world, _ = await sandboxed.stage(connections=1)
     batches = [deliveries([world.charge(), world.use("1")]) for _ in range(8)]
     results = await asyncio.gather(*(hub.deliver(batch) for batch in batches))
     assert all(isinstance(outcome, Delivered) for outcomes in results for outcome in outcomes)

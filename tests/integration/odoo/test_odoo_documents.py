@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from odoo_far_side import FarSide, World, deliveries, delivery
+from odoo_outcomes import delivered, refused
 
 from hilum.canonical import Charge, PurchaseOrder, SupplyConsumed
 from hilum.connectors.odoo import Odoo
@@ -18,8 +19,7 @@ async def test_used_supplies_leave_stock_once(far: FarSide, hub: Odoo, world: Wo
     await hub.deliver(deliveries([world.count("10")]))
     use = world.use("3")
     for attempt in (1, 2, 3):
-        (outcome,) = await hub.deliver([delivery(use, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, use, attempt=attempt)
         assert await far.stock(use.item, use.location) == 7
     (picking,) = await far.known_as("stock.picking", "use", use.transaction)
     assert picking["state"] == "done"
@@ -32,8 +32,7 @@ async def test_used_supplies_leave_stock_once(far: FarSide, hub: Odoo, world: Wo
 async def test_stock_goes_below_zero_when_reality_was_quicker(far: FarSide, hub: Odoo, world: World) -> None:
     await hub.deliver(deliveries([world.count("1")]))
     use = world.use("2.5")
-    (outcome,) = await hub.deliver(deliveries([use]))
-    assert isinstance(outcome, Delivered), outcome
+    await delivered(hub, use)
     assert await far.stock(use.item, use.location) == Decimal("-1.5")
     (picking,) = await far.known_as("stock.picking", "use", use.transaction)
     assert len(await far.rows("stock.move", picking_id=picking["id"])) == 1
@@ -81,34 +80,22 @@ async def test_items_and_places_of_odoo_are_found_by_their_own_codes(sandboxed: 
     assert box is not None
     box.change(lambda env: env["product.product"].create({"name": "Mask", "default_code": "MASK", "is_storable": True}))
     use = world.use("4", item="MASK", location="Theatre")
-    (outcome,) = await hub.deliver(deliveries([use]))
-    assert isinstance(outcome, Delivered), outcome
+    await delivered(hub, use)
     box.change(lambda env: env["product.product"].create({"name": "Mask 2", "default_code": "MASK"}))
     fresh = await sandboxed.open()
-    (ambiguous,) = await fresh.deliver(deliveries([world.use("4", item="MASK", location="Theatre")]))
-    assert isinstance(ambiguous, Rejected)
-    assert ambiguous.category == "odoo.ambiguous_reference"
+    await refused(fresh, world.use("4", item="MASK", location="Theatre"), "odoo.ambiguous_reference")
 
 
 async def test_an_item_is_found_although_its_code_was_changed_in_odoo(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    _, world, box = await sandboxed.stage()
     (row,) = await sandboxed.known_as("product.product", "item", world.item.code)
     box.change(lambda env: env["product.product"].write(row["id"], {"default_code": "OTHER"}))
     fresh = await sandboxed.open()
-    (outcome,) = await fresh.deliver(deliveries([world.use("1")]))
-    assert isinstance(outcome, Delivered), outcome
+    await delivered(fresh, world.use("1"))
 
 
 async def test_lots_of_tracked_items(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     (product,) = await sandboxed.known_as("product.product", "item", world.tracked.code)
     lot = box.change(lambda env: env["stock.lot"].create({"name": "L1", "product_id": product["id"]}).id)
     good = world.use("1", item=world.tracked.code, lot="L1")
@@ -126,8 +113,7 @@ async def test_lots_of_tracked_items(sandboxed: FarSide) -> None:
     (place,) = await sandboxed.known_as("stock.location", "location", world.location.code)
     (quant,) = await sandboxed.rows("stock.quant", product_id=product["id"], location_id=place["id"])
     assert (quant["lot_id"], quant["quantity"]) == (lot, -1)
-    (counted,) = await hub.deliver(deliveries([world.count("5", item=world.tracked.code, lot="L1")]))
-    assert isinstance(counted, Delivered), counted
+    await delivered(hub, world.count("5", item=world.tracked.code, lot="L1"))
     assert await sandboxed.stock(world.tracked.code, world.location.code) == 5
 
 
@@ -135,24 +121,16 @@ async def test_a_count_is_applied_once_even_when_stock_has_moved_since(far: FarS
     count, use = world.count("10"), world.use("4")
     await hub.deliver(deliveries([count]))
     await hub.deliver(deliveries([use]))
-    (again,) = await hub.deliver([delivery(count, attempt=2)])
-    assert isinstance(again, Delivered)
+    await delivered(hub, count, attempt=2)
     assert await far.stock(count.item, count.location) == 6
-    (newer,) = await hub.deliver(deliveries([world.count("0")]))
-    assert isinstance(newer, Delivered)
+    await delivered(hub, world.count("0"))
     assert await far.stock(count.item, count.location) == 0
-    (boxes,) = await hub.deliver(deliveries([world.count("1", unit="DZN")]))
-    assert isinstance(boxes, Rejected)
-    assert boxes.category == "odoo.unit"
+    await refused(hub, world.count("1", unit="DZN"), "odoo.unit")
 
 
 async def test_a_count_of_zero_is_applied_once_although_odoo_forgets_the_quantity(sandboxed: FarSide) -> None:
     """Odoo deletes quantities of zero in its own time, and with them what the hub called them."""
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
     await hub.deliver(deliveries([world.count("3")]))
     empty = world.count("0")
     await hub.deliver(deliveries([empty]))
@@ -171,8 +149,7 @@ async def test_a_count_of_zero_is_applied_once_although_odoo_forgets_the_quantit
 async def test_an_order_is_written_with_its_lines_and_confirmed(far: FarSide, hub: Odoo, world: World) -> None:
     order = world.order(("10", "1.25"), ("2.5", "0.1"), requisition="R-1")
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(order, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, order, attempt=attempt)
     (row,) = await far.known_as("purchase.order", "order", order.number)
     assert (row["state"], row["origin"], row["partner_ref"]) == ("purchase", order.number, "R-1")
     lines = await far.rows("purchase.order.line", order_id=row["id"])
@@ -186,20 +163,15 @@ async def test_an_order_is_written_with_its_lines_and_confirmed(far: FarSide, hu
 
 async def test_a_draft_order_may_change_and_a_confirmed_one_may_not(far: FarSide, hub: Odoo, world: World) -> None:
     order = world.order(("10", "1.25"), confirm=False)
-    (outcome,) = await hub.deliver(deliveries([order]))
-    assert isinstance(outcome, Delivered)
+    (outcome,) = await delivered(hub, order)
     assert "draft for a buyer" in outcome.words
     (line,) = order.lines
     more = order.model_copy(update={"lines": (line.model_copy(update={"quantity": Decimal(12)}),), "confirm": True})
-    (outcome,) = await hub.deliver(deliveries([more]))
-    assert isinstance(outcome, Delivered), outcome
+    (outcome,) = await delivered(hub, more)
     (row,) = await far.known_as("purchase.order", "order", order.number)
     (kept,) = await far.rows("purchase.order.line", order_id=row["id"])
     assert kept["product_qty"] == 12
-    (refused,) = await hub.deliver(deliveries([order]))
-    assert isinstance(refused, Rejected)
-    assert refused.category == "odoo.conflict"
-    assert row["name"] in str(refused)
+    await refused(hub, order, "odoo.conflict", row["name"])
     assert (await far.rows("purchase.order.line", order_id=row["id"]))[0]["product_qty"] == 12
 
 
@@ -208,8 +180,7 @@ async def test_lines_without_a_price_take_odoo_s_and_lines_with_one_keep_it(
 ) -> None:
     order = world.order(("10", "1.25"), ("3", None))
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(order, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        await delivered(hub, order, attempt=attempt)
     (row,) = await far.known_as("purchase.order", "order", order.number)
     lines = await far.rows("purchase.order.line", order_id=row["id"])
     assert sorted(line["product_qty"] for line in lines) == [3, 10]
@@ -217,18 +188,13 @@ async def test_lines_without_a_price_take_odoo_s_and_lines_with_one_keep_it(
 
 
 async def test_an_order_that_waits_for_approval_or_was_cancelled_is_said_so(sandboxed: FarSide) -> None:
+    _, world, box = await sandboxed.stage()
     hub = await sandboxed.open_as_user()
-    admin = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(admin)
-    box = sandboxed.sandbox
-    assert box is not None
     company = {"po_double_validation": "two_step", "po_double_validation_amount": 5.0}
     box.change(lambda env: env["res.company"].write(1, company))
     order = world.order(("10", "1.25"))
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(order, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, order, attempt=attempt)
         assert "waits for approval" in outcome.words
     (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
     assert row["state"] == "to approve"
@@ -242,8 +208,7 @@ async def test_an_order_that_waits_for_approval_or_was_cancelled_is_said_so(sand
 async def test_a_charge_becomes_a_posted_invoice_once(far: FarSide, hub: Odoo, world: World) -> None:
     charge = world.charge("2", "12.50", encounter="V-1")
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(charge, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, charge, attempt=attempt)
     (move,) = await far.known_as("account.move", "charge", charge.transaction)
     assert (move["state"], move["move_type"], move["ref"]) == ("posted", "out_invoice", charge.transaction)
     assert (move["invoice_date"], move["invoice_origin"]) == ("2026-11-20", "V-1")
@@ -258,14 +223,12 @@ async def test_a_charge_becomes_a_posted_invoice_once(far: FarSide, hub: Odoo, w
 async def test_a_charge_that_comes_after_the_account_was_closed(far: FarSide, hub: Odoo, world: World) -> None:
     await hub.deliver(deliveries([world.account.model_copy(update={"active": False})]))
     late = await far.open()  # remembers nothing
-    (outcome,) = await late.deliver(deliveries([world.charge()]))
-    assert isinstance(outcome, Delivered), outcome
+    await delivered(late, world.charge())
 
 
 async def test_a_credit_and_an_item_that_odoo_does_not_know(far: FarSide, hub: Odoo, world: World) -> None:
     credit, service = world.charge("-1", "3"), world.charge("1", "80", item="SVC", description="Recovery room, hour")
-    outcomes = await hub.deliver(deliveries([credit, service]))
-    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
+    await delivered(hub, credit, service)
     (refund,) = await far.known_as("account.move", "charge", credit.transaction)
     assert refund["move_type"] == "out_refund"
     (move,) = await far.known_as("account.move", "charge", service.transaction)
@@ -277,10 +240,7 @@ async def test_a_changed_charge_is_not_written_into_the_posted_invoice(far: FarS
     charge = world.charge("2", "12.50")
     await hub.deliver(deliveries([charge]))
     changed = charge.model_copy(update={"unit_price": Decimal("13.00")})
-    (outcome,) = await hub.deliver(deliveries([changed]))
-    assert isinstance(outcome, Rejected)
-    assert outcome.category == "odoo.conflict"
-    assert "price" in str(outcome)
+    await refused(hub, changed, "odoo.conflict", "price")
     (move,) = await far.known_as("account.move", "charge", charge.transaction)
     (line,) = await far.rows("account.move.line", move_id=move["id"], display_type="product")
     assert line["price_unit"] == 12.5
@@ -322,32 +282,23 @@ async def test_a_price_that_odoo_rounds_is_seen_by_a_person_before_it_is_posted(
 
 
 async def test_a_locked_period_moves_the_date_where_the_settings_say_so(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open(locked_periods="move")
-    world = World(sandboxed)
-    await world.plant(hub)
-    box = sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage(locked_periods="move")
     lock = "fiscalyear_lock_date"
     box.change(lambda env: env["res.company"].write(1, {lock: "2026-06-30"}))
     charge = world.charge(service_date="2026-06-01")
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(charge, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, charge, attempt=attempt)
         assert "because 2026-06-01 is locked" in outcome.words
 
 
 async def test_a_currency_that_is_not_active_is_refused(far: FarSide, hub: Odoo, world: World) -> None:
-    (outcome,) = await hub.deliver(deliveries([world.charge(currency="XAF")]))
-    assert isinstance(outcome, Rejected)
-    assert "XAF" in str(outcome)
+    await refused(hub, world.charge(currency="XAF"), "", "XAF")
 
 
 @pytest.mark.req("MSG-10")
 async def test_a_batch_of_documents_with_bad_ones_among_them(sandboxed: FarSide) -> None:
     """The bad ones fail at posting and at loading; every other one is there exactly once."""
-    hub = await sandboxed.open(documents_per_call=10)
-    world = World(sandboxed)
-    await world.plant(hub)
+    hub, world, _ = await sandboxed.stage(documents_per_call=10)
     charges: list[Charge | SupplyConsumed | PurchaseOrder] = [world.charge(str(n + 1)) for n in range(24)]
     charges[7] = world.charge("1", account="nobody")
     uses = [world.use("1") for _ in range(12)]
@@ -374,12 +325,9 @@ async def test_the_order_of_a_key_holds_over_operations_and_failures(far: FarSid
 
 
 async def test_a_least_privileged_user_can_do_all_documents(sandboxed: FarSide) -> None:
-    admin, user = await sandboxed.open(), await sandboxed.open_as_user()
-    world = World(sandboxed)
-    await world.plant(admin)
+    _, world, _ = await sandboxed.stage()
+    user = await sandboxed.open_as_user()
     things = [world.count("10"), world.use("1"), world.order(), world.charge(), world.account, world.supplier]
-    outcomes = await user.deliver(deliveries(things))
-    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
-    items = await user.deliver(deliveries([world.item.model_copy(update={"code": sandboxed.name("NEW")})]))
-    assert isinstance(items[0], Rejected)
-    assert sandboxed.name("NEW") in str(items[0])
+    await delivered(user, *things)
+    new = world.item.model_copy(update={"code": sandboxed.name("NEW")})
+    await refused(user, new, "", new.code)

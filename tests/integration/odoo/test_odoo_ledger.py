@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import odoo_outcomes
 import pytest
 from odoo_far_side import FarSide, World, deliveries, delivery
 from odoo_money import Books
@@ -22,20 +23,19 @@ def books(far: FarSide, world: World) -> Books:
 
 
 async def deliver(hub: Odoo, *things: Any) -> list[Outcome]:
-    return [(await hub.deliver([delivery(thing)]))[0] for thing in things]
+    """One after the other, for what comes later names what came before."""
+    return [(await odoo_outcomes.settle(hub, thing))[0] for thing in things]
 
 
 async def delivered(hub: Odoo, *things: Any) -> None:
-    for outcome in await deliver(hub, *things):
-        assert isinstance(outcome, Delivered), outcome
+    for thing in things:
+        await odoo_outcomes.delivered(hub, thing)
 
 
 async def refused(hub: Odoo, thing: Any, category: str, *words: str) -> None:
+    """At each attempt."""
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(thing, attempt=attempt)])
-        assert isinstance(outcome, Rejected), outcome
-        assert outcome.category == category, outcome
-        assert all(word in str(outcome) for word in words), outcome
+        await odoo_outcomes.refused(hub, thing, category, *words, attempt=attempt)
 
 
 async def test_a_bill_of_an_order_is_booked_once_and_linked(
@@ -71,11 +71,8 @@ async def test_a_bill_is_for_goods_fees_accounts_and_taxes(far: FarSide, hub: Od
 
 
 async def test_the_same_number_of_a_supplier_is_a_duplicate(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    books, box = Books(sandboxed, world), sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
+    books = Books(sandboxed, world)
     (partner,) = await sandboxed.known_as("res.partner", "supplier", world.supplier.code)
     bill = books.bill()
     by_hand = {"move_type": "in_invoice", "partner_id": partner["id"], "ref": bill.number}
@@ -88,9 +85,7 @@ async def test_the_same_number_of_a_supplier_is_a_duplicate(sandboxed: FarSide) 
 
 
 async def test_a_total_that_the_lines_do_not_come_to_is_held_as_a_draft(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
+    hub, world, _ = await sandboxed.stage()
     books = Books(sandboxed, world)
     taxed = InvoiceLine(number=1, description="Service", unit_price=Decimal(100), tax_percent=Decimal("21.0"))
     good, bad = (books.bill(lines=(taxed,), total=Decimal(total)) for total in ("121.00", "122.00"))
@@ -152,11 +147,8 @@ async def test_a_document_is_reversed_once(
 
 
 async def test_a_document_reversed_by_hand_is_not_reversed_again(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    books, box = Books(sandboxed, world), sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
+    books = Books(sandboxed, world)
     charge = world.charge()
     await delivered(hub, charge)
     move = await books.move("charge", charge.transaction)
@@ -259,11 +251,8 @@ def test_an_entry_that_does_not_balance_is_never_made() -> None:
 
 
 async def test_nothing_is_booked_in_a_locked_period(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    books, box = Books(sandboxed, world), sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
+    books = Books(sandboxed, world)
     bill, accounts = books.bill(), await books.accounts()
     await delivered(hub, bill)
     before = len(await sandboxed.rows("account.move"))
@@ -289,11 +278,8 @@ async def test_nothing_is_booked_in_a_locked_period(sandboxed: FarSide) -> None:
 
 
 async def test_a_period_locked_between_check_and_posting_is_said(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
-    books, box = Books(sandboxed, world), sandboxed.sandbox
-    assert box is not None
+    hub, world, box = await sandboxed.stage()
+    books = Books(sandboxed, world)
     faults, accounts = sandboxed.faults, await books.accounts()
     assert faults is not None
     entry, draw = books.entry(accounts, booked_on="2026-06-01"), faults.draw
@@ -324,9 +310,7 @@ async def test_a_bank_transaction_is_on_the_statement_once(far: FarSide, hub: Od
 
 
 async def test_many_of_one_batch_go_in_few_calls(sandboxed: FarSide) -> None:
-    hub = await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
+    hub, world, _ = await sandboxed.stage()
     books, faults = Books(sandboxed, world), sandboxed.faults
     assert faults is not None
     bills = [books.bill() for _ in range(20)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import odoo_outcomes
 import pytest
-from odoo_far_side import TARGETS, FarSide, delivery
+from odoo_far_side import TARGETS, FarSide
+from odoo_outcomes import refused
 
 from hilum.canonical import (
     Asset,
@@ -23,7 +25,6 @@ from hilum.connectors import odoo
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.operations.assets import stage
 from hilum.errors import Rejected
-from hilum.message import Delivered
 
 TARGETS.update(
     {
@@ -40,16 +41,9 @@ STAGES = [{"id": 1, "done": False}, {"id": 2, "done": False}, {"id": 3, "done": 
 
 
 async def delivered(hub: Odoo, thing: Any, times: int = 2) -> None:
+    """At each attempt."""
     for attempt in range(1, times + 1):
-        (outcome,) = await hub.deliver([delivery(thing, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
-
-
-async def refused(hub: Odoo, thing: Any, category: str, words: str = "") -> None:
-    (outcome,) = await hub.deliver([delivery(thing)])
-    assert isinstance(outcome, Rejected), outcome
-    assert outcome.category == category, outcome
-    assert words in str(outcome)
+        await odoo_outcomes.delivered(hub, thing, attempt=attempt)
 
 
 async def test_a_cost_centre_belongs_to_a_plan(far: FarSide, hub: Odoo) -> None:

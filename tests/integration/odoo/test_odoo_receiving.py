@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from odoo_far_side import FarSide, World, deliveries, delivery
+from odoo_outcomes import delivered, refused, settle
+from odoo_purchasing import ordered, pickings, received
 
 from hilum.canonical import (
     Item,
     Location,
     Lot,
     OrderLine,
-    PurchaseOrder,
     ReceiptLine,
     ReturnLine,
     Tracking,
@@ -25,51 +25,16 @@ from hilum.errors import Rejected
 from hilum.message import Delivered
 
 
-async def ordered(hub: Odoo, world: World, *lines: tuple[str, str | None], **more: Any) -> PurchaseOrder:
-    """A confirmed order; by default ten pieces and five."""
-    order = world.order(*lines, **more)
-    (outcome,) = await hub.deliver(deliveries([order]))
-    assert isinstance(outcome, Delivered), outcome
-    return order
-
-
-async def moves(far: FarSide, order: PurchaseOrder) -> list[list[dict[str, Any]]]:
-    """The moves of each line of an order."""
-    (row,) = await far.known_as("purchase.order", "order", order.number)
-    lines = await far.rows("purchase.order.line", order_id=row["id"])
-    numbers = sorted(line["id"] for line in lines)
-    return [await far.rows("stock.move", purchase_line_id=number) for number in numbers]
-
-
-async def pickings(far: FarSide, order: PurchaseOrder) -> list[dict[str, Any]]:
-    """The receipts of an order, oldest first."""
-    numbers = sorted({move["picking_id"] for line in await moves(far, order) for move in line})
-    return [picking for number in numbers for picking in await far.rows("stock.picking", id=number)]
-
-
-async def received(far: FarSide, order: PurchaseOrder) -> list[Decimal]:
-    """What has come less what went back, by line, in the unit of the order."""
-    (vendors,) = await far.rows("stock.location", usage="supplier", active=True)
-    total = []
-    for line in await moves(far, order):
-        done = [move for move in line if move["state"] == "done"]
-        signs = [-1 if move["location_dest_id"] == vendors["id"] else 1 for move in done]
-        total.append(sum((s * Decimal(str(m["quantity"])) for s, m in zip(signs, done, strict=True)), Decimal(0)))
-    return total
-
-
 @pytest.mark.req("SYS-1")
 async def test_a_part_comes_once_and_the_rest_waits(far: FarSide, hub: Odoo, world: World) -> None:
     order = await ordered(hub, world)
     part, rest = world.receipt(order, (1, "4")), world.receipt(order, (1, "6"), (2, "5"))
     for attempt in (1, 2, 1):
-        (outcome,) = await hub.deliver([delivery(part, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, part, attempt=attempt)
         assert await received(far, order) == [4, 0]
     assert outcome.words == f"Received for order {order.number}: 4 EA of item {world.item.code}."
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(rest, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        (outcome,) = await delivered(hub, rest, attempt=attempt)
         assert await received(far, order) == [10, 5]
     (again,) = await hub.deliver([delivery(part)])  # a replay after everything has come
     assert isinstance(again, Delivered)
@@ -87,9 +52,8 @@ async def test_arrivals_of_one_order_in_one_batch_follow_each_other(far: FarSide
 
 async def test_two_arrivals_at_once_both_count(sandboxed: FarSide) -> None:
     """Two hubs, two delivery notes of one order, no ordering key: neither overwrites the other."""
-    hub, other = await sandboxed.open(), await sandboxed.open()
-    world = World(sandboxed)
-    await world.plant(hub)
+    hub, world, _ = await sandboxed.stage()
+    other = await sandboxed.open()
     order = await ordered(hub, world)
 
     async def until(each: Odoo, quantity: str) -> None:
@@ -106,18 +70,14 @@ async def test_two_arrivals_at_once_both_count(sandboxed: FarSide) -> None:
 
 async def test_a_final_arrival_leaves_no_back_order(far: FarSide, hub: Odoo, world: World) -> None:
     order = await ordered(hub, world)
-    (outcome,) = await hub.deliver(deliveries([world.receipt(order, (1, "4"), (2, "5"), final=True)]))
-    assert isinstance(outcome, Delivered), outcome
+    await delivered(hub, world.receipt(order, (1, "4"), (2, "5"), final=True))
     assert len(await pickings(far, order)) == 1
-    (late,) = await hub.deliver(deliveries([world.receipt(order, (1, "6"))]))
-    assert isinstance(late, Rejected)
-    assert late.category == "odoo.nothing_open"
+    await refused(hub, world.receipt(order, (1, "6")), "odoo.nothing_open")
 
 
 async def test_more_than_was_ordered_is_taken_and_said(far: FarSide, hub: Odoo, world: World) -> None:
     order = await ordered(hub, world, ("10", "1"))
-    (outcome,) = await hub.deliver(deliveries([world.receipt(order, (None, "12"))]))
-    assert isinstance(outcome, Delivered), outcome
+    (outcome,) = await delivered(hub, world.receipt(order, (None, "12")))
     assert "came than was open: 12 EA, open 10" in outcome.words
     assert await received(far, order) == [12]
 
@@ -160,16 +120,15 @@ async def test_lots_and_serial_numbers_come_with_the_goods(far: FarSide, hub: Od
     )
     arrival = world.receipt(order, lines=came)
     for attempt in (1, 2):
-        (outcome,) = await hub.deliver([delivery(arrival, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        await delivered(hub, arrival, attempt=attempt)
     assert await received(far, order) == [10, 2, 1]  # twelve pieces are a dozen
     (product,) = await far.known_as("product.product", "item", world.tracked.code)
     names = {row["name"] for row in await far.rows("stock.lot", product_id=product["id"])}
     assert names == {"L1", "L2"}
     again = await ordered(hub, world, lines=(lines[1],))
     wrong = [came[0].model_copy(update={"lot": None}), came[2].model_copy(update={"quantity": Decimal(2)}), came[2]]
-    refused = await hub.deliver(deliveries([world.receipt(again, lines=(line,)) for line in wrong]))
-    categories = [getattr(outcome, "category", outcome) for outcome in refused]
+    outcomes = await settle(hub, *(world.receipt(again, lines=(line,)) for line in wrong))
+    categories = [getattr(outcome, "category", outcome) for outcome in outcomes]
     assert categories == ["odoo.lot_required", "odoo.lot_required", "odoo.user"]  # the last one is here already
 
 
@@ -181,14 +140,11 @@ async def test_goods_go_back_once_and_never_more_than_came(far: FarSide, hub: Od
     await hub.deliver(deliveries([world.receipt(order, (1, "8"))]))
     back = world.goes_back(order, "6")
     for attempt in (1, 2, 1):
-        (outcome,) = await hub.deliver([delivery(back, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        await delivered(hub, back, attempt=attempt)
         assert await received(far, order) == [2]
     (picking,) = await far.known_as("stock.picking", "return", back.number)
     assert picking["state"] == "done"
-    (much,) = await hub.deliver(deliveries([world.goes_back(order, "3")]))
-    assert isinstance(much, Rejected)
-    assert much.category == "odoo.too_much"
+    await refused(hub, world.goes_back(order, "3"), "odoo.too_much")
     assert await received(far, order) == [2]
 
 
@@ -198,8 +154,7 @@ async def test_a_lot_goes_back(far: FarSide, hub: Odoo, world: World) -> None:
     came = ReceiptLine(item=world.tracked.code, quantity=Decimal(5), lot="L7")
     await hub.deliver(deliveries([world.receipt(order, lines=(came,))]))
     lines = (ReturnLine(number=1, item=world.tracked.code, quantity=Decimal(2), lot="L7"),)
-    (outcome,) = await hub.deliver(deliveries([world.goes_back(order, "1", lines=lines)]))
-    assert isinstance(outcome, Delivered), outcome
+    await delivered(hub, world.goes_back(order, "1", lines=lines))
     assert await received(far, order) == [3]
 
 
@@ -216,8 +171,7 @@ async def test_stock_moves_between_places_once(far: FarSide, hub: Odoo, world: W
     )
     moved = moved.model_copy(update={"lines": (*moved.lines, *tracked)})
     for attempt in (1, 2, 1):
-        (outcome,) = await hub.deliver([delivery(moved, attempt=attempt)])
-        assert isinstance(outcome, Delivered), outcome
+        await delivered(hub, moved, attempt=attempt)
         assert await far.stock(world.item.code, world.location.code) == 6
         assert await far.stock(world.item.code, ward.code) == 4
     assert await far.stock(world.tracked.code, ward.code) == 2

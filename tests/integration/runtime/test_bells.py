@@ -26,7 +26,9 @@ class Looking(asyncio.Event):
 
     def set(self) -> None:
         with psycopg.connect(self._url) as connection:
-            found = connection.execute("SELECT count(*) FROM message WHERE flow = 'test.orders.status'").fetchone()
+            found = connection.execute(
+                "SELECT count(*) FROM hilum.message WHERE flow = 'test.orders.status'"
+            ).fetchone()
         assert found is not None
         self.seen.append(found[0])
         super().set()
