@@ -9,6 +9,7 @@ import gc
 import json
 import sys
 import time
+from statistics import median
 from typing import Any
 
 import psutil
@@ -18,6 +19,12 @@ from hilum.masterdata.matching import KINDS, Matcher, Verdict
 
 BIG = 100_000
 LABELLED = 4_000
+
+TRAINING = (7, 11, 23)
+"""Seeds of the sets on which bits and thresholds were set by hand. Nobody reports how well those do."""
+
+HELD_OUT = (1009, 2003, 3001, 4001, 5003)
+"""Seeds of the sets that are reported. Nothing is set on them: who looks at their pairs to set a bit takes new ones."""
 
 
 def quality(found: Labelled, object_: str) -> dict[str, float]:
@@ -43,16 +50,23 @@ def _percent(name: str, value: float) -> dict[str, Any]:
     return {"name": name, "median": round(value * 100, 2), "unit": "%"}
 
 
+_FIGURES = {
+    "precision": "right among those decided alone (precision)",
+    "alone": "true pairs decided alone",
+    "recall": "true pairs decided or asked about (recall)",
+    "asked": "questions for each record of the left",
+}
+
+
 def _accuracy() -> list[dict[str, Any]]:
+    """The median over the held-out sets, with the lowest and the highest of them."""
     rows = []
     for object_ in KINDS:
-        found = quality(labelled(object_, LABELLED, seed=11), object_)
-        rows += [
-            _percent(f"matching {object_}: right among those decided alone (precision)", found["precision"]),
-            _percent(f"matching {object_}: true pairs decided alone", found["alone"]),
-            _percent(f"matching {object_}: true pairs decided or asked about (recall)", found["recall"]),
-            _percent(f"matching {object_}: questions for each record of the left", found["asked"]),
-        ]
+        found = [quality(labelled(object_, LABELLED, seed=seed), object_) for seed in HELD_OUT]
+        for key, words in _FIGURES.items():
+            values = [each[key] for each in found]
+            spread = {"lowest": round(min(values) * 100, 2), "highest": round(max(values) * 100, 2)}
+            rows.append(_percent(f"matching {object_}, held out: {words}", median(values)) | spread)
     return rows
 
 

@@ -32,9 +32,8 @@ def match_files(
     as_json: AsJson = False,
 ) -> None:
     """Compare two lists: join what is surely the same in the crosswalk, and ask about what may be."""
-    kind = kind_of(object_)
-    chosen = settings_of(project).matching.get(object_)
-    matcher = Matcher(kind, matching.thresholds_of(kind, chosen))
+    settings = settings_of(project)
+    matcher = matching.matcher_of(kind_of(object_), settings.matching.get(object_))
     lists = [_read(matcher, file) for file in (left, right) if file is not None]
     pairs = list(matcher.between(*lists) if len(lists) > 1 else matcher.within(lists[0]))
     if dry_run:
@@ -76,7 +75,8 @@ def _tried(pairs: list[Pair], as_json: bool) -> None:
 async def _file(folder: Path, matcher: Matcher, pairs: list[Pair], reason: str, login: Login | None) -> Filed:
     async with acting(folder, login, Permission.CURATE) as (connection, who):
         await connection.execute("SET LOCAL statement_timeout = 0")
-        return await matching.file(connection, matcher, pairs, actor=who.name, reason=reason)
+        encrypted = bool(settings_of(folder).encryption.classes)
+        return await matching.file(connection, matcher, pairs, actor=who.name, reason=reason, encrypted=encrypted)
 
 
 @app.command("list")
@@ -89,7 +89,7 @@ def list_questions(
     """List the questions, the likeliest first. The records themselves are shown in the console."""
     found = run(_list(project, object_, decided))
     if as_json:
-        hidden = ("left_values", "right_values", "evidence")
+        hidden = ("place", "evidence")
         emit_json([{k: v for k, v in asdict(each).items() if k not in hidden} for each in found])
         return
     rows = [

@@ -11,6 +11,7 @@ from hilum.cases import Policy
 from hilum.cases.resolution import Settled
 from hilum.errors import SettingsError
 from hilum.flow import Flow, Project
+from hilum.masterdata.matching import KINDS
 from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.runtime.endpoints import build_endpoints
@@ -63,9 +64,13 @@ class Context:
 
         Whoever knows an identifier can search by it all the same.
         """
-        if not value or self.may_see(flow_name, user):
-            return value
-        return f"•••{value[-3:]}" if len(value) > 6 else "•••"
+        return value if not value or self.may_see(flow_name, user) else _end_of(value)
+
+    def name_of_thing(self, object_: str, identifier: str, user: User) -> str:
+        """What a system calls a thing, as this user may see it: of patients and employees, others see the end only."""
+        kind = KINDS.get(object_)
+        needed = kind.shown_with if kind is not None else None
+        return identifier if needed is None or user.may(needed) else _end_of(identifier)
 
     def words(self, flow_name: str, text: str, user: User) -> str:
         """What a receiver, a case or a reason says, as this user may see it: it may quote the payload.
@@ -102,3 +107,7 @@ class Context:
         """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""
         flow = self.flow(flow_name)
         return flow is None or not flow.data_class.open
+
+
+def _end_of(value: str) -> str:
+    return f"•••{value[-3:]}" if len(value) > 6 else "•••"

@@ -75,6 +75,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "hold_payload": "put it on legal hold",
         "release_payload": "released it from legal hold",
         "erase_payload": "erased the payload",
+        "shred_answered": "shredded the keys of answered questions",
         "erase_payloads": "erased payloads",
         "erase_evidence": "dropped messages without payload",
         "rotate_keys": "rotated the keys of payloads",

@@ -73,16 +73,19 @@ class Keyring:
         Raises `SettingsError` where a master key is missing, `KeyUnavailable` where the vault is away.
         """
         async with self._database.aside() as connection:
-            await connection.cursor().executemany(
-                "INSERT INTO payload_policy (flow, sealed, retention, data_class) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT (flow) DO UPDATE SET sealed = excluded.sealed, retention = excluded.retention,"
-                " data_class = excluded.data_class, declared_at = now()",
-                [(one.flow, one.sealed, one.retention, one.data_class) for one in policies],
-            )
+            await _note(connection, policies)
             self._own = {one.flow: one.sealed for one in policies}
             await self._read_policies(connection)
             await self._prove_masters(connection, sorted(one.flow for one in policies if one.sealed))
         await self.refresh()
+
+    async def declare(self, policy: Policy) -> None:
+        """The same for what keeps bodies beside the flows, whenever it begins to. Raises as `govern` does."""
+        async with self._database.aside() as connection:
+            await _note(connection, [policy])
+            self._policies[policy.flow] = policy.sealed
+            if policy.sealed:
+                await self._prove_masters(connection, [policy.flow])
 
     async def _prove_masters(self, connection: Connection, sealed: Sequence[str]) -> None:
         used = await masters_in_use(connection)
@@ -278,6 +281,15 @@ class Keyring:
         master = await self._current()
         wrapped = [master.wrap(new_key(), owner_of(flow, day)) for flow, day in periods]
         await insert(connection, periods, wrapped, master.id)
+
+
+async def _note(connection: Connection, policies: Sequence[Policy]) -> None:
+    await connection.cursor().executemany(
+        "INSERT INTO payload_policy (flow, sealed, retention, data_class) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (flow) DO UPDATE SET sealed = excluded.sealed, retention = excluded.retention,"
+        " data_class = excluded.data_class, declared_at = now()",
+        [(one.flow, one.sealed, one.retention, one.data_class) for one in policies],
+    )
 
 
 def _missing(use: MasterUse, found: MasterKeys | None, place: str) -> str:

@@ -16,3 +16,6 @@ class MatchingSettings(Section):
     ask: float | None = Field(
         None, gt=0, lt=1, description="Score from which a person is asked; below they are different; none: as above"
     )
+    one_to_one: bool = Field(
+        False, description="Each of two lists has each thing once, so that a record is one thing with one other at most"
+    )

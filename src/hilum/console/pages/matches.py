@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 from nicegui import ui
 
@@ -20,7 +23,7 @@ from hilum.console.shell import Page, acting, add_page, part
 from hilum.console.words import plural
 from hilum.journal.audit import record
 from hilum.masterdata import matching
-from hilum.masterdata.matching import Question, kind_of
+from hilum.masterdata.matching import Question, Values, kind_of
 from hilum.security import Permission
 
 SHOWN = 20
@@ -39,9 +42,11 @@ def add(context: Context, figures: Figures) -> None:
                 counts = await matching.counts(connection)
                 waiting = await matching.questions(connection, object_, limit=SHOWN)
                 decided = await matching.questions(connection, object_, decided=True, limit=SHOWN)
+                free = [each.place for each in waiting if each.place and not kind_of(each.object).of_persons]
+                values = await matching.read(connection, free)
             content.clear()
             with content:
-                _contents(page, counts, waiting, decided, draw)
+                _contents(page, counts, waiting, decided, values, draw)
 
         await draw()
 
@@ -49,7 +54,12 @@ def add(context: Context, figures: Figures) -> None:
 
 
 def _contents(
-    page: Page, counts: dict[str, int], waiting: list[Question], decided: list[Question], draw: Redraw
+    page: Page,
+    counts: dict[str, int],
+    waiting: list[Question],
+    decided: list[Question],
+    values: Mapping[UUID, Values],
+    draw: Redraw,
 ) -> None:
     total = sum(counts.values())
     told = f"{plural(total, 'pair')} may be one thing: are they?" if total else "Nothing waits for an answer."
@@ -60,16 +70,15 @@ def _contents(
         "heading",
     )
     for each in waiting:
-        _question(page, each, draw)
-    part(_decided(decided), "section")
+        _question(page, each, values.get(each.place) if each.place else None, draw)
+    part(_decided(page, decided), "section")
 
 
-def _question(page: Page, found: Question, draw: Redraw) -> None:
+def _question(page: Page, found: Question, values: Values | None, draw: Redraw) -> None:
     refused = why_not(page, Permission.CURATE)
     needed = kind_of(found.object).shown_with
-    hidden = needed is not None
     with ui.element("section").classes("card request").props(f'id="question-{found.id}"'):
-        place = part(_told(found, hidden=hidden))
+        place = part(_told(page, found, values))
         with ui.element("div").classes("acts"):
             if needed is not None:
                 Button("Show the values…", acting(page, partial(_show, page, found, needed, place)),
@@ -81,26 +90,35 @@ def _question(page: Page, found: Question, draw: Redraw) -> None:
         ui.html(reasons([refused]), sanitize=False)
 
 
-def _told(found: Question, *, hidden: bool) -> Html:
-    left, right = found.left_values or {}, found.right_values or {}
+def _told(page: Page, found: Question, values: Values | None) -> Html:
+    """Without the values: that there are some, and how much they are alike."""
     rows = [
         row(
             tag("b", each["field"].replace("_", " ")),
-            _value(left.get(each["field"], ""), hidden),
-            _value(right.get(each["field"], ""), hidden),
+            *(_value(each, values.left if values else None), _value(each, values.right if values else None)),
             num("—" if each["likeness"] is None else f"{each['likeness']:.0%}"),
             num(f"{each['bits']:+.0f}" if each["bits"] else "0"),
         )
         for each in found.evidence or ()
     ]
-    heads = ("Field", f"{found.left_system} {found.left_identifier}", f"{found.right_system} {found.right_identifier}",
-             "Alike>", "Says>")  # fmt: skip
+    left, right = _names(page, found)
     title = tag("p", tag("strong", f"{found.id}: {found.object.replace('_', ' ')}, {found.score:.1%} likely the same"))
-    return join(title, table(heads, rows, empty="", label=f"Question {found.id}"))
+    once = found.one_to_one and tag("p", "Each list has each thing once: where these are one, neither is another.")
+    return join(title, once, table(("Field", left, right, "Alike>", "Says>"), rows, empty="",
+                                   label=f"Question {found.id}"))  # fmt: skip
 
 
-def _value(text: str, hidden: bool) -> Child:
-    return ("•••" if hidden else text) if text else tag("small", "not said")
+def _value(evidence: Mapping[str, Any], values: Mapping[str, str] | None) -> Child:
+    if values is None:
+        return "•••" if evidence["likeness"] is not None else "—"
+    return values.get(evidence["field"]) or tag("small", "not said")
+
+
+def _names(page: Page, found: Question) -> tuple[str, str]:
+    """What the two systems call them, as this user may see it."""
+    shown = partial(page.context.name_of_thing, found.object, user=page.user)
+    return (f"{found.left_system} {shown(found.left_identifier)}",
+            f"{found.right_system} {shown(found.right_identifier)}")  # fmt: skip
 
 
 async def _show(page: Page, found: Question, needed: Permission, place: ui.html) -> None:
@@ -114,11 +132,17 @@ async def _show(page: Page, found: Question, needed: Permission, place: ui.html)
     async with page.context.database.transaction() as connection:
         words = f"question {found.id}: {reasoned(answer.reason)}"
         await record(connection, actor=user.name, action="view_match", words=words)
-    place.set_content(_told(found, hidden=False))
+        values = await matching.read(connection, [found.place] if found.place else [])
+    shown = values.get(found.place) if found.place else None
+    if shown is None:
+        page.say("The values of this question cannot be read any more: it was answered, or its key is gone.", hurt=True)
+    else:
+        place.set_content(_told(page, found, shown))
 
 
 async def _decide(page: Page, found: Question, same: bool, draw: Redraw) -> None:
-    name = f"The {found.left} and the {found.right}"
+    left, right = _names(page, found)
+    name = f"{left} and {right}"
     lines = (
         [f"{name} become one thing in the crosswalk.", "It can be undone: hilum crosswalk unlink, unmerge."]
         if same
@@ -134,10 +158,11 @@ async def _decide(page: Page, found: Question, same: bool, draw: Redraw) -> None
     await draw()
 
 
-def _decided(found: list[Question]) -> Html:
+def _decided(page: Page, found: list[Question]) -> Html:
     rows = [
-        row(each.id, str(each.left), str(each.right), each.state, each.decided_by, each.reason, ago(each.decided_at))
+        row(each.id, each.object.replace("_", " "), *_names(page, each), each.state, each.decided_by, each.reason,
+            ago(each.decided_at))
         for each in found
-    ]
-    heads = ("Question", "One", "Other", "They are", "Decided by", "Why", "When")
+    ]  # fmt: skip
+    heads = ("Question", "What", "One", "Other", "They are", "Decided by", "Why", "When")
     return join(tag("h2", "Decided by people"), table(heads, rows, empty="None yet.", label="Decided questions"))

@@ -1,26 +1,25 @@
 """The engine: which records of two lists are compared, what each pair comes to, and what follows from it. Pure.
 
 Records are compared only where they share a key of a block; blocks that have grown past `MOST_IN_BLOCK` (every second
-supplier is called Medical) are left out, because rarer words find the same pairs.
+supplier is called Medical) are left out, because rarer words find the same pairs. What the scores of all pairs together
+come to is decided in `clusters`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp2, log2
 from typing import Final
 
 from hilum.errors import SettingsError
+from hilum.masterdata.matching.clusters import Alike, Link, joined_clusters, joined_one_to_one
 from hilum.masterdata.matching.kinds import Kind
 
 MOST_IN_BLOCK: Final = 60
 """Records of the right list under one key, past which the key says too little to compare them all."""
-
-MARGIN: Final = 3.0
-"""Bits by which the best candidate must be ahead of the next one, for the hub to decide alone."""
 
 
 class Verdict(StrEnum):
@@ -87,11 +86,15 @@ _Normal = Mapping[str, str]
 
 
 class Matcher:
-    """Matches records of one kind."""
+    """Matches records of one kind.
 
-    def __init__(self, kind: Kind, thresholds: Thresholds | None = None) -> None:
+    `one_to_one`: each of two lists has each thing once, so that a record is one thing with one other at most.
+    """
+
+    def __init__(self, kind: Kind, thresholds: Thresholds | None = None, *, one_to_one: bool = False) -> None:
         self.kind = kind
         self.thresholds = thresholds or Thresholds(same=kind.same, ask=kind.ask)
+        self.one_to_one = one_to_one
         self._ask = _bits_of(self.thresholds.ask)
         rest, ahead = 0.0, []
         for each in reversed(kind.fields):
@@ -124,22 +127,31 @@ class Matcher:
         )
 
     def between(self, left: Sequence[Record], right: Sequence[Record]) -> Iterator[Pair]:
-        """Pairs of two lists that are the same or are asked about, the best first for each record of the left."""
+        """Pairs of two lists that are the same or are asked about; all are compared before the first one comes."""
         index = _Index(self, right)
-        for record in left:
+        records, first = [*left, *right], len(left)
+        links = []
+        for number, record in enumerate(left):
             normal = self._normal(record)
-            found = self._scored(normal, index, index.candidates(self.kind.blocks(normal)))
-            yield from self._decided(record, [(bits, right[at]) for bits, at in found])
+            for bits, at in self._scored(normal, index, index.candidates(self.kind.blocks(normal))):
+                links.append(self._link(records, bits, number, first + at))
+        if self.one_to_one:
+            joined, needless = joined_one_to_one(links)
+            yield from self._pairs(records, [each for each in links if each not in needless], joined)
+            return
+        # Which of a system's doubles stays in use is a person's decision: a record that is like two of them is asked.
+        alike = self._alike(records, doubles=False)
+        yield from self._pairs(records, links, joined_clusters(links, alike))
 
     def within(self, records: Sequence[Record]) -> Iterator[Pair]:
-        """Pairs of one list, each once."""
+        """Pairs of one list, each once: doubles are what is looked for."""
         index = _Index(self, records)
-        for number, record in enumerate(records):
-            normal = index.normals[number]
+        links = []
+        for number, normal in enumerate(index.normals):
             candidates = {at for at in index.candidates(self.kind.blocks(normal)) if at > number}
-            yield from self._decided(
-                record, [(bits, records[at]) for bits, at in self._scored(normal, index, candidates)]
-            )
+            for bits, at in self._scored(normal, index, candidates):
+                links.append(self._link(records, bits, number, at))
+        yield from self._pairs(records, links, joined_clusters(links, self._alike(records, doubles=True)))
 
     def _normal(self, record: Record) -> dict[str, str]:
         values = record.values
@@ -162,22 +174,44 @@ class Matcher:
                 return None
         return total
 
-    def _decided(self, record: Record, found: Sequence[tuple[float, Record]]) -> Iterator[Pair]:
-        """A record that is like two others is a question, however much it is like the first."""
-        alone = len(found) < 2 or found[0][0] - found[1][0] >= MARGIN
-        for place, (bits, other) in enumerate(found):
-            score = probability(bits)
-            verdict = self._verdict(score)
-            if verdict is Verdict.SAME and not (alone and place == 0 and self._sure(record, other)):
-                verdict = Verdict.ASK
-            yield Pair(object=self.kind.object, left=record, right=other, score=score, bits=bits, verdict=verdict)
+    def _link(self, records: Sequence[Record], bits: float, one: int, other: int) -> Link:
+        same = self._verdict(probability(bits)) is Verdict.SAME and self._sure(records[one], records[other])
+        return Link(bits, one, other, same)
+
+    def _alike(self, records: Sequence[Record], *, doubles: bool) -> Alike:
+        def alike(one: int, other: int) -> bool:
+            two = records[one], records[other]
+            if not doubles and two[0].system == two[1].system:
+                return False
+            return self.compare(*two).verdict is Verdict.SAME
+
+        return alike
+
+    def _pairs(self, records: Sequence[Record], links: Iterable[Link], joined: Collection[Link]) -> Iterator[Pair]:
+        for each in links:
+            yield Pair(
+                object=self.kind.object,
+                left=records[each.one],
+                right=records[each.other],
+                score=probability(each.bits),
+                bits=each.bits,
+                verdict=Verdict.SAME if each in joined else Verdict.ASK,
+            )
 
     def _sure(self, left: Record, right: Record) -> bool:
-        """Do the fields agree without which the hub decides nothing alone?"""
-        if not self.kind.sure:
+        """Do the fields agree without which the hub decides nothing alone, and does none contradict that must not?"""
+        kind = self.kind
+        if not kind.sure and not kind.against:
             return True
         one, other = self._normal(left), self._normal(right)
-        return all(one.get(name) and one.get(name) == other.get(name) for name in self.kind.sure)
+        if not all(one.get(name) and one.get(name) == other.get(name) for name in kind.sure):
+            return False
+        compared = (each for each in kind.fields if each.name in kind.against)
+        return all(
+            each.likeness(one[each.name], other[each.name]) > 0
+            for each in compared
+            if one.get(each.name) and other.get(each.name)
+        )
 
     def _verdict(self, score: float) -> Verdict:
         if score >= self.thresholds.same:

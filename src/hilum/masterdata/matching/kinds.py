@@ -1,6 +1,7 @@
 """The kinds of records that are matched: which fields count how much, and which records are compared at all.
 
-One engine, and one entry in `KINDS` for each kind. The bits are checked on the labelled sets of `bench/matching.py`.
+One engine, and one entry in `KINDS` for each kind. The bits were set on the training seeds of `bench/matching.py`
+and are judged by its held-out ones.
 """
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ class Kind:
     same: float = 0.99
     ask: float = 0.50
     sure: tuple[str, ...] = ()  # fields that must agree wholly, on both sides, before the hub decides alone
+    against: tuple[str, ...] = ()  # fields that must not contradict each other, where both sides have them
     shown_with: Permission | None = None  # what it takes to see the values of the records
+    data_class: str = "internal"
+
+    @property
+    def of_persons(self) -> bool:
+        """Do its records say something of a person? Then they are sealed where they are kept, and masked."""
+        return self.shown_with is not None
 
 
 _NAME = ((0.97, 11.0), (0.92, 9.0), (0.85, 6.0), (0.76, 2.0), (0.62, -3.0), (0.0, -8.0))
@@ -98,6 +106,7 @@ SUPPLIER = Kind(
         exact("country", 0.5, -5.0),
     ),
     blocks=_supplier_blocks,
+    against=("tax_id",),
 )
 
 
@@ -155,7 +164,9 @@ PATIENT_ACCOUNT = Kind(
     blocks=_person_blocks,
     same=0.9995,  # two patients taken for one is worse than a question too many
     sure=_PERSON,
+    against=("national_id", "sex"),
     shown_with=Permission.VIEW_PAYLOAD,
+    data_class="phi",
 )
 
 EMPLOYEE = Kind(
@@ -173,7 +184,9 @@ EMPLOYEE = Kind(
     blocks=_person_blocks,
     same=0.999,
     sure=("family_name", "given_name"),
+    against=("national_id", "birth_date"),
     shown_with=Permission.VIEW_PAYLOAD,
+    data_class="confidential",
 )
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from hilum.errors import SettingsError
 from hilum.masterdata.crosswalk.editing import problem_with
-from hilum.masterdata.matching.engine import Record, Thresholds
+from hilum.masterdata.matching.engine import Matcher, Record, Thresholds
 from hilum.masterdata.matching.kinds import Kind
 from hilum.settings import MatchingSettings
 
@@ -41,7 +41,14 @@ def read_records(kind: Kind, lines: Iterable[str], name: str) -> list[Record]:
     return found
 
 
+def matcher_of(kind: Kind, settings: MatchingSettings | None) -> Matcher:
+    """The matcher of a kind as `hilum.toml` wants it. Raises `SettingsError`."""
+    one_to_one = settings is not None and settings.one_to_one
+    return Matcher(kind, thresholds_of(kind, settings), one_to_one=one_to_one)
+
+
 def thresholds_of(kind: Kind, settings: MatchingSettings | None) -> Thresholds:
     """The thresholds of `hilum.toml`, where it has some. Raises `SettingsError`."""
-    said = settings or MatchingSettings(same=None, ask=None)
-    return Thresholds(same=said.same or kind.same, ask=said.ask or min(kind.ask, said.same or kind.same))
+    if settings is None:
+        return Thresholds(same=kind.same, ask=kind.ask)
+    return Thresholds(same=settings.same or kind.same, ask=settings.ask or min(kind.ask, settings.same or kind.same))

@@ -1,25 +1,29 @@
 """The review queue: pairs that a person decides, and all that was decided, so that nobody is asked again.
 
 Two records that are the same become one thing in the crosswalk, in the same transaction; that can be undone there.
-What the records say is kept only as long as somebody is asked.
+What the records say is kept apart (`values`), and only as long as somebody is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from hilum.errors import SettingsError
 from hilum.journal.audit import record
+from hilum.journal.payloads import packed
 from hilum.journal.text import storable
 from hilum.masterdata import crosswalk
-from hilum.masterdata.crosswalk import Identifier
+from hilum.masterdata.crosswalk import Identifier, Thing
 from hilum.masterdata.matching.engine import Matcher, Pair, Record, Verdict
+from hilum.masterdata.matching.values import declare, domain_of, packed_form
+from hilum.message import new_id
 from hilum.postgres import Connection
 
 HUB: Final = "hub"
@@ -38,8 +42,8 @@ class Question:
     right_identifier: str
     score: float
     state: str  # ask, same, different
-    left_values: Mapping[str, str] | None = field(repr=False)  # none: it is decided
-    right_values: Mapping[str, str] | None = field(repr=False)
+    one_to_one: bool  # where these are one, neither is one with another of the other's system
+    place: UUID | None  # of what the records say; none: it is decided
     evidence: list[dict[str, Any]] | None = field(repr=False)
     found_at: datetime
     decided_at: datetime | None
@@ -66,13 +70,26 @@ class Filed:
     known: int = 0  # decided, asked, or one thing in the crosswalk already
 
 
-async def file(connection: Connection, matcher: Matcher, pairs: Iterable[Pair], *, actor: str, reason: str) -> Filed:
-    """Within a transaction: join what is surely the same, ask about the rest; what is known is left alone."""
+_COLUMNS: Final = (
+    "id, object, left_system, left_identifier, right_system, right_identifier, score, state, one_to_one, place,"
+    " evidence, found_at, decided_at, decided_by, reason"
+)
+
+
+async def file(
+    connection: Connection, matcher: Matcher, pairs: Iterable[Pair], *, actor: str, reason: str, encrypted: bool = True
+) -> Filed:
+    """Within a transaction: join what is surely the same, ask about the rest; what is known is left alone.
+
+    `encrypted`: what is asked about persons is sealed. Raises `SettingsError` where there is no key for it, and
+    `KeyUnavailable`.
+    """
+    await declare(connection, matcher.kind, encrypted=encrypted)
     filed = Filed()
     for pair in pairs:
         if pair.left.system == pair.right.system and pair.left.identifier == pair.right.identifier:
             continue
-        state = await _file(connection, matcher.compare(*_sorted(pair)), pair.verdict, reason)
+        state = await _file(connection, matcher, _sorted(pair), pair.verdict, reason)
         if state is Verdict.SAME:
             filed.same += 1
         elif state is Verdict.ASK:
@@ -89,30 +106,45 @@ def _sorted(pair: Pair) -> tuple[Record, Record]:
     return left, right
 
 
-async def _file(connection: Connection, pair: Pair, verdict: Verdict, reason: str) -> Verdict | None:
+async def _file(
+    connection: Connection, matcher: Matcher, two: tuple[Record, Record], verdict: Verdict, reason: str
+) -> Verdict | None:
     """None: known already."""
-    object_ = await _insert(connection, pair)
-    if object_ is None:
+    pair = matcher.compare(*two)
+    asked = await _insert(connection, matcher, pair)
+    if asked is None:
         return None
-    left, right = object_.left, object_.right
-    one, other = await crosswalk.find(connection, left), await crosswalk.find(connection, right)
+    one, other = await crosswalk.find(connection, asked.left), await crosswalk.find(connection, asked.right)
     if one is not None and other is not None:
         if one.number == other.number:
-            await _close(connection, object_.id, Verdict.SAME, HUB, "one thing in the crosswalk already")
+            await _close(connection, asked.id, Verdict.SAME, HUB, "one thing in the crosswalk already")
             return None
         verdict = Verdict.ASK  # a merge of two things that systems use already is a person's decision
+    if asked.one_to_one and (_calls(one, asked.right_system) or _calls(other, asked.left_system)):
+        verdict = Verdict.ASK  # the other system has a name for it already: one of the two lists has it twice after all
     if verdict is Verdict.SAME:
-        await _join(connection, left, right, HUB, f"score {pair.score:.4f}: {reason}")
-        await _close(connection, object_.id, Verdict.SAME, HUB, reason)
+        await _join(connection, asked.left, asked.right, HUB, f"score {pair.score:.4f}: {reason}")
+        await _close(connection, asked.id, Verdict.SAME, HUB, reason)
     return verdict
 
 
-async def _insert(connection: Connection, pair: Pair) -> Question | None:
-    async with connection.cursor(row_factory=class_row(Question)) as cursor:
+def _calls(thing: Thing | None, system: str) -> bool:
+    """Does this system have a name of its own for the thing?"""
+    return thing is not None and any(each.system == system and not each.alias for each in thing.identifiers)
+
+
+async def _insert(connection: Connection, matcher: Matcher, pair: Pair) -> Question | None:
+    place = new_id()
+    body = packed_form(_kept(pair, pair.left), _kept(pair, pair.right))
+    async with (
+        packed(connection, [(domain_of(matcher.kind), place, 0, body)]) as ((codec, stored),),
+        connection.cursor(row_factory=class_row(Question)) as cursor,
+    ):
         await cursor.execute(
             "INSERT INTO match_pair (object, left_system, left_identifier, right_system, right_identifier, score,"
-            " state, left_values, right_values, evidence) VALUES (%s, %s, %s, %s, %s, %s, 'ask', %s, %s, %s)"
-            " ON CONFLICT DO NOTHING RETURNING *",
+            " state, place, codec, body, evidence, one_to_one)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 'ask', %s, %s, %s, %s, %s)"
+            f" ON CONFLICT DO NOTHING RETURNING {_COLUMNS}".encode(),
             [
                 pair.object,
                 pair.left.system,
@@ -120,9 +152,11 @@ async def _insert(connection: Connection, pair: Pair) -> Question | None:
                 pair.right.system,
                 pair.right.identifier,
                 pair.score,
-                Jsonb(_kept(pair, pair.left)),
-                Jsonb(_kept(pair, pair.right)),
+                place,
+                codec,
+                stored,
                 Jsonb([asdict(each) for each in pair.evidence]),
+                matcher.one_to_one and pair.left.system != pair.right.system,
             ],
         )
         return await cursor.fetchone()
@@ -141,7 +175,7 @@ async def questions(
     order = "state <> 'ask' AND decided_by <> 'hub' ORDER BY decided_at DESC" if decided else _WAITING
     async with connection.cursor(row_factory=class_row(Question)) as cursor:
         await cursor.execute(
-            f"SELECT * FROM match_pair WHERE (%s = '' OR object = %s) AND {order} LIMIT %s".encode(),
+            f"SELECT {_COLUMNS} FROM match_pair WHERE (%s = '' OR object = %s) AND {order} LIMIT %s".encode(),
             [object_, object_, limit],
         )
         return await cursor.fetchall()
@@ -153,7 +187,7 @@ _WAITING = "state = 'ask' ORDER BY score DESC, id"
 async def question(connection: Connection, number: int) -> Question | None:
     """One of them."""
     async with connection.cursor(row_factory=class_row(Question)) as cursor:
-        await cursor.execute("SELECT * FROM match_pair WHERE id = %s", [number])
+        await cursor.execute(f"SELECT {_COLUMNS} FROM match_pair WHERE id = %s".encode(), [number])
         return await cursor.fetchone()
 
 
@@ -168,7 +202,7 @@ async def counts(connection: Connection) -> dict[str, int]:
 async def decide(connection: Connection, number: int, *, same: bool, actor: str, reason: str) -> str:
     """Within a transaction: a person's answer; returns in words what was done. Raises `SettingsError`."""
     async with connection.cursor(row_factory=class_row(Question)) as cursor:
-        await cursor.execute("SELECT * FROM match_pair WHERE id = %s FOR UPDATE", [number])
+        await cursor.execute(f"SELECT {_COLUMNS} FROM match_pair WHERE id = %s FOR UPDATE".encode(), [number])
         found = await cursor.fetchone()
     if found is None:
         raise SettingsError(f"There is no question {number}.")
@@ -178,6 +212,9 @@ async def decide(connection: Connection, number: int, *, same: bool, actor: str,
     if same:
         thing = await _join(connection, found.left, found.right, actor, reason)
         done = f"The {found.left} and the {found.right} are {thing} now."
+        others = await _close_others(connection, found) if found.one_to_one else 0
+        if others:
+            done = f"{done} Each is one with one other at most: {others} more questions about them are answered."
     await _close(connection, number, Verdict.SAME if same else Verdict.DIFFERENT, actor, reason)
     act = "match_same" if same else "match_different"
     await record(connection, actor=actor, action=act, words=f"question {number}: {reason}")
@@ -190,9 +227,21 @@ _WORDS = {"same": "the same", "different": "different"}
 async def _close(connection: Connection, number: int, verdict: Verdict, actor: str, reason: str) -> None:
     await connection.execute(
         "UPDATE match_pair SET state = %s, decided_at = now(), decided_by = %s, reason = %s,"
-        " left_values = NULL, right_values = NULL, evidence = NULL WHERE id = %s",
+        " place = NULL, codec = 0, body = '', evidence = NULL WHERE id = %s",
         [verdict.value, storable(actor), storable(reason), number],
     )
+
+
+async def _close_others(connection: Connection, found: Question) -> int:
+    """Where these two are one, neither is one with another of the other's system; returns how many that answers."""
+    done = await connection.execute(
+        "UPDATE match_pair SET state = 'different', decided_at = now(), decided_by = %s, reason = %s, place = NULL,"
+        " codec = 0, body = '', evidence = NULL WHERE state = 'ask' AND one_to_one AND object = %s AND id <> %s"
+        " AND left_system = %s AND right_system = %s AND (left_identifier = %s OR right_identifier = %s)",
+        [HUB, f"question {found.id} is answered: one to one", found.object, found.id,
+         found.left_system, found.right_system, found.left_identifier, found.right_identifier],
+    )  # fmt: skip
+    return done.rowcount
 
 
 async def _join(connection: Connection, left: Identifier, right: Identifier, actor: str, reason: str) -> str:
@@ -207,5 +256,7 @@ async def _join(connection: Connection, left: Identifier, right: Identifier, act
     known = one or other
     to = known.number if known else None
     for each in (left, right):
-        to = await crosswalk.link(connection, each, to=to, actor=actor, reason=reason)
+        # what a system has called it so far stays its name there: another identifier of the same system is an alias
+        alias = to is not None and _calls(await crosswalk.thing(connection, to), each.system)
+        to = await crosswalk.link(connection, each, to=to, actor=actor, reason=reason, alias=alias)
     return crosswalk.name_of(left.object, to or 0)
