@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
@@ -225,6 +226,33 @@ class Remembers(Protocol):
 
     def remember(self, memories: Callable[[str], Memory]) -> None:
         """Called before `open`: gives a memory for each thing that the source follows, by a name that never changes."""
+
+
+class Turns(Protocol):
+    """Turns to call one server, shared by all that call it. `most`: the most calls at once that the caller wants."""
+
+    def parallel(self, most: int) -> int:
+        """How many calls may be under way now: as many as the server was found to bear, 1 … `most`."""
+
+    def slower(self, most: int) -> None:
+        """The server did not keep its pace: half as many at once."""
+
+    def steady(self, most: int) -> None:
+        """It did: one more, after as many calls as there may be at once."""
+
+    def turn(self, *, most: int, per_second: float | None, together: bool) -> AbstractAsyncContextManager[None]:
+        """Around one call: waits while too many are under way, and so long after the beginning of the last one.
+
+        `together`: the limits are of all processes of the hub together, not of this one.
+        """
+
+
+@runtime_checkable
+class TakesTurns(Protocol):
+    """A connector that calls a server which others call too: another connector, the same one in another process."""
+
+    def take_turns(self, turns: Callable[[str], Turns]) -> None:
+        """Called before `open`: gives the turns for a server, by its host and port."""
 
 
 @runtime_checkable

@@ -20,6 +20,7 @@ from hilum.connectors.odoo.inspecting import of_key
 from hilum.errors import SettingsError
 from hilum.runtime.endpoints import build_endpoints
 from hilum.runtime.inspecting import look, users_by_endpoint
+from hilum.runtime.server_turns import Servers
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo import serve as serve_sandbox
 from hilum.simulator.odoo.orm.registry import VERSIONS
@@ -55,12 +56,12 @@ def check(
 async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
     loaded = project_of(folder)
     users = users_by_endpoint(loaded.flows.values())
-    endpoints = build_endpoints(loaded.settings, loaded.flows.values())
-    chosen = {each: endpoint for each, endpoint in endpoints.items() if isinstance(endpoint, Odoo)}
-    if name and name not in chosen:
-        raise SettingsError(f"'{name}' is no Odoo of this project. There are: {', '.join(chosen) or 'none'}.")
     found = []
     async with journal(folder) as database:
+        endpoints = build_endpoints(loaded.settings, loaded.flows.values(), Servers(database))
+        chosen = {each: endpoint for each, endpoint in endpoints.items() if isinstance(endpoint, Odoo)}
+        if name and name not in chosen:
+            raise SettingsError(f"'{name}' is no Odoo of this project. There are: {', '.join(chosen) or 'none'}.")
         for each, endpoint in chosen.items():
             if name in ("", each):
                 await endpoint.open()

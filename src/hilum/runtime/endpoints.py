@@ -1,24 +1,27 @@
-"""What sources and destinations get from outside the flows: the settings of `hilum.toml`, and a memory."""
+"""What sources and destinations get from outside the flows: the settings of `hilum.toml`, a memory, and turns."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 
-from hilum.connector import AtEndpoint, Destination, Remembers, Source, Target
+from hilum.connector import AtEndpoint, Connector, Destination, Remembers, Source, TakesTurns, Target
 from hilum.connectors import find_destination
 from hilum.errors import SettingsError
 from hilum.flow import Flow
 from hilum.journal.memories import Memories
 from hilum.postgres import Database
+from hilum.runtime.server_turns import Servers
 from hilum.settings import Settings, interpolate
 
 
-def build_endpoints(settings: Settings, flows: Iterable[Flow]) -> dict[str, Destination]:
+def build_endpoints(
+    settings: Settings, flows: Iterable[Flow], servers: Servers | None = None
+) -> dict[str, Destination]:
     """A destination for each endpoint that a target names. Raises `SettingsError` that names flow and endpoint.
 
     An endpoint is set up once: in `hilum.toml` as `[endpoints.<kind>.<name>]`, which is called `<kind>.<name>`, or with
-    the target itself.
+    the target itself. Without `servers` they are only to be checked, or are opened by themselves.
     """
     found: dict[str, Destination] = {}
     for flow in flows:
@@ -31,13 +34,15 @@ def build_endpoints(settings: Settings, flows: Iterable[Flow]) -> dict[str, Dest
                 f'hilum.toml, [destinations."{name}"]: no flow delivers there. There are: '
                 f"{', '.join(sorted(found)) or 'none'}."
             )
+    for destination in found.values():
+        _queue(destination, servers)
     return found
 
 
-def furnish(source: Source, settings: Settings, database: Database | None) -> None:
+def furnish(source: Source, settings: Settings, database: Database | None, servers: Servers | None = None) -> None:
     """Give a source what it needs before it is opened. Raises `SettingsError` that names the endpoint.
 
-    Without a database it is only to be checked, and remembers nothing.
+    Without a database it is only to be checked, and remembers nothing; without `servers` it takes turns with nobody.
     """
     if isinstance(source, AtEndpoint) and source.endpoint:
         kind, _, name = source.endpoint.partition(".")
@@ -53,6 +58,12 @@ def furnish(source: Source, settings: Settings, database: Database | None) -> No
             raise SettingsError(f"hilum.toml, [endpoints.{kind}.{name}]: {error}") from None
     if isinstance(source, Remembers) and database is not None:
         source.remember(Memories(database).of)
+    _queue(source, servers)
+
+
+def _queue(connector: Connector, servers: Servers | None) -> None:
+    if servers is not None and isinstance(connector, TakesTurns):
+        connector.take_turns(servers.turns)
 
 
 def _build(settings: Settings, flow: Flow, target: Target) -> Destination:

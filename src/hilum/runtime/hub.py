@@ -38,6 +38,7 @@ from hilum.runtime.reports import Reporter, status_flow
 from hilum.runtime.schedules import watch
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
+from hilum.runtime.server_turns import Servers
 from hilum.runtime.share import Share, cancel_all
 from hilum.runtime.stewardship import Stewardship
 from hilum.runtime.switches import Switches
@@ -74,6 +75,7 @@ class Hub:
         self.quality = Meter(load_rules(project.folder / "quality.toml"), project.lookup)
         self.crosswalk: LiveCrosswalk | None = None
         self.lookups = LiveLookups(database, project.lookup)
+        self._servers = Servers(database)
         self.sources: list[Source] = []
         self.destinations: dict[str, Destination] = {}
         self.worker: Worker | None = None
@@ -200,7 +202,7 @@ class Hub:
         async with self.database.cold() as connection:
             share.floor = await oldest_open(connection)
         self.share = share
-        self.destinations = build_endpoints(settings, self.project.flows.values())
+        self.destinations = build_endpoints(settings, self.project.flows.values(), self._servers)
         for destination in self.destinations.values():
             await destination.open()
         self.worker = Worker(share, self.destinations)
@@ -222,7 +224,7 @@ class Hub:
         )
         self._tasks.append(asyncio.create_task(self.committer.run()))
         for source, flows in shared_sources(list(self.project.flows.values())):
-            furnish(source, settings, self.database)
+            furnish(source, settings, self.database, self._servers)
             self._tasks += watch(source, flows, self.database)
             try:
                 await source.open()

@@ -16,8 +16,9 @@ from contextvars import ContextVar
 from typing import Final
 from urllib.parse import urlsplit
 
-from hilum.connector import Effort
+from hilum.connector import Effort, Turns
 from hilum.connectors.odoo.settings import OdooSettings
+from hilum.connectors.turns import LocalTurns
 from hilum.errors import TryAgain
 
 _PRIOR: Final[Mapping[str, float]] = {
@@ -49,19 +50,16 @@ _SPENT: ContextVar[list[float] | None] = ContextVar("odoo_spent", default=None)
 class Budget:
     """Of one connector. Not for several event loops."""
 
-    def __init__(self, settings: OdooSettings) -> None:
+    def __init__(self, settings: OdooSettings, turns: Turns | None = None) -> None:
         hosted = (urlsplit(settings.url).hostname or "").endswith(_HOSTED)
         most = 1 if hosted else settings.connections
         if settings.workers is not None:
             most = min(most, max(1, int(settings.workers * settings.share)))
-        rate = settings.calls_per_second or (_HOSTED_CALLS if hosted else None)
-        self._spacing = 1 / rate if rate else 0.0
+        self._rate = settings.calls_per_second or (_HOSTED_CALLS if hosted else None)
+        self._together = self._rate is not None or settings.workers is not None  # a limit of the server's is known
         self._target = settings.call_seconds
         self._most = most
-        self._limit = float(most)
-        self._under_way = 0
-        self._next = 0.0  # the earliest beginning of the next call
-        self._free = asyncio.Event()
+        self._turns = turns or LocalTurns()
         self._busy: set[str] = set()
         self._released = asyncio.Event()
         self._each: dict[tuple[str, str], float] = {}
@@ -73,21 +71,12 @@ class Budget:
     @property
     def parallel(self) -> int:
         """Calls that may be under way now."""
-        return int(self._limit)
+        return self._turns.parallel(self._most)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Around each exchange with the server: waits for its turn."""
-        while self._under_way >= self.parallel:
-            self._free.clear()
-            await self._free.wait()
-        self._under_way += 1
-        try:
-            now = time.monotonic()
-            begin = max(now, self._next)
-            self._next = begin + self._spacing
-            if begin > now:
-                await asyncio.sleep(begin - now)
+        async with self._turns.turn(most=self._most, per_second=self._rate, together=self._together):
             self._calls += 1
             began = time.monotonic()
             try:
@@ -97,16 +86,6 @@ class Budget:
                 self._seconds += spent
                 if (noted := _SPENT.get()) is not None:
                     noted.append(spent)
-        finally:
-            self._under_way -= 1
-            self._free.set()
-
-    def _slower(self) -> None:
-        self._limit = max(1.0, self._limit / 2)
-
-    def _steady(self) -> None:
-        self._limit = min(float(self._most), self._limit + 1 / max(1.0, self._limit))
-        self._free.set()
 
     # How much in one
 
@@ -127,7 +106,7 @@ class Budget:
         try:
             yield
         except TryAgain:
-            self._slower()
+            self._turns.slower(self._most)
             raise
         else:
             self._learn(model, method, records, sum(spent))
@@ -142,15 +121,15 @@ class Budget:
     def _learn(self, model: str, method: str, records: int, seconds: float) -> None:
         expected = self._expected(model, method)
         if seconds > _SLOW * (expected * records + _OVERHEAD):
-            self._slower()
+            self._turns.slower(self._most)
         else:
-            self._steady()
+            self._turns.steady(self._most)
         weight = _MOST_MOVED * records / (records + _STEADY)
         self._each[model, method] = max(expected + weight * (seconds / records - expected), 1e-5)
 
     def busy(self) -> None:
         """The server undid a call because it met others, without an error of its own."""
-        self._slower()
+        self._turns.slower(self._most)
 
     # What it came to
 

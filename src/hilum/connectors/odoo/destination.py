@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import structlog
 
-from hilum.connector import Destination, Effort, Inspection, Traits
+from hilum.connector import Destination, Effort, Inspection, Traits, Turns
 from hilum.connectors.declaring import checked
 from hilum.connectors.odoo.checks import examine, refuse_module_prefix
 from hilum.connectors.odoo.inspecting import inspect, key_ends, of_key
@@ -48,6 +48,7 @@ class Odoo(Destination):
         self._connecting = asyncio.Lock()
         self._portion = _FIRST_BATCH
         self._before = Effort()  # of the connections before this one
+        self._turns: Callable[[str], Turns] | None = None
 
     @property
     def address(self) -> str:
@@ -57,6 +58,10 @@ class Odoo(Destination):
     def __repr__(self) -> str:
         return f"<Odoo {self.address}>"
 
+    def take_turns(self, turns: Callable[[str], Turns]) -> None:
+        """See `TakesTurns.take_turns`: one budget with the feeds of the same server."""
+        self._turns = turns
+
     async def open(self) -> None:
         """Find out version and protocol, and check the settings against the server. Raises `SettingsError`.
 
@@ -64,7 +69,7 @@ class Odoo(Destination):
         again, and says what is wrong.
         """
         if self._transport is None:
-            self._transport = Transport(self.settings)
+            self._transport = Transport(self.settings, self._turns)
         try:
             async with asyncio.timeout(self.settings.connect_timeout):
                 await self._connected()

@@ -46,7 +46,8 @@ class OdooSettings(ConnectorSettings):
         default=4,
         ge=1,
         le=64,
-        description="Most calls at one time. 1 for Odoo Online, which allows about 1 call/s.",
+        description="Most calls at one time of one hub process, with those of the feeds; of all processes together "
+        "where `calls_per_second` or `workers` is set.",
         examples=[1],
     )
     prefix: str = Field(
@@ -97,15 +98,17 @@ class OdooSettings(ConnectorSettings):
     calls_per_second: float | None = Field(
         default=None,
         gt=0,
-        description="Most calls that one hub process begins in a second. On odoo.com it is 1 unless it is set, and "
-        "never two at one time.",
+        description="Most calls that the hub begins in a second: deliveries and feeds, all processes together. On "
+        "odoo.com it is 1 unless it is set, and never two at one time. Odoo Online under a name of your own: set it "
+        "to 1, and `connections` too.",
         examples=[1.0],
         json_schema_extra={"unit": "calls/s"},
     )
     workers: int | None = Field(
         default=None,
         ge=1,
-        description="Worker processes of the Odoo server; with `share` it bounds `connections`.",
+        description="Worker processes of the Odoo server; with `share` it bounds the calls at one time of all hub "
+        "processes together.",
         examples=[6],
     )
     share: float = Field(

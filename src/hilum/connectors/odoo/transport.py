@@ -8,14 +8,16 @@ then waiting for a turn is not counted as waiting for an answer.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 
+from hilum.connector import Turns
 from hilum.connectors.odoo.budget import Budget
 from hilum.connectors.odoo.settings import OdooSettings
+from hilum.connectors.turns import server_of
 from hilum.errors import Down, SettingsError, Unsure
 from hilum.tracing import CALL
 
@@ -33,9 +35,9 @@ class Answer:
 class Transport:
     """HTTP to one server: bounded connections, no cookies, no redirects, body always with its length."""
 
-    def __init__(self, settings: OdooSettings) -> None:
+    def __init__(self, settings: OdooSettings, turns: Callable[[str], Turns] | None = None) -> None:
         self._settings = settings
-        self.budget = Budget(settings)
+        self.budget = Budget(settings, turns(server_of(settings.url)) if turns is not None else None)
         self.server_seconds: float | None = None  # the server's clock when it last answered, since 1970 (UTC)
         timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
         self._session = aiohttp.ClientSession(

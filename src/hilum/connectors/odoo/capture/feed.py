@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar
 
-from hilum.connector import Memory, Received, Source, Traits
+from hilum.connector import Memory, Received, Source, Traits, Turns
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.odoo.capture.events import CONTENT_TYPE, Change
@@ -29,9 +29,9 @@ Answered = Callable[[int, str], None]
 class Link:
     """The connection to the server, made at need and after it was down."""
 
-    def __init__(self, settings: OdooSettings) -> None:
+    def __init__(self, settings: OdooSettings, turns: Callable[[str], Turns] | None) -> None:
         self._settings = settings
-        self._transport = Transport(settings)
+        self._transport = Transport(settings, turns)
         self._client: OdooClient | None = None
         self._connecting = asyncio.Lock()
 
@@ -72,6 +72,7 @@ class Feed(Source):
         self._odoo = checked(OdooSettings, self.kind, odoo) if odoo else None
         self.models = {model: self.settings.fields.get(model, ()) for model in self.settings.models}
         self._memories: Callable[[str], Memory] | None = None
+        self._turns: Callable[[str], Turns] | None = None
         self._link: Link | None = None
         self._hands: Hands | None = None
         self._hints: Hints | None = None
@@ -96,6 +97,10 @@ class Feed(Source):
     def reach(self, values: Mapping[str, Any]) -> None:
         """Read from the endpoint with these settings."""
         self._odoo = checked(OdooSettings, "odoo", dict(values))
+
+    def take_turns(self, turns: Callable[[str], Turns]) -> None:
+        """See `TakesTurns.take_turns`: one budget with the deliveries to the same server."""
+        self._turns = turns
 
     def remember(self, memories: Callable[[str], Memory]) -> None:
         """Keep in these what must not be forgotten."""
@@ -125,7 +130,7 @@ class Feed(Source):
             return
         if self._odoo is None:
             raise SettingsError(f"{self.kind}: name an endpoint of hilum.toml, or give url and api_key")
-        self._link = Link(self._odoo)
+        self._link = Link(self._odoo, self._turns)
         self._hands = Hands(self._ended)
         self._handed = 0
         self._roomy.set()
@@ -250,7 +255,7 @@ class Feed(Source):
             return await (await self._link.client()).call(model, method, **arguments)
         if self._odoo is None:
             raise Down(f"{self.address}: the endpoint is not set up.")
-        link = Link(self._odoo)
+        link = Link(self._odoo, self._turns)
         try:
             return await (await link.client()).call(model, method, **arguments)
         finally:
