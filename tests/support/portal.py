@@ -29,10 +29,12 @@ class Portal:
     """`async with Portal(seed) as portal:`; `portal.url` is where the hub writes, `portal.tell` where it is told.
 
     Like many such systems it tells of every change, also of those that the hub made, with the whole record, a moment
-    later than it happened, and in the order in which they happened.
+    later than it happened, and in the order in which they happened, until the hub says that it has it. `lost`: the
+    share of the answers to the hub's writes that it does not give, although it did them.
     """
 
     def __init__(self, seed: int) -> None:
+        self.lost = 0.0
         self.records: dict[str, Record] = {}
         self.writes = 0  # of the hub
         self.tell = ""  # the hub's listener
@@ -41,6 +43,7 @@ class Portal:
         self._keys: set[str] = set()
         self._news: asyncio.Queue[bytes] = asyncio.Queue()
         self._untold = 0
+        self._changes = 0
         self._runner: web.AppRunner | None = None
         self._telling: asyncio.Task[None] | None = None
 
@@ -77,7 +80,9 @@ class Portal:
         record.values.update(values)
         record.changed_at = time.time()
         self._untold += 1
-        self._news.put_nowait(orjson.dumps({"number": number, "changed_at": record.changed_at, **record.values}))
+        self._changes += 1
+        news = {"id": f"{self._changes}", "number": number, "changed_at": record.changed_at, **record.values}
+        self._news.put_nowait(orjson.dumps(news))
 
     async def _write(self, request: web.Request) -> web.Response:
         body: dict[str, Any] = orjson.loads(await request.read())
@@ -86,6 +91,9 @@ class Portal:
             self._keys.add(key)
             self.writes += 1
             self._change(body["code"], dict(_own_names(body)))
+        if self._random.random() < self.lost:
+            assert request.transport is not None
+            request.transport.close()
         return web.json_response({"id": body["code"]})
 
     async def _tell(self) -> None:
@@ -93,9 +101,18 @@ class Portal:
             while True:
                 body = await self._news.get()
                 await asyncio.sleep(self._random.uniform(0, 0.02))
-                async with session.post(self.tell, data=body, headers={"Content-Type": "application/json"}) as answer:
-                    assert answer.status in (200, 202), answer.status
+                while not await self._told(session, body):
+                    await asyncio.sleep(0.02)
                 self._untold -= 1
+
+    async def _told(self, session: aiohttp.ClientSession, body: bytes) -> bool:
+        """Has the hub taken it? Not while it is down."""
+        try:
+            async with session.post(self.tell, data=body, headers={"Content-Type": "application/json"}) as answer:
+                assert answer.status in (200, 202, 503), answer.status
+                return answer.status != 503
+        except aiohttp.ClientError:
+            return False
 
 
 def _own_names(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
