@@ -15,11 +15,17 @@ from hilum.postgres import Database
 from hilum.runtime import Hub, Observer
 from support import servers
 from support.projects import make_project
+from support.quicker import quicken
 
 # What a shell or a container says against keeping bytecode does not hold here: dozens of tests start hubs as processes,
 # and one that has to compile its libraries first takes twice the time to be up.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Where it is not installed, httpcore looks for it through all folders of tests, twice for each request.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+quicken()
 
 _KEPT = {servers.SERVER, "HILUM_SAMPLES", "HILUM_CHROMIUM"}
 """Environment variables that tell the tests what they may use; all others of Hilum and PostgreSQL are removed."""

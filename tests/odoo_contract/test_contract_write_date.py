@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 from contract_client import Refusal, Server, unique
-
-from hilum.simulator.odoo import FaultKind
 
 
 async def dated(odoo: Server, **values: Any) -> tuple[int, str]:
@@ -144,16 +141,13 @@ async def test_safe_paging(odoo: Server) -> None:
 
 async def test_late_commits_are_older_than_the_watermark(odoo: Server) -> None:
     """Measured facts §9: a long transaction commits rows with a write_date before what a poll has already seen."""
-    sandbox = odoo.only_sandbox("a transaction of known length")
+    sandbox = odoo.only_sandbox("a transaction that ends when the test says so")
     ref = unique()
-    sandbox.faults.add(FaultKind.SLOW_COMMIT, ms=300, times=1, model="res.partner", method="create")
-    slow = asyncio.ensure_future(odoo.create("res.partner", {"name": ref, "ref": ref}))
-    while sandbox.faults.to_json():
-        await asyncio.sleep(0.005)
+    slow = sandbox.hold()
     await odoo.next_second()
     _, watermark = await dated(odoo)
-    assert not slow.done()
-    late = await slow
+    assert await odoo.find("res.partner", [["ref", "=", ref]]) == []
+    late = slow.commit(lambda env: env["res.partner"].create({"name": ref, "ref": ref}).id)
     newer = [["ref", "=", ref], ["write_date", ">", watermark]]
     assert await odoo.find("res.partner", newer) == []
     assert await odoo.value("res.partner", late, "write_date") < watermark

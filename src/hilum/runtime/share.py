@@ -114,10 +114,10 @@ class Share:
         if bell := self.bells.get(destination):
             bell.set()
 
-    async def rest(self, bell: asyncio.Event, seconds: float = _POLL) -> None:
-        """Wait until the bell rings, or for a while."""
+    async def rest(self, bell: asyncio.Event, seconds: float | None = None) -> None:
+        """Wait until the bell rings, or for a while; without `seconds`: until it is time to look again."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(_POLL if seconds is None else seconds):
                 await bell.wait()
         except TimeoutError:
             return

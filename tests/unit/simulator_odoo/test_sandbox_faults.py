@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -55,6 +56,21 @@ async def test_server_goes_on_when_the_client_gives_up(sandbox: SandboxOdoo, htt
         await http.post(url, json=NEW, headers=headers, timeout=httpx.Timeout(5.0, read=0.05))
     while not partners(sandbox):
         await asyncio.sleep(0.01)
+
+
+async def test_a_slow_commit_has_the_date_of_its_start(
+    sandbox: SandboxOdoo, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = timedelta()
+    monkeypatch.setattr(sandbox.engine, "clock", lambda: datetime.now(UTC) + ahead)
+    fault = sandbox.faults.add(FaultKind.SLOW_COMMIT, ms=50, times=1)
+    slow = asyncio.ensure_future(post("res.partner/create", **NEW))
+    while fault.times:
+        await asyncio.sleep(0.005)
+    ahead = timedelta(hours=2)
+    assert (await slow).status_code == 200
+    [written] = [row["write_date"] for row in sandbox.records("res.partner") if row["name"] == "Theatre Supplies"]
+    assert written < f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
 
 
 async def test_close_does_nothing(sandbox: SandboxOdoo, post: Post) -> None:

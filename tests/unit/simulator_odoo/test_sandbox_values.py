@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 import pytest
 
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.business import MODELS
 from hilum.simulator.odoo.orm.fields import rounded
+from hilum.simulator.odoo.orm.record import SUPERUSER, Env
 from hilum.simulator.odoo.orm.registry import VERSIONS, Registry
+from hilum.simulator.odoo.orm.store import Store
+from hilum.simulator.odoo.seed import plant
+from hilum.simulator.odoo.sowing import sow
 
 pytestmark = pytest.mark.req("UX-5")
 
@@ -37,6 +44,23 @@ def test_every_relation_leads_to_a_model(version: str) -> None:
                 assert field.comodel in registry.models, f"{model}.{name}"
             if field.inverse:
                 assert field.inverse in registry.fields[field.comodel], f"{model}.{name}"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_sown_is_what_would_be_planted_at_that_moment(version: str) -> None:
+    registry = Registry(version, MODELS)
+
+    def after(work: Callable[[Env], None], day: int) -> Store:
+        store = Store(registry.indexed())
+        work(Env(registry, store, uid=SUPERUSER, now=datetime(2026, 3, day, 10, 30, tzinfo=UTC)))
+        return store
+
+    for day in (1, 2):  # the first one is not remembered for the second
+        sown, planted = after(sow, day), after(plant, day)
+        assert sown.tables == planted.tables
+        assert sown.counters == planted.counters
+        assert sown._indices == planted._indices
+        assert sown.changes() == planted.changes()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

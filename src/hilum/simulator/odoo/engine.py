@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hilum.simulator.odoo import keys
-from hilum.simulator.odoo.business import MODELS
 from hilum.simulator.odoo.business.outbox import last_number, note_changes
 from hilum.simulator.odoo.errors import SerializationFailure
 from hilum.simulator.odoo.faults import Faults
 from hilum.simulator.odoo.orm import dispatch
 from hilum.simulator.odoo.orm.model import Model
 from hilum.simulator.odoo.orm.record import SUPERUSER, Env
-from hilum.simulator.odoo.orm.registry import Registry
 from hilum.simulator.odoo.orm.store import Store
 from hilum.simulator.odoo.saving import StateFile
-from hilum.simulator.odoo.seed import plant
+from hilum.simulator.odoo.sowing import registry_of, sow
 
 Result = TypeVar("Result")
 Clock = Callable[[], datetime]
@@ -114,7 +112,7 @@ class Engine:
     def __init__(
         self, *, version: str, database: str, clock: Clock = utc_now, state: StateFile | None = None, faults: Faults
     ) -> None:
-        self.registry = Registry(version, MODELS)
+        self.registry = registry_of(version)
         self.store = Store(self.registry.indexed())
         self.database = database
         self.clock = clock
@@ -123,7 +121,7 @@ class Engine:
         self.numbers = TransactionNumbers()
         self._state = state
         if state is None or not state.load(self.store):
-            self.transaction(plant)
+            self.transaction(sow)
         self.numbers.go_on(last_number(self.store))
 
     def env(
