@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -26,6 +27,23 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 quicken()
+
+_LONGEST = ("faults", "end_to_end")
+"""Folders whose tests start processes and browsers, and take seconds each."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: at the end it would keep one worker, while the others have nothing left to do."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import are there until the end: the collector need not look through them."""
+    gc.collect()
+    gc.freeze()
+
 
 _KEPT = {servers.SERVER, "HILUM_SAMPLES", "HILUM_CHROMIUM"}
 """Environment variables that tell the tests what they may use; all others of Hilum and PostgreSQL are removed."""

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from hilum.console import Context, serve_console
+from hilum.console import Context, figures, serve_console, shell
 from hilum.flow import load_project
 from hilum.journal.keyring import keyring_for
 from hilum.postgres import Database
@@ -20,6 +20,7 @@ def _say(address: str) -> None:
 
 async def main(url: str, project: str, hours: str) -> None:
     """Serve until the signal to stop; the address is the first line of the output."""
+    figures.FRESH_SECONDS, shell.LIVE_SECONDS = 0.2, 0.5  # a test waits for what a page shows by itself
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     database = Database(url, hot=1, cold=3)

@@ -9,10 +9,12 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportSize, async_playwright, expect
 
 from hilum import security
 from hilum.flow import load_project
@@ -36,6 +38,9 @@ CHROMIUM = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # one process shows all pages: each start of one costs as much as a page
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
 )
 
 FLOWS = """
@@ -250,29 +255,58 @@ async def browser() -> AsyncIterator[Browser]:
             await running.close()
 
 
+_left: WeakKeyDictionary[Browser, dict[tuple[object, ...], list[Page]]] = WeakKeyDictionary()
+"""Windows that a visit has left, by what they show and how. To make one costs a second of the processor."""
+
+
 @asynccontextmanager
 async def visit(browser: Browser, address: str, user: str = "", *, dark: bool = False, narrow: bool = False
                 ) -> AsyncIterator[Page]:  # fmt: skip
-    """A fresh window, logged in as `user` where one is named.
+    """A window that remembers nothing, logged in as `user` where one is named.
 
     Fails on any error of the page's script, and on anything that the page's own policy forbids it.
     """
-    context = await browser.new_context(
-        viewport={"width": 390, "height": 844} if narrow else {"width": 1440, "height": 900},
-        color_scheme="dark" if dark else "light",
-        base_url=address,
-    )
-    page = await context.new_page()
+    size = ViewportSize(width=390, height=844) if narrow else ViewportSize(width=1440, height=900)
+    left = _left.setdefault(browser, {}).setdefault((address, dark, narrow), [])
+    if left:
+        page = left.pop()
+        await page.set_viewport_size(size)
+    else:
+        scheme: Literal["dark", "light"] = "dark" if dark else "light"
+        context = await browser.new_context(viewport=size, color_scheme=scheme, base_url=address)
+        page = await context.new_page()
+        page.set_default_timeout(WAIT_SECONDS * 1000)
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
-    page.set_default_timeout(WAIT_SECONDS * 1000)
+
+    def failed(error: Error) -> None:
+        problems.append(str(error))
+
+    def said(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            problems.append(message.text)
+
+    page.on("pageerror", failed)
+    page.on("console", said)
     if user:
         answer = await page.request.post("/login", form={"name": user, "password": PASSWORD}, max_redirects=0)
         assert answer.status == 303, "the login was refused"
     yield page
-    await context.close()
+    await _forget(page)
+    page.remove_listener("pageerror", failed)
+    page.remove_listener("console", said)
     assert not problems, f"the page's script failed: {problems}"
+    left.append(page)
+
+
+async def _forget(page: Page) -> None:
+    """Nobody was here: no login, no choice of a theme, no other window."""
+    for other in page.context.pages:
+        if other is not page:
+            await other.close()
+    if page.url.startswith("http"):
+        await page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    await page.goto("about:blank")
+    await page.context.clear_cookies()
 
 
 async def log_in(page: Page, user: str, password: str = PASSWORD) -> None:

@@ -16,6 +16,7 @@ from hilum.security import passwords
 _EVERY: Final[tuple[tuple[ModuleType, str, float], ...]] = (
     (share, "_POLL", 0.05),
     (share, "_AFTER_FAULT", 0.1),
+    (share, "_AGAIN", 0.1),
     (feed, "_DUE_EVERY", 0.05),
     (feed, "_RESCAN_EVERY", 0.25),
     (breaker, "_LOOK_EVERY", 0.1),
