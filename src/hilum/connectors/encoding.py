@@ -12,8 +12,10 @@ from hilum.canonical import BusinessObject
 from hilum.connector import Outgoing
 from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
+from hilum.formats import x12
 
 HL7_V2: Final = "application/hl7-v2"
+X12: Final = "application/edi-x12"  # RFC 1767
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"
@@ -27,8 +29,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 def encode(thing: Any) -> Outgoing:
     """The body and content type of one yielded object.
 
-    pydantic model, dict and list → JSON, of a partial object only what is told; `hl7.Message` → its ER7 bytes; str →
-    UTF-8; bytes → as they are. Raises `Invalid` for anything else: no silent `str()` of an object reaches a receiver.
+    pydantic model, dict and list → JSON, of a partial object only what is told; `hl7.Message` → its ER7 bytes; an X12
+    transaction set or interchange → its bytes; str → UTF-8; bytes → as they are. Raises `Invalid` for anything else:
+    no silent `str()` of an object reaches a receiver.
     """
     match thing:
         case BusinessObject(left_out=left_out) if left_out is not None:
@@ -37,6 +40,8 @@ def encode(thing: Any) -> Outgoing:
             return Outgoing(body=thing.model_dump_json().encode(), content_type=JSON)
         case hl7.Message():
             return Outgoing(body=thing.encode(), content_type=HL7_V2)
+        case x12.TransactionSet() | x12.Interchange():
+            return Outgoing(body=thing.encode(), content_type=X12)
         case bytes():
             return Outgoing(body=thing, content_type=BYTES)
         case str():

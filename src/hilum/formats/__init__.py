@@ -10,13 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from hilum import canonical
-from hilum.formats import hl7v2
+from hilum.formats import hl7v2, x12
 from hilum.formats.delimited import read_delimited
 from hilum.formats.plain import read_json, read_row, read_text
 
 FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
     {
         "hl7v2": hl7v2.parse,  # hl7v2.Message
+        "x12": x12.read,  # x12.TransactionSet: one, in its envelope, as the file source hands it over
+        "x12-interchange": x12.parse,  # x12.Interchange: a whole one, for who answers it
         "json": read_json,  # dict, list, str, int, float, bool or None
         "row": read_row,  # dict[str, str]: one row of a delimited file, as the file source hands it over
         "object": canonical.read,  # a business object, as another hub forwards it
@@ -25,4 +27,4 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
     }
 )
 
-__all__ = ["FORMATS", "hl7v2", "read_delimited", "read_json", "read_row", "read_text"]
+__all__ = ["FORMATS", "hl7v2", "read_delimited", "read_json", "read_row", "read_text", "x12"]

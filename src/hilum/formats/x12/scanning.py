@@ -1,0 +1,199 @@
+"""Bytes, as they come, become the pieces of interchanges: envelope segments and whole transaction sets.
+
+Nothing is decoded here and no byte is lost: the pieces one after the other are the data. What is held in memory is the
+piece that has begun, so a file of any size is read in bounded memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from hilum.errors import Invalid
+from hilum.formats.x12.delimiters import Delimiters, Header, find_header
+
+LIMIT: Final = 16 * 2**20
+"""Most bytes of one transaction set, unless another limit is given."""
+
+_BLANK = b" \t\r\n\x00\x1a\x0b\x0c"  # between interchanges: line ends, and what fills the last block of old files
+_NAME = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
+_MARKS = b"\xef\xbb\xbf"
+
+
+class Kind(StrEnum):
+    """What a piece is."""
+
+    ISA = "ISA"
+    GS = "GS"
+    SET = "ST"
+    GE = "GE"
+    IEA = "IEA"
+    SERVICE = "service"  # TA1, ISB, ISE: segments of the interchange itself
+    BLANK = "blank"  # behind the last interchange
+
+
+class Piece(NamedTuple):
+    """A run of bytes: white space that stands before it, the segment or transaction set, and its end."""
+
+    kind: Kind
+    raw: bytes
+    complete: bool = True  # False: a transaction set without its SE
+    header: Header | None = None  # of an ISA
+
+
+class Scanner:
+    """Takes data in chunks and gives its pieces. Raises `Invalid` with the byte where it is no X12 any more."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._rest = bytearray()
+        self._at = 0  # what is before it was given away
+        self._searched = 0  # as far as this the end of the transaction set was looked for
+        self._gone = 0  # bytes that are not in _rest any more
+        self._header: Header | None = None
+
+    def feed(self, chunk: bytes) -> Sequence[Piece]:
+        """The pieces that are complete now."""
+        self._rest += chunk
+        found = list(self._pieces(last=False))
+        del self._rest[: self._at]
+        self._gone += self._at
+        self._searched = max(self._searched - self._at, 0)
+        self._at = 0
+        if len(self._rest) > self._limit:
+            raise Invalid(f"a transaction set or segment has more than {self._limit} bytes", where=self._where(0))
+        return found
+
+    def finish(self) -> Sequence[Piece]:
+        """The pieces that end with the data."""
+        found = list(self._pieces(last=True))
+        if self._at < len(self._rest):
+            found.append(Piece(Kind.BLANK, bytes(self._rest[self._at :])))
+            self._at = len(self._rest)
+        return found
+
+    def _pieces(self, *, last: bool) -> Iterator[Piece]:
+        while (start := self._content()) < len(self._rest):
+            piece = self._next(start, last=last)
+            if piece is None:
+                return
+            self._at += len(piece.raw)
+            yield piece
+
+    def _content(self) -> int:
+        """Where the next byte is that is not white space; a byte-order mark counts as such at the very beginning."""
+        rest, at, end = self._rest, self._at, len(self._rest)
+        if self._gone + at == 0 and rest.startswith(_MARKS):
+            at = len(_MARKS)
+        while at < end and rest[at] in _BLANK:
+            at += 1
+        return at
+
+    def _next(self, start: int, *, last: bool) -> Piece | None:
+        rest = self._rest
+        if self._header is None or self._is_isa(start):
+            return self._interchange(start, last=last)
+        if len(rest) - start < 4 and not last:
+            return None
+        name = _NAME.match(rest, start)
+        if name is None:
+            raise Invalid("a segment name is expected here", where=self._where(start))
+        if name.group() == b"ST":
+            return self._transaction(start, self._header.delimiters, last=last)
+        return self._segment(start, name.group(), self._header.delimiters, last=last)
+
+    def _is_isa(self, start: int) -> bool:
+        """Another interchange, which may have delimiters of its own; the one before had no IEA."""
+        rest = self._rest
+        return rest.startswith(b"ISA", start) and not rest[start + 3 : start + 4].isalnum()
+
+    def _interchange(self, start: int, *, last: bool) -> Piece | None:
+        try:
+            header = find_header(self._rest, start)
+        except Invalid as error:
+            where = f"{error.where} at {self._where(start)}"
+            raise Invalid(str(error).removeprefix(f"{error.where}: "), where=where) from None
+        if header is None:
+            if last:
+                raise Invalid("the data ends within the header of an interchange", where=self._where(start))
+            return None
+        self._header = header
+        return Piece(Kind.ISA, bytes(self._rest[self._at : start + header.length + 1]), header=header)
+
+    def _segment(self, start: int, name: bytes, own: Delimiters, *, last: bool) -> Piece | None:
+        end = self._rest.find(own.segment.encode(), start)
+        if end < 0:
+            if not last:
+                return None
+            if name != b"IEA":  # some senders leave out the very last end
+                raise Invalid("the data ends within this segment", where=self._where(start))
+            end = len(self._rest)
+        try:
+            kind = Kind(name.decode())
+        except ValueError:
+            kind = Kind.SERVICE
+        if kind is Kind.IEA:
+            self._header = None
+        return Piece(kind, bytes(self._rest[self._at : end + 1]))
+
+    def _transaction(self, start: int, own: Delimiters, *, last: bool) -> Piece | None:
+        """From ST to the end of SE. Binary data (BIN, BDS) is passed over by its length."""
+        rest, pattern, end_of_segment = self._rest, _stops(own), own.segment.encode()
+        at = max(start, self._searched)
+        while found := pattern.search(rest, at):
+            if found["binary"]:
+                behind = past_binary(rest, found.start("binary"), own)
+                if behind is None and not last:
+                    self._searched = found.start()
+                    return None
+                at = behind or found.end()
+                continue
+            if found["other"]:  # an envelope segment before SE: this one has none
+                return self._done(found.start() + 1, complete=False)
+            end = rest.find(end_of_segment, found.end())
+            if end >= 0:
+                return self._done(end + 1)
+            if not last:
+                self._searched = found.start()
+                return None
+            break
+        if last:
+            return self._done(len(rest), complete=False)
+        self._searched = max(rest.rfind(end_of_segment), start)
+        return None
+
+    def _done(self, end: int, *, complete: bool = True) -> Piece:
+        self._searched = 0
+        return Piece(Kind.SET, bytes(self._rest[self._at : end]), complete)
+
+    def _where(self, at: int) -> str:
+        return f"byte {self._gone + at + 1}"
+
+
+@lru_cache(maxsize=256)
+def _stops(own: Delimiters) -> re.Pattern[bytes]:
+    """Where a transaction set may end, or where bytes follow that are no segments."""
+    end, element = re.escape(own.segment.encode()), re.escape(own.element.encode())
+    return re.compile(end + rb"\s*(?:(?P<SE>SE)|(?P<other>ST|GE|GS|IEA|ISA)|(?P<binary>BIN|BDS))" + element)
+
+
+def past_binary(data: bytes | bytearray, start: int, own: Delimiters) -> int | None:
+    """Where the end of the BIN or BDS segment at `start` is, by the length that it says; 0: it says none that fits.
+
+    None: the data ends before that. BIN is length and data, BDS a filter, length and data (X12.58).
+    """
+    element = own.element.encode()
+    fields = bytes(data[start : start + 64]).split(element, 3)
+    before = 2 if fields[0] == b"BIN" else 3
+    if len(fields) < before:
+        return None if len(data) < start + 64 else 0
+    length = fields[before - 1]
+    if not (length.isdigit() and len(length) < 16):
+        return 0
+    end = start + sum(len(each) + 1 for each in fields[:before]) + int(length)
+    if end >= len(data):
+        return None
+    return end if data[end : end + 1] == own.segment.encode() else 0
