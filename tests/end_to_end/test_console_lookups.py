@@ -51,7 +51,7 @@ async def test_what_is_missing_is_added_and_releases_all_that_wait(stand: tuple[
     for message in held:
         await scene.settle(message, "held")
     async with support.visit(browser, address, "omar") as page:
-        await page.goto("/lookups")
+        await page.goto("/master/lookups")
         missing = page.get_by_role("table", name="Missing codes").get_by_role("row", name="NEW-77")
         await expect(missing).to_contain_text("items")
         await page.goto("/exceptions")
@@ -74,7 +74,7 @@ async def test_what_is_missing_is_added_and_releases_all_that_wait(stand: tuple[
 async def test_a_row_is_set_and_its_history_is_shown(stand: tuple[support.Scene, str, Browser]) -> None:
     _, address, browser = stand
     async with support.visit(browser, address, "stella") as page:
-        await page.goto("/lookups")
+        await page.goto("/master/lookups")
         await page.get_by_role("table", name="Lookup tables").get_by_role("link", name="items").click()
         await page.get_by_role("textbox", name="code").fill("GLV-M")
         await page.get_by_role("textbox", name="item").fill("GLOVE-M2")

@@ -361,8 +361,8 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
             "/flows/purchasing.orders",
             "/operations",
             "/audit",
-            "/crosswalk",
-            "/refused-changes",
+            "/master/crosswalk",
+            "/master/ownership",
         ):
             await page.goto(path)
             await page.get_by_role("heading", level=1).wait_for()
@@ -449,18 +449,18 @@ async def test_a_destination_is_stopped_and_let_go_on_with_a_reason(stand: Stand
 @pytest.mark.req("MD-2")
 async def test_a_steward_links_identifiers_and_sees_what_did_not_count(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar") as page:
-        await page.goto("/crosswalk")
+        await page.goto("/master/crosswalk")
         await expect(page.get_by_role("button", name="Link it")).to_be_disabled()
-        await page.goto("/refused-changes")
+        await page.goto("/master/ownership")
         await expect(page.locator(".answer")).to_contain_text("No change waits for a steward")
         await expect(page.get_by_text("Every change counted.")).to_be_visible()
     async with support.visit(stand.browser, stand.address, "stella") as page:
-        await page.goto("/crosswalk")
+        await page.goto("/master/crosswalk")
         for label, value in (("Kind of thing", "item"), ("System", "EHR"), ("Identifier", "4711-X")):
             await page.get_by_role("textbox", name=label, exact=True).fill(value)
         await page.get_by_role("textbox", name="Reason").first.fill("catalogue of 2026")
         await page.get_by_role("button", name="Link it").click()
         await expect(page.get_by_text("The item 4711-X of EHR is item-")).to_be_visible()
-        await page.goto("/crosswalk?find=4711")
+        await page.goto("/master/crosswalk?find=4711")
         await expect(page.get_by_role("table", name="Identifiers")).to_contain_text("4711-X")
         await expect(page.get_by_role("table", name="History")).to_contain_text("catalogue of 2026")

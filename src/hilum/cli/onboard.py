@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from hilum.cases import Policy, switches
+from hilum.cases.phases import PhaseSwitches
 from hilum.cli.acting import As, DryRun, Login, Reason, acting, login_of, policy_of, reasoned
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, ago, emit_json, fail, number, out, plain, table
-from hilum.errors import SettingsError
 from hilum.masterdata import onboarding
 from hilum.masterdata.onboarding import Onboarding, Plan
-from hilum.postgres import Connection
 from hilum.security import Permission
 
 app = typer.Typer(help="Take in a facility, supplier or finance entity from a workbook.", no_args_is_help=True)
@@ -25,34 +23,6 @@ File = Annotated[Path, typer.Argument(help="Workbook (XLSX) to read, or with --t
 Template = Annotated[bool, typer.Option("--template", help="Write an empty workbook there, to be filled in.")]
 Kind = Annotated[str, typer.Argument(help="facility, supplier or entity.")]
 Code = Annotated[str, typer.Argument(help="Its code.")]
-
-
-class _Switches:
-    """The switches of flows, as an onboarding uses them; not past a policy that wants a second person for them."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def _alone(self, flow: str, act: str) -> None:
-        """Raises `SettingsError` where one person may not do it."""
-        demand = self._policy.demand("pause", {flow: 1})
-        if demand is not None:
-            raise SettingsError(f"{demand.why} First: hilum flows {act} {flow}, and its approval in the console.")
-
-    async def stop(self, connection: Connection, flow: str, *, by: str, reason: str) -> bool:
-        stopped = {each.what for each in await switches.stopped(connection, flow)}
-        rest = [each for each in switches.BOTH if each not in stopped]
-        if rest:
-            self._alone(flow, "pause")
-            await switches.pause(connection, flow, rest, by=by, reason=reason)
-        return bool(rest)
-
-    async def go_on(self, connection: Connection, flow: str, *, by: str, reason: str) -> bool:
-        if not await switches.stopped(connection, flow):
-            return False
-        self._alone(flow, "resume")
-        await switches.resume(connection, flow, by=by, reason=reason)
-        return True
 
 
 @app.command()
@@ -109,7 +79,7 @@ async def _plan(folder: Path, kind: str, file: Path, reason: str, dry_run: bool,
     async with acting(folder, login, Permission.CURATE) as (connection, who):
         plan = await onboarding.check(connection, kind, book, flows)
         if not dry_run and not plan.problems:
-            await onboarding.file(connection, plan, _Switches(policy_of(folder)), by=who.name, reason=reason)
+            await onboarding.file(connection, plan, PhaseSwitches(policy_of(folder)), by=who.name, reason=reason)
         return plan
 
 
@@ -183,4 +153,4 @@ async def _moved(
     async with acting(folder, login, Permission.CURATE) as (connection, who):
         who.permitted(Permission.PAUSE)
         move = onboarding.activate if act == "activate" else onboarding.revert
-        return await move(connection, kind, code, _Switches(policy_of(folder)), by=who.name, reason=reason)
+        return await move(connection, kind, code, PhaseSwitches(policy_of(folder)), by=who.name, reason=reason)

@@ -28,12 +28,16 @@ from hilum.console.pages import (
     matches,
     message,
     messages,
+    onboarding,
+    onboarding_file,
+    onboarding_phases,
     operations,
     overview,
+    ownership,
     published,
     quality,
-    refused_changes,
     replays,
+    thing,
     users,
 )
 from hilum.console.session import Guard, first_user, login, logout
@@ -51,17 +55,21 @@ PAGES = (
     message.add,
     replays.add,
     replays.add_one,
-    approvals.add,
-    lookups.add,
-    lookups.add_one,
-    matches.add,
-    published.add,
-    published.add_one,
-    quality.add,
     flows.add,
     flows.add_one,
     crosswalk.add,
-    refused_changes.add,
+    thing.add,
+    matches.add,
+    ownership.add,
+    lookups.add,
+    lookups.add_one,
+    published.add,
+    published.add_one,
+    quality.add,
+    onboarding.add,
+    onboarding_file.add,
+    onboarding_phases.add,
+    approvals.add,
     operations.add,
     audit.add,
     users.add,
@@ -79,6 +87,7 @@ def create_app(context: Context) -> FastAPI:
     _door_routes(app, context)
     audit.add_export(app, context)
     add_exports(app, context)
+    onboarding.add_files(app, context)
     for page in PAGES:
         page(context, figures)
     _mount_pages(app, context)

@@ -19,6 +19,7 @@ from hilum.flow.hours import closed
 from hilum.journal import reading, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
 from hilum.journal.reading import Queue, RefusalRow, WorkerRow
+from hilum.masterdata import matching, publishing
 from hilum.observe import catalogue
 from hilum.observe.snapshot import stored
 from hilum.postgres import Connection
@@ -82,6 +83,8 @@ class Snapshot:
     workers: Sequence[WorkerRow]
     resolved_today: int
     requests: Sequence[Approval] = ()  # that wait for a second person
+    matches: int = 0  # pairs of records that a person is asked about
+    reviews: int = 0  # change sets of master data that wait for a review
 
     @property
     def open_cases(self) -> int:
@@ -133,6 +136,8 @@ async def _read(connection: Connection, context: Context) -> Snapshot:
         workers=await reading.workers(connection),
         resolved_today=await _resolved_today(connection),
         requests=await approvals.approvals(connection),
+        matches=sum((await matching.counts(connection)).values()),
+        reviews=await publishing.waiting(connection),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hilum.cases.switches import BY_A_PERSON
 from hilum.console.markup import Html, tag
+from hilum.masterdata.crosswalk import name_of
 
 
 def with_query(path: str, **filters: str) -> str:
@@ -55,3 +56,9 @@ def approval_link(number: int) -> str:
 def case_link(number: int) -> str:
     """A case's page."""
     return f"/exceptions/{number}"
+
+
+def thing_link(object_: str, number: int) -> Html:
+    """A thing of the crosswalk, with all that it is called."""
+    name = name_of(object_, number)
+    return tag("a", name, href=f"/master/crosswalk/{name}", data_open=True)

@@ -124,8 +124,8 @@ def visit_of(request: Request) -> Visit:
     return visit
 
 
-def _same_origin(request: Request) -> bool:
-    """A form of another site may not log anybody in (OWASP CSRF cheat sheet, verifying origin)."""
+def same_origin(request: Request) -> bool:
+    """A form of another site may not log anybody in, nor act for them (OWASP CSRF cheat sheet, verifying origin)."""
     origin = request.headers.get("origin")
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
@@ -150,7 +150,7 @@ def _let_in(request: Request, context: Context, token: str, target: str) -> Resp
 
 async def login(request: Request, context: Context, name: str, password: str, target: str) -> Response:
     """Answer the login form. Right, wrong and too early are all audited; a name that nobody has is not written down."""
-    if not _same_origin(request):
+    if not same_origin(request):
         return door.login_page(context.hub, error="The form came from another site.", target=target, status=403)
     peer = request.client.host if request.client else "unknown"
     try:
@@ -180,7 +180,7 @@ async def _not_in(context: Context, error: LoginRefused | LoginDelayed, name: st
 async def logout(request: Request, context: Context) -> Response:
     """End the session and go to the login."""
     token = _token(request.scope)
-    if token and _same_origin(request):
+    if token and same_origin(request):
         async with context.database.transaction() as connection:
             name = await end_session(connection, token)
             if name:
@@ -193,7 +193,7 @@ async def logout(request: Request, context: Context) -> Response:
 async def first_user(request: Request, context: Context, token: str, name: str, password: str, again: str) -> Response:
     """Answer the set-up form: make the first administrator and let them in."""
     name = name.strip().lower()
-    if not _same_origin(request):
+    if not same_origin(request):
         return door.setup_page(context.hub, token, error="The form came from another site.", name=name, status=403)
     if password != again:
         return door.setup_page(context.hub, token, error="The two passwords differ.", name=name, status=400)

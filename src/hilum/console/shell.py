@@ -12,15 +12,14 @@ from nicegui import ui
 from starlette.responses import Response
 
 from hilum.cases import classify
-from hilum.console import assets
+from hilum.console import assets, navigation
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.session import SessionEnded, Visit, visit_of
-from hilum.console.words import number
 from hilum.errors import DatabaseUnavailable, HilumError
-from hilum.security import Permission, User
+from hilum.security import User
 
 LIVE_SECONDS = 2.0
 """How often a live part is read again."""
@@ -97,13 +96,15 @@ async def _framed(request: Request, title: str, context: Context, figures: Figur
     visit = visit_of(request)
     snapshot = await figures.snapshot()
     mine = sum(not request.why_not(visit.user) for request in snapshot.requests)
-    counts = {"Exceptions": snapshot.open_cases, "Approvals": mine}
+    counts = {"/exceptions": snapshot.open_cases, "/approvals": mine, f"{navigation.MASTER}/matches": snapshot.matches,
+              f"{navigation.MASTER}/published": snapshot.reviews}  # fmt: skip
     ui.add_head_html(assets.HEAD)
     ui.page_title(f"{title} · {context.hub}")
     layer = ui.element("div")
     with ui.element("div").classes("shell"):
         ui.html(_side(context, visit.user, request.url.path, counts), sanitize=False, tag="header")
         with ui.element("main").props('id="main" tabindex="-1"'):
+            ui.html(navigation.tabs(request.url.path, visit.user, counts), sanitize=False)
             notice = ui.html("", sanitize=False).props('aria-live="polite"')
             page = Page(visit=visit, figures=figures, request=request, notice=notice, layer=layer)
             answer = await build(page)
@@ -111,38 +112,12 @@ async def _framed(request: Request, title: str, context: Context, figures: Figur
     return answer
 
 
-_NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
-    ("Overview", "/", None),
-    ("Exceptions", "/exceptions", None),
-    ("Messages", "/messages", None),
-    ("Replays", "/replays", None),
-    ("Approvals", "/approvals", None),
-    ("Lookups", "/lookups", None),
-    ("Flows", "/flows", None),
-    ("Crosswalk", "/crosswalk", None),
-    ("Refused changes", "/refused-changes", None),
-    ("Matches", "/master/matches", None),
-    ("Published data", "/master/published", None),
-    ("Data quality", "/master/quality", None),
-    ("Operations", "/operations", None),
-    ("Audit", "/audit", None),
-    ("Users", "/users", Permission.MANAGE_USERS),
-)
-
-
 def _side(context: Context, user: User, path: str, counts: Mapping[str, int]) -> Html:
-    links = []
-    for label, target, permission in _NAVIGATION:
-        if permission is not None and not user.may(permission):
-            continue
-        here = path == target or (target != "/" and path.startswith(target + "/"))
-        count = tag("span", number(counts[label]), class_="count") if counts.get(label) else None
-        links.append(tag("li", tag("a", label, count, href=target, aria_current="page" if here else None)))
     return join(
         tag("a", "Skip to the content", href="#main", class_="skip"),
         tag("a", tag("img", src=f"{assets.PATH}/mark.svg", alt="", width=24, height=24), tag("span", context.hub),
             href="/", class_="brand"),
-        tag("nav", tag("ul", links), aria_label="Pages"),
+        navigation.side(path, user, counts),
         tag(
             "div",
             tag("a", user.name, tag("small", user.role.value), class_="who", href="/account", title="Your account"),

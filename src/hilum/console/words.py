@@ -75,6 +75,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "hold_payload": "put it on legal hold",
         "release_payload": "released it from legal hold",
         "erase_payload": "erased the payload",
+        "onboarding_handed_in": "handed in a workbook",
         "shred_answered": "shredded the keys of answered questions",
         "erase_payloads": "erased payloads",
         "erase_evidence": "dropped messages without payload",

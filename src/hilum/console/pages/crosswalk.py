@@ -1,32 +1,33 @@
-"""Crosswalk: which identifiers in many systems name one thing, and linking, merging and parting them."""
+"""Crosswalk: which identifiers in many systems name one thing; found by any of them, or linked anew."""
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
 from hilum.console import curating
 from hilum.console.components.age import ago
-from hilum.console.components.controls import Button, Field, reasons
+from hilum.console.components.controls import Button, Field, filter_form, reasons, search_box
 from hilum.console.components.table import row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.links import with_query
+from hilum.console.links import thing_link
 from hilum.console.markup import Html, join, tag
-from hilum.console.pages.moves import why_not
+from hilum.console.pages.moves import Redraw, why_not
 from hilum.console.shell import Page, acting, add_page, part
 from hilum.console.words import plural
 from hilum.masterdata import crosswalk
-from hilum.masterdata.crosswalk import Found, HistoryRow, Identifier, name_of
+from hilum.masterdata.crosswalk import Found, HistoryRow, Identifier
 from hilum.security import Permission
 
 SHOWN = 100
-"""Identifiers and changes on the page."""
+"""Identifiers on the page."""
+
+CHANGES = 20
+"""Changes on the page."""
 
 
 def add(context: Context, figures: Figures) -> None:
-    """The page at `/crosswalk`; the beginning of an identifier is in the address (`find`)."""
+    """The page at `/master/crosswalk`; the beginning of an identifier is in the address (`find`)."""
 
     async def build(page: Page) -> None:
         content = ui.element("div")
@@ -35,88 +36,73 @@ def add(context: Context, figures: Figures) -> None:
             text = page.query("find")
             async with context.database.cold() as connection:
                 found = await crosswalk.search(connection, text, limit=SHOWN)
-                changes = await crosswalk.history(connection, limit=20)
+                changes = await crosswalk.history(connection, limit=CHANGES)
             content.clear()
             with content:
                 _contents(page, text, found, changes, draw)
 
         await draw()
 
-    add_page("/crosswalk", "Crosswalk", context, figures, build)
+    add_page("/master/crosswalk", "Crosswalk", context, figures, build)
 
 
-def _contents(
-    page: Page, text: str, found: list[Found], changes: list[HistoryRow], draw: Callable[[], Awaitable[None]]
-) -> None:
-    told = f"{plural(len(found), 'identifier')} begin with {text}." if text else "The latest identifiers are shown."
+def _contents(page: Page, text: str, found: list[Found], changes: list[HistoryRow], draw: Redraw) -> None:
+    if text:
+        verb = "begins" if len(found) == 1 else "begin"
+        told = f"{plural(len(found), 'identifier')} {verb} with {text}."
+    else:
+        told = "Which identifiers in many systems name one thing."
     if len(found) == SHOWN:
-        told = f"{told} There may be more."
+        told = f"{told} The first {SHOWN} are shown."
     part(join(tag("h1", "Crosswalk"), tag("div", tag("p", told), class_="answer")), "heading")
-    part(_search(text), "section")
-    part(_table(found), "section")
-    refusal = why_not(page, Permission.CURATE)
-    with ui.element("div").classes("pair"):
-        with ui.element("div").classes("section"):
-            _link(page, refusal, draw)
-        with ui.element("div").classes("section"):
-            _merge(page, refusal, draw)
-    ui.html(reasons([refusal]), sanitize=False)
-    part(_history(changes), "section")
-
-
-def _search(text: str) -> Html:
-    box = tag("input", type="search", name="find", value=text, aria_label="Beginning of an identifier")
-    return tag("form", box, tag("button", "Find", type="submit"), method="get", action="/crosswalk", class_="filters")
-
-
-def _table(found: list[Found]) -> Html:
+    box = search_box("Identifier", "find", text, "how it begins, in any system")
+    part(filter_form("/master/crosswalk", box, clear=bool(text)))
+    heads = ("Thing", "System", "Identifier", "")
     rows = [
-        row(name_of(each.object, each.golden), each.system,
-            tag("a", each.identifier, href=with_query("/crosswalk", find=each.identifier)),
-            "alias" if each.alias else "")
+        row(thing_link(each.object, each.golden), each.system,
+            tag("span", page.context.name_of_thing(each.object, each.identifier, page.user), class_="mono"),
+            tag("small", "alias") if each.alias else "", data_row=True)
         for each in found
     ]  # fmt: skip
-    return table(("Thing", "System", "Identifier", ""), rows, empty="Nothing is linked.", label="Identifiers")
+    empty = "No identifier begins so." if text else "Nothing is linked yet. Link it below, or: hilum crosswalk import"
+    part(table(heads, rows, empty=empty, label="Identifiers"), "section")
+    with ui.element("div").classes("section"):
+        _link(page, draw)
+    part(changes_table(page, changes, "Latest changes"), "section")
 
 
-def _link(page: Page, refusal: str, draw: Callable[[], Awaitable[None]]) -> None:
+def _link(page: Page, draw: Redraw) -> None:
+    refusal = why_not(page, Permission.CURATE)
     ui.html(tag("h2", "Link an identifier"), sanitize=False)
-    object_, system, identifier = Field("Kind of thing", hint="item, supplier, …"), Field("System"), Field("Identifier")
-    to, reason = Field("Thing", hint="such as item-17; empty: a new one"), Field("Reason")
+    with ui.element("div").classes("card form"):
+        object_ = Field("Kind of thing", hint="item, supplier, …")
+        system, identifier = Field("System"), Field("Identifier")
+        to = Field("Thing", hint="such as item-17; empty: a new one")
+        reason = Field("Reason")
 
-    async def link() -> None:
-        what = Identifier(
-            object=object_.value.strip(), system=system.value.strip(), identifier=identifier.value.strip()
-        )
-        page.say(await curating.link_identifier(page.visit, what, to.value, reason.value))
-        await draw()
+        async def link() -> None:
+            what = Identifier(
+                object=object_.value.strip(), system=system.value.strip(), identifier=identifier.value.strip()
+            )
+            page.say(await curating.link_identifier(page.visit, what, to.value, reason.value))
+            await draw()
 
-    Button("Link it", acting(page, link), look="primary", why_not=refusal)
-
-
-def _merge(page: Page, refusal: str, draw: Callable[[], Awaitable[None]]) -> None:
-    ui.html(tag("h2", "Merge, or undo it"), sanitize=False)
-    thing, into = Field("Thing", hint="such as item-18"), Field("Into", hint="such as item-17; not needed to undo")
-    reason = Field("Reason")
-
-    async def merge() -> None:
-        page.say(await curating.merge_things(page.visit, thing.value, into.value, reason.value))
-        await draw()
-
-    async def unmerge() -> None:
-        page.say(await curating.unmerge_thing(page.visit, thing.value, reason.value))
-        await draw()
-
-    with ui.element("div").classes("acts"):
-        Button("Merge them", acting(page, merge), look="primary", why_not=refusal)
-        Button("Undo the merge", acting(page, unmerge), why_not=refusal)
+        Button("Link it", acting(page, link), look="primary", why_not=refusal)
+    ui.html(reasons([refusal]), sanitize=False)
 
 
-def _history(changes: list[HistoryRow]) -> Html:
+ACTS = {"link": "linked", "unlink": "unlinked", "merge": "merged", "unmerge": "parted again"}
+"""What was done, in words."""
+
+
+def changes_table(page: Page, changes: list[HistoryRow], title: str) -> Html:
+    """Who linked, unlinked, merged and parted what, when and why."""
     rows = [
-        row(ago(each.at), each.actor, each.act, name_of(each.object, each.golden),
-            name_of(each.object, each.other) if each.other else f"{each.system} {each.identifier}", each.words)
+        row(ago(each.at), each.actor, ACTS[each.act], thing_link(each.object, each.golden),
+            thing_link(each.object, each.other) if each.other
+            else f"{each.system} {page.context.name_of_thing(each.object, each.identifier, page.user)}",
+            each.words)
         for each in changes
     ]  # fmt: skip
     heads = ("When", "Who", "What", "Thing", "With", "Why")
-    return join(tag("h2", "Latest changes"), table(heads, rows, empty="Nothing was ever linked.", label="History"))
+    return join(tag("h2", title), table(heads, rows, empty="Nothing was ever linked.", label="History"))

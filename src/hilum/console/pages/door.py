@@ -119,3 +119,11 @@ def not_allowed(words: str) -> HTMLResponse:
     return _page(
         title, tag("h1", title), tag("p", words), tag("p", tag("a", "Go to the overview", href="/")), status=403
     )
+
+
+def refused(title: str, words: str, back: str) -> HTMLResponse:
+    """What was sent was not taken."""
+    return _page(
+        title, tag("h1", title), tag("p", words, class_="alert", role="alert"), tag("p", tag("a", "Back", href=back)),
+        status=400,
+    )  # fmt: skip

@@ -36,7 +36,7 @@ SHOWN = 200
 
 
 def add(context: Context, figures: Figures) -> None:
-    """The page at `/lookups`."""
+    """The page at `/master/lookups`."""
 
     async def build(page: Page) -> Response | None:
         async with context.database.cold() as connection:
@@ -59,7 +59,7 @@ def add(context: Context, figures: Figures) -> None:
         part(_lacking(page, lacks), "section")
         return None
 
-    add_page("/lookups", "Lookups", context, figures, build)
+    add_page("/master/lookups", "Lookups", context, figures, build)
 
 
 def _listed(name: str, place: Html, codes: int, columns: Sequence[str], changed: Child) -> Html:
@@ -73,14 +73,14 @@ def files(context: Context) -> Mapping[str, LookupTable]:
 
 
 def add_one(context: Context, figures: Figures) -> None:
-    """The page at `/lookups/{name}`."""
+    """The page at `/master/lookups/{name}`."""
 
     async def build(page: Page) -> Response | None:
         name = page.request.path_params["name"]
         async with context.database.cold() as connection:
             kept = await lookups.columns_of(connection, name)
         if kept is None and name not in files(context):
-            return door.not_found("lookup table", "/lookups")
+            return door.not_found("lookup table", "/master/lookups")
         content = ui.element("div")
 
         async def draw() -> None:
@@ -92,12 +92,12 @@ def add_one(context: Context, figures: Figures) -> None:
         await draw()
         return None
 
-    add_page("/lookups/{name}", "Lookup table", context, figures, build)
+    add_page("/master/lookups/{name}", "Lookup table", context, figures, build)
 
 
 def table_link(name: str, code: str = "") -> str:
     """The page of a table, with a code searched for."""
-    return f"/lookups/{quote(name, safe='')}" + (f"?q={quote(code, safe='')}" if code else "")
+    return f"/master/lookups/{quote(name, safe='')}" + (f"?q={quote(code, safe='')}" if code else "")
 
 
 def _lead(lacks: list[Missing]) -> str:

@@ -43,8 +43,20 @@ def answer(snapshot: Snapshot) -> Html:
     if not lines:
         done = snapshot.resolved_today
         today = f" {plural(done, 'case')} resolved today." if done else ""
-        return tag("p", chip("Fine", "done"), tag("strong", "Nothing is stuck."), today)
-    return join([tag("p", line) for line in lines])
+        lines = [join(chip("Fine", "done"), tag("strong", "Nothing is stuck."), today)]
+    return join([tag("p", line) for line in (*lines, *_asked(snapshot))])
+
+
+def _asked(snapshot: Snapshot) -> list[Html]:
+    """What waits for a steward; nothing is stuck by it."""
+    asked = (
+        (snapshot.matches, "pair", "of records may be one thing", "/master/matches"),
+        (snapshot.reviews, "change set", "of master data to review", "/master/published"),
+    )
+    return [
+        join(chip("Asked", "waiting"), tag("a", plural(count, what), href=path), f" {words_}")
+        for count, what, words_, path in asked if count
+    ]  # fmt: skip
 
 
 def _down(snapshot: Snapshot) -> list[Html]:

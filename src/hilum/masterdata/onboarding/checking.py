@@ -37,6 +37,23 @@ class Step:
     act: str  # lookup, crosswalk, publish, flow: in this order within a phase
     subject: Mapping[str, Any] = field(repr=False)
 
+    def words(self) -> str:
+        """What it does, for people."""
+        return words_of(self.act, self.subject)
+
+
+def words_of(act: str, subject: Mapping[str, Any]) -> str:
+    """What a step does, for people."""
+    if act == "flow":
+        return f"flow {subject['flow']} runs"
+    if act == "lookup":
+        return f"{subject['table']}: {subject['code']} becomes {subject['value']}"
+    if act == "publish":
+        return f"{len(subject['contents'])} {subject['object'].replace('_', ' ')} drafted, to be approved and published"
+    what, same = subject["what"], subject["same_as"]
+    to = f"to {same['identifier']} of {same['system']}" if same else "to a new thing"
+    return f"{what['object']} {what['identifier']} of {what['system']} linked {to}"
+
 
 @dataclass(slots=True, kw_only=True)
 class Plan:

@@ -16,7 +16,7 @@ from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.masterdata import crosswalk, lookups, publishing
 from hilum.masterdata.crosswalk import Identifier
-from hilum.masterdata.onboarding.checking import Plan
+from hilum.masterdata.onboarding.checking import Plan, words_of
 from hilum.postgres import Connection
 
 
@@ -57,14 +57,7 @@ class StepRow:
 
     def words(self) -> str:
         """What it does, for people."""
-        s = self.subject
-        if self.act == "flow":
-            return f"flow {s['flow']} runs"
-        if self.act == "lookup":
-            return f"{s['table']}: {s['code']} becomes {s['value']}"
-        if self.act == "publish":
-            return f"{len(s['contents'])} {s['object']} drafted"
-        return f"{s['what']['object']} {s['what']['identifier']} of {s['what']['system']} linked"
+        return words_of(self.act, self.subject)
 
 
 async def onboardings(connection: Connection) -> list[Onboarding]:

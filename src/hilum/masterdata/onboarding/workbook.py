@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
@@ -148,7 +148,7 @@ def sheets_of(kind: str) -> tuple[Sheet, ...]:
     return SHEETS[kind]
 
 
-def write_template(kind: str, path: Path) -> None:
+def write_template(kind: str, to: Path | BinaryIO) -> None:
     """An empty workbook with heads, and a sheet that says what belongs where. Raises `SettingsError`."""
     made = Workbook()
     guide = made.active
@@ -162,18 +162,22 @@ def write_template(kind: str, path: Path) -> None:
             cell.font = Font(bold=True)
         for each in sheet.columns:
             guide.append([sheet.name, each.name, "yes" if each.needed else "", each.words, each.example])
-    made.save(path)
+    made.save(to)
 
 
-def read(path: Path) -> dict[str, tuple[tuple[str, ...], list[Cells]]]:
-    """Heads and rows of every sheet by its name; numbers and dates as text. Raises `SettingsError`."""
+def read(source: Path | BinaryIO, name: str = "") -> dict[str, tuple[tuple[str, ...], list[Cells]]]:
+    """Heads and rows of every sheet by its name; numbers and dates as text. Raises `SettingsError`.
+
+    `name`: of a file that is not there as a path, for what is said about it.
+    """
+    name = name or (source.name if isinstance(source, Path) else "The file")
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(source) as packed:
             if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
-                raise SettingsError(f"{path.name} is too big: unpacked it has more than {MOST_BYTES // 2**20} MB.")
-        book = load_workbook(path, read_only=True, data_only=True)
+                raise SettingsError(f"{name} is too big: unpacked it has more than {MOST_BYTES // 2**20} MB.")
+        book = load_workbook(source, read_only=True, data_only=True)
     except (OSError, zipfile.BadZipFile, InvalidFileException, KeyError, ValueError):
-        raise SettingsError(f"{path.name} cannot be read as an XLSX workbook.") from None
+        raise SettingsError(f"{name} cannot be read as an XLSX workbook.") from None
     try:
         return {page.title: _rows(page.title, page.iter_rows(values_only=True)) for page in book.worksheets}
     finally:

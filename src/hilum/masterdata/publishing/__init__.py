@@ -18,6 +18,7 @@ from hilum.masterdata.publishing.reading import (
     difference,
     latest,
     versions,
+    waiting,
 )
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "restore",
     "submit",
     "versions",
+    "waiting",
     "withdraw",
 ]

@@ -62,6 +62,13 @@ class Version:
     changes: int
 
 
+async def waiting(connection: Connection) -> int:
+    """How many change sets wait for a review."""
+    cursor = await connection.execute("SELECT count(*) FROM master_set WHERE state = 'review'")
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 async def change_set(connection: Connection, number: int, *, lock: bool = False) -> ChangeSet | None:
     """One change set."""
     async with connection.cursor(row_factory=class_row(ChangeSet)) as cursor:

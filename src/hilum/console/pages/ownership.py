@@ -1,4 +1,4 @@
-"""Refused changes: what systems changed and did not own, field by field, and what a steward is asked to decide."""
+"""Ownership: who owns which field, what systems changed and did not own, and what a steward is asked to decide."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from hilum.console.components.dialogs import Question, ask, bullets
 from hilum.console.components.table import row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.links import case_link, message_link
+from hilum.console.links import case_link, message_link, with_query
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages.moves import Redraw, why_not
 from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.console.words import plural
-from hilum.errors import Undecided
+from hilum.errors import SettingsError, Undecided
+from hilum.flow import Project
 from hilum.masterdata import sync
+from hilum.masterdata.ownership import FILE, Conflict, Others, Rule, load_matrix
 from hilum.masterdata.sync import RefusedChange
 from hilum.security import Permission
 
@@ -41,7 +43,7 @@ Found = tuple[list[RefusedChange], list[cases.Case]]
 
 
 def add(context: Context, figures: Figures) -> None:
-    """The page at `/refused-changes`; filters `object`, `key`, `verdict` in the address."""
+    """The page at `/master/ownership`; filters `object`, `key`, `verdict` in the address."""
 
     async def build(page: Page) -> None:
         content = ui.element("div")
@@ -66,7 +68,7 @@ def add(context: Context, figures: Figures) -> None:
         await draw()
         Repeated(page, draw)
 
-    add_page("/refused-changes", "Refused changes", context, figures, build)
+    add_page("/master/ownership", "Ownership", context, figures, build)
 
 
 def _contents(page: Page, found: list[RefusedChange], waiting: list[cases.Case], draw: Redraw) -> None:
@@ -75,7 +77,7 @@ def _contents(page: Page, found: list[RefusedChange], waiting: list[cases.Case],
         told = f"{count} {'waits' if len(waiting) == 1 else 'wait'} for a steward."
     else:
         told = "No change waits for a steward."
-    part(join(tag("h1", "Refused changes"), tag("div", tag("p", tag("strong", told)), class_="answer")), "heading")
+    part(join(tag("h1", "Ownership"), tag("div", tag("p", tag("strong", told)), class_="answer")), "heading")
     refusal = why_not(page, Permission.CURATE)
     for each in waiting:
         with ui.element("section").classes("card request"):
@@ -86,6 +88,7 @@ def _contents(page: Page, found: list[RefusedChange], waiting: list[cases.Case],
                 Button("Let it through…", let, look="primary", why_not=refusal)
     if waiting:
         ui.html(reasons([refusal]), sanitize=False)
+    part(_matrix(page.context.project), "section")
     part(_table(page, found), "section")
 
 
@@ -98,6 +101,53 @@ async def _let_through(page: Page, found: cases.Case, draw: Redraw) -> None:
     if found.message_id is not None:  # cases of this category always have one
         page.say(await curating.let_through(page.visit, found.message_id, answer.reason))
     await draw()
+
+
+OTHERS = {
+    Others.REFUSE: "refused: the message is held with a case",
+    Others.HOLD: "held: a steward may let it through",
+    Others.IGNORE: "left out: the rest of the message goes on",
+    Others.ACCEPT_IF_EMPTY: "taken where nothing is in force yet, else left out",
+}
+"""What becomes of the change of a system that does not own the field."""
+
+CONFLICTS = {Conflict.NEWEST: "the newest counts", Conflict.HOLD: "a steward decides"}
+"""What follows where nobody owns a field and two systems change it at once."""
+
+
+def _matrix(project: Project | None) -> Html:
+    """The matrix as it is written now; a hub reads it when it starts."""
+    if project is None:
+        return Html("")
+    try:
+        matrix = load_matrix(project)
+    except SettingsError as error:
+        return join(tag("h2", "Who owns what"), tag("p", str(error), class_="alert", role="alert"))
+    rows = [
+        row(
+            tag("a", object_.removeprefix("hilum."), href=with_query("/master/ownership", object=object_)),
+            field or "all other fields",
+            facility or "all",
+            tag("strong", rule.owner) if rule.owner else "nobody: every system may change it",
+            OTHERS[rule.others] if rule.owner else CONFLICTS[rule.conflict],
+            tag("small", rule.place),
+        )
+        for (object_, field, facility), rule in sorted(matrix.rules.items(), key=_by_object)
+    ]
+    systems = "; ".join(f"{name}: {', '.join(endpoints)}" for name, endpoints in matrix.systems.items())
+    heads = ("Object", "Field", "Facility", "Owner", "A change by another system", "Written in")
+    empty = f"Nobody owns anything: there is no {FILE} in the project, and every change counts."
+    return join(
+        tag("h2", "Who owns what", tag("small", f"{FILE} of the project")),
+        table(heads, rows, empty=empty, label="Ownership matrix"),
+        systems and tag("p", f"Systems and their endpoints: {systems}.", class_="why"),
+    )
+
+
+def _by_object(line: tuple[tuple[str, str, str], Rule]) -> tuple[str, bool, str, str]:
+    """The line for all other fields comes after those that name one."""
+    object_, field, facility = line[0]
+    return object_, not field, field, facility
 
 
 def _table(page: Page, found: list[RefusedChange]) -> Html:
@@ -120,4 +170,4 @@ def _table(page: Page, found: list[RefusedChange]) -> Html:
     heads = ("", "Object", "Key", "Field", "Changed by", "In force of", "Owner", "Message", "When")
     note = tag("small", "values are with the message, for those who may see them")
     empty = "Every change counted."
-    return join(tag("h2", "Decided", note), table(heads, rows, empty=empty, label="Refused changes"))
+    return join(tag("h2", "Changes that did not count", note), table(heads, rows, empty=empty, label="Refused changes"))
