@@ -14,6 +14,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from hilum.masterdata import crosswalk
+from hilum.masterdata.crosswalk import Identifier
 from hilum.security import Role
 from hilum.tracing import shown_trace_id
 from support.servers import Databases
@@ -362,7 +364,12 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
             "/operations",
             "/audit",
             "/master/crosswalk",
+            "/master/matches",
             "/master/ownership",
+            "/master/lookups",
+            "/master/published",
+            "/master/quality",
+            "/master/onboarding",
         ):
             await page.goto(path)
             await page.get_by_role("heading", level=1).wait_for()
@@ -464,3 +471,28 @@ async def test_a_steward_links_identifiers_and_sees_what_did_not_count(stand: St
         await page.goto("/master/crosswalk?find=4711")
         await expect(page.get_by_role("table", name="Identifiers")).to_contain_text("4711-X")
         await expect(page.get_by_role("table", name="History")).to_contain_text("catalogue of 2026")
+
+
+@pytest.mark.req("MD-2")
+async def test_two_things_are_merged_and_parted_again(stand: Stand) -> None:
+    async with stand.scene.database.transaction() as connection:
+        one, other = [
+            await crosswalk.link(connection, Identifier(object="item", system="SAP", identifier=text), actor="stella",
+                                 reason="catalogue of 2026")
+            for text in ("G-1", "G-2")
+        ]  # fmt: skip
+    async with support.visit(stand.browser, stand.address, "stella") as page:
+        await page.goto(f"/master/crosswalk/item-{other}")
+        await page.get_by_role("button", name="Merge into…").click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog).to_contain_text("SAP G-2")
+        await dialog.get_by_role("textbox").first.fill(f"item-{one}")
+        await dialog.get_by_label("Reason").fill("the same glove")
+        await dialog.get_by_role("button", name="Merge", exact=True).click()
+        await expect(page.locator(".answer")).to_contain_text(f"It was merged into item-{one}")
+        await page.get_by_role("link", name=f"item-{one}").first.click()
+        await expect(page.get_by_role("table", name="Identifiers")).to_contain_text("G-2")
+        await page.get_by_role("button", name=f"Undo the merge of item-{other}…").click()
+        await give_reason(page, "another size", "Part them")
+        await expect(page.get_by_role("table", name="Identifiers")).not_to_contain_text("G-2")
+        await expect(page.get_by_role("table", name="History")).to_contain_text("another size")

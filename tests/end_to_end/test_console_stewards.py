@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import console_support as support
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from openpyxl import load_workbook
+from playwright.async_api import Browser, FilePayload, Page, expect
 
-from hilum.masterdata import matching, publishing
+from hilum.masterdata import matching, onboarding, publishing
 from hilum.masterdata.matching import KINDS, Matcher, Record
 from hilum.masterdata.quality import Meter, Rule
 from hilum.postgres import Database
@@ -20,6 +22,20 @@ from support.servers import Databases
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Stand = tuple[Database, str, Browser]
+
+OWNERSHIP = """[systems]
+ERP = []
+SRM = []
+[[owned]]
+object = "hilum.supplier"
+owner = "SRM"
+others = "ignore"
+[[owned]]
+object = "hilum.supplier"
+fields = ["phone"]
+owner = "ERP"
+others = "accept_if_empty"
+"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -31,6 +47,7 @@ async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
             support.scene(url, folder) as scene,
             support.served(url, scene.project) as address,
         ):
+            (scene.project / "ownership.toml").write_text(OWNERSHIP)
             for name, role in (("vera", Role.VIEWER), ("stella", Role.STEWARD), ("stan", Role.STEWARD)):
                 await scene.user(name, role)
             yield scene.database, address, browser
@@ -88,6 +105,64 @@ async def test_a_change_set_is_published_after_another_person_approved_it(stand:
         await act(page, "Approve…", "Approve")
         await act(page, "Publish…", "Publish")
         await expect(page.get_by_text("It is version 1.")).to_be_visible()
+
+
+@pytest.mark.req("MD-8")
+async def test_a_facility_is_taken_in_from_a_workbook_and_goes_back(stand: Stand) -> None:
+    _, address, browser = stand
+    wrong = workbook([["purchasing.orders", 2], ["no.such.flow", ""]])
+    right = workbook([["purchasing.orders", 2]])
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/master/onboarding")
+        await expect(page.get_by_role("button", name="Check it")).to_be_disabled()
+        answer = await page.request.post("/master/onboarding/files", multipart={"kind": "facility", "file": right})
+        assert answer.status == 403
+    async with support.visit(browser, address, "stella") as page:
+        for each, told in (
+            (wrong, "1 problem in 1 row"),
+            (right, "South Hospital (SOUTH) can be taken in, in 2 phases"),
+        ):
+            await page.goto("/master/onboarding")
+            await page.get_by_label("Workbook (XLSX)").set_input_files([each])
+            await page.get_by_role("button", name="Check it").click()
+            await expect(page.locator(".answer")).to_contain_text(told)
+            if each is wrong:
+                found = page.get_by_role("table", name="Problems").get_by_role("row").nth(1)
+                await expect(found).to_contain_text("Flows3flowThere is no such flow.")
+        await expect(page.get_by_role("table", name="Phase 1")).to_contain_text("linked to a new thing")
+        await act(page, "Take it in…", "Take it in")
+        await page.get_by_role("link", name="SOUTH").click()
+        await act(page, "Begin phase 1…", "Begin phase 1")
+        await expect(page.locator(".answer")).to_contain_text("Phase 1 of 2 has begun; phase 2 is next.")
+        await expect(page.get_by_role("table", name="Phase 2")).to_contain_text("Waits")
+        await act(page, "Undo phase 1…", "Undo phase 1")
+        await expect(page.locator(".answer")).to_contain_text("No phase has begun; phase 1 is next.")
+
+
+def workbook(flows: list[list[object]]) -> FilePayload:
+    """A filled-in workbook of a facility, with these flows."""
+    empty, filled = io.BytesIO(), io.BytesIO()
+    onboarding.write_template("facility", empty)
+    book = load_workbook(empty)
+    book["Facility"].append(["SOUTH", "South Hospital"])
+    book["Crosswalk"].append(["item", "SOUTH", "77-A", "", "", 1])
+    for row in flows:
+        book["Flows"].append(row)
+    book.save(filled)
+    return {"name": "south.xlsx", "mimeType": "application/octet-stream", "buffer": filled.getvalue()}
+
+
+@pytest.mark.req("MD-1")
+async def test_the_ownership_matrix_is_shown_as_it_is_written(stand: Stand) -> None:
+    _, address, browser = stand
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/master/ownership")
+        matrix = page.get_by_role("table", name="Ownership matrix")
+        for cells in (
+            "supplierphoneallERPtaken where nothing is in force yet, else left outline 8",
+            "supplierall other fieldsallSRMleft out: the rest of the message goes online 4",
+        ):
+            await expect(matrix).to_contain_text(cells)
 
 
 @pytest.mark.req("MD-7")

@@ -12,7 +12,7 @@ from hilum.postgres import Connection
 
 @dataclass(frozen=True, slots=True)
 class PhaseSwitches:
-    """Stops flows until their phase begins, in its transaction: what `hilum.masterdata.onboarding.Switches` asks for."""
+    """Stops flows until their phase begins, in its transaction: the `Switches` of `hilum.masterdata.onboarding`."""
 
     policy: Policy
 

@@ -61,4 +61,4 @@ def case_link(number: int) -> str:
 def thing_link(object_: str, number: int) -> Html:
     """A thing of the crosswalk, with all that it is called."""
     name = name_of(object_, number)
-    return tag("a", name, href=f"/master/crosswalk/{name}", data_open=True)
+    return tag("a", name, href=f"/master/crosswalk/{name}", class_="thing", data_open=True)

@@ -63,8 +63,13 @@ def _contents(
 ) -> None:
     total = sum(counts.values())
     told = f"{plural(total, 'pair')} may be one thing: are they?" if total else "Nothing waits for an answer."
-    kinds = [tag("a", f"{name} {count}", href=f"/master/matches?object={name}") for name, count in counts.items()]
-    links = tag("p", [join(link, " ") for link in kinds]) if kinds else None
+    kinds = [
+        tag("a", f"{name.replace('_', ' ')} {count}", href=f"/master/matches?object={name}", class_="thing")
+        for name, count in counts.items()
+    ]
+    if page.query("object"):
+        kinds.append(tag("a", "all", href="/master/matches"))
+    links = tag("p", [join(link, n + 1 < len(kinds) and " · ") for n, link in enumerate(kinds)]) if kinds else None
     part(
         join(tag("h1", "Matches to review"), tag("div", tag("p", tag("strong", told)), links, class_="answer")),
         "heading",
@@ -102,10 +107,26 @@ def _told(page: Page, found: Question, values: Values | None) -> Html:
         for each in found.evidence or ()
     ]
     left, right = _names(page, found)
-    title = tag("p", tag("strong", f"{found.id}: {found.object.replace('_', ' ')}, {found.score:.1%} likely the same"))
+    likely = "more than 99.9%" if found.score > 0.999 else f"{found.score:.1%}"
+    title = tag("p", tag("strong", f"{found.id}: {found.object.replace('_', ' ')}, {likely} likely the same"))
     once = found.one_to_one and tag("p", "Each list has each thing once: where these are one, neither is another.")
-    return join(title, once, table(("Field", left, right, "Alike>", "Says>"), rows, empty="",
-                                   label=f"Question {found.id}"))  # fmt: skip
+    heads = ("Field", left, right, "Alike>", "Evidence, bits>")
+    return join(title, tag("p", why_asked(found)), once, table(heads, rows, empty="", label=f"Question {found.id}"))
+
+
+def why_asked(found: Question) -> str:
+    """Why the hub does not decide alone, as far as the fields say."""
+    kind, said = kind_of(found.object), {each["field"]: each["likeness"] for each in found.evidence or ()}
+    differ = [name for name in kind.against if said.get(name) == 0]
+    unsure = [name for name in kind.sure if said.get(name) != 1 and name not in differ]
+    lines = []
+    if differ:
+        lines.append(f"Contradicting: {', '.join(differ)}.")
+    if unsure:
+        lines.append(f"Not wholly equal on both sides: {', '.join(unsure)}.")
+    if found.score >= kind.same and not lines:
+        lines.append("Another record resembles one of them, or the crosswalk knows both as two things already.")
+    return " ".join(lines).replace("_", " ")
 
 
 def _value(evidence: Mapping[str, Any], values: Mapping[str, str] | None) -> Child:

@@ -17,7 +17,7 @@ from hilum.console.markup import Html, join, tag
 from hilum.console.pages import door
 from hilum.console.pages.moves import why_not
 from hilum.console.session import same_origin, visit_of
-from hilum.console.shell import Page, add_page, part
+from hilum.console.shell import Page, add_page, heading, part
 from hilum.console.words import plural, refusal
 from hilum.errors import DatabaseUnavailable, HilumError
 from hilum.masterdata import onboarding
@@ -35,9 +35,7 @@ def add(context: Context, figures: Figures) -> None:
         async with context.database.cold() as connection:
             found = await onboarding.onboardings(connection)
             files = await onboarding.handed_in(connection)
-        part(
-            join(tag("h1", "Onboarding"), tag("div", tag("p", tag("strong", _told(found))), class_="answer")), "heading"
-        )
+        heading("Onboarding", tag("p", tag("strong", _told(found))))
         part(_running(found), "section")
         part(_hand_in(why_not(page, Permission.CURATE)), "section")
         part(_files(files), "section")

@@ -81,10 +81,11 @@ def _contents(page: Page, found: HandedIn, report: Plan | str, draw: Redraw) -> 
         return
     taken = "Take it in: it was taken in already." if found.onboarding_id else ""
     refused = [why_not(page, Permission.CURATE, taken), why_not(page, Permission.PAUSE)]
-    with ui.element("div").classes("acts"):
-        act = acting(page, partial(_take_in, page, found, report, draw))
-        Button("Take it in…", act, look="primary", why_not=next((why for why in refused if why), ""))
-    ui.html(reasons(refused), sanitize=False)
+    with ui.element("div").classes("section"):
+        with ui.element("div").classes("acts"):
+            act = acting(page, partial(_take_in, page, found, report, draw))
+            Button("Take it in…", act, look="primary", why_not=next((why for why in refused if why), ""))
+        ui.html(reasons(refused), sanitize=False)
     for phase in sorted({each.phase for each in report.steps}):
         part(_phase(phase, [each for each in report.steps if each.phase == phase]), "section")
 

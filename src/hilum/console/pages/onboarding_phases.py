@@ -65,15 +65,16 @@ def _contents(page: Page, found: Onboarding, steps: list[StepRow], draw: Redraw)
     part(join(tag("h1", f"{found.title} ({found.code})"), tag("div", lead, class_="answer")), "heading")
     refused = next((why for each in (Permission.CURATE, Permission.PAUSE) if (why := why_not(page, each))), "")
     coming = _coming(steps)
-    with ui.element("div").classes("acts"):
-        if coming:
-            act = acting(page, partial(_move, page, found, coming, draw))
-            Button(f"Begin phase {coming[0].phase}…", act, look="primary", why_not=refused)
-        if found.done:
-            begun = [each for each in reversed(steps) if each.phase == found.done and each.state == "done"]
-            act = acting(page, partial(_move, page, found, begun, draw, back=True))
-            Button(f"Undo phase {found.done}…", act, look="danger", why_not=refused)
-    ui.html(reasons([refused]), sanitize=False)
+    with ui.element("div").classes("section"):
+        with ui.element("div").classes("acts"):
+            if coming:
+                act = acting(page, partial(_move, page, found, coming, draw))
+                Button(f"Begin phase {coming[0].phase}…", act, look="primary", why_not=refused)
+            if found.done:
+                begun = [each for each in reversed(steps) if each.phase == found.done and each.state == "done"]
+                act = acting(page, partial(_move, page, found, begun, draw, back=True))
+                Button(f"Undo phase {found.done}…", act, look="danger", why_not=refused)
+        ui.html(reasons([refused]), sanitize=False)
     for phase in sorted({each.phase for each in steps}):
         part(_phase(phase, [each for each in steps if each.phase == phase]), "section")
 

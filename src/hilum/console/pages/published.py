@@ -18,7 +18,7 @@ from hilum.console.figures import Figures
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages import door
 from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.shell import Page, acting, add_page, heading, part
 from hilum.console.words import plural
 from hilum.masterdata import publishing
 from hilum.masterdata.publishing import Change, ChangeSet, Version
@@ -38,34 +38,35 @@ def add(context: Context, figures: Figures) -> None:
         async with context.database.cold() as connection:
             sets = await publishing.change_sets(connection)
             versions = await publishing.versions(connection)
-        part(_all(sets, versions))
+        waiting = sum(each.state == "review" for each in sets)
+        told = f"{plural(waiting, 'change set')} to be reviewed." if waiting else "Nothing waits for a review."
+        heading("Change sets", tag("p", tag("strong", told)))
+        part(_sets(sets), "section")
+        part(_versions(versions), "section")
 
-    add_page("/master/published", "Published data", context, figures, build)
+    add_page("/master/published", "Change sets", context, figures, build)
 
 
-def _all(sets: list[ChangeSet], versions: list[Version]) -> Html:
-    waiting = sum(each.state == "review" for each in sets)
-    told = f"{plural(waiting, 'change set')} to be reviewed." if waiting else "Nothing waits for a review."
+def _sets(sets: list[ChangeSet]) -> Html:
     rows = [
-        row(tag("a", each.id, href=f"/master/published/{each.id}"), chip(each.state.capitalize(), _LOOKS[each.state]),
-            each.object.replace("_", " "), each.title, each.author, each.reviewer, ago(each.made_at))
+        row(tag("a", each.id, href=f"/master/published/{each.id}", data_open=True),
+            chip(each.state.capitalize(), _LOOKS[each.state]), each.object.replace("_", " "), each.title, each.author,
+            each.reviewer, ago(each.made_at), data_row=True)
         for each in sets
     ]  # fmt: skip
-    listed = [
+    return table(("Set", "", "What", "Title", "By", "Reviewed by", "Made"), rows, label="Change sets",
+                 empty="None yet. Begin with: hilum master draft items FILE.csv")  # fmt: skip
+
+
+def _versions(versions: list[Version]) -> Html:
+    rows = [
         row(v.object.replace("_", " "), num(v.version), tag("a", v.title, href=f"/master/published/{v.set_id}"),
             num(v.changes), v.author, v.reviewer, ago(v.published_at))
         for v in versions
     ]  # fmt: skip
-    return join(
-        tag("h1", "Published data"),
-        tag("div", tag("p", tag("strong", told)), class_="answer"),
-        tag("h2", "Change sets"),
-        table(("Set", "", "What", "Title", "By", "Reviewed by", "Made"), rows, label="Change sets",
-              empty="None yet. Begin with: hilum master draft items FILE.csv"),
-        tag("h2", "Versions"),
-        table(("What", "Version>", "Title", "Changes>", "By", "Approved by", "Published"), listed,
-              empty="Nothing was published yet.", label="Versions"),
-    )  # fmt: skip
+    heads = ("What", "Version>", "Title", "Changes>", "By", "Approved by", "Published")
+    return join(tag("h2", "Published versions"),
+                table(heads, rows, empty="Nothing was published yet.", label="Versions"))  # fmt: skip
 
 
 def add_one(context: Context, figures: Figures) -> None:
@@ -98,16 +99,17 @@ def _one(page: Page, found: ChangeSet, changes: list[Change], draw: Redraw) -> N
     what = found.object.replace("_", " ")
     state = chip(found.state.capitalize(), _LOOKS[found.state])
     version = f" It is version {found.version}." if found.version else ""
-    part(
-        join(
-            tag("h1", f"Change set {found.id}: {found.title}"),
-            tag("div", tag("p", state, f" {what}, {plural(len(changes), 'change')}.{version}"), class_="answer"),
-            tag("p", f"{found.author} made it ", ago(found.made_at), f". {found.reason}"),
-        )
-    )  # fmt: skip
-    refused = [_button(page, found, act, draw) for act in _MOVES.get(found.state, ())]
-    ui.html(reasons(refused), sanitize=False)
-    part(_changes(changes))
+    why = f" Last said: {found.reason}" if found.reason else ""
+    heading(
+        f"Change set {found.id}: {found.title}",
+        tag("p", state, f" {what}, {plural(len(changes), 'change')}.{version}"),
+        tag("p", f"{found.author} made it ", ago(found.made_at), f".{why}"),
+    )
+    with ui.element("div").classes("section"):
+        with ui.element("div").classes("acts"):
+            refused = [_button(page, found, act, draw) for act in _MOVES.get(found.state, ())]
+        ui.html(reasons(refused), sanitize=False)
+    part(_changes(changes), "section")
 
 
 _MOVES = {

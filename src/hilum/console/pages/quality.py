@@ -9,7 +9,7 @@ from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Html, join, tag
-from hilum.console.shell import Page, add_page, part
+from hilum.console.shell import Page, add_page, heading, part
 from hilum.console.words import number, plural
 from hilum.masterdata import quality
 from hilum.masterdata.quality import Day, Finding, Score
@@ -26,25 +26,28 @@ def add(context: Context, figures: Figures) -> None:
             scores = await quality.scores(connection)
             days = await quality.trend(connection, object_)
             found = await quality.work_list(connection, object_)
-        part(_whole(scores, days, found))
+        told = f"{plural(len(found), 'record')} to be put right." if found else "Nothing is to be put right."
+        heading("Data quality", tag("p", tag("strong", told)))
+        part(join(tag("h2", "By day", _latest(days)), chart(days)), "section")
+        part(join(tag("h2", "By source and facility"), _scores(scores)), "section")
+        part(join(tag("h2", "To be put right"), _work(found)), "section")
 
     add_page("/master/quality", "Data quality", context, figures, build)
 
 
-def _whole(scores: Sequence[Score], days: Sequence[Day], found: Sequence[Finding]) -> Html:
-    told = f"{plural(len(found), 'record')} to be put right." if found else "Nothing is to be put right."
-    return join(
-        tag("h1", "Data quality"),
-        tag("div", tag("p", tag("strong", told)), class_="answer"),
-        tag("h2", "By day"),
-        chart(days),
-        tag("h2", "By source and facility"),
-        table(("Object", "Source", "Facility", "Score>", "Checked>", "Failed>"), [_score(each) for each in scores],
-              empty="Nothing was checked in the last 30 days. Rules are in quality.toml.", label="Scores"),
-        tag("h2", "To be put right"),
-        table(("Object", "Record", "Rule", "Source", "Facility", "Seen>", "Since"), [_finding(f) for f in found],
-              empty="Nothing.", label="Work list"),
-    )  # fmt: skip
+def _latest(days: Sequence[Day]) -> Html:
+    return tag("small", f"{days[-1].percent:.1f} % on {days[-1].day}") if days else Html("")
+
+
+def _scores(scores: Sequence[Score]) -> Html:
+    heads = ("Object", "Source", "Facility", "Score>", "Checked>", "Failed>")
+    empty = "Nothing was checked in the last 30 days. Rules are in quality.toml."
+    return table(heads, [_score(each) for each in scores], empty=empty, label="Scores")
+
+
+def _work(found: Sequence[Finding]) -> Html:
+    return table(("Object", "Record", "Rule", "Source", "Facility", "Seen>", "Since"), [_finding(f) for f in found],
+                 empty="Nothing.", label="Work list")  # fmt: skip
 
 
 def _score(each: Score) -> Html:

@@ -18,7 +18,7 @@ from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.pages.crosswalk import changes_table
 from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.shell import Page, acting, add_page, heading, part
 from hilum.console.words import plural
 from hilum.errors import SettingsError
 from hilum.masterdata import crosswalk
@@ -57,9 +57,7 @@ def add(context: Context, figures: Figures) -> None:
 
 
 def _contents(page: Page, found: Thing, changes: list[HistoryRow], draw: Redraw) -> None:
-    part(
-        join(tag("h1", found.name), tag("div", [tag("p", line) for line in _answer(found)], class_="answer")), "heading"
-    )
+    heading(found.name, *(tag("p", line) for line in _answer(found)))
     part(_identifiers(page, found), "section")
     _acts(page, found, draw)
     part(changes_table(page, changes, "History"), "section")
@@ -78,8 +76,9 @@ def _answer(found: Thing) -> list[Child]:
 
 
 def _identifiers(page: Page, found: Thing) -> Html:
+    shown = page.context.name_of_thing
     rows = [
-        row(each.system, tag("span", page.context.name_of_thing(each.object, each.identifier, page.user), class_="mono"),
+        row(each.system, tag("span", shown(each.object, each.identifier, page.user), class_="mono"),
             "alias: known by it, not called so" if each.alias else "",
             thing_link(found.object, each.golden) if each.golden != found.number else "")
         for each in found.identifiers
@@ -91,16 +90,17 @@ def _acts(page: Page, found: Thing, draw: Redraw) -> None:
     refusal = why_not(page, Permission.CURATE)
     merged = found.merged_into is not None
     own = [each for each in found.identifiers if each.golden == found.number]
-    with ui.element("div").classes("acts"):
-        no_merge = refusal or ("Merge: it is merged already." if merged else "")
-        Button("Merge into…", acting(page, partial(_merge, page, found, draw)), why_not=no_merge)
-        no_unlink = refusal or ("" if own else "Unlink: it has no identifier of its own.")
-        Button("Unlink an identifier…", acting(page, partial(_unlink, page, own, draw)), why_not=no_unlink)
-        undone = (*([found.number] if merged else ()), *found.parts)
-        for number in undone:
-            act = acting(page, partial(_unmerge, page, found.object, number, draw))
-            Button(f"Undo the merge of {name_of(found.object, number)}…", act, why_not=refusal)
-    ui.html(reasons([no_merge, no_unlink]), sanitize=False)
+    with ui.element("div").classes("section"):
+        with ui.element("div").classes("acts"):
+            no_merge = refusal or ("Merge: it is merged already." if merged else "")
+            Button("Merge into…", acting(page, partial(_merge, page, found, draw)), why_not=no_merge)
+            no_unlink = refusal or ("" if own else "Unlink: it has no identifier of its own.")
+            Button("Unlink an identifier…", acting(page, partial(_unlink, page, own, draw)), why_not=no_unlink)
+            undone = (*([found.number] if merged else ()), *found.parts)
+            for number in undone:
+                act = acting(page, partial(_unmerge, page, found.object, number, draw))
+                Button(f"Undo the merge of {name_of(found.object, number)}…", act, why_not=refusal)
+        ui.html(reasons([no_merge, no_unlink]), sanitize=False)
 
 
 async def _merge(page: Page, found: Thing, draw: Redraw) -> None:

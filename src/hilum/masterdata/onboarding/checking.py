@@ -49,7 +49,8 @@ def words_of(act: str, subject: Mapping[str, Any]) -> str:
     if act == "lookup":
         return f"{subject['table']}: {subject['code']} becomes {subject['value']}"
     if act == "publish":
-        return f"{len(subject['contents'])} {subject['object'].replace('_', ' ')} drafted, to be approved and published"
+        count, what = len(subject["contents"]), subject["object"].replace("_", " ")
+        return f"{what}: {count} {'record' if count == 1 else 'records'} drafted, to be approved and published"
     what, same = subject["what"], subject["same_as"]
     to = f"to {same['identifier']} of {same['system']}" if same else "to a new thing"
     return f"{what['object']} {what['identifier']} of {what['system']} linked {to}"
@@ -102,7 +103,7 @@ def _formed(plan: Plan, sheet: Sheet, heads: tuple[str, ...], rows: list[Cells])
     for row in rows:
         lacking = [name for name, each in names.items() if each.needed and not row.values.get(name)]
         for name in lacking:
-            plan.wrong(sheet.name, row.number, name, "It is empty.", f"Fill in {names[name].words}.")
+            plan.wrong(sheet.name, row.number, name, "It is empty.", f"Fill in: {names[name].words}.")
         phase = row.values.get("phase", "")
         if phase and not (phase.isdigit() and 1 <= int(phase) <= 99):
             plan.wrong(sheet.name, row.number, "phase", "It is no number from 1 to 99.", "Write 1 for the first phase.")
