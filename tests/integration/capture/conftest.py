@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from followed_odoo import Followed
@@ -11,14 +13,26 @@ from followed_odoo import Followed
 @pytest.fixture(params=["19.0", "18.0"])
 async def followed(request: pytest.FixtureRequest) -> AsyncIterator[Followed]:
     """An Odoo 19 (by JSON-2), and an Odoo 18 (by JSON-RPC)."""
-    made = Followed(request.param)
-    async with made.sandbox:
+    async with _opened(request.param) as made:
         yield made
 
 
 @pytest.fixture
 async def followed_19() -> AsyncIterator[Followed]:
     """Where the version makes no difference."""
-    made = Followed("19.0")
-    async with made.sandbox:
+    async with _opened("19.0") as made:
         yield made
+
+
+@asynccontextmanager
+async def _opened(version: str) -> AsyncIterator[Followed]:
+    made, log = Followed(version), logging.getLogger("hilum.odoo.capture")
+    before = log.level
+    log.addHandler(made.losses)
+    log.setLevel(logging.INFO)
+    try:
+        async with made.sandbox:
+            yield made
+    finally:
+        log.setLevel(before)
+        log.removeHandler(made.losses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,10 +35,24 @@ class Clock:
         self.ahead += timedelta(**span)
 
 
+class Losses(logging.Handler):
+    """Hears when a feed lost what it remembers by: then it cannot know what reached the journal, and tells it again."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage()
+        if record.funcName == "_end" or "The database" in said or "nother hub goes on" in said:
+            self.heard.append(said)
+
+
 class Followed:
     """A sandbox, and what was told of its changes."""
 
     def __init__(self, version: str) -> None:
+        self.losses = Losses()
         self.clock = Clock()
         self.sandbox = SandboxOdoo(version, clock=self.clock)
         self.receiver = Receiver()
