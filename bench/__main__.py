@@ -33,6 +33,7 @@ MODULES = {
     "audit": "bench.audit",
     "telemetry": "bench.telemetry",
     "encryption": "bench.encryption",
+    "governed": "bench.governed",
     "crosswalk": "bench.crosswalk",
     "matching": "bench.matching",
     "overload": "bench.overload",

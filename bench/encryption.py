@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,10 +36,11 @@ class Rounds:
     cpu: list[float] = field(default_factory=list)  # processor time of the hub for a message, µs
 
 
-async def _round(running: RunningHub, rounds: Rounds) -> None:
+async def one_round(running: RunningHub, rounds: Rounds, *, make: Callable[[str, str], bytes] = message) -> None:
+    """Load a hub until the receiver has everything, and note what it came to."""
     before, used = Receiver.count, _cpu(running)
     began = time.perf_counter()
-    load = await send(running.mllp_port, messages=MESSAGES, connections=CONNECTIONS)
+    load = await send(running.mllp_port, messages=MESSAGES, connections=CONNECTIONS, make=make)
     while Receiver.count - before < load.messages:
         await asyncio.sleep(0.02)
     rounds.rates.append(load.messages / (time.perf_counter() - began))
@@ -60,7 +62,7 @@ async def _measure() -> tuple[Rounds, Rounds]:
         off = await asyncio.to_thread(hubs.enter_context, hub(http_url=url, more=OFF))
         for number in range(ROUNDS + 1):
             for running, rounds in ((on, sealed), (off, plain)):
-                await _round(running, rounds if number else warming)
+                await one_round(running, rounds if number else warming)
         server.close()
         await asyncio.to_thread(hubs.close)
     return sealed, plain

@@ -10,6 +10,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,7 @@ class Side:
     at: float = 0.0
     writes: deque[tuple[dict[str, str], str]] = field(default_factory=deque)
     snapshots: deque[tuple[dict[str, str], float]] = field(default_factory=deque)
+    told: tuple[dict[str, str], float] | None = None  # the change that was judged last
     own: dict[str, str] = field(default_factory=dict)  # the last edit of each field by its people
 
 
@@ -75,6 +77,20 @@ class World:
             side.at = self.now
             self.arrived.append((message, self.now))
 
+    def lose(self, system: str) -> None:
+        """A write lands and its answer is lost: the hub repeats it, before anything else that it writes there."""
+        side = self.sides[system]
+        if side.writes:
+            self.now += self.step
+            side.values.update(side.writes[0][0])
+            side.at = self.now
+
+    def restart(self, system: str) -> None:
+        """The hub was down before it had noted that it knows the last change: it is told again."""
+        side = self.sides[system]
+        if side.told is not None:
+            side.snapshots.appendleft(side.told)
+
     def note(self) -> None:
         if self.arrived:
             message, at = self.arrived.popleft()
@@ -85,7 +101,7 @@ class World:
         if not side.snapshots:
             return
         self.messages += 1
-        values, at = side.snapshots.popleft()
+        values, at = side.told = side.snapshots.popleft()
         change = Change(
             object="thing",
             system=system,
@@ -102,7 +118,7 @@ class World:
         self._write(OTHER[system], {name: values[name] for name in told})
         corrected = {each.field: self.document.values[each.field] for each in decisions if each.correct}
         self._write(system, corrected)
-        self.document = self.document.copy()  # as it comes back from the database
+        self.document = Document.of(orjson.loads(self.document.state()), self.document.values)  # as from the database
 
     def _write(self, system: str, values: dict[str, str]) -> None:
         if not values:
@@ -133,7 +149,7 @@ class World:
 _STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("edit"), st.sampled_from([A, B]), st.sampled_from(sorted(RULES))),
-        st.tuples(st.sampled_from(["read", "land", "judge"]), st.sampled_from([A, B]), st.just("")),
+        st.tuples(st.sampled_from(["read", "land", "judge", "lose", "restart"]), st.sampled_from([A, B]), st.just("")),
         st.tuples(st.just("note"), st.just(A), st.just("")),
     ),
     max_size=40,

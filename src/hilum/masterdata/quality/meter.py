@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from hilum.journal.columns import Texts
 from hilum.journal.text import key_of, storable
 from hilum.masterdata.quality.rules import Codes, Rule, State, holds
 from hilum.postgres import Connection, Database
@@ -75,16 +76,23 @@ async def _write(
         [[*at, *count] for at, count in sorted(counts.items())],
     )
     ordered = sorted(findings.items())  # two processes lock in one order
-    wrong = [[*at, facility] for at, (facility, bad) in ordered if bad]
+    wrong = [(*at, facility) for at, (facility, bad) in ordered if bad]
     right = [at for at, (_, bad) in ordered if not bad]
+    # one statement each: there are as many findings as records, times their rules
     if wrong:
-        await connection.cursor().executemany(
-            "INSERT INTO quality_finding AS q (object, key, rule, source, facility) VALUES (%s, %s, %s, %s, %s)"
+        await connection.execute(
+            "INSERT INTO quality_finding AS q (object, key, rule, source, facility)"
+            " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
             " ON CONFLICT (object, key, rule, source) DO UPDATE SET last_seen = now(), seen = q.seen + 1,"
             " facility = excluded.facility",
-            wrong,
+            [Texts(column) for column in zip(*wrong, strict=True)],
         )
     if right:
-        await connection.cursor().executemany(
-            "DELETE FROM quality_finding WHERE object = %s AND key = %s AND rule = %s AND source = %s", right
+        await connection.execute(
+            "WITH mended AS (SELECT q.object, q.key, q.rule, q.source FROM quality_finding q"
+            "  JOIN unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS t (object, key, rule, source)"
+            "  USING (object, key, rule, source) ORDER BY 1, 2, 3, 4 FOR UPDATE OF q)"
+            " DELETE FROM quality_finding q USING mended m WHERE q.object = m.object AND q.key = m.key"
+            " AND q.rule = m.rule AND q.source = m.source",
+            [Texts(column) for column in zip(*right, strict=True)],
         )

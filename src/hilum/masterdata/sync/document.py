@@ -7,7 +7,7 @@ table; the values themselves are beside them, sealed as payloads are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -48,6 +48,10 @@ class View:
         """What it shows once everything has arrived."""
         return self.sent[-1].value if self.sent else self.shown
 
+    def copy(self) -> View:
+        """One that can be changed without changing this one."""
+        return replace(self, sent=list(self.sent), past=list(self.past))
+
 
 @dataclass(slots=True)
 class FieldState:
@@ -62,6 +66,11 @@ class FieldState:
     def view(self, system: str) -> View:
         """The field as this system has it."""
         return self.views.setdefault(system, View())
+
+    def copy(self) -> FieldState:
+        """One that can be changed without changing this one."""
+        views = {system: view.copy() for system, view in self.views.items()}
+        return replace(self, turns=list(self.turns), views=views)
 
 
 @dataclass(slots=True)
@@ -82,7 +91,7 @@ class Document:
 
     def copy(self) -> Document:
         """One that can be changed without changing this one."""
-        return Document.of(orjson.loads(self.state()), self.values)
+        return Document(fields={name: each.copy() for name, each in self.fields.items()}, values=dict(self.values))
 
 
 def _written(state: FieldState) -> dict[str, Any]:

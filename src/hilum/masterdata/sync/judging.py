@@ -27,6 +27,10 @@ MOST_TURNS: Final = 3
 TURNS_SECONDS: Final = 600.0
 """A value that comes into force so often within this time comes from systems that do not agree on its form."""
 
+_TURNS_KEPT: Final = 16
+"""The last values in force of a field that are remembered: enough for four systems that put back each other's, and a
+field that changes every second costs no more than others."""
+
 _MOST_PAST: Final = 8
 
 ON_ITS_WAY: Final = None
@@ -237,7 +241,7 @@ class _Judge:
         recent = [turn for turn in state.turns if turn[1] > change.now - TURNS_SECONDS]
         if not change.granted and sum(value == self._value for value, _ in recent) >= MOST_TURNS:
             return self._is(Verdict.HELD, words="It comes back again and again: the systems do not agree on its form.")
-        state.turns = [*recent, (self._value, change.now)]
+        state.turns = [*recent, (self._value, change.now)][-_TURNS_KEPT:]
         state.value, state.system, state.at = self._value, change.system, change.at
         self._document.values[self._name] = change.values[self._name]
         self._overwrote()

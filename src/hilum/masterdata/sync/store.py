@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from hilum.journal.columns import Int2s, Texts, Uuids
+from hilum.journal.columns import Bodies, Int2s, Texts, Uuids
 from hilum.journal.payloads import packed, unpacked
 from hilum.journal.text import key_of, storable
 from hilum.masterdata.sync.document import Document, Sent
@@ -85,12 +85,20 @@ async def save(connection: Connection, changed: Mapping[Key, tuple[Document, str
         counts[message_id] = counts.get(message_id, 0) + 1
         parts.append((flow, message_id, ordinal, orjson.dumps(document.values)))
         rows.append((document.state().decode(), message_id, ordinal, object_, key))
+    if not rows:
+        return
+    states, message_ids, ordinals, objects, keys = zip(*rows, strict=True)
     async with packed(connection, parts) as stored:
-        await connection.cursor().executemany(
-            "UPDATE governed SET codec = %s, body = %s, state = %s::jsonb, message_id = %s, ordinal = %s,"
-            " changed_at = now() WHERE object = %s AND key = %s",
-            [(codec, body, *row) for (codec, body), row in zip(stored, rows, strict=True)],
-        )
+        await connection.execute(  # one statement: a statement each took a third of a governed message's time
+            "UPDATE governed g SET codec = t.codec, body = t.body, state = t.state::jsonb, message_id = t.message_id,"
+            " ordinal = t.ordinal, changed_at = now() FROM unnest(%s::int2[], %s::bytea[], %s::text[], %s::uuid[],"
+            "  %s::int2[], %s::text[], %s::text[]) AS t (codec, body, state, message_id, ordinal, object, key)"
+            " WHERE g.object = t.object AND g.key = t.key",
+            [
+                Int2s([codec for codec, _ in stored]), Bodies([body for _, body in stored]), Texts(states),
+                Uuids(message_ids), Int2s(ordinals), Texts(objects), Texts(keys),
+            ],
+        )  # fmt: skip
 
 
 async def landings(
