@@ -1,4 +1,4 @@
-"""`hilum odoo sandbox`: a simulated Odoo to try flows against."""
+"""`hilum odoo`: does it fit the flows, what is seen of its changes, and a simulated one to try flows against."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from hilum.cli.guards import taken
 from hilum.cli.logs import configure_logs
 from hilum.cli.messages import actor
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
-from hilum.cli.output import AsJson, emit_json, out, plain
+from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.cli.serve import stop_on_signals
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
 from hilum.errors import SettingsError
 from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.feeds import FeedRow, feeds
 from hilum.runtime.inspecting import look, users_by_endpoint
 from hilum.runtime.server_turns import Servers
 from hilum.simulator.odoo import SandboxOdoo
@@ -74,6 +75,60 @@ async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
                 facts = {"endpoint": each, "models": len(seen.metadata), "findings": seen.findings}
                 found.append(facts | {"key_ends": seen.key_ends, "key": of_key(seen.key_ends)})
     return found
+
+
+@app.command("feeds")
+def list_feeds(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """List the feeds out of Odoo: how each model is watched, the last look, how late changes are told, what came late.
+
+    Exit code 1 where one is silent.
+    """
+    found = run(_feeds(project))
+    if as_json:
+        emit_json([_feed_facts(row) for row in found])
+    else:
+        rows = [
+            [
+                row.endpoint,
+                row.model,
+                row.word,
+                row.figures.mode,
+                ago(row.looked_at) if row.looked_at else "",
+                row.lag,
+                row.figures.changes,
+                row.figures.late,
+                row.figures.deletions,
+                ago(row.compared_at) if row.compared_at else "",
+            ]
+            for row in found
+        ]
+        columns = ["endpoint", "model", "state", "by", "last look", "lag", "changes", "late", "deletions", "compared"]
+        table(columns, rows, empty="No flow takes changes out of Odoo.", right=["changes", "late", "deletions"])
+    if any(row.silent for row in found):
+        raise SystemExit(1)
+
+
+async def _feeds(folder: Path) -> list[FeedRow]:
+    loaded = project_of(folder)
+    async with journal(folder) as database, database.cold() as connection:
+        return await feeds(connection, loaded.flows.values())
+
+
+def _feed_facts(row: FeedRow) -> dict[str, Any]:
+    figures = row.figures
+    return {
+        "endpoint": row.endpoint,
+        "model": row.model,
+        "state": row.word,
+        "by": figures.mode,
+        "looked_at": row.looked_at,
+        "lag_seconds": figures.lag[0] if figures.lag else None,
+        "longest_lag_seconds": figures.lag[1] if figures.lag else None,
+        "changes": figures.changes,
+        "late": figures.late,
+        "deletions": figures.deletions,
+        "compared_at": row.compared_at,
+    }
 
 
 @app.command()

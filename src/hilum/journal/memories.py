@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from hilum.errors import LeaseLost
 from hilum.message import new_id
-from hilum.postgres import Database
+from hilum.postgres import Connection, Database
 
 SECONDS: Final = 10.0
 """Seconds after which a hub that is silent loses what it holds."""
@@ -95,3 +95,11 @@ class JournalMemory:
                 "UPDATE memory_lease SET holder = NULL WHERE scope = %s AND holder = %s AND epoch = %s",
                 [self._scope, self._me, epoch],
             )
+
+
+async def remembered(connection: Connection, prefix: str) -> list[tuple[str, str, Any]]:
+    """What all memories hold under names that begin so: memory, name, value. For people; nothing is held."""
+    cursor = await connection.execute(
+        "SELECT scope, name, value FROM memory WHERE starts_with(name, %s) ORDER BY 1, 2", [prefix]
+    )
+    return await cursor.fetchall()

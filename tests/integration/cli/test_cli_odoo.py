@@ -1,17 +1,21 @@
-"""`hilum odoo check`: what of an Odoo does not fit the flows, before a message fails by it."""
+"""`hilum odoo check`: what of an Odoo does not fit the flows, before a message fails by it; `hilum odoo feeds`."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
+import psycopg
 import pytest
 from cli_calls import Cli
+from psycopg.types.json import Jsonb
 from test_cli_doctor import ODOO, to_odoo
 
+from hilum.connectors.odoo.capture.figures import SEEN, Figures
 from hilum.simulator.odoo import SandboxOdoo
 
 
@@ -63,3 +67,51 @@ def test_what_does_not_fit_is_said_with_what_to_do(
     unknown = cli("odoo", "check", "odoo.nowhere", "-p", project)
     assert unknown.code != 0
     assert "There are: odoo.main" in " ".join((unknown.out + unknown.err).split())
+
+
+CHANGES = """
+from hilum.connectors import odoo, files
+from hilum.flow import DataClass, Flow, Owners, Slo
+
+partners = Flow(
+    "test.partners", version="1.0", summary="Partners that people change in Odoo",
+    owners=Owners(business="Supply chain", technical="Integration"), data_class=DataClass.INTERNAL,
+    slo=Slo(percent=99, within="5m"), retention="P1Y", source=odoo.changes("odoo.main", models=["res.partner"]),
+)
+
+
+@partners.translate
+def passed_on(change, hub):
+    return change
+
+
+partners.deliver_to(files.write(url="out", name="{message_id}.json"))
+"""
+
+
+@pytest.mark.req("NEW-3")
+def test_the_feeds_are_listed_with_what_they_saw(
+    project: Path, cli: Cli, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    assert "No flow takes changes out of Odoo." in cli("odoo", "feeds", "-p", project).out
+    (project / "flows" / "partners.py").write_text(CHANGES)
+    with (project / "hilum.toml").open("a") as settings:
+        settings.write(ODOO.format(url="http://127.0.0.1:1", key="k"))
+    begun = cli("odoo", "feeds", "-p", project, "--json")
+    assert begun.code == 1
+    assert json.loads(begun.out)[0]["state"] == "not begun"
+    figures = Figures(mode="polling", poll=2.0, looked_at=time.time(), compared_at=time.time())
+    for lag in (1.0, 2.0, 9.0):
+        figures.told(lag, late=lag == 9.0)
+    figures.told(None, deleted=True)
+    with psycopg.connect(postgres_url, autocommit=True, options="-c search_path=hilum") as connection:
+        noted = ["odoo_changes/odoo.main/res.partner", f"{SEEN}res.partner", Jsonb(figures.noted())]
+        connection.execute("INSERT INTO memory (scope, name, value) VALUES (%s, %s, %s)", noted)
+    (row,) = cli("odoo", "feeds", "-p", project, "--json").json
+    assert (row["endpoint"], row["model"], row["state"], row["by"]) == (
+        "odoo.main", "res.partner", "in order", "polling",
+    )  # fmt: skip
+    assert (row["changes"], row["late"], row["deletions"]) == (4, 1, 1)
+    assert (row["lag_seconds"], row["longest_lag_seconds"]) == (2, 9)
+    assert "2 s, at most 9 s" in cli("odoo", "feeds", "-p", project).out

@@ -20,6 +20,7 @@ from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Html, join, tag
+from hilum.console.pages import feeds
 from hilum.console.pages.condition import misfits
 from hilum.console.pages.moves import why_not
 from hilum.console.shell import Page, Repeated, acting, add_page, part
@@ -27,6 +28,8 @@ from hilum.console.words import number, plural
 from hilum.journal.breakers import BreakerState
 from hilum.journal.destinations import DestinationRow, destinations
 from hilum.journal.endpoint_states import EndpointState
+from hilum.runtime.feeds import FeedRow
+from hilum.runtime.feeds import feeds as runtime_feeds
 from hilum.security import Permission
 
 _LOOKS = {"in order": "done", "being tried": "waiting", "stopped": "held", "down": "hurt"}
@@ -38,26 +41,33 @@ SPANS = {"": "until somebody lets it go on", "1800": "30 minutes", "7200": "2 ho
 def add(context: Context, figures: Figures) -> None:
     """The page at `/operations`."""
 
-    async def read() -> tuple[list[DestinationRow], list[Case]]:
-        names = context.project.destinations if context.project else ()
+    async def read() -> tuple[list[DestinationRow], list[Case], list[FeedRow]]:
+        project = context.project
+        names, flows = (project.destinations, project.flows.values()) if project else ((), None)
         async with context.database.cold() as connection:
-            return await destinations(connection, names), await cases.conditions(connection)
+            return (
+                await destinations(connection, names),
+                await cases.conditions(connection),
+                await runtime_feeds(connection, flows),
+            )
 
     async def build(page: Page) -> None:
-        found, conditions = await read()
+        found, conditions, watched = await read()
         with ui.element("div").classes("heading"):
             ui.html("<h1>Operations</h1>", sanitize=False)
-            answers = part(answer(found), "answer")
+            answers = part(answer(found, watched), "answer")
         place = part(_table(found, context), "section")
         unfit = part(_unfit(conditions), "section")
+        taken = part(feeds.section(watched), "section")
         buttons = ui.element("div").classes("section")
         shown: list[tuple[str, bool]] = []
 
         async def look() -> None:
-            now, conditions = await read()
-            answers.set_content(answer(now))
+            now, conditions, watched = await read()
+            answers.set_content(answer(now, watched))
             place.set_content(_table(now, context))
             unfit.set_content(_unfit(conditions))
+            taken.set_content(feeds.section(watched))
             states = [(each.name, each.state is BreakerState.CLOSED) for each in now]
             if states != shown:  # not at each look: a button under the hand would go away
                 shown[:] = states
@@ -71,8 +81,8 @@ def add(context: Context, figures: Figures) -> None:
     add_page("/operations", "Operations", context, figures, build)
 
 
-def answer(found: list[DestinationRow]) -> Html:
-    """The answer in sentences: what is left alone, or that all are in order."""
+def answer(found: list[DestinationRow], watched: list[FeedRow]) -> Html:
+    """The answer in sentences: what is left alone or not seen, or that all are in order."""
     alone = [each for each in found if each.state is not BreakerState.CLOSED]
     unknown = [
         tag("p", chip("Unknown", "held"), tag("strong", each.name), ": of ", tag("strong", number(each.unknown)),
@@ -83,6 +93,7 @@ def answer(found: list[DestinationRow]) -> Html:
         tag("p", chip("Will fail", "hurt"), tag("strong", each.name), ": ", finding)
         for each in found if each.state_there for finding in _warnings(each.state_there)
     ]  # fmt: skip
+    unknown += feeds.silent(watched)
     if not alone:
         return join([*unknown, tag("p", chip("Fine", "done"), tag("strong", "Every destination is in order."))])
     return join(

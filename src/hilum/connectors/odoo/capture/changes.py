@@ -21,6 +21,7 @@ class Changes(Feed):
 
     Settings: ClassVar[type[FeedSettings]] = ChangesSettings
     kind: ClassVar[str] = "odoo_changes"
+    way: ClassVar[str] = "polling"
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

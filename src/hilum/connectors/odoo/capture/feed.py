@@ -12,6 +12,7 @@ from hilum.connector import Memory, Received, Source, Traits, Turns
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.odoo.capture.events import CONTENT_TYPE, Change
+from hilum.connectors.odoo.capture.figures import Figures
 from hilum.connectors.odoo.capture.hints import Hints
 from hilum.connectors.odoo.capture.settings import FeedSettings
 from hilum.connectors.odoo.client import OdooClient
@@ -62,6 +63,7 @@ class Feed(Source):
     Settings: ClassVar[type[FeedSettings]] = FeedSettings
     traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True, answers=False)
     default_format: ClassVar[str] = "json"
+    way: ClassVar[str]  # how it finds changes, for people
 
     def __init__(self, **settings: Any) -> None:
         own = {name: value for name, value in settings.items() if name in self.Settings.model_fields}
@@ -199,6 +201,11 @@ class Feed(Source):
         if self._memories is None:
             raise SettingsError(f"{self.address}: this source runs only in a hub, which remembers how far it came.")
         return self._memories(f"{self.kind}/{self.place}/{name}")
+
+    def figures(self) -> Figures:
+        """Those of one model, from the beginning."""
+        hints = " with hints" if self.settings.hint_port is not None else ""
+        return Figures(mode=f"{self.way}{hints}", poll=self.settings.poll)
 
     def tell(self, loop: str, answered: Answered) -> None:
         """Who hears of the answers to what this loop hands over: with the number given to it, and a refusal's words."""

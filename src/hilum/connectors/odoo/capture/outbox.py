@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Final
 
+from hilum.connector import Memory
 from hilum.connectors.odoo.capture.events import Change, ChangeKind, seconds_of
 from hilum.connectors.odoo.capture.feed import Feed
+from hilum.connectors.odoo.capture.figures import EVERY, SEEN
 from hilum.connectors.odoo.capture.looking import keep_looking
 from hilum.connectors.odoo.capture.reading import Reader, Row
 from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
@@ -30,6 +33,7 @@ class Outbox(Feed):
 
     Settings: ClassVar[type[FeedSettings]] = OutboxSettings
     kind: ClassVar[str] = "odoo_outbox"
+    way: ClassVar[str] = "outbox"
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -41,8 +45,9 @@ class Outbox(Feed):
         return f"odoo-outbox://{self.place.partition('://')[2] or self.place}"
 
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
-        self._pulling = _Pulling(self)
-        return [keep_looking(self._pulling, self.memory(_LOOP), down=self.lost)]
+        memory = self.memory(_LOOP)
+        self._pulling = _Pulling(self, memory)
+        return [keep_looking(self._pulling, memory, down=self.lost)]
 
     def hint(self, model: str, record_id: int | None) -> None:
         """Pull at once."""
@@ -67,8 +72,11 @@ class _Pulling:
 
     name: Final = _LOOP
 
-    def __init__(self, feed: Outbox) -> None:
+    def __init__(self, feed: Outbox, memory: Memory) -> None:
         self._feed = feed
+        self._memory = memory  # for people only: how far it came is in Odoo
+        self._figures = {model: feed.figures() for model in feed.models}
+        self._noted_at = float("-inf")
         self._after = [0, 0]  # transaction and note up to which was pulled
         self._out: set[int] = set()  # notes that are handed over or answered, and not yet acknowledged
         self._done: list[int] = []
@@ -96,9 +104,13 @@ class _Pulling:
         self._out.clear()
         self._done.clear()
         self._refused.clear()
+        remembered = await self._memory.get(SEEN)
+        for model, figures in self._figures.items():
+            figures.go_on(remembered.get(f"{SEEN}{model}"))
 
     async def finish(self) -> None:
         """The source is closed: what the journal has is acknowledged, as far as Odoo answers."""
+        await self._note()
         if self._client is not None:
             with suppress(Failure):
                 await self._acknowledge(self._client)
@@ -115,6 +127,10 @@ class _Pulling:
         )
         if notes:
             await self._tell(client, notes)
+        for figures in self._figures.values():
+            figures.looked_at = time.time()
+        if asyncio.get_running_loop().time() - self._noted_at >= EVERY:
+            await self._note()
         if len(notes) < settings.page:
             await self._rest(settings.poll)
 
@@ -130,6 +146,7 @@ class _Pulling:
             names |= {(model, number): name for number, name in external_ids.items()}
         await self._feed.room()
         changes = []
+        now = self._feed.server_seconds
         for note in notes:
             place = (note["model"], note["res_id"])
             change = self._change(note, rows.get(place), names.get(place, ""))
@@ -137,6 +154,9 @@ class _Pulling:
                 self._done.append(note["id"])
             else:
                 changes.append((note["id"], change))
+                deleted = change.kind is ChangeKind.DELETED
+                lag = None if deleted or now is None else now - seconds_of(note["write_date"])
+                self._figures[change.model].told(lag, deleted=deleted)
         self._after = [notes[-1]["xid"], notes[-1]["id"]]
         self._out.update(note["id"] for note in notes)
         self._feed.hand_over(_LOOP, changes)
@@ -174,6 +194,10 @@ class _Pulling:
             self._out.discard(note)
         if not self._out:
             self._after = [0, 0]  # a database that was restored elsewhere may count its transactions anew
+
+    async def _note(self) -> None:
+        await self._memory.put({f"{SEEN}{model}": figures.noted() for model, figures in self._figures.items()})
+        self._noted_at = asyncio.get_running_loop().time()
 
     async def _rest(self, seconds: float) -> None:
         if self._done or self._refused:

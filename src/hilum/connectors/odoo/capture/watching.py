@@ -12,6 +12,7 @@ from hilum.connector import Memory
 from hilum.connectors.odoo.capture.comparing import Comparison
 from hilum.connectors.odoo.capture.events import Change, ChangeKind
 from hilum.connectors.odoo.capture.feed import Feed
+from hilum.connectors.odoo.capture.figures import EVERY, SEEN
 from hilum.connectors.odoo.capture.known import Known, KnownRecords, next_version
 from hilum.connectors.odoo.capture.lookback import SKEW, Lookback
 from hilum.connectors.odoo.capture.reading import Reader, Row
@@ -21,7 +22,6 @@ log = logging.getLogger("hilum.odoo.capture")
 
 _STATE: Final = "state"
 _RANGE: Final = "range/"
-_NOTE_EVERY: Final = 20.0  # seconds between two notes of how far it came, where nothing else is to be remembered
 _NO_CLOCK: Final = 60.0  # seconds by which this host's clock is believed to be ahead, where the server tells no time
 _AT_ONCE: Final = 200  # ranges that are written in one transaction
 _HINT_SECONDS: Final = 10.0  # for which a hint is followed; version 18 sends it before the commit
@@ -39,6 +39,7 @@ class ModelWatch:
         self._fields = feed.models[model]
         self._lookback = Lookback(settings.poll, settings.longest)
         self._known = KnownRecords()
+        self._figures = feed.figures()
         self._reader: Reader | None = None
         self._types: dict[str, str] = {}
         self._again: list[int] = []  # handed over before a restart, perhaps not in the journal
@@ -57,6 +58,7 @@ class ModelWatch:
         remembered = await self._memory.get()
         ranges = {int(n.removeprefix(_RANGE)): text for n, text in remembered.items() if n.startswith(_RANGE)}
         self._known = KnownRecords(ranges)
+        self._figures.go_on(remembered.get(f"{SEEN}{self.name}"))
         state = remembered.get(_STATE)
         reader = await self.reader()
         if state is None:
@@ -80,6 +82,8 @@ class ModelWatch:
         if self._comparison.due:
             await self._comparison.run(reader)
             self._known.pack()
+            self._figures.compared_at = time.time()
+        self._figures.looked_at = time.time()
         await self._note()
         await self._rest()
 
@@ -194,11 +198,15 @@ class ModelWatch:
         await self._feed.room()
         # no await from here on: what is handed over is known to be so
         changes = []
+        edge, now = self._lookback.since(0), self._server_seconds()
         for row in rows:
+            # the first time, when everything is told as created, nothing of it is late
+            self._figures.told(now - row.seconds if edge else None, late=row.seconds < edge)
             changes.append((row.id, self._change(row, names.get(row.id, ""))))
             version = next_version(self._known.get(row.id))
             self._known.handed_over(row.id, Known(row.seconds, row.content, row.archived, version))
         for record_id in gone:
+            self._figures.told(None, deleted=True)
             changes.append((record_id, self._deletion(record_id)))
             self._known.handed_over(record_id, None)
         self._feed.hand_over(self.name, changes)
@@ -230,7 +238,7 @@ class ModelWatch:
 
     async def _note(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._known.touched or now - self._noted_at >= _NOTE_EVERY:
+        if self._known.touched or now - self._noted_at >= EVERY:
             await self._remember()
 
     async def _remember(self, next_ones: Sequence[int] = ()) -> None:
@@ -242,12 +250,13 @@ class ModelWatch:
             "verified": self._comparison.verified,
             "fields": self._types,
         }
+        seen = {f"{SEEN}{self.name}": self._figures.noted()}
         names = list(ranges)
         try:
             while len(names) > _AT_ONCE:
                 part, names = names[:_AT_ONCE], names[_AT_ONCE:]
                 await self._memory.put({f"{_RANGE}{each}": ranges[each] for each in part})
-            await self._memory.put({_STATE: state} | {f"{_RANGE}{each}": ranges[each] for each in names})
+            await self._memory.put({_STATE: state} | seen | {f"{_RANGE}{each}": ranges[each] for each in names})
         except BaseException:
             self._known.not_remembered(ranges)
             raise
