@@ -1,5 +1,7 @@
 # Every target sets up what it needs; CI calls only these.
 PYTHON ?= python3
+# Processes that share the default tests
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -25,7 +27,7 @@ demo: $(READY) ## Run the hub, a sandbox Odoo and a simulated hospital (ODOO_URL
 	@$(BIN)/hilum demo
 
 test: $(READY) browser ## The default tests: minutes, on real PostgreSQL, sockets, files and browser
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak of 5 minutes (HILUM_SOAK_MINUTES=60: an hour)
 	$(BIN)/pytest -m "long or not long" --timeout 3600

@@ -170,10 +170,7 @@ def lived(steps: list[tuple[str, str, str]], *, dated: bool, step: float = 5.0) 
     return world
 
 
-@pytest.mark.parametrize("step", [5.0, 0.05], ids=["slowly", "quickly"])
-@settings(max_examples=600, deadline=None)
-@given(steps=_STEPS)
-def test_they_agree_and_no_owner_lost_an_edit(steps: list[tuple[str, str, str]], step: float) -> None:
+def agree(steps: list[tuple[str, str, str]], step: float) -> None:
     world = lived(steps, dated=True, step=step)
     a, b = world.sides[A], world.sides[B]
     assert a.values == b.values
@@ -184,12 +181,35 @@ def test_they_agree_and_no_owner_lost_an_edit(steps: list[tuple[str, str, str]],
     assert world.writes <= 4 * world.edits, "no storm"
 
 
-@settings(max_examples=600, deadline=None)
-@given(_STEPS)
-def test_systems_that_do_not_say_when_agree_too(steps: list[tuple[str, str, str]]) -> None:
+def agree_without_dates(steps: list[tuple[str, str, str]]) -> None:
     world = lived(steps, dated=False)
     assert world.sides[A].values == world.sides[B].values
     assert world.writes <= 8 * world.edits, "no storm"
+
+
+PACES = pytest.mark.parametrize("step", [5.0, 0.05], ids=["slowly", "quickly"])
+
+
+@PACES
+@settings(max_examples=150, deadline=None)
+@given(steps=_STEPS)
+def test_they_agree_and_no_owner_lost_an_edit(steps: list[tuple[str, str, str]], step: float) -> None:
+    agree(steps, step)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_STEPS)
+def test_systems_that_do_not_say_when_agree_too(steps: list[tuple[str, str, str]]) -> None:
+    agree_without_dates(steps)
+
+
+@pytest.mark.long
+@PACES
+@settings(max_examples=5_000, deadline=None)
+@given(steps=_STEPS)
+def test_they_agree_in_thousands_of_histories(steps: list[tuple[str, str, str]], step: float) -> None:
+    agree(steps, step)
+    agree_without_dates(steps)
 
 
 def test_an_edit_that_puts_back_what_the_hub_had_written_over_is_an_edit() -> None:
