@@ -18,7 +18,8 @@ transactions for sure, because they can be seen, so they are given out too.
 
 import re
 
-# `xid` is no field of Odoo: its integers have 32 bits.
+# `xid` is no field of Odoo: its integers have 32 bits. At an upgrade of modules Odoo drops NOT NULL of columns that are
+# no fields; the default stays, so there is always a number.
 PREPARE = """
 ALTER TABLE hilum_outbox ADD COLUMN IF NOT EXISTS xid bigint NOT NULL DEFAULT txid_current();
 CREATE UNIQUE INDEX IF NOT EXISTS hilum_outbox_once ON hilum_outbox (xid, model, res_id);
