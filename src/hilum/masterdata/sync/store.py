@@ -49,23 +49,27 @@ async def secret_key(connection: Connection) -> bytes:
     return str(row[0]).encode() if row else b""
 
 
+_LOAD: Final = (
+    b"WITH wanted AS (SELECT * FROM unnest(%(objects)s::text[], %(keys)s::text[]) AS t (object, key)),"
+    b" made AS (INSERT INTO governed (object, key) SELECT * FROM wanted w WHERE NOT EXISTS"
+    b"  (SELECT FROM governed g WHERE g.object = w.object AND g.key = w.key) ON CONFLICT DO NOTHING RETURNING 1)"
+    b" SELECT g.object, g.key, g.state, g.message_id, g.ordinal, g.codec, g.body FROM governed g"
+    b" JOIN wanted USING (object, key) WHERE (SELECT count(*) FROM made) >= 0"  # first made, then locked
+    b" ORDER BY g.object, g.key FOR UPDATE OF g"
+)
+"""One statement for objects that are known already, which nearly all are."""
+
+
 async def load(connection: Connection, keys: Iterable[Key]) -> dict[Key, Document]:
     """What is known of these objects. Until the transaction ends nobody else judges changes of them."""
     names = sorted({(object_, key_of(key)) for object_, key in keys})
     columns = {"objects": Texts([name for name, _ in names]), "keys": Texts([key for _, key in names])}
-    await connection.execute(
-        "INSERT INTO governed (object, key) SELECT * FROM unnest(%(objects)s::text[], %(keys)s::text[])"
-        " ON CONFLICT DO NOTHING",
-        columns,
-    )
-    cursor = await connection.execute(
-        "SELECT g.object, g.key, g.state, g.message_id, g.ordinal, g.codec, g.body FROM governed g"
-        " JOIN unnest(%(objects)s::text[], %(keys)s::text[]) AS t (object, key) USING (object, key)"
-        " ORDER BY g.object, g.key FOR UPDATE OF g",
-        columns,
-        binary=True,
-    )
-    rows = await cursor.fetchall()
+    rows: list[tuple[Any, ...]] = []
+    for _ in range(2):  # the second time where some are new: a statement does not see what it inserts itself
+        cursor = await connection.execute(_LOAD, columns, binary=True)
+        rows = await cursor.fetchall()
+        if len(rows) == len(names):
+            break
     stored = [(row[3], row[4], row[5], row[6]) for row in rows if row[3] is not None]
     bodies = await unpacked(connection, stored) if stored else {}
     found = {}
