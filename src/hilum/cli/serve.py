@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,8 +23,12 @@ from hilum.errors import Down, SettingsError
 from hilum.flow import Project
 from hilum.observe import Telemetry
 from hilum.postgres import Database
+from hilum.processes import processes_of
 from hilum.runtime import ROLES, Hub
 from hilum.security import ensure_first_user
+
+if TYPE_CHECKING:
+    from hilum.processes.engine import Engine
 
 
 def serve(
@@ -127,8 +131,10 @@ async def serve_hub(
         parts.push_async_callback(telemetry.stop)
         parts.push_async_callback(hub.stop)  # first: what it still does is told too
         measured = None
+        engine: Engine | None = None
         if not stop.is_set():
             await _start(hub)
+            engine = await _start_engine(hub, parts)
             measured = await telemetry.start(hub, port=ports.telemetry)
         if prepare_database is not None and not stop.is_set():
             await prepare_database(database)
@@ -140,7 +146,7 @@ async def serve_hub(
         if not stop.is_set():
             collect_rarely()
             await ready(hub, address, measured)
-            await _until(stop, hub, console)
+            await _until(stop, hub, console, engine)
 
 
 async def _start(hub: Hub) -> None:
@@ -155,6 +161,19 @@ async def _start(hub: Hub) -> None:
         raise SettingsError(
             f"{words}. Another hub or program has it: stop that one, or let the flow listen elsewhere."
         ) from error
+
+
+async def _start_engine(hub: Hub, parts: AsyncExitStack) -> Engine | None:
+    """The engine of the project's processes, where this process is a worker and there are any."""
+    processes = processes_of(hub.project)
+    if not processes or hub.share is None:
+        return None
+    # It brings a database library of its own, which hubs without processes do without.
+    package = await asyncio.to_thread(importlib.import_module, "hilum.processes.engine")
+    engine: Engine = package.Engine(hub.project, hub.database, processes, hub.share.leases.id)
+    parts.push_async_callback(engine.stop)
+    await engine.start()
+    return engine
 
 
 async def _start_console(
@@ -196,16 +215,18 @@ async def _ended(console: asyncio.Task[None]) -> None:
     await asyncio.gather(console, return_exceptions=True)
 
 
-async def _until(stop: asyncio.Event, hub: Hub, console: asyncio.Task[None] | None) -> None:
+async def _until(stop: asyncio.Event, hub: Hub, console: asyncio.Task[None] | None, engine: Engine | None) -> None:
     """Wait for the stop, or for a part that fails; raises what that part raised."""
     stopping = asyncio.create_task(stop.wait())
     failing = asyncio.create_task(hub.failed())
-    parts = {stopping, failing} | ({console} if console else set())
+    running = asyncio.create_task(engine.failed()) if engine else None
+    parts = {stopping, failing} | ({console} if console else set()) | ({running} if running else set())
     try:
         done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         for part in done:
             await part
     finally:
-        for part in (stopping, failing):
+        ours = [part for part in (stopping, failing, running) if part is not None]
+        for part in ours:
             part.cancel()
-        await asyncio.gather(stopping, failing, return_exceptions=True)
+        await asyncio.gather(*ours, return_exceptions=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ class Project:
     settings: Settings
     flows: dict[str, Flow]
     lookup: Lookup
+    declared: Sequence[object] = ()  # all module-level values of the files, for what is declared beside flows
     hours: Mapping[str, Windows] = field(init=False)  # of destinations that may not be called at all times
 
     def __post_init__(self) -> None:
@@ -64,14 +65,17 @@ def load_project(folder: Path) -> Project:
         raise SettingsError(f"There is no folder {folder}. Make a project with: hilum init {folder.name}")
     settings = load_settings(folder)
     flows: dict[str, Flow] = {}
+    declared: list[object] = []
     for path in sorted((folder / "flows").glob("*.py")):
-        for flow in _flows_in(path, folder):
+        values = _values_in(path, folder)
+        declared += values
+        for flow in _flows_among(values):
             if flow.name in flows:
                 raise SettingsError(f"{path}: a flow named {flow.name} is already there.")
             if problems := flow.problems():
                 raise SettingsError(f"{path}: flow {flow.name} cannot start: " + "; ".join(problems))
             flows[flow.name] = flow
-    return Project(settings=settings, flows=flows, lookup=lookup_of(settings))
+    return Project(settings=settings, flows=flows, lookup=lookup_of(settings), declared=declared)
 
 
 def lookup_of(settings: Settings) -> Lookup:
@@ -83,8 +87,13 @@ def lookup_of(settings: Settings) -> Lookup:
     return Lookup(settings.folder / "lookups", zone=settings.hub.zone)
 
 
-def _flows_in(path: Path, folder: Path) -> list[Flow]:
-    """The flows that a file has as module-level names."""
+def _flows_among(values: Sequence[object]) -> list[Flow]:
+    """Each once, also where it has two names."""
+    return list(dict.fromkeys(value for value in values if isinstance(value, Flow)))
+
+
+def _values_in(path: Path, folder: Path) -> list[object]:
+    """What a file has as module-level names."""
     name = f"hilum_project_{abs(hash(path.resolve()))}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -102,7 +111,7 @@ def _flows_in(path: Path, folder: Path) -> list[Flow]:
         raise SettingsError(f"{path}{line}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(flows_folder)
-    return list(dict.fromkeys(value for value in vars(module).values() if isinstance(value, Flow)))
+    return list(vars(module).values())
 
 
 def _line_in(error: BaseException, path: Path) -> str:

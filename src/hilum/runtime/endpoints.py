@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 from hilum.connector import AtEndpoint, Connector, Destination, Remembers, Source, TakesTurns, Target
 from hilum.connectors import find_destination
@@ -58,12 +59,27 @@ def furnish(source: Source, settings: Settings, database: Database | None, serve
             raise SettingsError(f"hilum.toml, [endpoints.{kind}.{name}]: {error}") from None
     if isinstance(source, Remembers) and database is not None:
         source.remember(Memories(database).of)
+    put_over(source, database)
     _queue(source, servers)
 
 
 def _queue(connector: Connector, servers: Servers | None) -> None:
     if servers is not None and isinstance(connector, TakesTurns):
         connector.take_turns(servers.turns)
+
+
+@runtime_checkable
+class OverDatabase(Protocol):
+    """A connector to a part of the hub itself, which is in the hub's database."""
+
+    def over(self, database: Database) -> None:
+        """Called before `open`."""
+
+
+def put_over(connector: Connector, database: Database | None) -> None:
+    """Give it the hub's database, if it is such a one."""
+    if database is not None and isinstance(connector, OverDatabase):
+        connector.over(database)
 
 
 def _build(settings: Settings, flow: Flow, target: Target) -> Destination:

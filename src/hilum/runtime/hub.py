@@ -25,7 +25,7 @@ from hilum.masterdata.quality import Meter, load_rules
 from hilum.masterdata.sync import secret_key
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
-from hilum.runtime.endpoints import build_endpoints, furnish
+from hilum.runtime.endpoints import build_endpoints, furnish, put_over
 from hilum.runtime.errands import Errands
 from hilum.runtime.gate import Gate
 from hilum.runtime.inspecting import EVERY as LOOK_EVERY
@@ -204,6 +204,7 @@ class Hub:
         self.share = share
         self.destinations = build_endpoints(settings, self.project.flows.values(), self._servers)
         for destination in self.destinations.values():
+            put_over(destination, self.database)
             await destination.open()
         self.worker = Worker(share, self.destinations)
         self._working = asyncio.create_task(self.worker.run())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hilum import cases, journal, masterdata, security
 from hilum.errors import SettingsError
 from hilum.journal.partitions import ensure_partitions
@@ -12,6 +14,8 @@ COMPONENTS = [
     ("masterdata", masterdata.MIGRATIONS),
     ("cases", cases.MIGRATIONS),
     ("security", security.MIGRATIONS),
+    # above this package, so that it is named by its place: sources and destinations need its tables at once
+    ("processes", Path(__file__).parent.parent / "processes" / "migrations"),
 ]
 """Who has tables, in the order in which they are made."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from hilum.connector import Received, Source
 
-# Seconds after which a condition will not come any more. Only a failing test ever waits so long.
-PATIENCE: Final = 60.0
+# Seconds after which a condition will not come any more. Only a failing test ever waits so long. A busy
+# machine needs more: HILUM_TEST_PATIENCE.
+PATIENCE: Final = float(os.environ.get("HILUM_TEST_PATIENCE", "60"))
 _LOOK_EVERY: Final = 0.005
 
 

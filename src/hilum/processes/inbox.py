@@ -1,0 +1,103 @@
+"""The inbox of processes: a destination that gives objects to the runs they are for.
+
+flow.deliver_to(processes.handle(order))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import orjson
+from pydantic import BaseModel
+
+from hilum.connector import ConnectorSettings, Destination, Header, Outgoing, Target, Traits
+from hilum.errors import Rejected, SettingsError
+from hilum.message import Delivered, Delivery, Outcome
+from hilum.postgres import Database
+from hilum.processes import store
+from hilum.processes.declaration import Process, topic_of
+
+PROCESS_KEY = "process-key"
+"""Header of a delivery: which run it is for."""
+
+
+class InboxSettings(ConnectorSettings):
+    """Nothing to set: it is in the hub's own database."""
+
+
+class Inbox(Destination):
+    """Hands objects in, once each; the engine takes them to their runs."""
+
+    Settings = InboxSettings
+    kind: ClassVar[str] = "processes"
+    traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True)
+
+    def __init__(self, process: str) -> None:
+        self.settings = InboxSettings()
+        self._process = process
+        self._database: Database | None = None
+
+    def __repr__(self) -> str:
+        return f"<Inbox {self._process}>"
+
+    def over(self, database: Database) -> None:
+        """Write into this one, from now on."""
+        self._database = database
+
+    async def open(self) -> None:
+        """Raises `SettingsError` outside a hub."""
+        if self._database is None:
+            raise SettingsError(f"The process {self._process} runs only in a hub.")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
+        """All of a batch are handed in together; one that was handed in before is there already."""
+        if self._database is None:
+            raise SettingsError(f"The process {self._process} runs only in a hub.")
+        found: list[Outcome] = []
+        async with self._database.transaction() as connection:
+            for delivery in batch:
+                key = delivery.headers.get(PROCESS_KEY, "")
+                if not key:
+                    words = f"It does not say which run of {self._process} it is for."
+                    found.append(Rejected("invalid", words))
+                    continue
+                item = store.NewItem(
+                    process=self._process,
+                    key=key,
+                    kind=store.EVENT,
+                    topic=delivery.operation,
+                    content=orjson.loads(delivery.body),
+                    dedup=delivery.idempotency_key,
+                    message_id=delivery.message_id,
+                    correlation=delivery.correlation_id,
+                )
+                await store.put(connection, item)
+                found.append(Delivered(reference=f"{self._process} {key}"))
+        return found
+
+
+def handle(process: Process) -> Sequence[Target]:
+    """The targets of a flow whose objects a process starts on or hears: one for each type of them."""
+    inbox = Inbox(process.name)
+    return [_target(process, inbox, heard.type) for heard in process.heard.values()]
+
+
+def _target(process: Process, inbox: Inbox, type_: type[BaseModel]) -> Target:
+    heard = process.heard[topic_of(type_)]
+
+    def encode(thing: Any) -> Outgoing:
+        key = str(heard.key(thing) or "")
+        headers = {PROCESS_KEY: key, Header.ORDERING_KEY: key}
+        return Outgoing(body=thing.model_dump_json().encode(), headers=headers)
+
+    return Target(
+        endpoint=f"processes.{process.name}",
+        operation=heard.topic,
+        accepts=(type_,),
+        encode=encode,
+        connector=inbox,
+    )

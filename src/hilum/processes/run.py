@@ -1,0 +1,356 @@
+"""A run of a process, as its function sees it: everything it does with the world is a step that happens once.
+
+The engine records that a step is done; what it found or sent lies in our own tables, sealed, under the number of the
+step. A step that is repeated after a crash finds what it did before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar, overload
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+
+from hilum.errors import HilumError, Invalid
+from hilum.journal.payloads import packed
+from hilum.journal.text import storable
+from hilum.message import new_id
+from hilum.postgres import Connection, Database
+from hilum.processes import store
+from hilum.processes.declaration import Process, topic_of
+from hilum.processes.patience import surely
+from hilum.processes.periods import Period, duration
+from hilum.processes.store import DECISION, EVENT, Item, RunRow
+from hilum.processes.tasks import Task, sealed_as
+
+_FOREVER = timedelta(days=3650)
+
+Found = TypeVar("Found", bound=BaseModel)
+Value = TypeVar("Value")
+Undo = Callable[[], Awaitable[Any]]
+
+
+class Steps(Protocol):
+    """What remembers which steps of a run are done: the engine."""
+
+    @property
+    def number(self) -> int:
+        """Of the step that is under way; the same each time the run is repeated. Raises `Invalid` outside of one."""
+
+    async def do(self, name: str, act: Callable[[], Awaitable[Any]]) -> Any:
+        """Do it as a step; or, if it was done before, what it came to then. What it comes to is JSON."""
+
+    async def rung(self, seconds: float) -> bool:
+        """Wait until something came for the run, at most so long; what it was is remembered as a step is."""
+
+
+class Failed(HilumError):
+    """The business of this run cannot go on: what it did is undone, and the run ends as failed, with these words."""
+
+
+class Cancelled(HilumError):
+    """A person cancelled the run: what it did is undone."""
+
+
+class Run:
+    """One run. Its function calls these one after the other, never two at once."""
+
+    def __init__(self, steps: Steps, database: Database, process: Process, row: RunRow) -> None:
+        self._steps = steps
+        self._database = database
+        self._process = process
+        self._row = row
+        self._undo: list[tuple[str, Undo]] = []
+        self._cause: UUID | None = None
+        self._undoing = False
+
+    def __repr__(self) -> str:
+        return f"<Run {self._process.workflow} {self._row.id}>"
+
+    @property
+    def id(self) -> UUID:
+        """The same for the whole life of the run."""
+        return self._row.id
+
+    @property
+    def key(self) -> str:
+        """What the run is about."""
+        return self._row.key
+
+    async def now(self) -> datetime:
+        """The time, UTC; the same when the run is repeated."""
+
+        async def look() -> str:
+            return datetime.now(UTC).isoformat()
+
+        return datetime.fromisoformat(await self._stepped("now", look))
+
+    async def move(self, state: str) -> None:
+        """It is in this state now. Raises `Invalid` where the state model does not allow it: then the run is held."""
+
+        async def write() -> None:
+            async with self._database.transaction() as connection:
+                row = await self._locked(connection)
+                if row.state == state:
+                    return
+                self._process.states.check(row.state, state)
+                await connection.execute(
+                    "UPDATE process_run SET state = %s, since = now() WHERE id = %s", [state, self.id]
+                )
+                await store.tell(connection, self.id, self._step(), "moved", f"{row.state} → {state}")
+
+        await self._stepped("move", write)
+
+    async def step(self, name: str, act: Callable[[], Awaitable[Value]]) -> Value:
+        """Anything else that must happen once and be remembered: a look at a table, a call that only reads.
+
+        What it comes to must be JSON. It is repeated if the hub dies in the middle.
+        """
+
+        async def remember() -> str:
+            number = self._step()
+            value = await act()
+            async with self._database.transaction() as connection:
+                return str(await store.keep_result(connection, self._row, number, name, value))
+
+        found: Value = await self._content(UUID(await self._stepped(name, remember)))
+        return found
+
+    async def send(
+        self, channel: str, thing: BaseModel, *, key: str = "", undo: tuple[str, BaseModel] | None = None
+    ) -> None:
+        """Send a command: a message for the flow whose source is `Commands(channel)`. It is sent once.
+
+        `key` is its ordering key, else that of the run. `undo`: what to send, and to which channel, if the run fails.
+        """
+
+        async def write() -> None:
+            await self._write_command(channel, thing, key or self.key)
+
+        await self._stepped(f"send {channel}", write)
+        if undo is not None:
+            back, what = undo
+            self.undo(f"send {back}", lambda: self.send(back, what, key=key))
+
+    def undo(self, words: str, act: Undo) -> None:
+        """If the run fails or is cancelled, do this; the last that was named comes first."""
+        if not self._undoing:
+            self._undo.append((words, act))
+
+    async def undo_all(self) -> None:
+        """Undo what was done, the last first."""
+        self._undoing = True
+        while self._undo:
+            words, act = self._undo.pop()
+            await self._note("undone", words)
+            await act()
+
+    @overload
+    async def wait(self, one: type[Found], /, *, within: Period | None = None) -> Found | None: ...
+    @overload
+    async def wait(self, *types: type[BaseModel], within: Period | None = None) -> BaseModel | None: ...
+    async def wait(self, *types: type[BaseModel], within: Period | None = None) -> BaseModel | None:
+        """The next object of one of these types that came for this run, in the order of arrival; none: time is over."""
+        known = {topic_of(each): each for each in types}
+        if missing := [topic for topic in known if topic not in self._process.heard]:
+            raise Invalid(f"The process does not listen to {', '.join(missing)}: say hears(…).")
+        words = " or ".join(each.__name__ for each in types)
+        found = await self._await([EVENT], list(known), words, within)
+        if found is None:
+            return None
+        id, topic = found
+        return known[topic].model_validate(await self._content(id))
+
+    async def sleep(self, period: Period) -> None:
+        """Wait so long; also over restarts. A run that is cancelled does not wait to the end."""
+        await self._await([], [], "the time", period)
+
+    async def until(self, moment: datetime) -> None:
+        """Wait until then."""
+        await self.sleep(max(moment - await self.now(), timedelta()))
+
+    async def ask(self, task: Task) -> Any:
+        """Ask people, and wait for the answer: an object of the task's form. It has `decided_by` of the task's."""
+        answer, _ = await self.asked(task)
+        return answer
+
+    async def asked(self, task: Task) -> tuple[Any, str]:
+        """As `ask`; also says who answered."""
+
+        async def write() -> str:
+            return str(await self._write_task(task))
+
+        id = UUID(await self._stepped("ask", write))
+        found = await self._await([DECISION], [str(id)], f"{task.team}: {task.title}", None)
+        if found is None:
+            raise Failed(f"Nobody answered: {task.title}.")
+        return task.form.model_validate(await self._content(found[0])), await self._decided_by(id)
+
+    # The end, called by the engine
+
+    async def finish(self, status: str, outcome: str) -> str:
+        """It is over."""
+
+        async def write() -> None:
+            async with self._database.transaction() as connection:
+                await store.end(connection, self.id, self._step(), status, outcome)
+
+        await self._stepped("end", write)
+        return status
+
+    async def hold(self, error: Exception) -> str:
+        """A defect, or something nobody thought of: it waits for a person, who lets it be repeated from here."""
+
+        async def write() -> None:
+            number = self._step()
+            words = str(error) if isinstance(error, HilumError) else f"A defect of the process: {type(error).__name__}"
+            async with self._database.transaction() as connection:
+                await connection.execute(
+                    "UPDATE process_run SET status = 'held', held_step = %s, outcome = %s, waits_for = 'a person',"
+                    " waits_until = NULL WHERE id = %s",
+                    [number - self._row.step_base, storable(words), self.id],
+                )
+                await store.tell(connection, self.id, number, "held", words)
+
+        await self._stepped("hold", write)
+        return store.HELD
+
+    # Steps
+
+    def _step(self) -> int:
+        """The number of the step that is under way; no two of a run are equal, whatever version it is in."""
+        return self._row.step_base + self._steps.number
+
+    async def _stepped(self, name: str, act: Callable[[], Awaitable[Any]]) -> Any:
+        return await self._steps.do(name, lambda: surely(act))
+
+    async def _note(self, kind: str, words: str) -> None:
+        async def write() -> None:
+            async with self._database.transaction() as connection:
+                await store.tell(connection, self.id, self._step(), kind, words)
+
+        await self._stepped(kind, write)
+
+    async def _locked(self, connection: Connection) -> RunRow:
+        row = await store.run_by_id(connection, self.id, lock=True)
+        if row is None:
+            raise Invalid("The run is not there any more.")
+        return row
+
+    async def _await(
+        self, kinds: list[str], topics: list[str], words: str, within: Period | None
+    ) -> tuple[UUID, str] | None:
+        """The next item of these kinds and topics. Raises `Cancelled`."""
+        span = duration(within) if within is not None else _FOREVER
+
+        async def begin() -> str:
+            deadline = datetime.now(UTC) + span
+            async with self._database.transaction() as connection:
+                await store.say_waiting(connection, self.id, words, deadline if within is not None else None)
+            return deadline.isoformat()
+
+        async def look() -> list[str] | None:
+            return await self._look(kinds, topics)
+
+        found = await self._stepped("look", look)
+        if found is None:
+            deadline = datetime.fromisoformat(await self._stepped("wait", begin))
+            while found is None:
+                # what it waits is a step of its own and recorded: only whether it was rung decides what comes next
+                left = max((deadline - datetime.now(UTC)).total_seconds(), 0.01)
+                rung = await self._steps.rung(left)
+                found = await self._stepped("look", look)
+                if not rung:
+                    break
+            await self._stepped("go on", self._go_on)
+        if found is None:
+            return None
+        id, topic, message, cancelled = found
+        if cancelled:
+            raise Cancelled(cancelled)
+        self._cause = UUID(message) if message else self._cause
+        return UUID(id), topic
+
+    async def _content(self, item: UUID) -> Any:
+        """What lies in it never changes, so reading it is no step."""
+
+        async def read() -> Any:
+            async with self._database.cold() as connection:
+                return await store.content(connection, item)
+
+        return await surely(read)
+
+    async def _decided_by(self, task: UUID) -> str:
+        async def read() -> str:
+            async with self._database.cold() as connection:
+                cursor = await connection.execute("SELECT decided_by FROM process_task WHERE id = %s", [task])
+                row = await cursor.fetchone()
+            return str(row[0]) if row else ""
+
+        return str(await surely(read))
+
+    async def _go_on(self) -> None:
+        async with self._database.transaction() as connection:
+            await store.say_waiting(connection, self.id, "", None)
+
+    async def _look(self, kinds: list[str], topics: list[str]) -> list[str] | None:
+        number = self._step()
+        async with self._database.transaction() as connection:
+            found = await store.take(connection, self.id, number, kinds, topics)
+            if found is None:
+                return None
+            item, cancels = found
+            cancelled = ""
+            if cancels:
+                cancelled = str(await store.content(connection, item.id) or "no reason was given")
+            await store.tell(
+                connection, self.id, number, *_line(item, cancelled), actor=item.actor, message_id=item.message_id
+            )
+        return [str(item.id), item.topic, str(item.message_id or ""), cancelled]
+
+    async def _write_command(self, channel: str, thing: BaseModel, key: str) -> None:
+        number, id = self._step(), new_id()
+        body = orjson.dumps({"type": topic_of(type(thing)), "content": thing.model_dump(mode="json")})
+        async with (
+            self._database.transaction() as connection,
+            packed(connection, [(sealed_as(self._process.name), id, 0, body)]) as [(codec, stored)],
+        ):
+            await connection.execute(
+                "INSERT INTO process_command (id, channel, run_id, process, step, key, codec, body, correlation, cause)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (run_id, step) DO NOTHING",
+                [id, channel, self.id, self._process.name, number, storable(key), codec, stored, self._row.correlation,
+                 self._cause],
+            )  # fmt: skip
+            await store.tell(connection, self.id, number, "sent", f"{type(thing).__name__} to {channel}")
+
+    async def _write_task(self, task: Task) -> UUID:
+        number, id, now = self._step(), new_id(), datetime.now(UTC)
+
+        def at(period: Period | None) -> datetime | None:
+            return None if period is None else now + duration(period)
+
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "INSERT INTO process_task (id, run_id, step, title, words, team, permission, form, fields, not_by,"
+                " due_at, remind_at, escalate_at, escalate_to)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [id, self.id, number, storable(task.title), storable(task.words), task.team, task.permission,
+                 task.form.__name__, orjson.dumps(task.form.model_json_schema()).decode(), list(task.not_by),
+                 at(task.due), at(task.remind), at(task.escalate), task.escalate_to],
+            )  # fmt: skip
+            await store.tell(connection, self.id, number, "asked", f"{task.team}: {task.title}")
+            cursor = await connection.execute(
+                "SELECT id FROM process_task WHERE run_id = %s AND step = %s", [self.id, number]
+            )
+            row = await cursor.fetchone()
+        return UUID(str(row[0])) if row else id
+
+
+def _line(item: Item, cancelled: str) -> tuple[str, str]:
+    """Kind and words of what came, for the history."""
+    if cancelled:
+        return "cancelling", cancelled
+    return ("decided", "the task") if item.kind == DECISION else ("heard", item.topic)

@@ -1,0 +1,272 @@
+"""Runs, what came to them, and what they did: all SQL over the tables of this package but tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from psycopg.rows import class_row
+
+from hilum.errors import DatabaseUnavailable
+from hilum.journal.payloads import Damaged, packed, unpacked
+from hilum.journal.text import storable
+from hilum.message import new_id
+from hilum.postgres import Connection
+from hilum.processes.tasks import sealed_as
+
+RUNNING, HELD, COMPLETED, FAILED, CANCELLED = "running", "held", "completed", "failed", "cancelled"
+EVENT, DECISION, CANCEL, AGAIN, MIGRATE, RESULT = "event", "decision", "cancel", "again", "migrate", "result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run as it stands."""
+
+    id: UUID
+    process: str
+    version: str
+    key: str
+    number: int
+    workflow: str
+    before: str
+    came_from: str
+    step_base: int
+    state: str
+    status: str
+    since: datetime
+    waits_for: str
+    waits_until: datetime | None
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    held_step: int | None
+    correlation: str
+
+    @property
+    def open(self) -> bool:
+        """Is it under way, or held?"""
+        return self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that came to a run, without its body."""
+
+    id: UUID
+    seq: int
+    at: datetime
+    process: str
+    key: str
+    run_id: UUID | None
+    kind: str
+    topic: str
+    message_id: UUID | None
+    correlation: str
+    actor: str
+    state: str
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A line of a run's history."""
+
+    at: datetime
+    step: int
+    kind: str
+    words: str
+    actor: str
+    message_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """What is to come to a run."""
+
+    process: str
+    key: str
+    kind: str
+    topic: str = ""
+    content: Any = field(default=None, repr=False)  # JSON
+    dedup: str | None = None
+    message_id: UUID | None = None
+    correlation: str = ""
+    actor: str = ""
+    run_id: UUID | None = None
+
+
+_RUN: Final = (
+    "SELECT id, process, version, key, number, workflow, before, came_from, step_base, state, status, since,"
+    " waits_for, waits_until, started_at, ended_at, outcome, held_step, correlation FROM process_run"
+)
+_ITEM: Final = (
+    "SELECT id, seq, at, process, key, run_id, kind, topic, message_id, correlation, actor, state, step"
+    " FROM process_item"
+)
+
+
+async def put(connection: Connection, item: NewItem) -> UUID | None:
+    """Within a transaction: hand it in. None: it was told before."""
+    id = new_id()
+    body = orjson.dumps(item.content)
+    async with packed(connection, [(sealed_as(item.process), id, 0, body)]) as [(codec, stored)]:
+        cursor = await connection.execute(
+            "INSERT INTO process_item (id, process, key, run_id, kind, topic, dedup, codec, body, message_id,"
+            " correlation, actor) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (dedup) DO NOTHING RETURNING id",
+            [id, item.process, storable(item.key), item.run_id, item.kind, item.topic, item.dedup, codec, stored,
+             item.message_id, item.correlation, storable(item.actor)],
+        )  # fmt: skip
+        return id if await cursor.fetchone() else None
+
+
+async def content(connection: Connection, item: UUID) -> Any:
+    """What is in it. Raises `DatabaseUnavailable` where its key is not at hand, `Damaged` where it cannot be read."""
+    cursor = await connection.execute("SELECT codec, body FROM process_item WHERE id = %s", [item])
+    row = await cursor.fetchone()
+    if row is None:
+        raise Damaged("there is no such item")
+    found = (await unpacked(connection, [(item, 0, row[0], row[1])])).get((item, 0))
+    if found is None:
+        raise Damaged("its time has passed: it was erased")
+    if isinstance(found, Damaged):
+        raise found
+    return orjson.loads(found)
+
+
+async def run_by_id(connection: Connection, id: UUID, *, lock: bool = False) -> RunRow | None:
+    """One run. `lock`: within a transaction, until it ends."""
+    return await _one_run(connection, f"WHERE id = %s{' FOR UPDATE' if lock else ''}", [id])
+
+
+async def run_of(connection: Connection, process: str, key: str) -> RunRow | None:
+    """The last run of a key, open or ended."""
+    return await _one_run(connection, "WHERE process = %s AND key = %s ORDER BY number DESC LIMIT 1", [process, key])
+
+
+async def _one_run(connection: Connection, where: str, values: Sequence[Any]) -> RunRow | None:
+    async with connection.cursor(row_factory=class_row(RunRow)) as cursor:
+        await cursor.execute(f"{_RUN} {where}".encode(), values)
+        return await cursor.fetchone()
+
+
+async def runs(
+    connection: Connection, *, process: str = "", status: str = "", text: str = "", limit: int = 100
+) -> list[RunRow]:
+    """Runs, the latest first. `text` is a part of their key."""
+    async with connection.cursor(row_factory=class_row(RunRow)) as cursor:
+        await cursor.execute(
+            f"{_RUN} WHERE (%(process)s = '' OR process = %(process)s) AND (%(status)s = '' OR status = %(status)s)"
+            " AND strpos(lower(key), lower(%(text)s)) > 0 ORDER BY started_at DESC, id DESC LIMIT %(limit)s".encode(),
+            {"process": process, "status": status, "text": text, "limit": limit},
+        )
+        return await cursor.fetchall()
+
+
+async def items(connection: Connection, run: UUID) -> list[Item]:
+    """All that came to a run, in order."""
+    async with connection.cursor(row_factory=class_row(Item)) as cursor:
+        await cursor.execute(f"{_ITEM} WHERE run_id = %s ORDER BY seq".encode(), [run])
+        return await cursor.fetchall()
+
+
+async def history(connection: Connection, run: UUID) -> list[Told]:
+    """What happened in a run, in order."""
+    async with connection.cursor(row_factory=class_row(Told)) as cursor:
+        await cursor.execute(
+            "SELECT at, step, kind, words, actor, message_id FROM process_history WHERE run_id = %s ORDER BY id", [run]
+        )
+        return await cursor.fetchall()
+
+
+async def tell(
+    connection: Connection,
+    run: UUID,
+    step: int,
+    kind: str,
+    words: str,
+    *,
+    actor: str = "",
+    message_id: UUID | None = None,
+) -> None:
+    """Write a line into the history; a step that is repeated writes it once."""
+    await connection.execute(
+        "INSERT INTO process_history (run_id, step, kind, words, actor, message_id) VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        [run, step, kind, storable(words), storable(actor), message_id],
+    )
+
+
+async def take(
+    connection: Connection, run: UUID, step: int, kinds: Sequence[str], topics: Sequence[str]
+) -> tuple[Item, bool] | None:
+    """Within a transaction: the first of these that nobody took is this step's, also when the step is repeated.
+
+    Anything that cancels the run comes first; the second value says that it is that.
+    """
+    async with connection.cursor(row_factory=class_row(Item)) as cursor:
+        await cursor.execute(
+            f"{_ITEM} WHERE run_id = %(run)s AND (step = %(step)s AND kind <> 'result' OR step IS NULL AND ("
+            " kind = 'cancel' OR (kind = ANY(%(kinds)s) AND topic = ANY(%(topics)s))))"
+            " ORDER BY step NULLS LAST, kind = 'cancel' DESC, seq LIMIT 1 FOR UPDATE".encode(),
+            {"run": run, "step": step, "kinds": list(kinds), "topics": list(topics)},
+        )
+        found = await cursor.fetchone()
+    if found is None:
+        return None
+    if found.step is None:
+        await connection.execute("UPDATE process_item SET step = %s WHERE id = %s", [step, found.id])
+    return found, found.kind == CANCEL
+
+
+async def say_waiting(connection: Connection, run: UUID, words: str, until: datetime | None) -> None:
+    """What the run waits for, for people; empty: it is at work."""
+    await connection.execute(
+        "UPDATE process_run SET waits_for = %s, waits_until = %s WHERE id = %s", [storable(words), until, run]
+    )
+
+
+async def end(connection: Connection, run: UUID, step: int, status: str, outcome: str) -> None:
+    """Within a transaction: it is over. What still came is nobody's any more."""
+    await connection.execute(
+        "UPDATE process_run SET status = %s, outcome = %s, ended_at = coalesce(ended_at, now()), waits_for = '',"
+        " waits_until = NULL WHERE id = %s",
+        [status, storable(outcome), run],
+    )
+    await connection.execute(
+        "UPDATE process_task SET withdrawn_at = now() WHERE run_id = %s AND decided_at IS NULL"
+        " AND withdrawn_at IS NULL",
+        [run],
+    )
+    await tell(connection, run, step, status, outcome)
+
+
+async def keep_result(connection: Connection, row: RunRow, step: int, topic: str, value: Any) -> UUID:
+    """Within a transaction: what a step came to, sealed; its id. The first time counts."""
+    id = new_id()
+    async with packed(connection, [(sealed_as(row.process), id, 0, orjson.dumps(value))]) as [(codec, stored)]:
+        await connection.execute(
+            "INSERT INTO process_item (id, process, key, run_id, kind, topic, codec, body, state, step)"
+            " VALUES (%s, %s, %s, %s, 'result', %s, %s, %s, 'rung', %s) ON CONFLICT (run_id, step, kind) DO NOTHING",
+            [id, row.process, row.key, row.id, topic, codec, stored, step],
+        )
+    cursor = await connection.execute(
+        "SELECT id FROM process_item WHERE run_id = %s AND step = %s AND kind = 'result'", [row.id, step]
+    )
+    found = await cursor.fetchone()
+    if found is None:
+        raise DatabaseUnavailable("What a step found could not be kept.")
+    return UUID(str(found[0]))
+
+
+async def results(connection: Connection, run: UUID, *, before: int) -> dict[str, Any]:
+    """What the steps of a run with smaller numbers came to, by their names; the last of each name."""
+    cursor = await connection.execute(
+        "SELECT topic, id FROM process_item WHERE run_id = %s AND kind = 'result' AND step < %s ORDER BY step",
+        [run, before],
+    )
+    return {topic: await content(connection, id) for topic, id in await cursor.fetchall()}

@@ -1,0 +1,194 @@
+"""Tasks: what a run asks of people, and their answers.
+
+A task belongs to a team, may be taken or given to one person, is due, reminds, and goes to somebody else when nobody
+decides. Who decides needs its permission, and must not be one of those it names (segregation of duties).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from psycopg.rows import class_row
+from pydantic import BaseModel, ValidationError
+
+from hilum.errors import Refused, SettingsError
+from hilum.journal.audit import record
+from hilum.journal.payloads import packed
+from hilum.journal.text import storable
+from hilum.message import new_id
+from hilum.postgres import Connection
+from hilum.processes.periods import Period, duration
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to ask. `form`: the model of the answer; its fields are shown as a form."""
+
+    title: str
+    form: type[BaseModel]
+    team: str = field(kw_only=True)
+    words: str = field(default="", kw_only=True)  # what one must know to decide; never protected data
+    permission: str = field(default="decide", kw_only=True)
+    due: Period = field(default="P7D", kw_only=True)
+    remind: Period | None = field(default=None, kw_only=True)  # after this time
+    escalate: Period | None = field(default=None, kw_only=True)
+    escalate_to: str = field(default="", kw_only=True)
+    not_by: Collection[str] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Raises `SettingsError` where a period is none, or it escalates to nobody."""
+        for period in (self.due, self.remind, self.escalate):
+            if period is not None:
+                duration(period)
+        if self.escalate is not None and not self.escalate_to:
+            raise SettingsError(f"The task “{self.title}” escalates, but to nobody: say escalate_to.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A task as it lies in the inbox."""
+
+    id: UUID
+    run_id: UUID
+    process: str
+    key: str
+    title: str
+    words: str
+    team: str
+    permission: str
+    form: str
+    fields: dict[str, Any]
+    not_by: list[str]
+    asked_at: datetime
+    due_at: datetime | None
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    escalate_to: str
+    assigned_to: str
+    decided_at: datetime | None
+    decided_by: str
+    withdrawn_at: datetime | None
+
+    @property
+    def open(self) -> bool:
+        """Does it wait for somebody?"""
+        return self.decided_at is None and self.withdrawn_at is None
+
+
+_SELECT: Final = (
+    "SELECT t.id, t.run_id, r.process, r.key, t.title, t.words, t.team, t.permission, t.form, t.fields, t.not_by,"
+    " t.asked_at, t.due_at, t.reminded_at, t.escalated_at, t.escalate_to, t.assigned_to, t.decided_at, t.decided_by,"
+    " t.withdrawn_at FROM process_task t JOIN process_run r ON r.id = t.run_id"
+)
+
+
+async def inbox(
+    connection: Connection, *, teams: Sequence[str] | None = None, person: str = "", limit: int = 200
+) -> list[Asked]:
+    """The open tasks, the most urgent first: of these teams (none: of all), or given to this person."""
+    async with connection.cursor(row_factory=class_row(Asked)) as cursor:
+        await cursor.execute(
+            f"{_SELECT} WHERE t.decided_at IS NULL AND t.withdrawn_at IS NULL"
+            " AND (%(teams)s::text[] IS NULL OR t.team = ANY(%(teams)s)"
+            "      OR (t.escalated_at IS NOT NULL AND t.escalate_to = ANY(%(teams)s)) OR t.assigned_to = %(person)s)"
+            " ORDER BY t.due_at NULLS LAST, t.asked_at LIMIT %(limit)s".encode(),
+            {"teams": None if teams is None else list(teams), "person": person, "limit": limit},
+        )
+        return await cursor.fetchall()
+
+
+async def task(connection: Connection, id: UUID, *, lock: bool = False) -> Asked | None:
+    """One task; none: there is no such. `lock`: within a transaction, until it ends."""
+    async with connection.cursor(row_factory=class_row(Asked)) as cursor:
+        await cursor.execute(f"{_SELECT} WHERE t.id = %s{' FOR UPDATE OF t' if lock else ''}".encode(), [id])
+        return await cursor.fetchone()
+
+
+async def decide(
+    connection: Connection, id: UUID, answer: BaseModel, *, actor: str, permissions: Collection[str]
+) -> Asked:
+    """Within a transaction: a person's answer. Raises `Refused` where it is decided already, or not for them."""
+    found = await _open(connection, id)
+    _allowed(found, actor, permissions)
+    item = new_id()
+    body = orjson.dumps(answer.model_dump(mode="json"))
+    async with packed(connection, [(sealed_as(found.process), item, 0, body)]) as [(codec, stored)]:
+        await connection.execute(
+            "INSERT INTO process_item (id, process, key, run_id, kind, topic, dedup, codec, body, actor)"
+            " VALUES (%s, %s, %s, %s, 'decision', %s, %s, %s, %s, %s)",
+            [item, found.process, found.key, found.run_id, str(id), f"task {id}", codec, stored, storable(actor)],
+        )
+    await connection.execute(
+        "UPDATE process_task SET decided_at = now(), decided_by = %s WHERE id = %s", [storable(actor), id]
+    )
+    words = f"{found.process} {found.key}: {found.title}"
+    await record(connection, actor=actor, action="task_decided", flow=found.process, words=words)
+    return found
+
+
+async def assign(connection: Connection, id: UUID, *, to: str, actor: str, reason: str = "") -> None:
+    """Within a transaction: take it oneself, give it to somebody, or (empty) back to the team. Raises `Refused`."""
+    found = await _open(connection, id)
+    await connection.execute("UPDATE process_task SET assigned_to = %s WHERE id = %s", [storable(to), id])
+    words = f"{found.process} {found.key}: {found.title}: {to or 'the team'}{f', {reason}' if reason else ''}"
+    await record(connection, actor=actor, action="task_assigned", flow=found.process, words=words)
+
+
+async def remind_and_escalate(connection: Connection) -> int:
+    """Within a transaction: what is due to be reminded of or to go to others; how many. It is in the history."""
+    cursor = await connection.execute(
+        "UPDATE process_task SET reminded_at = now() WHERE remind_at <= now() AND reminded_at IS NULL"
+        " AND decided_at IS NULL AND withdrawn_at IS NULL RETURNING run_id, step, 'reminded', title"
+    )
+    told = await cursor.fetchall()
+    cursor = await connection.execute(
+        "UPDATE process_task SET escalated_at = now(), assigned_to = '' WHERE escalate_at <= now()"
+        " AND escalated_at IS NULL AND decided_at IS NULL AND withdrawn_at IS NULL"
+        " RETURNING run_id, step, 'escalated', title || ': ' || escalate_to"
+    )
+    told += await cursor.fetchall()
+    for run_id, step, kind, words in told:
+        await connection.execute(
+            "INSERT INTO process_history (run_id, step, kind, words) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [run_id, step, kind, words],
+        )
+    return len(told)
+
+
+def answer_of(form: type[BaseModel], values: Any) -> BaseModel:
+    """An answer that fits the form. Raises `Refused` that names each field that does not."""
+    try:
+        return form.model_validate(values)
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in error.errors())
+        raise Refused(told) from None
+
+
+def sealed_as(process: str) -> str:
+    """The name under which the keys of a process are kept; no flow can have it."""
+    return f"process {process}"
+
+
+async def _open(connection: Connection, id: UUID) -> Asked:
+    found = await task(connection, id, lock=True)
+    if found is None:
+        raise Refused("There is no such task.")
+    if found.decided_at is not None:
+        raise Refused(f"{found.decided_by} has decided it already.")
+    if found.withdrawn_at is not None:
+        raise Refused("It is not needed any more.")
+    return found
+
+
+def _allowed(found: Asked, actor: str, permissions: Collection[str]) -> None:
+    if found.permission not in permissions:
+        raise Refused(f"To decide it one needs the permission “{found.permission}”.")
+    if actor in found.not_by:
+        raise Refused("Somebody else must decide it: you had a part in what it is about.")
+    if found.assigned_to and found.assigned_to != actor:
+        raise Refused(f"It was given to {found.assigned_to}: take it first.")
