@@ -21,6 +21,9 @@ app = typer.Typer(help="Take in a facility, supplier or finance entity from a wo
 
 File = Annotated[Path, typer.Argument(help="Workbook (XLSX) to read, or with --template to write.")]
 Template = Annotated[bool, typer.Option("--template", help="Write an empty workbook there, to be filled in.")]
+_TOLD = 20
+"""Steps of a phase that a dry run names one by one."""
+
 Kind = Annotated[str, typer.Argument(help="facility, supplier or entity.")]
 Code = Annotated[str, typer.Argument(help="Its code.")]
 
@@ -89,12 +92,16 @@ def _told(plan: Plan, dry_run: bool) -> None:
         table(
             ["sheet", "row", "column", "why", "what to do"], rows, empty="", right=["row"], wrap=["why", "what to do"]
         )
-        out.print(plain(f"{number(len(rows))} problems: nothing was taken in."))
+        problems = "1 problem" if len(rows) == 1 else f"{number(len(rows))} problems"
+        out.print(plain(f"{problems}: nothing was taken in."))
         return
-    phases = sorted({each.phase for each in plan.steps})
-    for phase in phases:
-        count = sum(each.phase == phase for each in plan.steps)
-        out.print(plain(f"Phase {phase}: {number(count)} steps"))
+    for phase in sorted({each.phase for each in plan.steps}):
+        steps = [each for each in plan.steps if each.phase == phase]
+        out.print(plain(f"Phase {phase}: {number(len(steps))} {'step' if len(steps) == 1 else 'steps'}"))
+        for each in steps[:_TOLD] if dry_run else ():
+            out.print(plain(f"  {each.words()}"), soft_wrap=True)
+        if dry_run and len(steps) > _TOLD:
+            out.print(plain(f"  and {number(len(steps) - _TOLD)} more"))
     rest = (
         "Nothing was changed: this was a dry run."
         if dry_run

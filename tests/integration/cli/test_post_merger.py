@@ -57,7 +57,9 @@ def test_the_southern_hospital_begins_by_phases_and_goes_back(project: Path, cli
     assert told.code == 1
     assert "hilum lookups import south_units" in told.out
     assert cli("lookups", "import", "south_units", project / "data" / "south_units.csv", *WHY).code == 0
-    assert "dry run" in cli("onboard", "facility", book, "--dry-run").out
+    told = cli("onboard", "facility", book, "--dry-run").out
+    assert "dry run" in told
+    assert "Phase 2: 1 step\n  flow south.orders runs" in told
     assert stopped(cli) == set()
 
     assert "Its flows are stopped" in cli("onboard", "facility", book, *WHY).out
