@@ -12,11 +12,14 @@ import pytest_asyncio
 from openpyxl import load_workbook
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from hilum.masterdata import matching, onboarding, publishing
+from hilum.masterdata import matching, onboarding, ownership, publishing, sync
 from hilum.masterdata.matching import KINDS, Matcher, Record
 from hilum.masterdata.quality import Meter, Rule
+from hilum.masterdata.sync import Decision, Noted, Verdict
+from hilum.message import new_id
 from hilum.postgres import Database
 from hilum.security import Role
+from support.looks import rows
 from support.servers import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -163,6 +166,27 @@ async def test_the_ownership_matrix_is_shown_as_it_is_written(stand: Stand) -> N
             "supplierall other fieldsallSRMleft out: the rest of the message goes online 4",
         ):
             await expect(matrix).to_contain_text(cells)
+
+
+@pytest.mark.req("MD-1")
+async def test_what_a_refused_change_said_is_shown_with_a_reason_and_audited(stand: Stand) -> None:
+    database, address, browser = stand
+    decision = Decision(field="title", verdict=Verdict.REFUSED, rule=ownership.Rule(owner="SRM"), other="SRM")
+    noted = Noted(message_id=new_id(), flow="purchasing.orders", object="hilum.supplier", key="S-1", system="ERP",
+                  decision=decision, values={"old": "Meyer GmbH", "new": "Meier AG"})  # fmt: skip
+    async with database.transaction() as connection:
+        await sync.note(connection, [noted])
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/master/ownership")
+        await expect(page.get_by_role("table", name="Refused changes")).to_contain_text("S-1")
+        await expect(page.get_by_role("button", name="Show the values…")).to_be_disabled()
+    async with support.visit(browser, address, "stella") as page:
+        await page.goto("/master/ownership")
+        await expect(page.get_by_role("table", name="Refused changes")).not_to_contain_text("Meier AG")
+        await act(page, "Show the values…", "Show")
+        await expect(page.get_by_role("table", name="Refused changes")).to_contain_text("Meyer GmbHMeier AG")
+    seen = "SELECT actor, words FROM audit WHERE message_id = %s AND action = 'view_payload'"
+    assert await rows(database, seen, [noted.message_id]) == [("stella", "looked into it")]
 
 
 @pytest.mark.req("MD-7")

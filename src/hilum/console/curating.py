@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from hilum import cases
@@ -13,8 +14,10 @@ from hilum.console.acts import allowed, reasoned
 from hilum.console.session import Visit
 from hilum.console.words import plural
 from hilum.errors import SettingsError
-from hilum.masterdata import crosswalk, onboarding
+from hilum.journal.audit import record
+from hilum.masterdata import crosswalk, onboarding, sync
 from hilum.masterdata.crosswalk import Identifier, name_of, number_of
+from hilum.masterdata.sync import RefusedChange
 from hilum.security import Permission, User
 
 
@@ -25,6 +28,19 @@ async def let_through(visit: Visit, message_id: UUID, reason: str) -> str:
     async with visit.context.database.transaction() as connection:
         await cases.let_through(connection, message_id, actor=user.name, reason=reason)
     return "The change counts and is on its way."
+
+
+async def refused_values(
+    visit: Visit, changes: Sequence[RefusedChange], reason: str
+) -> Mapping[int, Mapping[str, Any]]:
+    """The old and the new value of changes that did not count; in the audit of each of their messages."""
+    user = await allowed(visit, Permission.VIEW_PAYLOAD)
+    reason = reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        for flow, message_id in {(each.flow, each.message_id) for each in changes}:
+            await record(connection, actor=user.name, action="view_payload", flow=flow, message_id=message_id,
+                         words=reason)  # fmt: skip
+        return await sync.values_of(connection, [each.id for each in changes])
 
 
 async def link_identifier(visit: Visit, what: Identifier, to: str, reason: str) -> str:

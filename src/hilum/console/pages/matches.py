@@ -100,8 +100,8 @@ def _told(page: Page, found: Question, values: Values | None) -> Html:
     rows = [
         row(
             tag("b", each["field"].replace("_", " ")),
-            *(_value(each, values.left if values else None), _value(each, values.right if values else None)),
             num("—" if each["likeness"] is None else f"{each['likeness']:.0%}"),
+            *(_value(each, values.left if values else None), _value(each, values.right if values else None)),
             num(f"{each['bits']:+.0f}" if each["bits"] else "0"),
         )
         for each in found.evidence or ()
@@ -110,7 +110,7 @@ def _told(page: Page, found: Question, values: Values | None) -> Html:
     likely = "more than 99.9%" if found.score > 0.999 else f"{found.score:.1%}"
     title = tag("p", tag("strong", f"{found.id}: {found.object.replace('_', ' ')}, {likely} likely the same"))
     once = found.one_to_one and tag("p", "Each list has each thing once: where these are one, neither is another.")
-    heads = ("Field", left, right, "Alike>", "Evidence, bits>")
+    heads = ("Field", "Alike>", left, right, "Evidence, bits>")
     return join(title, tag("p", why_asked(found)), once, table(heads, rows, empty="", label=f"Question {found.id}"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from nicegui import ui
 
@@ -16,7 +18,7 @@ from hilum.console.components.table import row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import case_link, message_link, with_query
-from hilum.console.markup import Html, join, tag
+from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages.moves import Redraw, why_not
 from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.console.words import plural
@@ -38,6 +40,9 @@ VERDICTS = {
     "echo": ("Echo", "off"),
 }
 """What was decided, in words, and its colour."""
+
+SHOWN = 50
+"""Changes whose values are shown at once."""
 
 Found = tuple[list[RefusedChange], list[cases.Case]]
 
@@ -89,7 +94,24 @@ def _contents(page: Page, found: list[RefusedChange], waiting: list[cases.Case],
     if waiting:
         ui.html(reasons([refusal]), sanitize=False)
     part(_matrix(page.context.project), "section")
-    part(_table(page, found), "section")
+    place = part(_table(page, found, {}), "section")
+    if found:
+        hidden = why_not(page, Permission.VIEW_PAYLOAD)
+        with ui.element("div").classes("acts"):
+            Button("Show the values…", acting(page, partial(_show, page, found, place)), why_not=hidden)
+        ui.html(reasons([hidden]), sanitize=False)
+
+
+async def _show(page: Page, found: list[RefusedChange], place: ui.html) -> None:
+    """The old and new values, with a reason, audited."""
+    latest = found[:SHOWN]
+    messages = len({each.message_id for each in latest})
+    body = bullets([f"What {plural(len(latest), 'change')} said is shown to you until the page changes.",
+                    f"That you saw it is in the audit of {plural(messages, 'message')}."])  # fmt: skip
+    answer = await ask(page, Question(title="Show the old and new values", body=body, do="Show"))
+    if answer is not None:
+        values = await curating.refused_values(page.visit, latest, answer.reason)
+        place.set_content(_table(page, latest, values))
 
 
 async def _let_through(page: Page, found: cases.Case, draw: Redraw) -> None:
@@ -123,10 +145,11 @@ def _matrix(project: Project | None) -> Html:
         matrix = load_matrix(project)
     except SettingsError as error:
         return join(tag("h2", "Who owns what"), tag("p", str(error), class_="alert", role="alert"))
+    divided = {object_ for object_, field, _ in matrix.rules if field}
     rows = [
         row(
             tag("a", object_.removeprefix("hilum."), href=with_query("/master/ownership", object=object_)),
-            field or "all other fields",
+            field or ("all other fields" if object_ in divided else "all fields"),
             facility or "all",
             tag("strong", rule.owner) if rule.owner else "nobody: every system may change it",
             OTHERS[rule.others] if rule.owner else CONFLICTS[rule.conflict],
@@ -134,7 +157,7 @@ def _matrix(project: Project | None) -> Html:
         )
         for (object_, field, facility), rule in sorted(matrix.rules.items(), key=_by_object)
     ]
-    systems = "; ".join(f"{name}: {', '.join(endpoints)}" for name, endpoints in matrix.systems.items())
+    systems = "; ".join(f"{name}: {', '.join(endpoints) or 'none'}" for name, endpoints in matrix.systems.items())
     heads = ("Object", "Field", "Facility", "Owner", "A change by another system", "Written in")
     empty = f"Nobody owns anything: there is no {FILE} in the project, and every change counts."
     return join(
@@ -150,7 +173,7 @@ def _by_object(line: tuple[tuple[str, str, str], Rule]) -> tuple[str, bool, str,
     return object_, not field, field, facility
 
 
-def _table(page: Page, found: list[RefusedChange]) -> Html:
+def _table(page: Page, found: list[RefusedChange], values: Mapping[int, Mapping[str, Any]]) -> Html:
     rows = []
     for each in found:
         words, look = VERDICTS[each.verdict]
@@ -163,11 +186,21 @@ def _table(page: Page, found: list[RefusedChange]) -> Html:
                 each.system,
                 each.other,
                 each.owner or "nobody",
+                *(_value(values.get(each.id), side) for side in (("old", "new") if values else ())),
                 message_link(each.message_id),
                 ago(each.at),
             )
         )
-    heads = ("", "Object", "Key", "Field", "Changed by", "In force of", "Owner", "Message", "When")
-    note = tag("small", "values are with the message, for those who may see them")
+    shown = ("In force", "Changed to") if values else ()
+    heads = ("", "Object", "Key", "Field", "Changed by", "In force of", "Owner", *shown, "Message", "When")
+    note = tag("small", "" if values else "without values, which are sealed")
     empty = "Every change counted."
     return join(tag("h2", "Changes that did not count", note), table(heads, rows, empty=empty, label="Refused changes"))
+
+
+def _value(values: Mapping[str, Any] | None, side: str) -> Child:
+    """One side of a change; gone when its message was erased."""
+    if values is None:
+        return tag("small", "erased")
+    value = values.get(side)
+    return tag("small", "nothing") if value in (None, "") else str(value)
