@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hilum.masterdata.ownership import Conflict, Matrix, Others, Rule
-from hilum.masterdata.sync import Change, Document, fingerprint, judge
+from hilum.masterdata.sync import Change, Document, fingerprint, judge, judging
 from hilum.masterdata.sync.document import Sent
 from hilum.masterdata.sync.judging import Verdict, note_sent, to_tell
 
@@ -281,3 +281,25 @@ def test_a_system_that_tells_of_every_single_change_late_settles_too() -> None:
                 world.read(A)
         world.settle()
         assert world.sides[A].values == world.sides[B].values, seed
+
+
+@settings(max_examples=300, deadline=None)
+@given(_STEPS)
+def test_the_quick_decision_is_that_of_the_judge(steps: list[tuple[str, str, str]]) -> None:
+    """What is decided without a judge is decided, and noted, as the judge would have."""
+    quick, both = judging._as_ever, []
+
+    def compared(change: Change, name: str, document: Document, rule: Rule) -> judging.Decision | None:
+        other = document.copy()
+        found = quick(change, name, document, rule)
+        if found is not None:
+            slow = judging._Judge(change, name, other, rule, lambda sent: 0.0).decide()
+            both.append((found, slow, document.state(), other.state()))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judging, "_as_ever", compared)
+        lived(steps, dated=True)
+    for found, slow, one, other in both:
+        assert (found, one) == (slow, other)
+    assert both or not any(act == "edit" for act, *_ in steps)

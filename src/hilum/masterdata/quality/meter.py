@@ -36,15 +36,17 @@ class Meter:
         facility = thing.get("facility", "") if isinstance(thing, Mapping) else getattr(thing, "facility", "")
         place = storable(str(facility or ""))[:200]
         day = datetime.now(UTC).date()
+        record = key_of(key)
         for rule in rules:
+            name = rule.name
             try:
                 good = holds(rule, thing, key, self._state)
             except Exception:  # noqa: BLE001 - a table that is missing, a type that fits no check: it does not hold
                 good = False
-            count = self._counts.setdefault((day, kind, rule.name, source, place), [0, 0])
+            count = self._counts.setdefault((day, kind, name, source, place), [0, 0])
             count[0] += 1
             count[1] += not good
-            finding = (kind, key_of(key), rule.name, source)
+            finding = (kind, record, name, source)
             if finding in self._findings or len(self._findings) < MOST_FINDINGS:
                 self._findings[finding] = (place, not good)
 

@@ -7,7 +7,7 @@ table; the values themselves are beside them, sealed as payloads are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ class View:
 
     def copy(self) -> View:
         """One that can be changed without changing this one."""
-        return replace(self, sent=list(self.sent), past=list(self.past))
+        return View(self.shown, list(self.sent), list(self.past), self.refuted, self.corrections)
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class FieldState:
     def copy(self) -> FieldState:
         """One that can be changed without changing this one."""
         views = {system: view.copy() for system, view in self.views.items()}
-        return replace(self, turns=list(self.turns), views=views)
+        return FieldState(self.value, self.system, self.at, list(self.turns), views)
 
 
 @dataclass(slots=True)

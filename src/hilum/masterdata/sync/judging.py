@@ -85,10 +85,23 @@ def judge(change: Change, document: Document, matrix: Matrix, landed: Landed) ->
 
     Where a field is refused or held the message goes no further, and the document must not be kept.
     """
-    return [
-        _Judge(change, name, document, matrix.rule(change.object, name, change.facility), landed).decide()
-        for name in change.values
-    ]
+    found = []
+    for name in change.values:
+        rule = matrix.rule(change.object, name, change.facility)
+        decision = _as_ever(change, name, document, rule)
+        found.append(decision or _Judge(change, name, document, rule, landed).decide())
+    return found
+
+
+def _as_ever(change: Change, name: str, document: Document, rule: Rule) -> Decision | None:
+    """The usual case, without a judge, who would decide the same: the system shows what it showed before, that is in
+    force, and the hub wrote nothing there."""
+    state, value = document.fields.get(name), change.prints[name]
+    view = state.views.get(change.system) if state is not None else None
+    if state is None or view is None or view.sent or view.past or not value == view.shown == state.value:
+        return None
+    view.refuted, view.corrections = "", 0
+    return Decision(field=name, verdict=Verdict.UNCHANGED, rule=rule, other=state.system)
 
 
 class _Judge:
