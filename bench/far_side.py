@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter, OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import cast
 
 import orjson
 
 from bench.rig import message
+from bench.senders import Senders
 
-ANSWER_PATIENCE = 10.0  # seconds that a sender waits for an answer before it sends again
 REMEMBERED = 256  # effects of a key whose idempotency keys are remembered
 MOST_BEHIND = 5.0  # seconds of its rate that a sender catches up on; more is let go
 
@@ -142,80 +141,25 @@ class _Line(asyncio.Protocol):
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
-class Senders:
-    """Connections that together send so many messages a second, each with keys of its own, and repeat until AA."""
+class SteadySenders(Senders):
+    """Connections that together send so many messages a second, each with keys of its own."""
 
     def __init__(self, port: Callable[[], int], rate: float, *, connections: int = 48, keys: int = 4) -> None:
-        self._port = port
-        self._rate = rate
-        self._connections = connections
+        super().__init__(port, _frame, connections=connections, patience=10.0, rest=0.25)
+        self._every = connections / rate  # seconds between two messages of a connection
         self._keys = keys
-        self._stopping = False
-        self._tasks: list[asyncio.Task[None]] = []
-        self._links: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
-        self.acknowledged: Counter[str] = Counter()
-        self.busy = 0  # answers that were not AA: sent again
-        self.unanswered = 0  # connections that ended or were silent: sent again
 
-    @property
-    def total(self) -> int:
-        """Messages that were acknowledged."""
-        return self.acknowledged.total()
-
-    def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._send(number)) for number in range(self._connections)]
-
-    async def stop(self) -> None:
-        """Finish: each connection sends its last message until it is acknowledged."""
-        self._stopping = True
-        await asyncio.gather(*self._tasks)
-
-    async def cancel(self) -> None:
-        """End at once, whatever is outstanding."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for number in list(self._links):
-            await self._drop(number)
-
-    async def _send(self, number: int) -> None:
+    async def send(self, connection: int) -> None:
+        """See `Senders.send`."""
         loop = asyncio.get_running_loop()
-        every = self._connections / self._rate
-        at = loop.time() + random.uniform(0, every)
+        at = loop.time() + random.uniform(0, self._every)
         sent = 0
-        while not self._stopping:
+        while not self.stopping:
             await asyncio.sleep(max(at - loop.time(), 0))
-            key = f"K{number}x{sent % self._keys}"
-            await self._until_accepted(number, key, sent // self._keys)
-            self.acknowledged[key] += 1
+            await self.until_accepted(connection, f"K{connection}x{sent % self._keys}", sent // self._keys)
             sent += 1
-            at = max(at + every, loop.time() - MOST_BEHIND)
-        await self._drop(number)
+            at = max(at + self._every, loop.time() - MOST_BEHIND)
 
-    async def _until_accepted(self, number: int, key: str, n: int) -> None:
-        frame = b"\x0b" + message(f"{key}-{n}", key) + b"\x1c\r"
-        while True:
-            try:
-                if number not in self._links:
-                    self._links[number] = await asyncio.open_connection("127.0.0.1", self._port())
-                reader, writer = self._links[number]
-                async with asyncio.timeout(ANSWER_PATIENCE):
-                    writer.write(frame)
-                    await writer.drain()
-                    answer = await reader.readuntil(b"\x1c\r")
-            except (OSError, asyncio.IncompleteReadError, TimeoutError):
-                self.unanswered += 1
-                await self._drop(number)
-                await asyncio.sleep(random.uniform(0.05, 0.2))
-                continue
-            if f"MSA|AA|{key}-{n}".encode() in answer:
-                return
-            self.busy += 1
-            await asyncio.sleep(random.uniform(0.1, 0.4))
 
-    async def _drop(self, number: int) -> None:
-        link = self._links.pop(number, None)
-        if link is not None:
-            link[1].close()
-            with suppress(OSError):
-                await link[1].wait_closed()
+def _frame(key: str, number: int) -> bytes:
+    return b"\x0b" + message(f"{key}-{number}", key) + b"\x1c\r"

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.far_side import Receiver, Senders
+from bench.far_side import Receiver, SteadySenders
 from bench.rig import RunningHub, hub, run_async
 from bench.soak import QUIET, SETTINGS, arrive
 
@@ -53,14 +53,14 @@ async def overload(minutes: float = MINUTES, *, takes: float = TAKES, pending: i
     settings = f"{SETTINGS}\n[intake]\nmax_pending_messages = {pending}\n"
     context = hub(*QUIET, http_url=receiver.url, more=settings)
     running = await asyncio.to_thread(context.__enter__)
-    senders = Senders(lambda: running.mllp_port, 10 * takes, connections=100)
+    senders = SteadySenders(lambda: running.mllp_port, 10 * takes, connections=100)
     following = asyncio.create_task(_follow(running, result))
     try:
         result.idle_mb = running.resident_mb()
         receiver.rate = takes
         senders.start()
         await asyncio.sleep(minutes * 60)
-        result.acknowledged, result.busy = senders.total, senders.busy
+        result.acknowledged, result.busy = senders.total, senders.refused
         receiver.rate = 0.0
         result.recovered = await _welcome(senders)
         await senders.stop()
@@ -83,14 +83,14 @@ async def _follow(running: RunningHub, result: Overloaded) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _welcome(senders: Senders, patience: float = 300.0) -> float:
+async def _welcome(senders: SteadySenders, patience: float = 300.0) -> float:
     """Seconds until nobody is asked to come again; less what must pass without it to be sure."""
     began = quiet_since = time.monotonic()
-    busy = senders.busy
+    busy = senders.refused
     while time.monotonic() - quiet_since < CALM and time.monotonic() - began < patience:
         await asyncio.sleep(0.05)
-        if senders.busy != busy:
-            busy, quiet_since = senders.busy, time.monotonic()
+        if senders.refused != busy:
+            busy, quiet_since = senders.refused, time.monotonic()
     return quiet_since - began
 
 

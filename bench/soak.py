@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from bench.far_side import Receiver, Senders
+from bench.far_side import Receiver, SteadySenders
 from bench.rig import RunningHub, hub, run_async, start_hub
 
 MINUTES = float(os.environ.get("HILUM_SOAK_MINUTES", "5"))
@@ -75,7 +75,7 @@ class Soak:
         self.receiver = receiver
         self.result = result
         self.lives = 1
-        self.senders = Senders(lambda: running.mllp_port, rate)
+        self.senders = SteadySenders(lambda: running.mllp_port, rate)
 
     async def kill_hub(self) -> None:
         await asyncio.to_thread(self.running.kill)
@@ -164,7 +164,7 @@ async def soak(minutes: float = MINUTES, rate: float = RATE) -> Soaked:
     return result
 
 
-async def arrive(senders: Senders, receiver: Receiver) -> None:
+async def arrive(senders: SteadySenders, receiver: Receiver) -> None:
     """Wait until all that was acknowledged has arrived, or for as long as that may take."""
     deadline = time.monotonic() + DRAIN_SECONDS
     while receiver.checks.lost(dict(senders.acknowledged)) and time.monotonic() < deadline:

@@ -106,3 +106,8 @@ async def wire(
     finally:
         writer.transport.abort()
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def accept(received: Received) -> None:
+    """It is in the journal."""
+    await received.accept(Receipt(message_id=new_id()))

@@ -2,87 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hilum import cases
-from hilum.canonical import Supplier
-from hilum.connector import Target
-from hilum.connectors.encoding import encode
 from hilum.errors import SettingsError
-from hilum.flow import DataClass, Flow
+from hilum.flow import DataClass
 from hilum.journal import reading
 from hilum.masterdata import sync
 from hilum.masterdata.sync import RefusedChange
 from hilum.message import MessageState
 from hilum.postgres import Database
-from hilum.runtime import Hub
 from hilum.testing import eventually
-from support.doubles import Feed, Receiver
-from support.projects import make_flow
+from support.two_systems import TwoSystems
+from support.waits import Start, messages
 
 pytestmark = pytest.mark.req("MD-1")
 
-Start = Callable[..., Awaitable[Hub]]
-
-MATRIX = """
-[systems]
-ODOO = ["memory.odoo"]
-SRM = ["memory.srm"]
-
-[[owned]]
-object = "hilum.supplier"
-owner = "SRM"
-others = "{others}"
-
-[[owned]]
-object = "hilum.supplier"
-fields = ["phone"]
-owner = "ODOO"
-others = "ignore"
-"""
-
-
-def supplier_of(parsed: Any, _: Any) -> Supplier:
-    return Supplier(**{name: value for name, value in parsed.items() if name not in ("id", "key")})
-
-
-class Both:
-    """Two systems in memory and the flows between them."""
-
-    def __init__(self, **more: Any) -> None:
-        self.srm, self.odoo = Receiver(), Receiver()
-        self.from_srm, self.from_odoo = Feed("srm"), Feed("odoo")
-        self.flows = [
-            self._flow(self.from_srm, "SRM", self.odoo, self.srm, **more),
-            self._flow(self.from_odoo, "ODOO", self.srm, self.odoo, **more),
-        ]
-        self._count = 0
-
-    @staticmethod
-    def _flow(feed: Feed, system: str, there: Receiver, here: Receiver, **more: Any) -> Flow:
-        made = make_flow(feed, name=f"test.from_{system.lower()}", translate=supplier_of, system=system, **more)
-        other = {"SRM": "memory.odoo", "ODOO": "memory.srm"}[system]
-        own = {"SRM": "memory.srm", "ODOO": "memory.odoo"}[system]
-        made.deliver_to(Target(endpoint=other, accepts=(Supplier,), encode=encode, connector=there))
-        made.correct_to(Target(endpoint=own, accepts=(Supplier,), encode=encode, connector=here))
-        return made
-
-    async def say(self, feed: Feed, **values: Any) -> None:
-        self._count += 1
-        await feed.send({"id": f"{feed.name}-{self._count}", "key": "S-1", "code": "S-1", **values})
-
 
 @pytest.fixture
-def both() -> Both:
-    return Both()
-
-
-def governed(folder: Path, others: str) -> None:
-    (folder / "ownership.toml").write_text(MATRIX.format(others=others), encoding="utf-8")
+def both(tmp_path: Path) -> TwoSystems:
+    """The two systems and their flows; not begun."""
+    return TwoSystems(tmp_path)
 
 
 async def decided(database: Database, verdict: str) -> list[RefusedChange]:
@@ -98,45 +40,26 @@ async def decided(database: Database, verdict: str) -> list[RefusedChange]:
     return found
 
 
-async def completed(database: Database, count: int) -> None:
-    async def there() -> bool:
-        async with database.cold() as connection:
-            cursor = await connection.execute("SELECT count(*) FROM message WHERE state = 'completed'")
-            row = await cursor.fetchone()
-        return row is not None and row[0] == count
-
-    await eventually(there, lambda: f"{count} completed")
-
-
-async def test_the_owner_s_word_goes_on_as_a_whole(database: Database, hub: Start, both: Both, tmp_path: Path) -> None:
-    governed(tmp_path, "ignore")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd", email="a@example.test")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+async def test_the_owner_s_word_goes_on_as_a_whole(database: Database, hub: Start, both: TwoSystems) -> None:
+    await both.begin(hub, "ignore", email="a@example.test")
     assert both.odoo.bodies[0]["title"] == "Gloves Ltd"
-    await completed(database, 1)
+    await messages(database, completed=1)
 
 
 @pytest.mark.req("MD-5")
-async def test_an_echo_ends_there_and_is_seen(database: Database, hub: Start, both: Both, tmp_path: Path) -> None:
-    governed(tmp_path, "refuse")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+async def test_an_echo_ends_there_and_is_seen(database: Database, hub: Start, both: TwoSystems) -> None:
+    await both.begin(hub, "refuse")
     await both.say(both.from_odoo, title="Gloves Ltd", phone="")
     (echo,) = await decided(database, "echo")
     assert (echo.system, echo.object, echo.key, echo.field) == ("ODOO", "hilum.supplier", "S-1", "")
-    await completed(database, 2)
+    await messages(database, completed=2)
     assert not both.srm.taken
 
 
 async def test_a_field_of_another_owner_is_ignored_corrected_and_the_rest_goes_on(
-    database: Database, hub: Start, both: Both, tmp_path: Path
+    database: Database, hub: Start, both: TwoSystems
 ) -> None:
-    governed(tmp_path, "ignore")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.begin(hub, "ignore")
     await both.say(both.from_odoo, title="GLOVES", phone="555 0100")
     await eventually(lambda: len(both.srm.taken) == 1)
     assert both.srm.bodies == [{"code": "S-1", "phone": "555 0100"}]
@@ -149,13 +72,8 @@ async def test_a_field_of_another_owner_is_ignored_corrected_and_the_rest_goes_o
     assert values == {ignored.id: {"old": "Gloves Ltd", "new": "GLOVES"}}
 
 
-async def test_a_refused_change_is_a_case_and_changes_nothing(
-    database: Database, hub: Start, both: Both, tmp_path: Path
-) -> None:
-    governed(tmp_path, "refuse")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+async def test_a_refused_change_is_a_case_and_changes_nothing(database: Database, hub: Start, both: TwoSystems) -> None:
+    await both.begin(hub, "refuse")
     await both.say(both.from_odoo, title="GLOVES", phone="555 0100")
     (refused,) = await decided(database, "refused")
     assert refused.field == "title"
@@ -170,13 +88,8 @@ async def test_a_refused_change_is_a_case_and_changes_nothing(
     assert not both.srm.taken
 
 
-async def test_a_held_change_is_let_through_by_a_steward(
-    database: Database, hub: Start, both: Both, tmp_path: Path
-) -> None:
-    governed(tmp_path, "hold")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+async def test_a_held_change_is_let_through_by_a_steward(database: Database, hub: Start, both: TwoSystems) -> None:
+    await both.begin(hub, "hold")
     await both.say(both.from_odoo, title="Gloves and Masks Ltd")
     (held,) = await decided(database, "held")
     async with database.transaction() as connection:
@@ -190,11 +103,8 @@ async def test_a_held_change_is_let_through_by_a_steward(
     assert both.srm.bodies == [{"code": "S-1", "title": "Gloves and Masks Ltd"}]
 
 
-async def test_what_is_empty_may_be_filled(database: Database, hub: Start, both: Both, tmp_path: Path) -> None:
-    governed(tmp_path, "accept_if_empty")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd", tax_id="")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+async def test_what_is_empty_may_be_filled(database: Database, hub: Start, both: TwoSystems) -> None:
+    await both.begin(hub, "accept_if_empty", tax_id="")
     await both.say(both.from_odoo, title="GLOVES", tax_id="DE1")
     await eventually(lambda: len(both.srm.taken) == 1)
     assert both.srm.bodies == [{"code": "S-1", "tax_id": "DE1"}]
@@ -203,12 +113,9 @@ async def test_what_is_empty_may_be_filled(database: Database, hub: Start, both:
 
 
 async def test_a_held_message_holds_its_key_and_the_next_one_follows(
-    database: Database, hub: Start, both: Both, tmp_path: Path
+    database: Database, hub: Start, both: TwoSystems
 ) -> None:
-    governed(tmp_path, "refuse")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+    await both.begin(hub, "refuse")
     await both.say(both.from_odoo, title="GLOVES")
     (refused,) = await decided(database, "refused")
     await both.say(both.from_odoo, title="Gloves Ltd", phone="555 0100")
@@ -219,11 +126,8 @@ async def test_a_held_message_holds_its_key_and_the_next_one_follows(
 
 
 async def test_values_of_protected_flows_are_sealed(database: Database, hub: Start, tmp_path: Path) -> None:
-    both = Both(data_class=DataClass.PHI)
-    governed(tmp_path, "ignore")
-    await hub(*both.flows)
-    await both.say(both.from_srm, title="Gloves Ltd of Northfield")
-    await eventually(lambda: len(both.odoo.taken) == 1)
+    both = TwoSystems(tmp_path, data_class=DataClass.PHI)
+    await both.begin(hub, "ignore", title="Gloves Ltd of Northfield")
     await both.say(both.from_odoo, title="GLOVES of Southfield")
     (ignored,) = await decided(database, "ignored")
     async with database.cold() as connection:
@@ -241,33 +145,26 @@ async def test_values_of_protected_flows_are_sealed(database: Database, hub: Sta
     assert both.odoo.bodies[1]["title"] == "Gloves Ltd of Northfield"
 
 
-async def test_what_the_matrix_does_not_name_goes_on_as_it_is(
-    database: Database, hub: Start, both: Both, tmp_path: Path
-) -> None:
-    governed(tmp_path, "refuse")
-    (tmp_path / "ownership.toml").write_text('[systems]\nODOO = ["memory.odoo"]\nSRM = ["memory.srm"]\n')
-    await hub(*both.flows)
-    for _ in range(2):
-        await both.say(both.from_srm, title="Gloves Ltd")
+async def test_what_the_matrix_does_not_name_goes_on_as_it_is(database: Database, hub: Start, both: TwoSystems) -> None:
+    await both.begin(hub)
+    await both.say(both.from_srm, title="Gloves Ltd")
     await eventually(lambda: len(both.odoo.taken) == 2)
     async with database.cold() as connection:
         cursor = await connection.execute("SELECT count(*) FROM governed")
         assert await cursor.fetchone() == (0,)
 
 
-async def test_a_wrong_matrix_keeps_the_hub_from_starting(hub: Start, both: Both, tmp_path: Path) -> None:
-    governed(tmp_path, "perhaps")
+async def test_a_wrong_matrix_keeps_the_hub_from_starting(hub: Start, both: TwoSystems) -> None:
+    both.govern("perhaps")
     with pytest.raises(SettingsError, match=r"ownership\.toml.*owned\.0\.others"):
         await hub(*both.flows)
 
 
-async def test_many_changes_of_one_batch_are_judged_in_order(
-    database: Database, hub: Start, both: Both, tmp_path: Path
-) -> None:
-    governed(tmp_path, "ignore")
+async def test_many_changes_of_one_batch_are_judged_in_order(database: Database, hub: Start, both: TwoSystems) -> None:
+    both.govern("ignore")
     await hub(*both.flows)
     for n in range(30):
         both.from_srm.offer({"id": f"s{n}", "key": "S-1", "code": "S-1", "title": f"Gloves {n}"})
-    await completed(database, 30)
+    await messages(database, completed=30)
     assert both.odoo.bodies[-1]["title"] == "Gloves 29"
     assert [body["title"] for body in both.odoo.bodies] == [f"Gloves {n}" for n in range(30)]
