@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.loading import Cells, Record
 from hilum.connectors.odoo.session import Session
 
 
@@ -18,12 +18,17 @@ async def shown(session: Session, model: str, record: Record) -> int | None:
     target = await session.client.reference(record.xml_id)
     if target is None or target[0] != model or not target[1]:
         return None
-    columns = {column.removesuffix("/.id"): text for column, text in record.head.items() if not _by_name(column)}
-    rows = await session.client.read(model, [target[1]], list(columns))
+    return target[1] if await shows(session, model, target[1], record.head) else None
+
+
+async def shows(session: Session, model: str, number: int, cells: Cells) -> bool:
+    """Does this record show these columns? Compared are those that `shown` compares."""
+    columns = {column.removesuffix("/.id"): text for column, text in cells.items() if not _by_name(column)}
+    rows = await session.client.read(model, [number], list(columns))
     if not rows:
-        return None
+        return False
     compared = {column: text for column, text in columns.items() if not _named(rows[0][column], text)}
-    return target[1] if compared and all(_same(rows[0][name], text) for name, text in compared.items()) else None
+    return bool(compared) and all(_same(rows[0][name], text) for name, text in compared.items())
 
 
 def _by_name(column: str) -> bool:

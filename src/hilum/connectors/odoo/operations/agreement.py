@@ -18,14 +18,13 @@ from hilum.canonical import AgreementLine, BlanketAgreement
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, Operation, found, joined
+from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.operations.purchase_order import with_blocks
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
-from hilum.errors import Rejected, Unsure
-from hilum.message import Delivered
+from hilum.errors import Rejected
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +68,6 @@ class AgreePrices(DocumentOperation):
             *([names.agreement_kind] if names.agreement_kind else []),
         )
         return joined(self.needs, {self.model: own})
-
-    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
-        """See `Operation.landed`. The state alone does not say that all prices are there; a repetition sees to that."""
-        return await Operation.landed(self, session, task)
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""
@@ -155,13 +150,10 @@ class AgreePrices(DocumentOperation):
     async def finish(self, session: Session, plans: Sequence[Plan]) -> None:
         """See `DocumentOperation.finish`. The vendor prices of confirmed agreements that are not there yet."""
         confirmed = [plan for plan in plans if plan.act and plan.row.get("state") == plan.wanted["confirmed"]]
-        lines = [line["id"] for plan in confirmed for line in plan.lines]
-        if not lines:
+        missing = await self._unpriced(session, confirmed)
+        if not missing:
             return
-        domain = [["purchase_requisition_line_id", "in", lines]]
-        rows = await session.client.search_read("product.supplierinfo", domain, ["purchase_requisition_line_id"])
-        priced = {row["purchase_requisition_line_id"] for row in rows}
-        names = await session.client.external_ids(self.line_model, [line for line in lines if line not in priced])
+        names = await session.client.external_ids(self.line_model, missing)
         records = [
             self._price(session, plan, line, names[line["id"]])
             for plan in confirmed
@@ -169,6 +161,21 @@ class AgreePrices(DocumentOperation):
             if line["id"] in names
         ]
         await session.master_data("product.supplierinfo").load(records, [plan.task for plan in confirmed])
+
+    async def finished(self, session: Session, plan: Plan) -> bool:
+        """See `DocumentOperation.finished`: the state alone does not say that all prices are there."""
+        return plan.row.get("state") != plan.wanted["confirmed"] or not await self._unpriced(session, [plan])
+
+    @staticmethod
+    async def _unpriced(session: Session, confirmed: Sequence[Plan]) -> list[int]:
+        """The lines that have no vendor price yet."""
+        lines = [line["id"] for plan in confirmed for line in plan.lines]
+        if not lines:
+            return []
+        domain = [["purchase_requisition_line_id", "in", lines]]
+        rows = await session.client.search_read("product.supplierinfo", domain, ["purchase_requisition_line_id"])
+        priced = {row["purchase_requisition_line_id"] for row in rows}
+        return [line for line in lines if line not in priced]
 
     @staticmethod
     def _price(session: Session, plan: Plan, line: Row, name: str) -> Record:

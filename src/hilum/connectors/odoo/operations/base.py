@@ -49,14 +49,14 @@ class Operation(ABC):
         """The external identifier that the record or document of this object has in Odoo; empty: it leaves none."""
         return ""
 
+    @abstractmethod
     async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
-        """Is the effect of this delivery in Odoo? None: surely not. Reads only. Raises a `Failure`.
+        """Is the whole effect of this delivery in Odoo? None: surely not. Reads only. Raises a `Failure`.
 
         None and `Unsure` let the operation run again, and must not make anything double when they are wrong: a read may
         come from a replica that is behind, and a call that was given up may still be at work in Odoo. So a repetition
         writes by external identifier, in Odoo's primary database, and meets what is there.
         """
-        return Unsure("Whether this was done cannot be read from Odoo; a repetition is recognised.")
 
     def read(self, body: bytes) -> Any:
         """The object in a delivery's body. Raises `Invalid`."""
@@ -86,33 +86,42 @@ class Upsert(Operation):
         return external_id(self.kind, thing.business_key, prefix=prefix)
 
     async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
-        """See `Operation.landed`: the record is there and shows what was sent."""
-        if not self.is_all(task.thing):
-            return await super().landed(session, task)
+        """See `Operation.landed`: the record is there and shows what was sent, and so does what belongs to it."""
         records = await self._records(session, [task])
         if not records:
             return Unsure(str(task.outcome))
         record = records[0]
-        number = await shown(session, self.model, record)
-        if number is None:
+        record.number = await self.shown(session, record)
+        if record.number is None or not await self.belongings_shown(session, record):
             return None
-        return Delivered(
-            reference=f"{self.model}:{number} {task.thing.business_key}",
-            words=f"The {record.about} is up to date in Odoo.",
-        )
+        if task.outcome is None:
+            self.settle(record)
+        return task.outcome if isinstance(task.outcome, Delivered) else None
 
-    def is_all(self, thing: Any) -> bool:
-        """Is the one record all that is written for this object?"""
-        return type(self).run is Upsert.run
+    async def shown(self, session: Session, record: Record) -> int | None:
+        """The id of the record in Odoo that shows what was sent; None where there is none."""
+        return await shown(session, self.model, record)
+
+    async def belongings_shown(self, session: Session, record: Record) -> bool:
+        """Is what is written besides the one record in Odoo as it was sent too? The record is. Raises a `Failure`."""
+        return True
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""
         records = await self._records(session, tasks)
-        await session.master_data(self.model).load(records, tasks)
+        await self.write(session, records, tasks)
         for record in records:
             if record.task.outcome is None and record.number is not None:
-                words = f"The {record.about} is up to date in Odoo."
-                record.task.deliver(f"{self.model}:{record.number} {record.task.thing.business_key}", words)
+                self.settle(record)
+
+    async def write(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
+        """Write the records and what belongs to them; tasks of refused ones are settled. Raises a `Failure`."""
+        await session.master_data(self.model).load(records, tasks)
+
+    def settle(self, record: Record) -> None:
+        """Say that it is written."""
+        words = f"The {record.about} is up to date in Odoo."
+        record.task.deliver(f"{self.model}:{record.number} {record.task.thing.business_key}", words)
 
     async def _records(self, session: Session, tasks: Sequence[Task]) -> list[Record]:
         async def record(task: Task) -> Record:

@@ -21,6 +21,7 @@ from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import CLEAR, Needs, Upsert
 from hilum.connectors.odoo.operations.partners import ADDRESS, address
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.showing import shown
 from hilum.connectors.odoo.work import Task
 from hilum.errors import Rejected
 
@@ -54,10 +55,6 @@ class UpsertCompany(Upsert):
             **await self._blocking(session, thing, task),
         }
 
-    def is_all(self, thing: Supplier | Customer) -> bool:
-        """See `Upsert.is_all`: bank accounts are records of their own."""
-        return thing.bank_accounts is None
-
     async def _blocking(self, session: Session, thing: Supplier | Customer, task: Task) -> Mapping[str, Any]:
         """The columns that block or release, as far as this server has them."""
         there, text = await session.fields("res.partner"), f"{self.warning}_msg"
@@ -72,33 +69,35 @@ class UpsertCompany(Upsert):
             task.remarks.append("This Odoo cannot block a contact; archive it instead.")
         return {}
 
-    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
-        """See `Operation.run`. Bank accounts follow once their companies are there."""
-        records = await self._records(session, tasks)
-        await session.master_data(self.model).load(records, tasks)
-        written = [record for record in records if record.task.outcome is None and record.number is not None]
-        await self._accounts(session, [each for each in written if each.task.thing.bank_accounts is not None], tasks)
-        for record in written:
-            if record.task.outcome is None:
-                words = f"The {record.about} is up to date in Odoo."
-                record.task.deliver(f"{self.model}:{record.number} {record.task.thing.business_key}", words)
+    async def write(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
+        """See `Upsert.write`. Bank accounts follow once their companies are there."""
+        await super().write(session, records, tasks)
+        accounts, past = await self._accounts(session, [record for record in records if record.task.outcome is None])
+        await session.master_data(BANK).load(accounts, tasks)
+        await session.client.write(BANK, past, {"active": False})
 
-    async def _accounts(self, session: Session, companies: Sequence[Record], tasks: Sequence[Task]) -> None:
-        numbers = sorted({record.number for record in companies if record.number is not None})
+    async def belongings_shown(self, session: Session, record: Record) -> bool:
+        """See `Upsert.belongings_shown`: the bank accounts that are listed, and no former one of the hub's."""
+        accounts, past = await self._accounts(session, [record])
+        return not past and all([await shown(session, BANK, account) for account in accounts])
+
+    async def _accounts(self, session: Session, companies: Sequence[Record]) -> tuple[list[Record], list[int]]:
+        """The bank accounts that these companies are to have, and the ids of former ones, to be archived."""
+        listing = [record for record in companies if record.task.thing.bank_accounts is not None]
+        numbers = sorted({record.number for record in listing if record.number is not None})
+        records: list[Record] = []
+        past: list[int] = []
         if not numbers:
-            return
+            return records, past
         fields = ["partner_id", "sanitized_acc_number", "active"]
         domain = [["partner_id", "in", numbers]]
         rows = await session.client.search_read(BANK, domain, fields, context={"active_test": False})
         names = await session.client.external_ids(BANK, [row["id"] for row in rows])
-        records: list[Record] = []
-        past: list[int] = []
-        for company in companies:
+        for company in listing:
             mine = [row for row in rows if row["partner_id"] == company.number]
             records += await self._wanted(session, company, mine, names)
             past += self._past(session, company, mine, names)
-        await session.master_data(BANK).load(records, tasks)
-        await session.client.write(BANK, past, {"active": False})
+        return records, past
 
     async def _wanted(
         self, session: Session, company: Record, rows: Sequence[Row], names: Mapping[int, str]

@@ -96,6 +96,10 @@ class DocumentOperation(Operation):
     async def finish(self, session: Session, plans: Sequence[Plan]) -> None:
         """What follows an action, where another call is needed; it may be done already. Raises a `Failure`."""
 
+    async def finished(self, session: Session, plan: Plan) -> bool:
+        """Would `finish` find nothing left to do for this document? Reads only. Raises a `Failure`."""
+        return True
+
     async def refuse(self, session: Session, plan: Plan, refused: Rejected) -> None:
         """Keep this refusal of a new document, unless another hub has made the document meanwhile."""
         await self._find_one(session, plan)
@@ -120,13 +124,16 @@ class DocumentOperation(Operation):
 
     async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
         """See `Operation.landed`: the document is there by its external identifier, is what was sent, and is confirmed
-        or posted where it is to be. One that is there and is still to be finished did not land: a repetition finishes
-        it. One that differs did not land either: a repetition says in what, and leaves it alone."""
+        or posted where it is to be, and what follows that is done. One that is there and is still to be finished did
+        not land: a repetition finishes it. One that differs did not land either: a repetition says in what, and leaves
+        it alone."""
         known = await self.look_up(session, [task])
         plan = await self.plan(session, task, known)
         await self._find_one(session, plan)
         await self._view(session, [plan])
         if plan.number is None or self.differences(plan) or (plan.act and self.is_draft(plan)):
+            return None
+        if not await self.finished(session, plan):
             return None
         self.settle(plan)
         return task.outcome if isinstance(task.outcome, Delivered) else None

@@ -11,6 +11,7 @@ from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Upsert, found, prepare
 from hilum.connectors.odoo.references import CATEGORY, ITEM
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.showing import shows
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
@@ -23,13 +24,17 @@ class AdoptingUpsert(Upsert):
 
     natural: ClassVar[tuple[str, ...]]  # the columns that make it the same; ids for relations
 
-    def is_all(self, thing: Any) -> bool:
-        """See `Upsert.is_all`."""
-        return True
+    async def shown(self, session: Session, record: Record) -> int | None:
+        """See `Upsert.shown`: also a record of a person that was taken over."""
+        number = await super().shown(session, record)
+        if number is None:
+            number = (await self._typed(session, [record])).get(id(record))
+            if number is None or not await shows(session, self.model, number, record.head):
+                return None
+        return number
 
-    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
-        """See `Operation.run`."""
-        records = await self._records(session, tasks)
+    async def write(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
+        """See `Upsert.write`."""
         typed = await self._typed(session, records)
         new = [record for record in records if id(record) not in typed]
 
@@ -42,11 +47,7 @@ class AdoptingUpsert(Upsert):
             record.number = number
 
         await prepare([record.task for record in records if id(record) in typed], take_over)
-        await session.master_data(self.model).load(new, tasks)
-        for record in records:
-            if record.task.outcome is None and record.number is not None:
-                words = f"The {record.about} is up to date in Odoo."
-                record.task.deliver(f"{self.model}:{record.number} {record.task.thing.business_key}", words)
+        await super().write(session, new, tasks)
 
     async def _typed(self, session: Session, records: Sequence[Record]) -> dict[int, int]:
         """Record → Odoo's id, where there is one without the hub's identifier."""

@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 from hilum.canonical import Item, Money, SupplierPrice
 from hilum.connectors.odoo.dialect import Dialect
+from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Upsert, found, joined
-from hilum.connectors.odoo.operations.vendor_prices import NEEDS, write_prices
+from hilum.connectors.odoo.operations.vendor_prices import NEEDS, price_shown, write_prices
 from hilum.connectors.odoo.references import CATEGORY, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
@@ -72,24 +73,23 @@ class UpsertItem(Upsert):
             "list_price": await in_company_currency(session, thing.price),
         }
 
-    async def run(self, session: Session, tasks: Sequence[Task]) -> None:
-        """See `Operation.run`. Vendor prices follow once their products are there."""
-        records = await self._records(session, tasks)
-        await session.master_data(self.model).load(records, tasks)
-        await self._vendor_prices(session, tasks)
-        for record in records:
-            if record.task.outcome is None and record.number is not None:
-                words = f"The {record.about} is up to date in Odoo."
-                record.task.deliver(f"{self.model}:{record.number} {record.task.thing.code}", words)
+    async def write(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
+        """See `Upsert.write`. Vendor prices follow once their products are there."""
+        await super().write(session, records, tasks)
+        prices = {task: _vendor_price(task.thing) for task in tasks if task.outcome is None}
+        await write_prices(session, tasks, {task: price for task, price in prices.items() if price is not None})
 
-    async def _vendor_prices(self, session: Session, tasks: Sequence[Task]) -> None:
-        """The item's cost is what its supplier asks: the same row as the price list of that supplier."""
-        prices = {
-            task: SupplierPrice(supplier=task.thing.supplier, item=task.thing.code, price=task.thing.cost)
-            for task in tasks
-            if task.outcome is None and task.thing.supplier and task.thing.cost
-        }
-        await write_prices(session, tasks, prices)
+    async def belongings_shown(self, session: Session, record: Record) -> bool:
+        """See `Upsert.belongings_shown`: the price of its supplier."""
+        price = _vendor_price(record.task.thing)
+        return price is None or await price_shown(session, record.task, price) is not None
+
+
+def _vendor_price(item: Item) -> SupplierPrice | None:
+    """The item's cost is what its supplier asks: the same row as the price list of that supplier."""
+    if not item.supplier or item.cost is None:
+        return None
+    return SupplierPrice(supplier=item.supplier, item=item.code, price=item.cost)
 
 
 async def _category(session: Session, item: Item) -> int | None:

@@ -27,8 +27,7 @@ from hilum.connectors.odoo.operations.locks import locked_until, moved, refusal
 from hilum.connectors.odoo.references import ACCOUNT, AMBIGUOUS, CUSTOMER, JOURNAL, MISSING, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell, exact
-from hilum.errors import Rejected, Unsure
-from hilum.message import Delivered
+from hilum.errors import Rejected
 
 OVERPAID: Final = "odoo.overpaid"
 DONE: Final = frozenset({"in_process", "paid", "posted", "sent", "reconciled"})
@@ -89,13 +88,6 @@ class RegisterPayment(DocumentOperation):
         """See `Operation.needed`."""
         own = (names.payment_memo, *((names.payment_invoices,) if names.payment_invoices else ()))
         return joined(self.needs, {"account.payment": own})
-
-    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
-        """See `Operation.landed`. Whether a payment is matched as well, a repetition finds out."""
-        found = await super().landed(session, task)
-        if isinstance(found, Delivered) and task.thing.documents:
-            return Unsure("The payment is in Odoo; whether it is matched with what it pays, a repetition finds out.")
-        return found
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""
@@ -207,9 +199,24 @@ class RegisterPayment(DocumentOperation):
                 await _match(session, plan, mine)
 
         await prepare([plan.task for plan in paying.values()], match)
-        documents = sorted({row["id"] for plan in paying.values() for row in plan.wanted.documents})
+        await self._see_what_is_left(session, list(paying.values()))
+
+    async def finished(self, session: Session, plan: Plan) -> bool:
+        """See `DocumentOperation.finished`: nothing of it is open, or nothing that it could be matched with."""
+        if not plan.wanted.documents:
+            return True
+        own = await _open_lines(session, ["payment_id", "=", plan.number])
+        if own and await _open_of_documents(session, plan, own):
+            return False
+        await self._see_what_is_left(session, [plan])
+        return True
+
+    @staticmethod
+    async def _see_what_is_left(session: Session, plans: Sequence[Plan]) -> None:
+        """Note which of the documents are not paid whole."""
+        documents = sorted({row["id"] for plan in plans for row in plan.wanted.documents})
         rows = {row["id"]: row for row in await session.client.read("account.move", documents, _DOCUMENT)}
-        for plan in paying.values():
+        for plan in plans:
             now = [rows[row["id"]] for row in plan.wanted.documents if row["id"] in rows]
             plan.wanted.left = [str(row["name"]) for row in now if exact(row["amount_residual"])]
 
@@ -312,13 +319,16 @@ async def _open_lines(session: Session, of: list[Any]) -> list[Row]:
     )
 
 
-async def _match(session: Session, plan: Plan, mine: Sequence[Row]) -> None:
-    """Match a payment. Another hub may do it at the same moment: then nothing is open any more."""
+async def _open_of_documents(session: Session, plan: Plan, mine: Sequence[Row]) -> list[Row]:
+    """Ledger lines of what is paid that these of the payment can be matched with."""
     documents = [row["id"] for row in plan.wanted.documents]
     accounts = {line["account_id"] for line in mine}
-    theirs = [
-        line for line in await _open_lines(session, ["move_id", "in", documents]) if line["account_id"] in accounts
-    ]
+    return [line for line in await _open_lines(session, ["move_id", "in", documents]) if line["account_id"] in accounts]
+
+
+async def _match(session: Session, plan: Plan, mine: Sequence[Row]) -> None:
+    """Match a payment. Another hub may do it at the same moment: then nothing is open any more."""
+    theirs = await _open_of_documents(session, plan, mine)
     if not theirs:
         return
     try:

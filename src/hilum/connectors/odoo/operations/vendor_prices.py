@@ -21,8 +21,10 @@ from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Operation, found, joined, prepare
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.showing import shown, shows
 from hilum.connectors.odoo.work import Task, cell, exact
-from hilum.errors import Rejected
+from hilum.errors import Rejected, Unsure
+from hilum.message import Delivered
 
 MODEL = "product.supplierinfo"
 NEEDS: Needs = {
@@ -62,11 +64,38 @@ class PriceItem(Operation):
         """See `Operation.effect`."""
         return external_id("vendorprice", thing.business_key, prefix=prefix)
 
+    async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
+        """See `Operation.landed`: the price is there, by the hub or taken over, and shows what was sent."""
+        number = await price_shown(session, task, task.thing)
+        if number is None:
+            return None
+        _settle(task, task.thing, number)
+        return task.outcome if isinstance(task.outcome, Delivered) else None
+
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""
         for price, task, number in await write_prices(session, tasks, {task: task.thing for task in tasks}):
-            words = f"The price of item {price.item} from supplier {price.supplier} is up to date in Odoo."
-            task.deliver(f"{MODEL}:{number} {price.item}@{price.supplier}", words)
+            _settle(task, price, number)
+
+
+def _settle(task: Task, price: SupplierPrice, number: int) -> None:
+    words = f"The price of item {price.item} from supplier {price.supplier} is up to date in Odoo."
+    task.deliver(f"{MODEL}:{number} {price.item}@{price.supplier}", words)
+
+
+async def price_shown(session: Session, task: Task, price: SupplierPrice) -> int | None:
+    """The id of the vendor price that shows this one: the hub's own, or a buyer's that was taken over. Reads only.
+
+    Raises `Rejected` where item or supplier are not in Odoo.
+    """
+    known = await _look_up(session, [price])
+    record = await _record(session, task, price, known)
+    number = await shown(session, MODEL, record)
+    if number is None:
+        number = (await _typed(session, known)).get(_place(price, known))
+        if number is None or not await shows(session, MODEL, number, record.head):
+            return None
+    return number
 
 
 async def write_prices(
@@ -76,11 +105,7 @@ async def write_prices(
     open_tasks = [task for task in tasks if task.outcome is None and task in prices]
     if not open_tasks:
         return []
-    wanted = [prices[task] for task in open_tasks]
-    known = _Known(
-        items=await session.references.find(ITEM, [price.item for price in wanted]),
-        suppliers=await session.references.find(SUPPLIER, [price.supplier for price in wanted]),
-    )
+    known = await _look_up(session, [prices[task] for task in open_tasks])
     typed = await _typed(session, known)
 
     async def record(task: Task) -> Record:
@@ -100,6 +125,13 @@ async def write_prices(
     new = [made for made in records if taken[id(made)] is None]
     await session.master_data(MODEL).load(new, tasks)
     return [(prices[m.task], m.task, m.number) for m in records if m.task.outcome is None and m.number is not None]
+
+
+async def _look_up(session: Session, prices: Sequence[SupplierPrice]) -> _Known:
+    return _Known(
+        items=await session.references.find(ITEM, [price.item for price in prices]),
+        suppliers=await session.references.find(SUPPLIER, [price.supplier for price in prices]),
+    )
 
 
 Place = tuple[int, int, Decimal, str]
