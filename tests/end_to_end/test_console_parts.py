@@ -27,7 +27,7 @@ from hilum.console.pages.message import outside_hours
 from hilum.console.pages.overview import answer
 from hilum.console.words import ACTS, DELIVERY_STATES, MESSAGE_STATES, duration, number, plural, size
 from hilum.journal.breakers import BreakerRow, BreakerState
-from hilum.journal.reading import Queue, WorkerRow
+from hilum.journal.overview import Queue, WorkerRow
 from hilum.message import DeliveryState, MessageState, new_id
 from hilum.postgres import Database
 from hilum.security import Role, User

@@ -32,8 +32,3 @@ def time_to_act(flow: Flow | None) -> timedelta:
     if flow is None:
         return TIME_TO_ACT[Criticality.NORMAL]
     return max(TIME_TO_ACT[flow.criticality], timedelta(seconds=flow.slo.seconds))
-
-
-def criticality_of(rank: int) -> Criticality:
-    """The criticality of a rank."""
-    return list(Criticality)[max(0, min(rank, len(RANK) - 1))]

@@ -19,7 +19,7 @@ from hilum.cli.server_checks import examine_server
 from hilum.connector import Destination
 from hilum.errors import Down, HilumError, SettingsError
 from hilum.flow import Project
-from hilum.journal import reading
+from hilum.journal import overview
 from hilum.journal.breakers import open_breakers
 from hilum.journal.tallies import counts
 from hilum.masterdata.ownership import load_matrix
@@ -142,7 +142,7 @@ async def _journal(database: Database, checks: list[Check]) -> bool:
     async with database.cold() as connection:
         workers = [
             w
-            for w in await reading.workers(connection)
+            for w in await overview.workers(connection)
             if (datetime.now(UTC) - w.seen_at).total_seconds() < _SILENT_SECONDS
         ]
         names = ", ".join(worker.name for worker in workers)

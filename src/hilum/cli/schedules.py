@@ -20,7 +20,7 @@ from hilum.cli.output import AsJson, emit_json, fail, out, plain, say, table
 from hilum.errors import DatabaseUnavailable
 from hilum.flow import Flow, Project
 from hilum.flow.timetable import ATTENDED, on_demand, outcome, span_of, timetable, why_no_run
-from hilum.journal import reading, runs
+from hilum.journal import overview, runs
 from hilum.journal.runs import RunRow
 from hilum.postgres import Database
 
@@ -176,7 +176,7 @@ async def _here(project: Project, flow: Flow, database: Database, asked: UUID, p
     from hilum.runtime import Hub  # brings the connectors with it, and a hub that serves does without
 
     async with database.cold() as connection:
-        alive = [w for w in await reading.workers(connection) if datetime.now(UTC) - w.seen_at < ATTENDED]
+        alive = [w for w in await overview.workers(connection) if datetime.now(UTC) - w.seen_at < ATTENDED]
     # where others work, their lanes are left alone: they deliver what is taken here
     roles = ("listener",) if alive else ("listener", "worker")
     hub = Hub(replace(project, flows={flow.name: flow}), database, roles=roles)

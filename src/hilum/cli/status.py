@@ -7,7 +7,7 @@ from typing import Any
 
 from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
-from hilum.journal import reading
+from hilum.journal import overview
 from hilum.journal.breakers import open_breakers
 from hilum.journal.measuring import WINDOWS, kept, objectives
 from hilum.journal.tallies import NOT_STATES, counts
@@ -51,7 +51,7 @@ async def read_status(folder: Path) -> dict[str, Any]:
             "refused": sum(c.entered for c in rows if c.state == "refused"),
             "queues": [
                 {"place": q.place, "pending": q.pending, "waiting": q.waiting, "oldest": q.oldest}
-                for q in await reading.queues(connection)
+                for q in await overview.queues(connection)
             ],
             "down": [
                 {"destination": p.destination, "since": p.since, "until": p.until, "words": p.words}
@@ -61,7 +61,7 @@ async def read_status(folder: Path) -> dict[str, Any]:
             "closed": _closed(settings),
             "workers": [
                 {"name": w.name, "roles": w.roles, "lanes": w.lanes, "seen_at": w.seen_at}
-                for w in await reading.workers(connection)
+                for w in await overview.workers(connection)
             ],
         }
 

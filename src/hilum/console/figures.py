@@ -16,9 +16,9 @@ from hilum.cases import approvals
 from hilum.cases.approvals import Approval
 from hilum.console.context import Context
 from hilum.flow.hours import closed
-from hilum.journal import reading, tallies
+from hilum.journal import overview, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
-from hilum.journal.reading import Queue, RefusalRow, WorkerRow
+from hilum.journal.overview import Queue, RefusalRow, WorkerRow
 from hilum.masterdata import matching, publishing
 from hilum.observe import catalogue
 from hilum.observe.snapshot import stored
@@ -124,16 +124,16 @@ class Figures:
 async def _read(connection: Connection, context: Context) -> Snapshot:
     row = await (await connection.execute("SELECT now()")).fetchone()
     at: datetime = row[0] if row else datetime.now(UTC)
-    refused = [r for r in await reading.refusals(connection, limit=REFUSALS) if at - r.at < timedelta(hours=1)]
+    refused = [r for r in await overview.refusals(connection, limit=REFUSALS) if at - r.at < timedelta(hours=1)]
     return Snapshot(
         at=at,
         cases=await _case_groups(connection),
-        queues=[q for q in await reading.queues(connection) if q.pending or q.waiting or q.place != "translate"],
+        queues=[q for q in await overview.queues(connection) if q.pending or q.waiting or q.place != "translate"],
         breakers=await breakers(connection),
         closed=closed(context.project.hours, at) if context.project else {},
         flows=await _flows(connection, context, at),
         refusals=refused,
-        workers=await reading.workers(connection),
+        workers=await overview.workers(connection),
         resolved_today=await _resolved_today(connection),
         requests=await approvals.approvals(connection),
         matches=sum((await matching.counts(connection)).values()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hilum.journal import efforts, intents, reading, tallies
+from hilum.journal import efforts, intents, overview, tallies
 from hilum.journal.breakers import BreakerRow, BreakerState, breakers
 from hilum.journal.efforts import EffortRow
 from hilum.journal.endpoint_states import EndpointState, states
@@ -69,7 +69,7 @@ class DestinationRow:
 async def destinations(connection: Connection, names: Iterable[str] = ()) -> list[DestinationRow]:
     """These destinations and all that the journal knows of, those that are left alone first."""
     rows = await breakers(connection)
-    queues = {queue.place: queue for queue in await reading.queues(connection) if queue.place != "translate"}
+    queues = {queue.place: queue for queue in await overview.queues(connection) if queue.place != "translate"}
     looked = await states(connection)
     spent = await efforts.last_day(connection)
     lost = await intents.unknown(connection)

@@ -1,4 +1,4 @@
-"""Questions about the journal: find messages by any identifier, the story of one, what waits and since when."""
+"""Messages in the journal: found by any identifier, the story of one, its bodies."""
 
 from __future__ import annotations
 
@@ -197,51 +197,63 @@ async def trace(connection: Connection, message_id: UUID) -> Trace | None:
     row = await message(connection, message_id)
     if row is None:
         return None
+    return Trace(
+        message=row,
+        deliveries=await deliveries(connection, message_id),
+        attempts=await _attempts(connection, message_id),
+        audit=await history(connection, message_id),
+        identifiers=await _column(
+            connection, "SELECT DISTINCT value FROM identifier WHERE message_id = %s ORDER BY 1", [message_id]
+        ),
+        caused=await _caused(connection, message_id),
+        waits_for=await _waits_for(connection, message_id),
+        intents=await intents.of_message(connection, message_id),
+        repeats=await _repeats(connection, message_id),
+        erased=await erased(connection, message_id),
+        rules=await rules_of(connection, message_id),
+        on_hold=await _on_hold(connection, row),
+    )
+
+
+async def _attempts(connection: Connection, message_id: UUID) -> list[AttemptRow]:
     async with connection.cursor(row_factory=class_row(AttemptRow)) as cursor:
         await cursor.execute(
             "SELECT ordinal, number, at, outcome, words, milliseconds, worker FROM attempt WHERE message_id = %s"
             " ORDER BY at",
             [message_id],
         )
-        attempts = await cursor.fetchall()
-    async with connection.cursor(row_factory=class_row(Repeats)) as again:
-        await again.execute("SELECT count, last_at, last_peer FROM duplicate WHERE message_id = %s", [message_id])
-        repeats = await again.fetchone()
-    return Trace(
-        repeats=repeats,
-        intents=await intents.of_message(connection, message_id),
-        message=row,
-        deliveries=await deliveries(connection, message_id),
-        attempts=attempts,
-        audit=await history(connection, message_id),
-        identifiers=await _column(
-            connection, "SELECT DISTINCT value FROM identifier WHERE message_id = %s ORDER BY 1", [message_id]
-        ),
-        caused=await _column(
-            connection,
-            "SELECT id FROM message WHERE cause_id = %s AND id > %s AND id < %s ORDER BY id",
-            [message_id, message_id, UUID(int=message_id.int + (90 * 86_400_000 << 80))],
-        ),
-        waits_for=dict(
-            await (
-                await connection.execute(
-                    "SELECT p.stage, b.message_id FROM parked p JOIN blocked_key b USING (stage, key)"
-                    " WHERE p.message_id = %s",
-                    [message_id],
-                )
-            ).fetchall()
-        ),
-        erased=await erased(connection, message_id),
-        rules=await rules_of(connection, message_id),
-        on_hold=" ".join(
-            await _column(
-                connection,
-                "SELECT reason FROM legal_hold h WHERE released_at IS NULL AND (message_id = %s"
-                " OR (message_id IS NULL AND flow = %s))",
-                [message_id, row.flow],
-            )
-        ),
+        return await cursor.fetchall()
+
+
+async def _repeats(connection: Connection, message_id: UUID) -> Repeats | None:
+    async with connection.cursor(row_factory=class_row(Repeats)) as cursor:
+        await cursor.execute("SELECT count, last_at, last_peer FROM duplicate WHERE message_id = %s", [message_id])
+        return await cursor.fetchone()
+
+
+async def _caused(connection: Connection, message_id: UUID) -> list[UUID]:
+    """Looked for in the partitions of the 90 days after it: ids begin with their time."""
+    last = UUID(int=message_id.int + (90 * 86_400_000 << 80))
+    statement = "SELECT id FROM message WHERE cause_id = %s AND id > %s AND id < %s ORDER BY id"
+    return await _column(connection, statement, [message_id, message_id, last])
+
+
+async def _waits_for(connection: Connection, message_id: UUID) -> dict[str, UUID]:
+    cursor = await connection.execute(
+        "SELECT p.stage, b.message_id FROM parked p JOIN blocked_key b USING (stage, key) WHERE p.message_id = %s",
+        [message_id],
     )
+    return dict(await cursor.fetchall())
+
+
+async def _on_hold(connection: Connection, row: MessageRow) -> str:
+    reasons = await _column(
+        connection,
+        "SELECT reason FROM legal_hold h WHERE released_at IS NULL AND (message_id = %s"
+        " OR (message_id IS NULL AND flow = %s))",
+        [row.id, row.flow],
+    )
+    return " ".join(reasons)
 
 
 async def why_gone(connection: Connection, message_id: UUID) -> str:
@@ -283,80 +295,3 @@ async def body(connection: Connection, message_id: UUID, ordinal: int = -1) -> b
     if isinstance(found, Damaged):
         raise Damaged(f"The payload {message_id} is damaged: {found}.")
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """What waits at one place: `translate`, or a destination."""
-
-    place: str
-    pending: int
-    waiting: int  # for their retry time, or behind their key
-    oldest: datetime | None  # when the oldest of the pending ones was received or made
-
-
-async def queues(connection: Connection) -> list[Queue]:
-    """What waits where, and since when."""
-    cursor = await connection.execute(
-        "SELECT 'translate', count(*), (SELECT count(*) FROM parked WHERE ordinal < 0), min(received_at)"
-        " FROM message WHERE work_lane IS NOT NULL"
-        " UNION ALL"
-        " SELECT d.destination, count(*), 0, min(created_at) FROM delivery d WHERE work_lane IS NOT NULL GROUP BY 1"
-        " UNION ALL"
-        " SELECT destination, 0, sum(n)::bigint, min(oldest) FROM ("
-        "  SELECT stage AS destination, count(*) AS n, min(since) AS oldest FROM parked JOIN blocked_key"
-        "   USING (stage, key) WHERE parked.ordinal >= 0 GROUP BY 1"
-        "  UNION ALL SELECT destination, count(*), min(created_at) FROM delivery WHERE next_at IS NOT NULL GROUP BY 1"
-        " ) w GROUP BY 1"
-    )
-    found: dict[str, Queue] = {}
-    for place, pending, waiting, oldest in await cursor.fetchall():
-        before = found.get(place)
-        ages = [at for at in (oldest, before.oldest if before else None) if at]
-        found[place] = Queue(
-            place=place,
-            pending=pending + (before.pending if before else 0),
-            waiting=waiting + (before.waiting if before else 0),
-            oldest=min(ages) if ages else None,
-        )
-    return list(found.values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerRow:
-    """One process that works."""
-
-    id: UUID
-    name: str
-    roles: str
-    started_at: datetime
-    seen_at: datetime
-    lanes: int
-
-
-async def workers(connection: Connection) -> list[WorkerRow]:
-    """All processes that were seen lately, and how many lanes each holds."""
-    async with connection.cursor(row_factory=class_row(WorkerRow)) as cursor:
-        await cursor.execute(
-            "SELECT w.id, w.name, w.roles, w.started_at, w.seen_at,"
-            " (SELECT count(*) FROM lane l WHERE l.holder = w.id) AS lanes FROM worker w ORDER BY w.started_at"
-        )
-        return await cursor.fetchall()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalRow:
-    """Something that was not taken in."""
-
-    at: datetime
-    source: str
-    peer: str
-    reason: str
-    size: int
-
-
-async def refusals(connection: Connection, *, limit: int = 100) -> list[RefusalRow]:
-    """What was not taken in lately, the latest first."""
-    async with connection.cursor(row_factory=class_row(RefusalRow)) as cursor:
-        await cursor.execute("SELECT at, source, peer, reason, size FROM refusal ORDER BY at DESC LIMIT %s", [limit])
-        return await cursor.fetchall()

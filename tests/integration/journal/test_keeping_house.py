@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 
 from hilum.connector import Receipt
-from hilum.journal import reading, receive
+from hilum.journal import overview, reading, receive
 from hilum.journal.audit import record
 from hilum.journal.partitions import ensure_partitions, oldest_open
 from hilum.journal.reading import Search
 from hilum.journal.receipt import Draft
 from hilum.journal.tallies import counts, roll_up
 from hilum.message import id_at
-from hilum.postgres import Database, _migration_files, migrate
+from hilum.postgres import Database, migrate, migration_files
 from hilum.runtime import COMPONENTS
 from support.journal_driver import FLOW, Journal, draft
 from support.looks import assert_sound, rows, states
@@ -136,13 +136,13 @@ async def test_a_message_is_found_by_any_identifier_and_by_its_time(postgres_url
         await journal.close()
 
 
-async def queues(journal: Journal) -> list[reading.Queue]:
+async def queues(journal: Journal) -> list[overview.Queue]:
     async with journal.database.cold() as connection:
-        return await reading.queues(connection)
+        return await overview.queues(connection)
 
 
 async def test_migrations_are_applied_once_and_no_number_is_used_twice(database: Database) -> None:
     assert await migrate(database, COMPONENTS) == []
     for _, folder in COMPONENTS:
-        numbers = [number for number, _, _ in _migration_files(folder)]
+        numbers = [number for number, _, _ in migration_files(folder)]
         assert numbers == sorted(set(numbers))

@@ -53,11 +53,6 @@ def name(text: str) -> str:
     return " ".join(sorted(words(text)))
 
 
-def in_order(text: str) -> str:
-    """The words in their order."""
-    return " ".join(words(text))
-
-
 def code(text: str) -> str:
     """Letters and digits only, in capitals: a tax number, an IBAN, a catalogue number."""
     return "".join(letter for letter in text.upper() if letter.isalnum())

@@ -105,12 +105,7 @@ class ReverseDocument(LedgerOperation):
         thing: LedgerReversal = task.thing
         about = f"reversal of {thing.of.value.replace('_', ' ')} {thing.document}"
         number = known.numbers.get(_original(session, thing), 0)
-        original = known.heads.get(number)
-        if original is None:
-            raise Rejected(MISSING, f"The {about}: Odoo has no such document of the hub. Reverse it there.")
-        if original["state"] != "posted":
-            words = f"The {about}: {original['name'] or number} is not booked in Odoo. Delete the draft there instead."
-            raise Rejected("odoo.not_posted", words)
+        original = _booked(known.heads.get(number), about)
         plain = original["move_type"] == "entry"
         day = thing.reversed_on
         reference = f"Reversal of: {original['name']}"
@@ -132,16 +127,8 @@ class ReverseDocument(LedgerOperation):
         }
         lines = known.lines.get(number, ())
         xml_id = session.xml_id("reversal", thing.business_key)
-        column = "line_ids" if plain else "invoice_line_ids"
         cells = [
-            {
-                f"{column}/{name}": text
-                for name, text in {
-                    "id": session.xml_id("reversalline", f"{thing.business_key}/{n}"),
-                    **(_swapped(line) if plain else _copied(line)),
-                }.items()
-            }
-            for n, line in enumerate(lines, start=1)
+            _cells(session, f"{thing.business_key}/{n}", line, plain=plain) for n, line in enumerate(lines, start=1)
         ]
         return Plan(
             task=task,
@@ -189,6 +176,24 @@ def _is_own(head: Row, line: Row) -> bool:
 
 def _original(session: Session, thing: LedgerReversal) -> str:
     return session.xml_id(KINDS[thing.of], thing.document)
+
+
+def _booked(original: Row | None, about: str) -> Row:
+    """The document that is reversed. Raises `Rejected` where there is none, or only a draft."""
+    if original is None:
+        raise Rejected(MISSING, f"The {about}: Odoo has no such document of the hub. Reverse it there.")
+    if original["state"] != "posted":
+        title = original["name"] or original["id"]
+        words = f"The {about}: {title} is not booked in Odoo. Delete the draft there instead."
+        raise Rejected("odoo.not_posted", words)
+    return original
+
+
+def _cells(session: Session, key: str, line: Row, *, plain: bool) -> dict[str, str]:
+    """A line of the reversal in the columns of its document; `plain`: of an entry."""
+    column = "line_ids" if plain else "invoice_line_ids"
+    values = {"id": session.xml_id("reversalline", key), **(_swapped(line) if plain else _copied(line))}
+    return {f"{column}/{name}": text for name, text in values.items()}
 
 
 def _analytic(line: Row) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from hilum.canonical import StockTransfer
 from hilum.connectors.odoo.operations.base import found
 from hilum.connectors.odoo.operations.stock_consumption import warehouse_of
-from hilum.connectors.odoo.operations.transfers import Known, Line, TransferOperation, Way, listed
+from hilum.connectors.odoo.operations.transfers import Known, Line, TransferOperation, Way, listed, numbered
 from hilum.connectors.odoo.session import Session
 from hilum.errors import Rejected
 
@@ -28,10 +28,7 @@ class TransferStock(TransferOperation):
 
     def lines_of(self, thing: StockTransfer) -> Sequence[Line]:
         """See `TransferOperation.lines_of`."""
-        return [
-            Line(key=f"{thing.number}/{x.number}", item=x.item, quantity=x.quantity, unit=x.unit, lot=x.lot)
-            for x in thing.lines
-        ]
+        return numbered(thing)
 
     def places_of(self, thing: StockTransfer) -> Sequence[str]:
         """See `TransferOperation.places_of`."""

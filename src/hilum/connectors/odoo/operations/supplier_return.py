@@ -15,7 +15,7 @@ from hilum.canonical import SupplierReturn
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import Plan
-from hilum.connectors.odoo.operations.transfers import Known, Line, TransferOperation, Way, listed
+from hilum.connectors.odoo.operations.transfers import Known, Line, TransferOperation, Way, listed, numbered
 from hilum.connectors.odoo.references import MISSING, ORDER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import cell, exact
@@ -56,10 +56,7 @@ class ReturnToSupplier(TransferOperation):
 
     def lines_of(self, thing: SupplierReturn) -> Sequence[Line]:
         """See `TransferOperation.lines_of`."""
-        return [
-            Line(key=f"{thing.number}/{x.number}", item=x.item, quantity=x.quantity, unit=x.unit, lot=x.lot)
-            for x in thing.lines
-        ]
+        return numbered(thing)
 
     def places_of(self, thing: SupplierReturn) -> Sequence[str]:
         """See `TransferOperation.places_of`."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
+from hilum.canonical import StockTransfer, SupplierReturn
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
@@ -71,6 +72,14 @@ class _Move:
     xml_id: str
     wanted: Mapping[str, Any]
     lot: int | None
+
+
+def numbered(thing: StockTransfer | SupplierReturn) -> list[Line]:
+    """The lines of a document whose lines have numbers."""
+    return [
+        Line(key=f"{thing.number}/{line.number}", item=line.item, quantity=line.quantity, unit=line.unit, lot=line.lot)
+        for line in thing.lines
+    ]
 
 
 class TransferOperation(DocumentOperation):

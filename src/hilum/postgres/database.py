@@ -1,23 +1,29 @@
-"""The one way to PostgreSQL: the pools, transactions, error translation, and migrations."""
+"""Two pools over one database, and the connections that come from them."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncConnection, errors
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
-from hilum.embedded import EmbeddedServer as EmbeddedServer
+from hilum.embedded import EmbeddedServer
 from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.postgres.connecting import COLD, HOT, MINIMUM_VERSION, SCHEMA, connecting
+from hilum.postgres.faults import translated
 from hilum.settings import Settings
+
+_GIVE_UP: Final = 1.0
+"""Seconds after which a pool stops trying to connect for one slot, and begins anew. The waits in between double: with
+more it would find a database that is there again, or the new primary, late."""
+
+_PATIENCE: Final = 5.0
+"""Seconds to wait for a connection. Senders are told within this time that nothing can be taken now."""
 
 
 class Connection(AsyncConnection[TupleRow]):
@@ -25,73 +31,6 @@ class Connection(AsyncConnection[TupleRow]):
 
     database: Database | None = None
     unconfirmed = False  # its last commit is not on the standby
-
-
-SCHEMA = "hilum"
-"""Everything that Hilum owns is in this schema, so that it can share a database."""
-
-MINIMUM_VERSION = 150000
-"""PostgreSQL 15, as `server_version_num` says it."""
-
-_MIGRATION_LOCK = 0x48494C554D  # "HILUM"; any number will do as long as all hubs use the same
-
-# The hot statements touch a few hundred rows of tables whose statistics are always behind: a plan that scans them whole
-# because they looked small this morning would be a disaster, so such plans are excluded: every table is reached by an
-# index, in the order of that index. Hash joins stay, for the few hundred rows that a statement brings with it.
-_HOT_SETTINGS = (
-    "SET search_path = hilum; SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
-    "SET enable_bitmapscan = off; SET enable_mergejoin = off; SET synchronous_commit = on; "
-    "SET statement_timeout = '60s'"
-)
-_COLD_SETTINGS = "SET search_path = hilum; SET jit = off; SET statement_timeout = '60s'"
-
-_GIVE_UP = 1.0
-"""Seconds after which a pool stops trying to connect for one slot, and begins anew. The waits in between double: with
-more it would find a database that is there again, or the new primary, late."""
-
-_PATIENCE = 5.0
-"""Seconds to wait for a connection. Senders are told within this time that nothing can be taken now."""
-
-_KEEPALIVE: dict[str, Any] = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-"""A connection that died without a word is noticed within half a minute (seconds; the last in ms). TCP only."""
-
-log = logging.getLogger("hilum.postgres")
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what psycopg raises when the database is away, full or read only into `DatabaseUnavailable`.
-
-    Errors of our own making (syntax, constraints) stay what they are: they are defects and must be seen.
-    """
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed) as error:
-        raise DatabaseUnavailable(_words(error)) from error
-    except (errors.ReadOnlySqlTransaction, errors.IoError, errors.InternalError_) as error:
-        raise DatabaseUnavailable(_words(error)) from error
-
-
-_READ_ONLY = (
-    "The database is read only: it is a standby, or was made read only. Name the primary, or all servers with "
-    "target_session_attrs=read-write."
-)
-
-
-def _words(error: Exception) -> str:
-    """One line that says what the database said, without the statement or its values."""
-    if isinstance(error, errors.DiskFull):
-        return "The database's disk is full."
-    if isinstance(error, errors.ReadOnlySqlTransaction) or "session is read-only" in str(error):
-        return _READ_ONLY
-    primary = getattr(getattr(error, "diag", None), "message_primary", None)
-    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return f"The database is not available: {primary or first_line}"
 
 
 class _Pool(AsyncConnectionPool[Connection]):
@@ -140,8 +79,8 @@ class Database:
         self._make_pools()
 
     def _make_pools(self) -> None:
-        self._hot = self._pool(_HOT_SETTINGS, self._sizes["hot"], prepare=0)
-        self._cold = self._pool(_COLD_SETTINGS, self._sizes["cold"], prepare=5)
+        self._hot = self._pool(HOT, self._sizes["hot"], prepare=0)
+        self._cold = self._pool(COLD, self._sizes["cold"], prepare=5)
 
     def _pool(self, settings: str, size: int, *, prepare: int) -> _Pool:
         async def configure(connection: Connection) -> None:
@@ -156,7 +95,7 @@ class Database:
             min_size=1,
             max_size=size,
             open=False,
-            kwargs=_connecting(self.url),
+            kwargs=connecting(self.url),
             configure=configure,
             reconnect_timeout=_GIVE_UP,
             reconnect_failed=_again,
@@ -170,7 +109,7 @@ class Database:
         """
         try:
             with translated():
-                connection = await Connection.connect(self.url, **_connecting(self.url))
+                connection = await Connection.connect(self.url, **connecting(self.url))
         except psycopg.ProgrammingError:  # its text quotes the URL, and with it the password
             raise SettingsError("The database URL cannot be read. Write postgresql://user:password@host/name") from None
         async with connection:
@@ -243,10 +182,10 @@ class Database:
         `DatabaseUnavailable`.
         """
         with translated():
-            connection = await Connection.connect(self.url, **_connecting(self.url))
+            connection = await Connection.connect(self.url, **connecting(self.url))
             async with connection:
                 connection.database = self
-                await connection.execute(_COLD_SETTINGS, prepare=False)
+                await connection.execute(COLD, prepare=False)
                 yield connection
 
     @asynccontextmanager
@@ -270,18 +209,6 @@ async def _look(connection: Connection) -> None:
         ) from None
 
 
-def _connecting(url: str) -> dict[str, Any]:
-    """How connections are made; what the URL says itself stays. An URL that cannot be read is told when it is used."""
-    wanted: dict[str, Any] = {"connect_timeout": 5, **_KEEPALIVE}
-    try:
-        said = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        said = {}
-    if "," in str(said.get("host") or said.get("hostaddr") or ""):
-        wanted["target_session_attrs"] = "read-write"
-    return {"autocommit": True, **{name: value for name, value in wanted.items() if name not in said}}
-
-
 def database_for(settings: Settings) -> Database:
     """The database that the settings name; starts the embedded server where they name none. Blocks.
 
@@ -292,50 +219,3 @@ def database_for(settings: Settings) -> Database:
         return Database(url)
     embedded = EmbeddedServer(settings.data_dir)
     return Database(embedded.start(), embedded=embedded)
-
-
-async def migrate(database: Database, components: list[tuple[str, Path]]) -> list[str]:
-    """Apply the numbered SQL files of each component that are not applied yet; names those that were.
-
-    One hub migrates at a time (advisory lock); each file is one transaction. Raises `DatabaseUnavailable`.
-    """
-    applied: list[str] = []
-    async with database.cold() as connection:
-        await connection.execute("SET statement_timeout = 0")
-        await connection.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
-        try:
-            await connection.execute(
-                "CREATE TABLE IF NOT EXISTS migration ("
-                " component text, number int, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
-                " PRIMARY KEY (component, number))"
-            )
-            for component, folder in components:
-                applied += await _migrate_component(connection, component, folder)
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
-            await connection.execute(_COLD_SETTINGS, prepare=False)
-    return applied
-
-
-async def _migrate_component(connection: Connection, component: str, folder: Path) -> list[str]:
-    rows = await (await connection.execute("SELECT number FROM migration WHERE component = %s", [component])).fetchall()
-    there = {row[0] for row in rows}
-    applied = []
-    for number, name, sql in _migration_files(folder):
-        if number in there:
-            continue
-        async with connection.transaction():
-            await connection.execute(sql.encode(), prepare=False)
-            await connection.execute(
-                "INSERT INTO migration (component, number, name) VALUES (%s, %s, %s)", [component, number, name]
-            )
-        applied.append(f"{component}/{name}")
-    return applied
-
-
-def _migration_files(folder: Path) -> list[tuple[int, str, str]]:
-    """Number, name and text of each migration, in order."""
-    return [
-        (int(path.name.split("_")[0]), path.stem, path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("[0-9]*.sql"))
-    ]
