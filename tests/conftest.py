@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hilum.flow import Flow
 from hilum.postgres import Database
@@ -44,6 +45,10 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
 
+
+# How quickly examples are made says nothing of the code, and on a busy machine it is slow.
+settings.register_profile("hilum", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hilum")
 
 _KEPT = {servers.SERVER, "HILUM_SAMPLES", "HILUM_CHROMIUM"}
 """Environment variables that tell the tests what they may use; all others of Hilum and PostgreSQL are removed."""
