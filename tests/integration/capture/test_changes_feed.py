@@ -335,6 +335,28 @@ async def test_what_was_told_and_not_answered_is_told_again_whatever_became_of_i
     await source.close()
 
 
+async def test_what_was_told_and_is_gone_before_the_next_start_is_told_as_deleted(followed_19: Followed) -> None:
+    """It was created, told, and deleted while the hub was down: the journal may know that it was created."""
+    books = Notebooks()
+
+    async def opened() -> Any:
+        source = followed_19.changes(begin="all")
+        source.remember(books.of)
+        await source.open()
+        return source
+
+    (pump,) = followed_19.create("A")
+    source = await opened()
+    (made,) = await take(source, 1)
+    assert b'"created"' in made.body
+    await source.close()  # the journal may have it; its answer came too late
+    followed_19.delete(pump)
+    source = await opened()
+    (gone,) = await take(source, 1)
+    assert (b'"deleted"' in gone.body, made.headers["ordering-key"]) == (True, gone.headers["ordering-key"])
+    await source.close()
+
+
 async def test_other_fields_are_no_change(hub: Start, database: Database, followed_19: Followed) -> None:
     followed = followed_19
     started = await hub(followed.flow(followed.changes()))

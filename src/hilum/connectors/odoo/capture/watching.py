@@ -167,11 +167,12 @@ class ModelWatch:
     ) -> set[int]:
         """Tell what is a change among these rows, and of these ids, which are read first: not there is deleted.
 
-        `anyway`: tell it also where it is as known, because it may not have reached the journal. Says which were told.
+        `anyway`: tell it also where it is as known, because it may not have reached the journal, and that one is gone
+        which is not known, because that it was created may have. Says which were told.
         """
         read = await reader.of_ids(ids) if ids else []
         there = {row.id for row in read}
-        gone = [each for each in ids if each not in there and self._known.get(each) is not None]
+        gone = [each for each in ids if each not in there and (anyway or self._known.get(each) is not None)]
         changed = [row for row in (*read, *rows) if self._changed(row, anyway=anyway)]
         if changed or gone:
             await self._tell(reader, changed, gone)
