@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -267,6 +268,21 @@ class AtEndpoint(Protocol):
         """Called before `open`, with the settings of the endpoint. Raises `SettingsError`."""
 
 
+Needs = Mapping[str, Collection[str]]
+"""Model → fields; no fields: whatever it has."""
+
+NO_NEEDS: Final[Mapping[str, Needs]] = MappingProxyType({})
+
+
+@runtime_checkable
+class ReadsModels(Protocol):
+    """A source of which is known what it reads at its endpoint: a destination there looks whether that is there."""
+
+    @property
+    def reads(self) -> Needs:
+        """Model → fields."""
+
+
 class Destination(Connector):
     """Gives messages out."""
 
@@ -351,12 +367,44 @@ class Inspection:
         return [misfit.words for condition in self.conditions for misfit in condition.misfits]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Renewal:
+    """What came of an attempt to put a new key in the place of the old one."""
+
+    done: bool
+    words: str  # what is so now, or why it could not be done; never a key
+    ends: datetime | None = None  # the new one
+
+
+@runtime_checkable
+class Renewable(Protocol):
+    """A destination whose key ends, and that can go over to a new one while it is at work."""
+
+    @property
+    def renews(self) -> bool:
+        """May it get itself a new key?"""
+
+    async def renew_key(self) -> Renewal:
+        """Have the far side make a new key, test it, and go over to it. Raises `Down`, `SettingsError`."""
+
+    async def set_key(self, secret: str, ends: datetime | None) -> Renewal:
+        """Test a key that a person made, and go over to it. Raises `Down`, `SettingsError`."""
+
+    async def retire_key(self) -> str:
+        """Take the former key back when that is due; what became of it. Raises a `Failure`, `SettingsError`."""
+
+
 @runtime_checkable
 class Inspected(Protocol):
     """A destination that can be looked at before messages fail there."""
 
-    async def inspect(self, operations: Collection[str], known: Mapping[str, Any]) -> Inspection:
-        """Does it have what these operations need, and is it as it was known? Reads only. Raises a `Failure`."""
+    async def inspect(
+        self, operations: Collection[str], known: Mapping[str, Any], reads: Mapping[str, Needs] = NO_NEEDS
+    ) -> Inspection:
+        """Does it have what these operations need, and is it as it was known? Reads only. Raises a `Failure`.
+
+        `reads`: by kind of source (`odoo_changes`), what is read there.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ for target in (odoo.stock_consumption, odoo.charge, odoo.purchase_order):
 CHANGES = """
 flow = Flow("test.changes", **OF, source=odoo.changes(
     "odoo.main", models=["maintenance.equipment"], fields={"maintenance.equipment": ["name"]}, begin="all",
-    poll=0.05, compare=0.1,
+    poll=0.05, compare=0.1, vanished=100.0,  # people delete while no hub looks, and none looks for long
 ))
 flow.translate(lambda parsed, hub: parsed)
 flow.deliver_to(http.post("http.receiver"))

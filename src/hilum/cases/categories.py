@@ -110,6 +110,8 @@ _ALL = (
      "Install the module there, or take the operation out of the flows."),
     ("endpoint.right", "Right is missing there", "The hub's user may not read what flows need there.", TECHNICAL,
      "An administrator there gives the right to the hub's user."),
+    ("endpoint.protocol", "Protocol ends", "The protocol by which the hub comes to a destination is about to be removed"
+     " there.", TECHNICAL, "Change the settings of the endpoint to the protocol that follows it."),
     ("endpoint.key", "Key ends soon", "The key with which the hub comes to a destination is about to end.", TECHNICAL,
      "Make a new key there and set it, before the old one ends."),
     # HTTP: 4xx answers that will always be the same

@@ -12,13 +12,15 @@ from hilum.cases.conditions import HUB
 from hilum.cli.guards import taken
 from hilum.cli.logs import configure_logs
 from hilum.cli.messages import actor
+from hilum.cli.odoo_keys import rotate_key
+from hilum.cli.odoo_radar import radar
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.cli.serve import stop_on_signals
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
 from hilum.errors import SettingsError
-from hilum.runtime.endpoints import build_endpoints
+from hilum.runtime.endpoints import build_endpoints, read_only_endpoints
 from hilum.runtime.feeds import FeedRow, feeds
 from hilum.runtime.inspecting import look, users_by_endpoint
 from hilum.runtime.server_turns import Servers
@@ -27,8 +29,11 @@ from hilum.simulator.odoo import serve as serve_sandbox
 from hilum.simulator.odoo.orm.registry import VERSIONS
 
 app = typer.Typer(
-    help="Odoo: does it fit the flows, and a sandbox that behaves like version 18 or 19.", no_args_is_help=True
+    help="Odoo: does it fit the flows, its keys, what comes next, and a sandbox that behaves like version 18 or 19.",
+    no_args_is_help=True,
 )
+app.command()(radar)
+app.command("rotate-key")(rotate_key)
 
 
 @app.command()
@@ -60,6 +65,7 @@ async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
     found = []
     async with journal(folder) as database:
         endpoints = build_endpoints(loaded.settings, loaded.flows.values(), Servers(database))
+        endpoints |= read_only_endpoints(loaded.settings, loaded.flows.values(), Servers(database))
         chosen = {each: endpoint for each, endpoint in endpoints.items() if isinstance(endpoint, Odoo)}
         if name and name not in chosen:
             raise SettingsError(f"'{name}' is no Odoo of this project. There are: {', '.join(chosen) or 'none'}.")

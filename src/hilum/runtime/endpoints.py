@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from hilum.connector import AtEndpoint, Connector, Destination, Remembers, Source, TakesTurns, Target
 from hilum.connectors import find_destination
@@ -35,6 +35,31 @@ def build_endpoints(
                 f'hilum.toml, [destinations."{name}"]: no flow delivers there. There are: '
                 f"{', '.join(sorted(found)) or 'none'}."
             )
+    for destination in found.values():
+        _queue(destination, servers)
+    return found
+
+
+def build_endpoint(settings: Settings, name: str) -> Destination:
+    """The destination that `hilum.toml` sets up by this name, with or without flows. Raises `SettingsError`."""
+    kind, _, short = name.partition(".")
+    values = settings.endpoints.get(kind, {}).get(short)
+    if values is None:
+        raise SettingsError(f"'{name}' is not set up: add [endpoints.{kind}.{short or 'main'}] to hilum.toml.")
+    try:
+        return find_destination(kind)(**interpolate(values, os.environ))
+    except SettingsError as error:
+        raise SettingsError(f"hilum.toml, [endpoints.{kind}.{short}]: {error}") from None
+
+
+def read_only_endpoints(settings: Settings, flows: Iterable[Flow], servers: Servers | None) -> dict[str, Destination]:
+    """A connector to each endpoint that sources read from and no target leads to, so that it can be looked at."""
+    kept = list(flows)
+    written = {target.endpoint for flow in kept for target in flow.every_target}
+    sources: list[Any] = [flow.source for flow in kept if isinstance(flow.source, AtEndpoint)]
+    read = {source.endpoint for source in sources}
+    names = {name for name in read - written if name}
+    found = {name: build_endpoint(settings, name) for name in sorted(names)}
     for destination in found.values():
         _queue(destination, servers)
     return found
@@ -84,12 +109,8 @@ def put_over(connector: Connector, database: Database | None) -> None:
 
 def _build(settings: Settings, flow: Flow, target: Target) -> Destination:
     kind, _, name = target.endpoint.partition(".")
-    values = settings.endpoints.get(kind, {}).get(name)
-    if values is not None:
-        try:
-            return find_destination(kind)(**interpolate(values, os.environ))
-        except SettingsError as error:
-            raise SettingsError(f"hilum.toml, [endpoints.{kind}.{name}]: {error}") from None
+    if name in settings.endpoints.get(kind, {}):
+        return build_endpoint(settings, target.endpoint)
     if target.connector is not None:
         return target.connector
     raise SettingsError(

@@ -25,7 +25,7 @@ from hilum.masterdata.quality import Meter, load_rules
 from hilum.masterdata.sync import secret_key
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
-from hilum.runtime.endpoints import build_endpoints, furnish, put_over
+from hilum.runtime.endpoints import build_endpoints, furnish, put_over, read_only_endpoints
 from hilum.runtime.errands import Errands
 from hilum.runtime.gate import Gate
 from hilum.runtime.inspecting import EVERY as LOOK_EVERY
@@ -208,7 +208,9 @@ class Hub:
             await destination.open()
         self.worker = Worker(share, self.destinations)
         self._working = asyncio.create_task(self.worker.run())
-        inspecting = Inspecting(self.database, self.destinations, self.project.flows.values())
+        flows = self.project.flows.values()
+        others = read_only_endpoints(settings, flows, self._servers)
+        inspecting = Inspecting(self.database, self.destinations, flows, others)
         self._tasks.append(asyncio.create_task(every(LOOK_EVERY, inspecting.step)))
 
     async def _start_sources(self, gate: Gate, refusals: Refusals) -> None:

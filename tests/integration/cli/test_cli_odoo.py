@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -15,6 +16,7 @@ from cli_calls import Cli
 from psycopg.types.json import Jsonb
 from test_cli_doctor import ODOO, to_odoo
 
+from hilum.connectors.odoo.api_key import Key, read, write
 from hilum.connectors.odoo.capture.figures import SEEN, Figures
 from hilum.simulator.odoo import SandboxOdoo
 
@@ -115,3 +117,63 @@ def test_the_feeds_are_listed_with_what_they_saw(
     assert (row["changes"], row["late"], row["deletions"]) == (4, 1, 1)
     assert (row["lag_seconds"], row["longest_lag_seconds"]) == (2, 9)
     assert "2 s, at most 9 s" in cli("odoo", "feeds", "-p", project).out
+
+
+@pytest.mark.req("NEW-9")
+def test_a_key_is_replaced_by_one_command_and_by_odoo(
+    project: Path, cli: Cli, box: SandboxOdoo, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    to_odoo(project)
+    file, ends = project / "odoo.key", datetime.now(UTC) + timedelta(days=5)
+    write(file, Key(box.api_key, ends))
+    with (project / "hilum.toml").open("a") as settings:
+        settings.write(ODOO.format(url=box.url, key="").replace('api_key = ""', f'api_key_file = "{file}"'))
+    assert cli("odoo", "check", "-p", project).code == 0
+    (case,) = cli("exceptions", "list", "-p", project, "--json").json
+    assert (case["category"], case["destination"]) == ("endpoint.key", "odoo.main")
+    assert "hilum odoo rotate-key odoo.main" in case["next_step"]
+    new = project / "new.key"
+    new.write_text(f"{'0' * 40}\n")
+    refused = cli("odoo", "rotate-key", "odoo.main", "--from-file", new, "-p", project)
+    assert "does not work" in refused.complaint
+    assert "0000" not in refused.out + refused.err
+    assert "2027-02-18" in cli("odoo", "rotate-key", "odoo.main", "--ends", "soon", "-p", project).complaint
+    assert read(file).secret == box.api_key
+    second = box.make_key("hub")
+    new.write_text(f"{second}\n")
+    last = f"{datetime.now(UTC) + timedelta(days=80):%Y-%m-%d}"
+    done = cli("odoo", "rotate-key", "odoo.main", "--from-file", new, "--ends", last, "-p", project)
+    assert f"valid until {ends:%Y-%m-%d}" in " ".join(done.out.split())
+    assert (read(file).secret, f"{read(file).ends:%Y-%m-%d}") == (second, last)
+    assert cli("exceptions", "list", "-p", project, "--json").json == []
+    box.let_programs_make_keys()
+    assert cli("odoo", "rotate-key", "odoo.main", "--by-odoo", "-p", project, "--json").json["ends"] > last
+    assert read(file).secret != second
+    audit = cli("audit", "list", "-p", project, "--json").json
+    assert {"key_renewed", "key_not_renewed", "case_ended"} <= {act["action"] for act in audit}
+    assert not [act for act in audit if second in act["words"] or box.api_key in act["words"]]
+
+
+@pytest.mark.req("NEW-9")
+def test_the_radar_says_what_ends_and_what_would_not_fit_the_next_version(
+    project: Path, cli: Cli, box: SandboxOdoo, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    to_odoo(project)
+    with (project / "hilum.toml").open("a") as settings:
+        settings.write(ODOO.format(url=box.url, key=box.api_key) + 'protocol = "jsonrpc"\nkey_ends = "2030-01-01"\n')
+        settings.write(ODOO.format(url=box.url, key=box.api_key).replace("odoo.main", "odoo.trial"))
+    words = " ".join(cli("odoo", "radar", "odoo.main", "-p", project).out.split())
+    for told in ("Odoo 19.0 by jsonrpc", "Odoo 22 (autumn 2028)", "set protocol to auto", "ends on 2030-01-01"):
+        assert told in words
+    now, then = cli("odoo", "radar", "odoo.main", "--next", "odoo.trial", "-p", project, "--json").json
+    assert (now["misfits"], then["misfits"], then["protocol"], then["countdown"]) == ([], [], "json2", "")
+    box.set_module("stock", installed=False)
+    worse = cli("odoo", "radar", "odoo.main", "--next", "odoo.trial", "-p", project, "--json")
+    assert worse.code == 1
+    (_, trial) = json.loads(worse.out)
+    assert {each["what"] for each in trial["misfits"]} >= {"stock.picking", "stock.move"}
+    assert trial["misfits"][0]["flows"] == ["supply.consumption"]
+    assert cli("exceptions", "list", "-p", project, "--json").json == [], "a look ahead opens no case"
+    assert "not set up" in cli("odoo", "radar", "odoo.main", "--next", "odoo.none", "-p", project).complaint

@@ -8,6 +8,7 @@ import pytest
 from odoo_far_side import FarSide
 
 from hilum import cases
+from hilum.connectors import odoo
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
 from hilum.connectors.odoo.operations import OPERATIONS
@@ -16,8 +17,9 @@ from hilum.observe import catalogue
 from hilum.observe.alerts import causes
 from hilum.observe.snapshot import Sampler
 from hilum.postgres import Database
-from hilum.runtime.inspecting import look
-from hilum.settings import AlertSettings
+from hilum.runtime.endpoints import read_only_endpoints
+from hilum.runtime.inspecting import look, users_by_endpoint
+from hilum.settings import AlertSettings, Settings
 from support.projects import make_flow
 
 USERS = {"supplier": [make_flow(None, name="test.suppliers")]}
@@ -90,6 +92,33 @@ async def test_a_module_that_is_not_installed_is_named_with_the_operation(
     assert (case.category, case.title) == ("endpoint.module", "Odoo's module purchase is not installed")
     assert {each["what"] for each in case.misfits} >= {"purchase.order", "purchase.order.line"}
     assert case.flows == ["test.orders"]
+
+
+@pytest.mark.req("NEW-9")
+async def test_what_a_feed_reads_is_looked_at_too(sandboxed: FarSide, database: Database) -> None:
+    """A field that is gone would stop the feed; that something must be written concerns only those who write."""
+    assert sandboxed.sandbox is not None
+    box = sandboxed.sandbox
+    names = ("name", "ref", "nickname")
+    feed = odoo.changes("odoo.main", models=["res.partner", "no.such"], fields={"res.partner": names})
+    follows = make_flow(feed, name="test.partners")
+    users = users_by_endpoint([follows, *USERS["supplier"]])["odoo.main"]
+    assert users == {"odoo_changes": [follows]}
+    project = Settings(endpoints={"odoo": {"main": {"url": box.url, "api_key": "x"}}})
+    assert list(read_only_endpoints(project, [follows], None)) == ["odoo.main"]
+    hub = await sandboxed.open()
+    await look(database, "odoo.main", hub, users)
+    async with database.cold() as connection:
+        found = {case.category: case for case in await cases.conditions(connection)}
+    assert [each["what"] for each in found["endpoint.drift"].misfits] == ["res.partner.nickname"]
+    assert [each["what"] for each in found["endpoint.module"].misfits] == ["no.such"]
+    assert found["endpoint.drift"].flows == ["test.partners"]
+    async with database.cold() as connection:
+        await connection.execute(
+            "UPDATE endpoint_state SET metadata = jsonb_set(metadata, '{res.partner,name}', '[\"char\", false]')"
+        )
+    again = await look(database, "odoo.main", hub, users)
+    assert not [finding for finding in again.findings if "required" in finding]
 
 
 @pytest.mark.req("NEW-9")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 import structlog
 
-from hilum.connector import Destination, Effort, Inspection, Traits, Turns
+from hilum.connector import NO_NEEDS, Destination, Effort, Inspection, Needs, Renewal, Traits, Turns
 from hilum.connectors.declaring import checked
+from hilum.connectors.odoo import renewal
+from hilum.connectors.odoo.api_key import Key
 from hilum.connectors.odoo.checks import examine, refuse_module_prefix
+from hilum.connectors.odoo.dialect import Version
 from hilum.connectors.odoo.inspecting import inspect, key_ends, of_key
 from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.connectors.odoo.probe import connect
@@ -71,6 +75,7 @@ class Odoo(Destination):
         if self._transport is None:
             self._transport = Transport(self.settings, self._turns)
         try:
+            self._transport.key.known()
             async with asyncio.timeout(self.settings.connect_timeout):
                 await self._connected()
         except Failure as failure:
@@ -112,9 +117,41 @@ class Odoo(Destination):
         self._size(len(batch), time.monotonic() - began)
         return [task.outcome or Unsure(NOTHING) for task in tasks]
 
-    async def inspect(self, operations: Collection[str], known: Mapping[str, Any]) -> Inspection:
+    async def server(self) -> tuple[Version, str]:
+        """Its version, and the protocol that is spoken. Raises `Down`."""
+        client = (await self._connected()).client
+        return client.version, client.protocol
+
+    async def inspect(
+        self, operations: Collection[str], known: Mapping[str, Any], reads: Mapping[str, Needs] = NO_NEEDS
+    ) -> Inspection:
         """See `Inspected.inspect`."""
-        return await inspect(await self._connected(), operations, known)
+        return await inspect(await self._connected(), operations, known, reads)
+
+    @property
+    def renews(self) -> bool:
+        """See `Renewable.renews`."""
+        return self.settings.renew_key and bool(self.settings.api_key_file)
+
+    async def renew_key(self) -> Renewal:
+        """See `Renewable.renew_key`."""
+        session = await self._connected()
+        return await renewal.renew(session.client, session.key, self.settings)
+
+    async def set_key(self, secret: str, ends: datetime | None) -> Renewal:
+        """See `Renewable.set_key`. The one in force may have ended already."""
+        try:
+            client = (await self._connected()).client
+        except Down:
+            client = None
+        if self._transport is None:
+            raise Down("The endpoint is not open.")
+        return await renewal.accept(client, self._transport.key, self.settings, Key(secret, ends))
+
+    async def retire_key(self) -> str:
+        """See `Renewable.retire_key`."""
+        session = await self._connected()
+        return await renewal.retire(session.client, session.key)
 
     def portion(self) -> int:
         """As many as the slowest operation of the last calls writes in a few times `call_seconds`."""
@@ -179,7 +216,7 @@ class Odoo(Destination):
             if self._session is None:
                 client = await connect(transport, self.settings)
                 await refuse_module_prefix(client, self.settings.prefix)
-                self._session = Session(client, self.settings)
+                self._session = Session(client, self.settings, transport.key)
             return self._session
 
 

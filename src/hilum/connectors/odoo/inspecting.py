@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from hilum.connector import KEY_WARNING, Condition, Inspection, Misfit
+from hilum.connector import KEY_WARNING, NO_NEEDS, Condition, Inspection, Misfit, Needs
 from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.connectors.odoo.operations.modules import MODULE_OF
+from hilum.connectors.odoo.protocols import deprecated
 from hilum.connectors.odoo.session import Session
 from hilum.errors import Rejected
 
@@ -26,9 +27,17 @@ RIGHT: Final = "endpoint.right"
 _GONE: Final = "not there"
 
 
-async def inspect(session: Session, operations: Collection[str], known: Mapping[str, Model]) -> Inspection:
-    """Look at the models of these operations. `known`: what was seen before. Raises `Down`, `TryAgain`, `Unsure`."""
-    wanted = _wanted(session, operations)
+async def inspect(
+    session: Session,
+    operations: Collection[str],
+    known: Mapping[str, Model],
+    reads: Mapping[str, Needs] = NO_NEEDS,
+) -> Inspection:
+    """Look at the models of these operations, and at those that sources read (`reads`, by name of the source).
+
+    `known`: what was seen before. Raises `Down`, `TryAgain`, `Unsure`.
+    """
+    wanted = _wanted(session, operations, reads)
     seen: dict[str, Model] = {}
     conditions: list[Condition] = []
     missing: dict[tuple[str, str], list[Misfit]] = {}
@@ -41,22 +50,31 @@ async def inspect(session: Session, operations: Collection[str], known: Mapping[
             continue
         now = {name: [facts.get("type"), bool(facts.get("required"))] for name, facts in fields.items()}
         before = known.get(model)
-        found = (*_gone(model, by_operation, before or {}, now), *(_changed(model, by_operation, before or now, now)))
+        found = (
+            *_gone(model, by_operation, before or {}, now),
+            *(_changed(model, by_operation, before or now, now, reads)),
+        )
         if found:
             title = f"Odoo's {model} is not as the flows need it"
             conditions.append(Condition(category=DRIFT, subject=model, title=title, misfits=found))
         seen[model] = before if before and found else now
     conditions += [_missing(place, misfits) for place, misfits in missing.items()]
+    conditions += deprecated(session.client.version, session.client.protocol, datetime.now(UTC).date())
     return Inspection(metadata=seen, conditions=conditions, key_ends=await key_ends(session))
 
 
-def _wanted(session: Session, operations: Collection[str]) -> dict[str, dict[str, Collection[str]]]:
-    """Model → operation → the fields that it needs."""
+def _wanted(
+    session: Session, operations: Collection[str], reads: Mapping[str, Needs]
+) -> dict[str, dict[str, Collection[str]]]:
+    """Model → operation or source → the fields that it needs."""
     wanted: dict[str, dict[str, Collection[str]]] = {}
     for name in sorted(operations):
         if name in OPERATIONS:
             for model, fields in OPERATIONS[name].needed(session.client.dialect).items():
                 wanted.setdefault(model, {})[name] = fields
+    for name, models in sorted(reads.items()):
+        for model, read in models.items():
+            wanted.setdefault(model, {})[name] = read
     return wanted
 
 
@@ -101,8 +119,14 @@ def _gone(model: str, by_operation: Mapping[str, Collection[str]], before: Model
         )
 
 
-def _changed(model: str, by_operation: Mapping[str, Collection[str]], before: Model, now: Model) -> Iterator[Misfit]:
-    """Fields that were of another type, and fields that have become required."""
+def _changed(
+    model: str,
+    by_operation: Mapping[str, Collection[str]],
+    before: Model,
+    now: Model,
+    reads: Collection[str],
+) -> Iterator[Misfit]:
+    """Fields that were of another type, and fields that have become required where something is written."""
     needed = {name for names in by_operation.values() for name in names}
     for name in sorted(needed):
         if name in before and name in now and before[name][0] != now[name][0]:
@@ -114,23 +138,26 @@ def _changed(model: str, by_operation: Mapping[str, Collection[str]], before: Mo
                 words=f"{model}.{name} was {was} and is {now_is} now. See what Odoo's upgrade changed.",
                 operations=tuple(each for each, names in by_operation.items() if name in names),
             )
-    for name, (_, required) in sorted(now.items()):
+    writing = tuple(each for each in by_operation if each not in reads)
+    for name, (_, required) in sorted(now.items()) if writing else ():
         if required and name not in needed and not before.get(name, [None, False])[1]:
             yield Misfit(
                 what=f"{model}.{name}",
                 expected="may be empty" if name in before else _GONE,
                 found="required",
                 words=f"{model}.{name} has become required. Give it a default in Odoo, or writing there will fail.",
-                operations=tuple(by_operation),
+                operations=writing,
             )
 
 
 async def key_ends(session: Session) -> datetime | None:
-    """When the hub's API key ends: as it is set, else as Odoo tells, else None.
+    """When the hub's API key ends: as its file says, else as it is set, else as Odoo tells, else None.
 
     The field is there from 18 on; whether a user may read it was not measured on a server. Odoo does not say which of a
     user's keys a call was made with, so it is the first one to end.
     """
+    if (noted := session.key.known().ends) is not None:
+        return noted
     told = session.settings.key_ends
     if told is not None:
         return datetime.combine(told, time(), UTC)

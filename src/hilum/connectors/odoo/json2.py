@@ -54,7 +54,7 @@ class Json2Client(OdooClient):
 
     def _headers(self) -> dict[str, str]:
         headers = {
-            "Authorization": f"bearer {self._settings.api_key.get_secret_value()}",
+            "Authorization": f"bearer {self._transport.key.current()}",
             "Content-Type": "application/json; charset=utf-8",
         }
         if self._settings.database:

@@ -55,7 +55,7 @@ class JsonRpcClient(OdooClient):
         if context:
             arguments["context"] = dict(context)
         user = await self.user_id()
-        key = self._settings.api_key.get_secret_value()
+        key = self._transport.key.current()
         try:
             return await rpc(
                 self._transport,
@@ -72,7 +72,7 @@ class JsonRpcClient(OdooClient):
         async with self._login:
             if self._user is None:
                 settings = self._settings
-                key = settings.api_key.get_secret_value()
+                key = self._transport.key.current()
                 arguments = [settings.database, settings.login, key, {}]
                 found = await rpc(self._transport, "common", "authenticate", arguments)
                 if not found:

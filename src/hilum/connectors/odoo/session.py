@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hilum.connectors.odoo.api_key import ApiKey
 from hilum.connectors.odoo.client import OdooClient, Row
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Loader
@@ -17,8 +18,9 @@ from hilum.errors import Rejected
 class Session:
     """One server, found and spoken to. Made anew after the endpoint was closed."""
 
-    def __init__(self, client: OdooClient, settings: OdooSettings) -> None:
+    def __init__(self, client: OdooClient, settings: OdooSettings, key: ApiKey) -> None:
         self.client = client
+        self.key = key
         self.settings = settings
         self.references = References(client, prefix=settings.prefix, seconds=settings.reference_seconds)
         self.units = Units(client, settings.units)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -20,7 +21,28 @@ class OdooSettings(ConnectorSettings):
 
     url: str = Field(description="Address of the Odoo server.", examples=["https://erp.example.org"])
     api_key: SecretStr = Field(
-        description="API key of the hub's own Odoo user (My preferences, Account security).", examples=["${ODOO_KEY}"]
+        default=SecretStr(""),
+        description="API key of the hub's own Odoo user (My preferences, Account security).",
+        examples=["${ODOO_KEY}"],
+    )
+    api_key_file: str = Field(
+        default="",
+        description="File with the API key in place of `api_key`, read again when it changes. Where the hub may write "
+        "it and the folder, it can go over to new keys. All hubs of this endpoint must read one file.",
+        examples=["/var/lib/hilum/odoo.key"],
+    )
+    renew_key: bool = Field(
+        default=True,
+        description="Let Odoo make a new key three weeks before the old one ends, and go over to it (`api_key_file`).",
+        examples=[False],
+    )
+    key_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="How long a new key is to live. Odoo lets internal users have 90 days at most.",
+        examples=[30],
+        json_schema_extra={"unit": "days"},
     )
     key_ends: date | None = Field(
         default=None,
@@ -161,6 +183,19 @@ class OdooSettings(ConnectorSettings):
                 "to 34 s, and the hub would give up calls that then succeed. `short_timeout = true` allows it"
             )
         return self
+
+    @model_validator(mode="after")
+    def _has_one_key(self) -> OdooSettings:
+        if ("api_key" in self.model_fields_set) == bool(self.api_key_file):
+            raise ValueError("set one of `api_key` and `api_key_file`")
+        return self
+
+    @field_validator("api_key_file")
+    @classmethod
+    def _is_whole_path(cls, path: str) -> str:
+        if path and not Path(path).is_absolute():
+            raise ValueError("must be a whole path, from / on")
+        return path
 
     @field_validator("url")
     @classmethod

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from hilum.connector import Turns
+from hilum.connectors.odoo.api_key import ApiKey
 from hilum.connectors.odoo.budget import Budget
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.connectors.turns import server_of
@@ -38,6 +39,7 @@ class Transport:
     def __init__(self, settings: OdooSettings, turns: Callable[[str], Turns] | None = None) -> None:
         self._settings = settings
         self.budget = Budget(settings, turns(server_of(settings.url)) if turns is not None else None)
+        self.key = ApiKey(settings)
         self.server_seconds: float | None = None  # the server's clock when it last answered, since 1970 (UTC)
         timeout = aiohttp.ClientTimeout(total=settings.timeout, sock_connect=settings.connect_timeout)
         self._session = aiohttp.ClientSession(

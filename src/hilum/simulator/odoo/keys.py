@@ -17,6 +17,11 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def fresh() -> str:
+    """A new key."""
+    return secrets.token_hex(KEY_BYTES)
+
+
 def add_key(
     env: Env,
     login: str,
@@ -26,7 +31,7 @@ def add_key(
     groups: Iterable[str] | None = None,
 ) -> str:
     """A key for a user, who is made if need be; `groups` replaces the user's groups. Answers the key."""
-    secret = secret or secrets.token_hex(KEY_BYTES)
+    secret = secret or fresh()
     user = user_of(env, login) or _new_user(env, login)
     if groups is not None:
         set_groups(env, user, groups)

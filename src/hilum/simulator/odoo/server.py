@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from hilum.simulator.odoo.business.api_keys import PROGRAMMATIC
 from hilum.simulator.odoo.engine import Calls, Engine, HeldTransaction, utc_now
 from hilum.simulator.odoo.faults import Faults
 from hilum.simulator.odoo.orm.access import ADMINISTRATOR_GROUPS
@@ -140,6 +141,21 @@ class SandboxOdoo:
     def hold(self) -> HeldTransaction:
         """Begin a transaction that is committed later: a long import, a slow scheduled action."""
         return self.engine.hold()
+
+    def let_programs_make_keys(self, *, there: bool = True, allowed: bool = True) -> None:
+        """`generate` and `revoke` of API keys: in this build or not yet, and for all users or administrators only."""
+        calls = {"res.users.apikeys.generate", "res.users.apikeys.revoke"}
+        without = self.engine.registry.without
+        without.difference_update(calls) if there else without.update(calls)
+
+        def work(env: Env) -> None:
+            found = env["ir.config_parameter"].find([["key", "=", PROGRAMMATIC]])
+            if found:
+                env["ir.config_parameter"].write(found[0], {"value": str(allowed)})
+            else:
+                env["ir.config_parameter"].create({"key": PROGRAMMATIC, "value": str(allowed)})
+
+        self.engine.transaction(work)
 
     def set_module(self, name: str, *, installed: bool) -> None:
         """Install or remove a module: without it its models do not exist for clients. Raises LookupError."""

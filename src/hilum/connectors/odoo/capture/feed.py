@@ -92,6 +92,11 @@ class Feed(Source):
         return self.settings.endpoint
 
     @property
+    def reads(self) -> Mapping[str, Sequence[str]]:
+        """See `ReadsModels.reads`."""
+        return self.models
+
+    @property
     def place(self) -> str:
         """The endpoint, or the server and its database: what is remembered is remembered under this name."""
         return self.endpoint or (f"{self._odoo.url}/{self._odoo.database}".rstrip("/") if self._odoo else "odoo")

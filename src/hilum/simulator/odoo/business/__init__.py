@@ -3,6 +3,7 @@
 from hilum.simulator.odoo.business import (
     agreements,
     analytic,
+    api_keys,
     base,
     entries,
     ledger,
@@ -29,7 +30,7 @@ MODELS: tuple[type[Model], ...] = (
     meta.NumberSeries,
     base.Groups,
     base.Users,
-    base.ApiKey,
+    api_keys.ApiKey,
     base.Company,
     base.Currency,
     base.Country,

@@ -24,7 +24,6 @@ from hilum.simulator.odoo.orm.fields import (
 )
 from hilum.simulator.odoo.orm.model import Model, Values, public
 from hilum.simulator.odoo.orm.record import Env, Record
-from hilum.simulator.odoo.orm.store import Key
 
 WARNINGS = (("no-message", "No Message"), ("warning", "Warning"), ("block", "Blocking Message"))
 
@@ -309,21 +308,4 @@ class Groups(Model):
     columns: ClassVar[Columns] = {
         "name": char("Name", required=True),
         "full_name": char("Group Name", required=True, index=True),
-    }
-
-
-class ApiKey(Model):
-    """A key of a user: kept as a hash, with its expiry. No client may read it."""
-
-    name = "res.users.apikeys"
-    label = "Users API Keys"
-    rights = rights(read=())
-    keys: ClassVar[Sequence[Key]] = (("digest",),)
-    columns: ClassVar[Columns] = {
-        "name": char("Description", required=True),
-        "user_id": many2one("res.users", "User", required=True, ondelete="cascade"),
-        "digest": char("Digest", required=True, groups="base.group_no_one"),
-        "expiration_date": char("Expiration Date"),
-        "scope": char("Scope"),
-        "password": boolean("Is a password"),
     }

@@ -50,6 +50,8 @@ def find(env: Env, model: str, method: str) -> tuple[Model, Target]:
         raise NoModel(model)
     if method.startswith("_") or method in PRIVATE or (env.is_19 and method in PRIVATE_19):
         raise AccessError(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
+    if f"{model}.{method}" in env.registry.without:
+        raise NoMethod(f"The method '{model}.{method}' does not exist")
     bound = env[model]
     own = getattr(bound, method, None)
     marks = getattr(own, "public", None)

@@ -31,6 +31,7 @@ class Registry:
         if version not in VERSIONS:
             raise ValueError(f"The sandbox speaks as Odoo {' or '.join(VERSIONS)}, not {version!r}.")
         self.version = version
+        self.without: set[str] = set()  # `model.method` that this build does not have yet
         self.models = {model.name: model for model in models if model.only in ("", version)}
         self.fields = {name: self._fields(model) for name, model in self.models.items()}
         self.defaults = {
