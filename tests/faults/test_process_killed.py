@@ -130,7 +130,7 @@ async def approve(database: Database) -> None:
 
     await eventually(there, lambda: "a task")
     async with database.transaction() as connection:
-        await decide(connection, found[0].id, Approval(approved=True), actor="ada", permissions={"decide"})
+        await decide(connection, found[0].id, Approval(approved=True), actor="ada", permissions={"approve"})
 
 
 async def ended(database: Database, order: str) -> None:

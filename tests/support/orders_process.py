@@ -58,7 +58,15 @@ STATES = States(
 
 def empty(version: str = "1.0", *, retired: bool = False) -> Process:
     """The declaration, without what its runs do."""
-    process = Process("test.order", version=version, summary="An order", owners=OWNERS, states=STATES, retired=retired)
+    process = Process(
+        "test.order",
+        version=version,
+        summary="An order",
+        owners=OWNERS,
+        states=STATES,
+        retired=retired,
+        forms=[Approval],
+    )
     process.starts_on(Wanted, key=lambda wanted: wanted.order)
     process.hears(Confirmed, key=lambda confirmed: confirmed.order)
     return process

@@ -34,6 +34,7 @@ COMMANDS = {
     "replays": "replays:app",
     "retry": "retry:app",
     "approvals": "approvals:app",
+    "processes": "processes:app",
     "exceptions": "exceptions:app",
     "check": "check:check",
     "crosswalk": "crosswalk:app",

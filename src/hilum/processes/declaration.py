@@ -2,7 +2,7 @@
 
     order = Process(
         "procurement.order", version="1.0", summary="An order from its approval to its payment",
-        owners=Owners(business="Purchasing", technical="Integration"), states=ORDER,
+        owners=Owners(business="Purchasing", technical="Integration"), states=ORDER, forms=[Approval],
     )
     order.starts_on(Requisition, key=lambda requisition: requisition.number)
     order.hears(Acknowledgement, key=lambda acknowledgement: acknowledgement.order)
@@ -25,7 +25,7 @@ each time. Everything that talks to the world is a step of `Run`: `send`, `wait`
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,8 +79,8 @@ def topic_of(type_: type[BaseModel]) -> str:
 class Process:
     """One workflow in one version.
 
-    An older version whose runs are still open is kept beside the new one as `retired=True`: its runs finish on it, and
-    nothing new starts there.
+    `forms`: the models of the answers to its tasks, for those who answer them. An older version whose runs are still
+    open is kept beside the new one as `retired=True`: its runs finish on it, and nothing new starts there.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Process:
         data_class: DataClass = DataClass.INTERNAL,
         retention: str = "P7Y",
         retired: bool = False,
+        forms: Sequence[type[BaseModel]] = (),
     ) -> None:
         if not _NAME.fullmatch(name):
             raise SettingsError(f"A process cannot be called “{name}”: write small letters, digits, _ and dots.")
@@ -105,6 +106,7 @@ class Process:
         self.data_class = data_class
         self.retention = retention
         self.retired = retired
+        self.forms = {form.__name__: form for form in forms}
         self.heard: dict[str, Heard] = {}
         self.migrations: dict[str, Migration] = {}
         self._function: Function | None = None

@@ -337,7 +337,7 @@ class Run:
                 "INSERT INTO process_task (id, run_id, step, title, words, team, permission, form, fields, not_by,"
                 " due_at, remind_at, escalate_at, escalate_to)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [id, self.id, number, storable(task.title), storable(task.words), task.team, task.permission,
+                [id, self.id, number, storable(task.title), storable(task.words), task.team, task.permission.value,
                  task.form.__name__, orjson.dumps(task.form.model_json_schema()).decode(), list(task.not_by),
                  at(task.due), at(task.remind), at(task.escalate), task.escalate_to],
             )  # fmt: skip

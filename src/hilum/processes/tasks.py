@@ -23,6 +23,7 @@ from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection
 from hilum.processes.periods import Period, duration
+from hilum.security import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Task:
     form: type[BaseModel]
     team: str = field(kw_only=True)
     words: str = field(default="", kw_only=True)  # what one must know to decide; never protected data
-    permission: str = field(default="decide", kw_only=True)
+    permission: Permission = field(default=Permission.APPROVE, kw_only=True)
     due: Period = field(default="P7D", kw_only=True)
     remind: Period | None = field(default=None, kw_only=True)  # after this time
     escalate: Period | None = field(default=None, kw_only=True)

@@ -41,7 +41,7 @@ async def answer(work: Working, approved: bool, by: str = "ada") -> None:
     """The one open task is decided."""
     [task] = await asked(work.database)
     async with work.database.transaction() as connection:
-        await decide(connection, task.id, Approval(approved=approved), actor=by, permissions={"decide"})
+        await decide(connection, task.id, Approval(approved=approved), actor=by, permissions={"approve"})
 
 
 async def run_of(database: Database, order: str) -> RunRow:
@@ -129,13 +129,13 @@ async def test_a_key_begins_again_after_its_run_has_ended(working: Begin, databa
 
 
 async def test_who_may_decide(working: Begin, database: Database) -> None:
-    work = await working(approved_orders(permission="approve", not_by=["ada"], team="Purchasing"))
+    work = await working(approved_orders(not_by=["ada"], team="Purchasing"))
     await work.feed.send(said("P1"))
     [task] = await asked(database)
     yes = Approval(approved=True)
     async with database.transaction() as connection:
         with pytest.raises(Refused, match="permission “approve”"):
-            await decide(connection, task.id, yes, actor="bo", permissions={"decide"})
+            await decide(connection, task.id, yes, actor="bo", permissions={"replay"})
         with pytest.raises(Refused, match="Somebody else"):
             await decide(connection, task.id, yes, actor="ada", permissions={"approve"})
         await assign(connection, task.id, to="cy", actor="bo", reason="on leave")
