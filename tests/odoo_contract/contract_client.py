@@ -48,7 +48,7 @@ class Server:
     database: str
     login: str
     key: str
-    version: str  # 18.0 or 19.0, as the server tells
+    version: str  # 16.0 to 19.0, as the server tells
     protocol: str  # json2 or jsonrpc
     http: httpx.AsyncClient
     sandbox: SandboxOdoo | None = None
@@ -58,6 +58,40 @@ class Server:
     @property
     def is_19(self) -> bool:
         return self.version == "19.0"
+
+    def since(self, major: int) -> bool:
+        """Is it this version, or a later one?"""
+        return int(self.version.partition(".")[0]) >= major
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The values of a product of which stock is kept."""
+        return {"is_storable": True} if self.since(18) else {"detailed_type": "product"}
+
+    @property
+    def done(self) -> str:
+        """The field of a move that says what goes."""
+        return "quantity" if self.since(17) else "quantity_done"
+
+    def goes(self, quantity: float) -> dict[str, Any]:
+        """The values by which so much of a move goes."""
+        return {self.done: quantity, **({"picked": True} if self.since(17) else {})}
+
+    def line_goes(self, quantity: float) -> dict[str, Any]:
+        """The values by which so much of a detailed line goes."""
+        return {"quantity": quantity, "picked": True} if self.since(17) else {"qty_done": quantity}
+
+    async def receive(self, receipt: int) -> Any:
+        """Carry out all of a transfer. 16 would ask whether all shall go, unless it is said of each move."""
+        if not self.since(17):
+            moves = await self.find("stock.move", [["picking_id", "=", receipt]])
+            for row in await self.call("stock.move", "read", moves, fields=["product_uom_qty"]):
+                await self.call("stock.move", "write", [row["id"]], vals=self.goes(row["product_uom_qty"]))
+        return await self.call("stock.picking", "button_validate", [receipt], context={"skip_backorder": True})
+
+    async def confirm_agreement(self, agreement: int) -> None:
+        """Press the button of a blanket order."""
+        await self.call("purchase.requisition", "action_confirm" if self.since(18) else "action_in_progress", [agreement])
 
     @property
     def json2(self) -> bool:

@@ -139,7 +139,7 @@ async def test_x2many_commands(odoo: Server) -> None:
 
 
 async def test_name_search(odoo: Server) -> None:
-    """Measured facts §2: pairs of id and name; the filter is `domain` in 19, `args` in 18."""
+    """Measured facts §2: pairs of id and name; the filter is `domain` in 19, `args` before."""
     name = unique()
     partner = await odoo.create("res.partner", {"name": name})
     filters: dict[str, Any] = {"domain" if odoo.is_19 else "args": [["id", "=", partner]]}
@@ -156,7 +156,7 @@ async def test_fields_get(odoo: Server) -> None:
 
 
 async def test_exists(odoo: Server) -> None:
-    """Measured facts §2: `exists` is callable in 18 and private in 19."""
+    """Measured facts §2: `exists` is callable before 19 and private in 19."""
     partner = await odoo.create("res.partner", {"name": unique()})
     if odoo.is_19:
         assert (await odoo.refused("res.partner", "exists", [partner])).name == "odoo.exceptions.AccessError"
@@ -181,15 +181,18 @@ async def test_grouped_sums(odoo: Server) -> None:
 
 
 async def test_web_calls(odoo: Server) -> None:
-    """Measured facts §2: web_search_read and web_save work in both."""
+    """Measured facts §2: web_search_read and web_save work in both. Documented: 16 has no web_save."""
     name = unique()
+    if not odoo.since(17):
+        assert (await odoo.refused("res.partner", "web_save", [], vals={})).name == "builtins.AttributeError"
+        return
     (saved,) = await odoo.call("res.partner", "web_save", [], vals={"name": name}, specification={"name": {}})
     found = await odoo.call("res.partner", "web_search_read", domain=[["name", "=", name]], specification={"name": {}})
     assert (found["length"], found["records"]) == (1, [{"id": saved["id"], "name": name}])
 
 
 @pytest.mark.parametrize(
-    ("model", "only_18", "only_19"),
+    ("model", "until_18", "since_19"),
     [
         ("purchase.order.line", {"product_uom", "taxes_id"}, {"product_uom_id", "tax_ids"}),
         ("sale.order.line", {"product_uom", "tax_id"}, {"product_uom_id", "tax_ids"}),
@@ -206,11 +209,41 @@ async def test_web_calls(odoo: Server) -> None:
         ("res.users", {"groups_id"}, {"group_ids"}),
     ],
 )
-async def test_fields_that_differ(odoo: Server, model: str, only_18: set[str], only_19: set[str]) -> None:
-    """Measured facts §5: fields that only 18 or only 19 has."""
+async def test_fields_that_differ(odoo: Server, model: str, until_18: set[str], since_19: set[str]) -> None:
+    """Measured facts §5: fields that 18 has and 19 has not, or the other way round. 16 and 17 are as 18."""
     await odoo.needs(model)
     fields = set(await odoo.call(model, "fields_get", attributes=["type"]))
-    here, gone = (only_19, only_18) if odoo.is_19 else (only_18, only_19)
+    here, gone = (since_19, until_18) if odoo.is_19 else (until_18, since_19)
+    assert here <= fields
+    assert not gone & fields
+
+
+OLDER = [  # model, last version, its fields that are gone after it, and those that came then
+    ("stock.move", 16, {"quantity_done", "reserved_availability", "scrap_ids"}, {"quantity", "picked", "scrap_id"}),
+    ("stock.move.line", 16, {"qty_done", "reserved_uom_qty"}, {"quantity", "picked"}),
+    ("purchase.order.line", 16, set(), {"discount"}),
+    ("product.supplierinfo", 16, set(), {"discount"}),
+    ("project.task", 16, {"kanban_state"}, {"state"}),
+    ("hr.employee", 16, {"address_home_id"}, set()),
+    ("res.partner", 16, set(), {"complete_name"}),
+    ("product.template", 17, {"detailed_type"}, {"is_storable"}),
+    ("account.payment", 17, {"ref"}, {"memo", "invoice_ids"}),
+    ("account.move", 17, {"payment_id", "reversal_move_id"}, {"origin_payment_id", "reversal_move_ids"}),
+    ("account.account", 17, {"company_id"}, {"company_ids"}),
+    ("res.company", 17, {"period_lock_date"}, {"hard_lock_date", "sale_lock_date", "purchase_lock_date"}),
+    ("purchase.requisition", 17, {"type_id", "origin", "ordering_date"}, {"requisition_type", "reference", "date_start"}),
+]
+
+
+@pytest.mark.every_odoo
+@pytest.mark.parametrize(("model", "last", "before", "after"), OLDER)
+async def test_fields_of_older_versions(
+    odoo: Server, model: str, last: int, before: set[str], after: set[str]
+) -> None:
+    """Documented of 16 and 17: fields by which they differ from 18."""
+    await odoo.needs(model)
+    fields = set(await odoo.call(model, "fields_get", attributes=["type"]))
+    here, gone = (after, before) if odoo.since(last + 1) else (before, after)
     assert here <= fields
     assert not gone & fields
 
@@ -228,9 +261,17 @@ async def test_unit_factors(odoo: Server) -> None:
         assert await odoo.value("uom.uom", dozen[1], "factor") == pytest.approx(1 / 12)
 
 
+@pytest.mark.every_odoo
 async def test_storable_products(odoo: Server) -> None:
-    """Measured facts §5: storable is `is_storable`; the type `product` is refused in both."""
+    """Measured facts §5: storable is `is_storable`; the type `product` is refused in both.
+
+    Documented of 16 and 17: the detailed type says it.
+    """
     await odoo.needs("product.product")
+    if not odoo.since(18):
+        old = await odoo.create("product.product", {"name": unique(), "detailed_type": "product"})
+        assert await odoo.value("product.product", old, "type") == "product"
+        return
     values = {"name": unique(), "type": "consu", "is_storable": True}
     product = await odoo.create("product.product", values)
     assert await odoo.value("product.product", product, "is_storable") is True

@@ -33,8 +33,9 @@ async def test_version_without_login(odoo: Server) -> None:
         assert plain.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.every_odoo
 async def test_version_over_rpc(odoo: Server) -> None:
-    """Measured facts §1: common.version has the same members in 18 and 19, protocol_version is 1."""
+    """Measured facts §1: common.version has the same members in every version, protocol_version is 1."""
     told = (await odoo.post_rpc("common", "version"))["result"]
     assert told["server_serie"] == odoo.version
     assert told["server_version_info"][:2] == [int(odoo.version[:2]), 0]

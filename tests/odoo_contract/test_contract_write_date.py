@@ -109,7 +109,7 @@ async def test_not_moved_by_price_and_stock(odoo: Server) -> None:
     """Measured facts §9: a new vendor price or a stock count does not move the product."""
     await odoo.needs("stock.quant")
     vendor = await odoo.create("res.partner", {"name": unique("vendor")})
-    product = await odoo.create("product.product", {"name": unique(), "is_storable": True})
+    product = await odoo.create("product.product", {"name": unique(), **odoo.stored})
     row = await odoo.read("product.product", product, "product_tmpl_id", "write_date")
     (place,) = await odoo.find("stock.location", [["usage", "=", "internal"]], limit=1)
     await odoo.next_second()
@@ -157,7 +157,7 @@ async def test_confirming_and_the_lines(odoo: Server) -> None:
     """Measured facts §9: confirming an order does not move its lines on 19; a receipt moves the order on both."""
     await odoo.needs("purchase.order")
     vendor = await odoo.create("res.partner", {"name": unique("vendor")})
-    product = await odoo.create("product.product", {"name": unique(), "is_storable": True})
+    product = await odoo.create("product.product", {"name": unique(), **odoo.stored})
     lines = [[0, 0, {"product_id": product, "product_qty": 1, "price_unit": 2}]]
     order = await odoo.create("purchase.order", {"partner_id": vendor, "order_line": lines})
     (line,) = await odoo.value("purchase.order", order, "order_line")
@@ -168,6 +168,6 @@ async def test_confirming_and_the_lines(odoo: Server) -> None:
         assert not await moved(odoo, "purchase.order.line", line, before)
     confirmed = await odoo.value("purchase.order", order, "write_date")
     await odoo.next_second()
-    receipts = await odoo.value("purchase.order", order, "picking_ids")
-    await odoo.call("stock.picking", "button_validate", receipts)
+    (receipt,) = await odoo.value("purchase.order", order, "picking_ids")
+    await odoo.receive(receipt)
     assert await moved(odoo, "purchase.order", order, confirmed)

@@ -26,7 +26,7 @@ from hilum.runtime.inspecting import look, users_by_endpoint
 from hilum.runtime.server_turns import Servers
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo import serve as serve_sandbox
-from hilum.simulator.odoo.orm.registry import VERSIONS
+from hilum.simulator.odoo.orm.versions import VERSIONS
 
 app = typer.Typer(
     help="Odoo: does it fit the flows, its keys, what comes next, and a sandbox that behaves like version 18 or 19.",

@@ -15,6 +15,8 @@ SANDBOXES = [
     pytest.param(("19.0", "json2"), id="19-json2", marks=pytest.mark.req("SYS-1")),
     pytest.param(("19.0", "jsonrpc"), id="19-jsonrpc", marks=pytest.mark.req("SYS-1")),
     pytest.param(("18.0", "jsonrpc"), id="18-jsonrpc", marks=pytest.mark.req("SYS-2")),
+    pytest.param(("17.0", "jsonrpc"), id="17-jsonrpc", marks=pytest.mark.req("SYS-2")),
+    pytest.param(("16.0", "jsonrpc"), id="16-jsonrpc", marks=pytest.mark.req("SYS-2")),
 ]
 
 

@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from hilum.simulator.odoo.orm.registry import VERSIONS
+from hilum.simulator.odoo.orm.versions import VERSIONS
 from hilum.simulator.odoo.server import SandboxOdoo
 from hilum.simulator.odoo.serving import serve
 

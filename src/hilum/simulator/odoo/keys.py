@@ -54,7 +54,7 @@ def _new_user(env: Env, login: str) -> int:
 def set_groups(env: Env, user: int, groups: Iterable[str]) -> None:
     """Replace the groups of a user. Raises KeyError for a group that the seed does not have."""
     ids = [env.ref(group) for group in groups]
-    env["res.users"].write(user, {"group_ids" if env.is_19 else "groups_id": [(6, 0, ids)]})
+    env["res.users"].write(user, {"group_ids" if env.since(19) else "groups_id": [(6, 0, ids)]})
 
 
 def user_of(env: Env, login: str) -> int | None:
@@ -75,6 +75,6 @@ def user_by_key(env: Env, secret: str, *, passwords: bool = False) -> int | None
 
 def groups_of(env: Env, user: int) -> frozenset[str]:
     """The external ids of the user's groups."""
-    column = "group_ids" if env.is_19 else "groups_id"
+    column = "group_ids" if env.since(19) else "groups_id"
     table = env.store.tables["res.groups"]
     return frozenset(table[each]["full_name"] for each in env.store.tables["res.users"][user].get(column) or ())

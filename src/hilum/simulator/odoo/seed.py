@@ -91,6 +91,7 @@ def plant(env: Env) -> None:
     _analytic(env)
     _warehouse(env)
     _maintenance(env)
+    _agreements(env)
 
 
 def add(env: Env, xid: str, model: str, values: Mapping[str, Any]) -> int:
@@ -159,12 +160,12 @@ def _people(env: Env) -> None:
     name(env, "base.user_root", "res.users", robot.id)
     admin = env["res.users"].create({"login": "admin", "name": "Administrator", "email": "admin@sandbox.example"})
     groups = [env.ref(group) for group in sorted(ADMINISTRATOR_GROUPS)]
-    env["res.users"].write(admin.id, {"group_ids" if env.is_19 else "groups_id": [(6, 0, groups)]})
+    env["res.users"].write(admin.id, {"group_ids" if env.since(19) else "groups_id": [(6, 0, groups)]})
     name(env, "base.user_admin", "res.users", admin.id)
 
 
 def _units(env: Env) -> None:
-    if env.is_19:
+    if env.since(19):
         piece = add(env, "uom.product_uom_unit", "uom.uom", {"name": "Units", "relative_factor": 1.0})
         weight = add(env, "uom.product_uom_kgm", "uom.uom", {"name": "kg", "relative_factor": 1.0})
         volume = add(env, "uom.product_uom_litre", "uom.uom", {"name": "L", "relative_factor": 1.0})
@@ -255,6 +256,12 @@ def _warehouse(env: Env) -> None:
             },
         )
         env["stock.warehouse"].write(warehouse, {column: kind})
+
+
+def _agreements(env: Env) -> None:
+    if not env.since(18):
+        values = {"name": "Blanket Order", "sequence": 3, "quantity_copy": "none"}
+        add(env, "purchase_requisition.type_single", "purchase.requisition.type", values)
 
 
 def _maintenance(env: Env) -> None:

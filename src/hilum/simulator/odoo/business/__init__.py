@@ -59,6 +59,7 @@ MODELS: tuple[type[Model], ...] = (
     pickings.Scrap,
     purchase.Order,
     purchase.OrderLine,
+    agreements.Type,
     agreements.Requisition,
     agreements.RequisitionLine,
     sale.Order,

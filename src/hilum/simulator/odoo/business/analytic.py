@@ -21,7 +21,7 @@ class Plan(Model):
         "name": char("Name", required=True, index=True),
         "parent_id": many2one("account.analytic.plan", "Parent"),
         "account_ids": one2many("account.analytic.account", "plan_id", "Accounts"),
-        "company_id": many2one("res.company", "Company"),
+        "company_id": many2one("res.company", "Company", until=16),
     }
 
 

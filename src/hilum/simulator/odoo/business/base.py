@@ -62,9 +62,10 @@ class Company(Model):
             default="edit",
         ),
         "fiscalyear_lock_date": date("Global Lock Date"),
-        "sale_lock_date": date("Sales Lock date"),
-        "purchase_lock_date": date("Purchase Lock date"),
-        "hard_lock_date": date("Hard Lock Date"),
+        "period_lock_date": date("Journals Entries Lock Date", until=17),
+        "sale_lock_date": date("Sales Lock date", since=18),
+        "purchase_lock_date": date("Purchase Lock date", since=18),
+        "hard_lock_date": date("Hard Lock Date", since=18),
     }
 
 
@@ -181,7 +182,7 @@ class Partner(Model):
     rights = rights(change=CONTACTS)
     columns: ClassVar[Columns] = {
         "name": char("Name", index=True),
-        "complete_name": char("Complete Name", compute=lambda partner: partner.model.title(partner.id)),
+        "complete_name": char("Complete Name", compute=lambda partner: partner.model.title(partner.id), since=17),
         "active": boolean("Active", default=True),
         "is_company": boolean("Is a Company"),
         "company_type": choice(
@@ -207,8 +208,8 @@ class Partner(Model):
         "lang": char("Language", default="en_US"),
         "email": char("Email", index=True),
         "phone": char("Phone"),
-        "mobile": char("Mobile", only="18.0"),
-        "title": char("Title", only="18.0"),
+        "mobile": char("Mobile", until=18),
+        "title": char("Title", until=18),
         "website": char("Website Link"),
         "function": char("Job Position"),
         "street": char("Street"),
@@ -227,9 +228,9 @@ class Partner(Model):
         "customer_rank": integer("Customer Rank"),
         "credit_limit": decimal("Credit Limit", groups=BILLING),
         "barcode": char("Barcode"),
-        "purchase_warn": choice("Purchase Order Warning", WARNINGS, default="no-message", only="18.0"),
+        "purchase_warn": choice("Purchase Order Warning", WARNINGS, default="no-message", until=18),
         "purchase_warn_msg": text("Message for Purchase Order"),
-        "sale_warn": choice("Sales Warnings", WARNINGS, default="no-message", only="18.0"),
+        "sale_warn": choice("Sales Warnings", WARNINGS, default="no-message", until=18),
         "sale_warn_msg": text("Message for Sales Order"),
         "property_account_receivable_id": many2one("account.account", "Account Receivable"),
         "property_account_payable_id": many2one("account.account", "Account Payable"),
@@ -271,8 +272,8 @@ class Users(Model):
         "company_ids": many2many("res.company", "Companies"),
         "lang": char("Language", related="partner_id.lang"),
         "tz": char("Timezone", default="UTC"),
-        "groups_id": many2many("res.groups", "Groups", only="18.0"),
-        "group_ids": many2many("res.groups", "Groups", only="19.0"),
+        "groups_id": many2many("res.groups", "Groups", until=18),
+        "group_ids": many2many("res.groups", "Groups", since=19),
     }
 
     def title(self, record_id: int) -> str:
@@ -296,7 +297,7 @@ class Users(Model):
     @public(access="")
     def has_group(self, ids: Sequence[int], group_ext_id: str) -> bool:
         """True where the first user is in the group of that external id."""
-        groups = self.value(ids[0], "group_ids" if self.env.is_19 else "groups_id")
+        groups = self.value(ids[0], "group_ids" if self.env.since(19) else "groups_id")
         return any(self.env.record("res.groups", each)["full_name"] == group_ext_id for each in groups)
 
 

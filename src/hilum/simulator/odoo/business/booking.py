@@ -105,7 +105,7 @@ def build(entry: Record) -> None:
 
 
 def _unbalanced(entry: Record, lines: list[Record]) -> str:
-    if entry.env.is_19:
+    if entry.env.since(19):
         return "The entry is not balanced."
     debit, credit = (sum(line[side] for line in lines) for side in ("debit", "credit"))
     return (
@@ -221,11 +221,11 @@ def leave_locked_period(entry: Record) -> None:
 
 
 def _lock(entry: Record) -> str:
-    """The last locked day for such an entry; empty: none. Journals of sales and purchases have locks of their own."""
+    """The last locked day for such an entry; empty: none. Since 18 journals of sales and purchases have own locks."""
     company = entry.env.record("res.company", entry["company_id"])
     kind = entry.the("journal_id")["type"]
-    names = ["fiscalyear_lock_date", "hard_lock_date", *([f"{kind}_lock_date"] if kind in ("sale", "purchase") else [])]
-    return max((company[name] or "" for name in names), default="")
+    names = ["fiscalyear_lock_date", "period_lock_date", "hard_lock_date", f"{kind}_lock_date"]
+    return max((company[name] or "" for name in names if name in company.model.fields), default="")
 
 
 def _tell_orders(entry: Record) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from hilum.simulator.odoo.business import quantities
 from hilum.simulator.odoo.business.amounts import taxed
 from hilum.simulator.odoo.business.products import converted
 from hilum.simulator.odoo.business.transfers import cancel as cancel_transfer
 from hilum.simulator.odoo.business.transfers import confirm as confirm_transfer
-from hilum.simulator.odoo.business.transfers import set_quantity
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.fields import DATETIME_FORMAT
 from hilum.simulator.odoo.orm.record import Record
@@ -19,12 +19,17 @@ CONFIRMED = ("purchase", "done")
 
 def unit_field(record: Record) -> str:
     """The name of the unit on a line."""
-    return "product_uom_id" if record.env.is_19 else "product_uom"
+    return "product_uom_id" if record.env.since(19) else "product_uom"
 
 
 def tax_field(record: Record) -> str:
     """The name of the taxes on a line."""
-    return "tax_ids" if record.env.is_19 else "taxes_id"
+    return "tax_ids" if record.env.since(19) else "taxes_id"
+
+
+def discount(line: Record) -> float:
+    """In percent; order lines have one since 17."""
+    return float(line["discount"]) if line.env.since(17) else 0.0
 
 
 def planned(order: Record, delay: int) -> str:
@@ -37,7 +42,7 @@ def planned(order: Record, delay: int) -> str:
 
 def price(line: Record) -> None:
     """Work out the amounts of a line."""
-    untaxed, tax = taxed(line["product_qty"], line["price_unit"], line["discount"], line.many(tax_field(line)))
+    untaxed, tax = taxed(line["product_qty"], line["price_unit"], discount(line), line.many(tax_field(line)))
     line.set(price_subtotal=untaxed, price_tax=tax, price_total=round(untaxed + tax, 2))
 
 
@@ -55,7 +60,7 @@ def add_up(order: Record) -> None:
 
 def check_lines(order: Record) -> None:
     """19 refuses to confirm lines without a product."""
-    if order.env.is_19 and any(
+    if order.env.since(19) and any(
         not line["product_id"] and not line["display_type"] for line in order.many("order_line")
     ):
         raise UserError("Some order lines are missing a product, you need to correct them before going further.")
@@ -66,9 +71,9 @@ def approve(order: Record) -> None:
     lock = order.the("company_id")["po_lock"] == "lock"
     values: dict[str, Any] = {"state": "purchase", "date_approve": order.env.second}
     if lock:
-        values |= {"locked": True} if order.env.is_19 else {"state": "done"}
+        values |= {"locked": True} if order.env.since(19) else {"state": "done"}
     order.set(**values)
-    if not order.env.is_19:
+    if not order.env.since(19):
         for line in order.many("order_line"):
             line.set()
     extend_receipt(order)
@@ -113,7 +118,7 @@ def _ask_for_less(line: Record, surplus: float) -> None:
             surplus -= less
             left = move["product_uom_qty"] - less
             move.set(product_uom_qty=left)
-            set_quantity(move, left)
+            quantities.reserve(move, left)
             if not left:
                 move.set(state="cancel")
 
@@ -121,7 +126,7 @@ def _ask_for_less(line: Record, surplus: float) -> None:
 def _ask_for(receipt: Record, line: Record, quantity: float) -> None:
     values = {"picking_id": receipt.id, "product_id": line["product_id"], "product_uom_qty": quantity}
     values |= {"product_uom": line[unit_field(line)], "purchase_line_id": line.id, "price_unit": line["price_unit"]}
-    if not line.env.is_19:
+    if not line.env.since(19):
         values["name"] = line["name"] or False
     receipt.env["stock.move"].create(values)
 
@@ -135,7 +140,8 @@ def received(line: Record) -> float:
     for move in line.many("move_ids"):
         if move["state"] == "done":
             unit = line.one(unit_field(line))
-            quantity = converted(move["quantity"], move.the("product_uom"), unit) if unit else move["quantity"]
+            went = quantities.done(move)
+            quantity = converted(went, move.the("product_uom"), unit) if unit else went
             total += quantity if move.the("location_dest_id")["usage"] == "internal" else -quantity
     return round(total, 6)
 
@@ -188,7 +194,7 @@ def bills_of(order: Record) -> list[int]:
 def make_bill(order: Record) -> Record:
     """A draft bill for what may be billed now."""
     due = [line for line in order.many("order_line") if line["qty_to_invoice"] > 0]
-    if not due and not order.env.is_19:
+    if not due and not order.env.since(19):
         raise UserError(
             "There is no invoiceable line. If a product has a control policy based on received quantity, "
             "please make sure that a quantity has been received."
@@ -215,7 +221,7 @@ def _bill_line(line: Record, quantity: float) -> dict[str, Any]:
         "product_id": line["product_id"] or False,
         "quantity": max(0.0, quantity),
         "price_unit": line["price_unit"],
-        "discount": line["discount"],
+        "discount": discount(line),
         "product_uom_id": line[unit_field(line)] or False,
         "tax_ids": [(6, 0, list(line[tax_field(line)]))],
         "purchase_line_id": line.id,
@@ -224,7 +230,7 @@ def _bill_line(line: Record, quantity: float) -> dict[str, Any]:
 
 def cancel(order: Record) -> None:
     """Cancel with the receipts that are open."""
-    if order.env.is_19 and order["locked"]:
+    if order.env.since(19) and order["locked"]:
         raise UserError(f"Unable to cancel purchase order(s): {order['name']}. You must first unlock them.")
     pickings = order.many("picking_ids")
     if any(picking["state"] == "done" for picking in pickings):

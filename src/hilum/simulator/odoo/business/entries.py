@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from hilum.simulator.odoo.business import booking, matching
 from hilum.simulator.odoo.business.base import company, company_currency
 from hilum.simulator.odoo.errors import UserError
-from hilum.simulator.odoo.orm.access import BILLING, rights
+from hilum.simulator.odoo.orm.access import BILLING, NOBODY, rights
 from hilum.simulator.odoo.orm.fields import (
     Columns,
     boolean,
@@ -43,7 +43,6 @@ PAYMENT_STATES = (
     ("paid", "Paid"),
     ("partial", "Partially Paid"),
     ("reversed", "Reversed"),
-    ("blocked", "Blocked"),
 )
 LOCKED_WHEN_POSTED = ("partner_id", "invoice_date", "currency_id", "invoice_line_ids", "line_ids")
 REBUILD = frozenset({"invoice_line_ids", "line_ids", "partner_id", "currency_id", "invoice_date", "move_type"})
@@ -77,16 +76,22 @@ class Entry(Model):
         "amount_total": money("Total"),
         "amount_residual": money("Amount Due"),
         "amount_total_signed": money("Total in Currency Signed"),
-        "payment_state": choice("Payment Status", PAYMENT_STATES, default="not_paid"),
-        "matched_payment_ids": many2many("account.payment", "Matched Payments"),
+        "payment_state": (
+            choice("Payment Status", PAYMENT_STATES, default="not_paid", until=17),
+            choice("Payment Status", (*PAYMENT_STATES, ("blocked", "Blocked")), default="not_paid", since=18),
+        ),
+        "matched_payment_ids": many2many("account.payment", "Matched Payments", since=18),
+        "payments_of_it": many2many("account.payment", "Payments of it", groups=NOBODY, until=17),
         "reversed_entry_id": many2one("account.move", "Reversal of"),
-        "reversal_move_ids": one2many("account.move", "reversed_entry_id", "Reversal Move"),
+        "reversal_move_ids": one2many("account.move", "reversed_entry_id", "Reversal Move", since=18),
+        "reversal_move_id": one2many("account.move", "reversed_entry_id", "Reversal Move", until=17),
         "invoice_origin": char("Origin", index=True),
         "payment_reference": char("Payment Reference"),
         "narration": html("Terms and Conditions"),
         "invoice_user_id": many2one("res.users", "Salesperson"),
         "purchase_id": many2one("purchase.order", "Purchase Order"),
-        "origin_payment_id": many2one("account.payment", "Payment"),
+        "origin_payment_id": many2one("account.payment", "Payment", since=18),
+        "payment_id": many2one("account.payment", "Payment", until=17),
         "statement_line_id": many2one("account.bank.statement.line", "Statement Line"),
         "posted_before": boolean("Posted Before"),
     }
@@ -159,7 +164,7 @@ class Entry(Model):
         for entry in self.env.records(self.name, ids):
             if entry["state"] not in ("posted", "cancel"):
                 raise UserError("Only posted/cancelled journal entries can be reset to draft.")
-            entry.set(state="draft", payment_state="not_paid", matched_payment_ids=[])
+            entry.set(state="draft", payment_state="not_paid", **{matching.payments_field(self.env): []})
             for line in entry.many("line_ids"):
                 line.set(amount_residual=0.0, reconciled=False)
 
@@ -219,7 +224,10 @@ class EntryLine(Model):
         "ref": char("Reference", related="move_id.ref"),
         "amount_residual": money("Residual Amount"),
         "reconciled": boolean("Reconciled"),
-        "payment_id": many2one("account.payment", "Originator Payment", related="move_id.origin_payment_id"),
+        "payment_id": (
+            many2one("account.payment", "Originator Payment", related="move_id.payment_id", until=17),
+            many2one("account.payment", "Originator Payment", related="move_id.origin_payment_id", since=18),
+        ),
         "statement_line_id": many2one(
             "account.bank.statement.line", "Originator Statement Line", related="move_id.statement_line_id"
         ),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from hilum.simulator.odoo.business.base import company
 from hilum.simulator.odoo.orm.access import BILLING, PURCHASE, USER, rights
-from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, decimal, integer, many2one
+from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, decimal, integer, many2many, many2one
 from hilum.simulator.odoo.orm.model import Model
 
 ACCOUNT_TYPES = (
@@ -38,8 +38,10 @@ class Account(Model):
         "account_type": choice("Type", ACCOUNT_TYPES, required=True),
         "reconcile": boolean("Allow Reconciliation"),
         "currency_id": many2one("res.currency", "Account Currency"),
-        "deprecated": boolean("Deprecated", only="18.0"),
-        "active": boolean("Active", default=True, only="19.0"),
+        "company_id": many2one("res.company", "Company", required=True, default=company, until=17),
+        "company_ids": many2many("res.company", "Companies", since=18),
+        "deprecated": boolean("Deprecated", until=18),
+        "active": boolean("Active", default=True, since=19),
     }
 
     def title(self, record_id: int) -> str:

@@ -84,8 +84,8 @@ class Equipment(Model):
         ),
         "model": char("Model"),
         "cost": decimal("Cost"),
-        "location": char("Location", only="18.0"),
-        "location_id": many2one("stock.location", "Location", only="19.0"),
+        "location": char("Location", until=18),
+        "location_id": many2one("stock.location", "Location", since=19),
         "maintenance_team_id": many2one("maintenance.team", "Maintenance Team"),
         "owner_user_id": many2one("res.users", "Owner"),
         "technician_user_id": many2one("res.users", "Technician"),
@@ -133,7 +133,7 @@ class Request(Model):
         "description": html("Description"),
         "request_date": date("Request Date", default=lambda env: env.today),
         "schedule_date": moment("Scheduled Date"),
-        "schedule_end": moment("Scheduled End", only="19.0"),
+        "schedule_end": moment("Scheduled End", since=19),
         "close_date": date("Close Date"),
         "duration": decimal("Duration"),
         "equipment_id": many2one("maintenance.equipment", "Equipment", ondelete="restrict"),
@@ -152,7 +152,10 @@ class Request(Model):
             (("normal", "In Progress"), ("blocked", "Blocked"), ("done", "Ready for next stage")),
             default="normal",
         ),
-        "company_id": many2one("res.company", "Company", required=True, default=company),
+        "company_id": (
+            many2one("res.company", "Company", default=company, until=16),
+            many2one("res.company", "Company", required=True, default=company, since=17),
+        ),
     }
 
     def after_create(self, record: Record, given: Values) -> None:

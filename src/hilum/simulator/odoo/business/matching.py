@@ -7,7 +7,22 @@ from collections.abc import Sequence
 from hilum.simulator.odoo.business.amounts import CENTS
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.fields import rounded
-from hilum.simulator.odoo.orm.record import Record
+from hilum.simulator.odoo.orm.record import Env, Record
+
+
+def payment_field(env: Env) -> str:
+    """The field of an entry that says which payment made it."""
+    return "origin_payment_id" if env.since(18) else "payment_id"
+
+
+def invoices_field(env: Env) -> str:
+    """The field of a payment that keeps what it paid; until 17 no client sees it."""
+    return "invoice_ids" if env.since(18) else "paid_by_it"
+
+
+def payments_field(env: Env) -> str:
+    """The field of an entry that keeps its payments; until 17 no client sees it."""
+    return "matched_payment_ids" if env.since(18) else "payments_of_it"
 
 
 def open_lines(entry: Record) -> None:
@@ -48,10 +63,11 @@ def _use(line: Record, amount: float) -> None:
 def _link(one: Record, other: Record) -> None:
     """A payment knows what it paid, and that knows its payments."""
     for line, against in ((one, other), (other, one)):
-        payment, paid = line.the("move_id").one("origin_payment_id"), against.the("move_id")
+        payment, paid = line.the("move_id").one(payment_field(line.env)), against.the("move_id")
         if payment is not None and paid["move_type"] != "entry":
-            payment.set(invoice_ids=sorted({*payment["invoice_ids"], paid.id}))
-            paid.set(matched_payment_ids=sorted({*paid["matched_payment_ids"], payment.id}))
+            invoices, payments = invoices_field(line.env), payments_field(line.env)
+            payment.set(**{invoices: sorted({*payment[invoices], paid.id})})
+            paid.set(**{payments: sorted({*paid[payments], payment.id})})
 
 
 def _tell(entry: Record) -> None:
@@ -65,7 +81,7 @@ def _tell(entry: Record) -> None:
     if rest:
         state = "partial" if rest < entry["amount_total"] else "not_paid"
     else:
-        state = "paid" if entry["matched_payment_ids"] else "reversed"
+        state = "paid" if entry[payments_field(entry.env)] else "reversed"
     entry.set(amount_residual=rest, payment_state=state)
 
 

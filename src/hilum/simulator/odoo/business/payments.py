@@ -10,7 +10,7 @@ from hilum.simulator.odoo.business.base import company, company_currency
 from hilum.simulator.odoo.business.booking import SIGNS, is_purchase, post
 from hilum.simulator.odoo.business.meta import next_number
 from hilum.simulator.odoo.errors import UserError
-from hilum.simulator.odoo.orm.access import BILLING, rights
+from hilum.simulator.odoo.orm.access import BILLING, NOBODY, rights
 from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, date, many2many, many2one, money, rounded
 from hilum.simulator.odoo.orm.model import Model, Values, public
 from hilum.simulator.odoo.orm.record import Env, Record
@@ -25,8 +25,22 @@ def bank(env: Env) -> int | None:
     return found[0] if found else None
 
 
+STATES = (
+    ("draft", "Draft"),
+    ("in_process", "In Process"),
+    ("paid", "Paid"),
+    ("canceled", "Canceled"),
+    ("rejected", "Rejected"),
+)
+OLD_STATES = (("draft", "Draft"), ("posted", "Posted"), ("cancel", "Cancelled"))  # until 17: those of its entry
+ENTRY_FIELDS = frozenset({"amount", "date", "partner_id", "journal_id", "currency_id", "payment_type", "ref"})
+
+
 class Payment(Model):
-    """A payment. Once registered, 18 calls it `paid` and 19 `in_process`; the bill is `paid` in both."""
+    """A payment. Once registered, it is `in_process` in 19, `paid` in 18, `posted` before; its bill is `paid` in all.
+
+    Until 17 it is a kind of journal entry: the entry is there from the beginning, as a draft.
+    """
 
     name = "account.payment"
     label = "Payments"
@@ -35,16 +49,9 @@ class Payment(Model):
     rights = rights(read=BILLING, change=BILLING)
     columns: ClassVar[Columns] = {
         "name": char("Number", index=True),
-        "state": choice(
-            "Status",
-            (
-                ("draft", "Draft"),
-                ("in_process", "In Process"),
-                ("paid", "Paid"),
-                ("canceled", "Canceled"),
-                ("rejected", "Rejected"),
-            ),
-            default="draft",
+        "state": (
+            choice("Status", OLD_STATES, default="draft", until=17),
+            choice("Status", STATES, default="draft", since=18),
         ),
         "payment_type": choice("Payment Type", DIRECTIONS, required=True, default="inbound"),
         "partner_type": choice("Partner Type", (("customer", "Customer"), ("supplier", "Vendor")), default="customer"),
@@ -53,17 +60,33 @@ class Payment(Model):
         "currency_id": many2one("res.currency", "Currency", required=True, default=company_currency),
         "date": date("Date", required=True, default=lambda env: env.today),
         "journal_id": many2one("account.journal", "Journal", required=True, default=bank),
-        "memo": char("Memo", index=True),
+        "memo": char("Memo", index=True, since=18),
+        "ref": char("Reference", index=True, until=17),
         "payment_reference": char("Payment Reference", index=True),
         "move_id": many2one("account.move", "Journal Entry"),
-        "invoice_ids": many2many("account.move", "Invoices"),
+        "invoice_ids": many2many("account.move", "Invoices", since=18),
+        "paid_by_it": many2many("account.move", "Paid by it", groups=NOBODY, until=17),
         "reconciled_bill_ids": many2many("account.move", "Reconciled Bills", compute=lambda p: _paid(p, purchase=True)),
         "reconciled_invoice_ids": many2many(
             "account.move", "Reconciled Invoices", compute=lambda p: _paid(p, purchase=False)
         ),
-        "is_reconciled": boolean("Is Reconciled", compute=lambda payment: bool(payment["invoice_ids"])),
+        "is_reconciled": boolean("Is Reconciled", compute=lambda payment: bool(_invoices(payment))),
         "company_id": many2one("res.company", "Company", default=company),
     }
+
+    def after_create(self, record: Record, given: Values) -> None:
+        """Until 17 the entry is made with the payment."""
+        if not self.env.since(18):
+            _make_entry(record)
+
+    def after_write(self, record: Record, given: Values) -> None:
+        """Until 17 the entry of a draft follows it."""
+        if not self.env.since(18) and record["state"] == "draft" and ENTRY_FIELDS.intersection(given):
+            old = record.one("move_id")
+            record.set(move_id=None)
+            if old is not None:
+                old.model.unlink(old.id)
+            _make_entry(record)
 
     @public()
     def action_post(self, ids: Sequence[int]) -> None:
@@ -78,7 +101,7 @@ class Payment(Model):
         for payment in self.env.records(self.name, ids):
             if payment["move_id"]:
                 payment.the("move_id").set(state="cancel")
-            payment.set(state="canceled")
+            payment.set(state="canceled" if self.env.since(18) else "cancel")
 
     @public()
     def action_draft(self, ids: Sequence[int]) -> None:
@@ -88,17 +111,31 @@ class Payment(Model):
 
 
 def _paid(payment: Record, *, purchase: bool) -> list[int]:
-    return [move.id for move in payment.many("invoice_ids") if is_purchase(move) == purchase]
+    return [move.id for move in _invoices(payment) if is_purchase(move) == purchase]
+
+
+def _invoices(payment: Record) -> list[Record]:
+    return payment.many(matching.invoices_field(payment.env))
+
+
+def _memo(payment: Record) -> str | None:
+    memo: str | None = payment["memo" if payment.env.since(18) else "ref"]
+    return memo
+
+
+def _make_entry(payment: Record) -> None:
+    move = payment.env["account.move"].create(_entry(payment))
+    payment.set(move_id=move.id)
 
 
 def _post(payment: Record) -> None:
     """Post, with a journal entry: from the bank's account to what is due, or the other way."""
     prefix = f"P{payment.the('journal_id')['code']}/{payment['date'][:4]}/"
     name = payment["name"] or next_number(payment.env, prefix, prefix, 5)
-    payment.set(state="in_process" if payment.env.is_19 else "paid", name=name)
+    env = payment.env
+    payment.set(state="in_process" if env.since(19) else "paid" if env.since(18) else "posted", name=name)
     if not payment["move_id"]:
-        move = payment.env["account.move"].create(_entry(payment))
-        payment.set(move_id=move.id)
+        _make_entry(payment)
     post(payment.the("move_id"))
     payment.set(date=payment.the("move_id")["date"])
 
@@ -110,16 +147,16 @@ def _entry(payment: Record) -> Values:
     sign = 1 if payment["payment_type"] == "outbound" else -1
     side = "payable" if payment["partner_type"] == "supplier" else "receivable"
     due = (partner[f"property_account_{side}_id"] if partner else None) or env.ref(f"account.1_{side}")
-    shared = {"partner_id": payment["partner_id"] or False, "name": payment["memo"] or payment["name"]}
+    shared = {"partner_id": payment["partner_id"] or False, "name": _memo(payment) or payment["name"] or False}
     amounts = {"currency_id": payment["currency_id"]}
     return {
         "move_type": "entry",
-        "ref": payment["memo"] or False,
+        "ref": _memo(payment) or False,
         "date": payment["date"],
         "journal_id": payment["journal_id"],
         "partner_id": payment["partner_id"] or False,
         "currency_id": payment["currency_id"],
-        "origin_payment_id": payment.id,
+        matching.payment_field(env): payment.id,
         "line_ids": [
             (0, 0, {**shared, **amounts, **_side(account, direction * balance, direction * payment["amount"])})
             for account, direction in ((due, sign), (payment.the("journal_id")["default_account_id"], -sign))
@@ -167,7 +204,7 @@ class PaymentRegister(Model):
             raise UserError("You can only register payment for posted journal entries.")
         due = sum(move["amount_residual"] for move in moves)
         if not due:
-            raise UserError(_nothing_left(is_19=self.env.is_19))
+            raise UserError(_nothing_left(is_19=self.env.since(19)))
         values.setdefault("amount", due)
         values.setdefault(
             "communication", " ".join(move["payment_reference"] or move["ref"] or move["name"] for move in moves)
@@ -211,7 +248,7 @@ def _pay(wizard: Record) -> Record:
             "currency_id": wizard["currency_id"],
             "date": wizard["payment_date"],
             "journal_id": wizard["journal_id"],
-            "memo": wizard["communication"] or False,
+            "memo" if wizard.env.since(18) else "ref": wizard["communication"] or False,
         }
     )
     _post(payment)
@@ -234,6 +271,13 @@ class Reversal(Model):
         "journal_id": many2one("account.journal", "Journal", required=True),
         "date": date("Reversal date", default=lambda env: env.today),
         "reason": char("Reason displayed on Credit Note"),
+        "refund_method": choice(
+            "Credit Method",
+            (("refund", "Partial Refund"), ("cancel", "Full Refund"), ("modify", "Full refund and new draft invoice")),
+            required=True,
+            default="refund",
+            until=16,
+        ),
         "move_ids": many2many("account.move", "Moves"),
         "new_move_ids": many2many("account.move", "New Moves"),
     }
@@ -246,9 +290,17 @@ class Reversal(Model):
         values["move_ids"] = [(6, 0, [move.id for move in moves])]
         return values
 
-    @public()
+    @public(until=17)
+    def reverse_moves(self, ids: Sequence[int], is_modify: bool = False) -> dict[str, Any]:
+        """Make the drafts, as it was called in 16; answers the action that shows them."""
+        return self._reverse(ids)
+
+    @public(since=17)
     def refund_moves(self, ids: Sequence[int]) -> dict[str, Any]:
         """Make the drafts; answers the action that shows them."""
+        return self._reverse(ids)
+
+    def _reverse(self, ids: Sequence[int]) -> dict[str, Any]:
         made: list[Record] = []
         for wizard in self.env.records(self.name, ids):
             new = [_refund(wizard, move) for move in wizard.many("move_ids")]

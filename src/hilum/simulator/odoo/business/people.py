@@ -57,7 +57,7 @@ class Version(Model):
 
     name = "hr.version"
     label = "Version"
-    only = "19.0"
+    since = 19
     module = "hr"
     rights = rights(read=EMPLOYEES, change=EMPLOYEES)
     columns: ClassVar[Columns] = {
@@ -90,11 +90,12 @@ class Employee(Model):
             unique="The Badge ID must be unique, this one is already assigned to another employee.",
         ),
         "registration_number": char("Employee Reference", groups=EMPLOYEES),
-        "gender": choice("Gender", SEXES, only="18.0", groups=EMPLOYEES),
-        "sex": choice("Gender", SEXES, only="19.0", groups=EMPLOYEES),
-        "bank_account_id": many2one("res.partner.bank", "Bank Account", only="18.0", groups=EMPLOYEES),
-        "bank_account_ids": many2many("res.partner.bank", "Bank Accounts", only="19.0", groups=EMPLOYEES),
-        "version_id": many2one("hr.version", "Current Version", only="19.0", groups=EMPLOYEES),
+        "gender": choice("Gender", SEXES, until=18, groups=EMPLOYEES),
+        "sex": choice("Gender", SEXES, since=19, groups=EMPLOYEES),
+        "bank_account_id": many2one("res.partner.bank", "Bank Account", until=18, groups=EMPLOYEES),
+        "bank_account_ids": many2many("res.partner.bank", "Bank Accounts", since=19, groups=EMPLOYEES),
+        "version_id": many2one("hr.version", "Current Version", since=19, groups=EMPLOYEES),
+        "address_home_id": many2one("res.partner", "Address", until=16, groups=EMPLOYEES),
         "work_contact_id": many2one("res.partner", "Work Contact"),
         "user_id": many2one("res.users", "User"),
         "company_id": many2one("res.company", "Company", required=True, default=company),
@@ -105,6 +106,6 @@ class Employee(Model):
         if not record["work_contact_id"]:
             contact = self.env["res.partner"].create({"name": record["name"], "email": record["work_email"] or False})
             record.set(work_contact_id=contact.id)
-        if self.env.is_19 and not record["version_id"]:
+        if self.env.since(19) and not record["version_id"]:
             version = self.env["hr.version"].create({"name": record["name"], "employee_id": record.id})
             record.set(version_id=version.id)

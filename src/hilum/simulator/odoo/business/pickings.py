@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from hilum.simulator.odoo.business import transfers
+from hilum.simulator.odoo.business import quantities, transfers
 from hilum.simulator.odoo.business.base import company
 from hilum.simulator.odoo.business.meta import next_number
 from hilum.simulator.odoo.business.stock import quant_at, shift
@@ -81,7 +81,7 @@ class Picking(Model):
         "scheduled_date": moment("Scheduled Date", default=now),
         "date_done": moment("Date of Transfer"),
         "move_ids": one2many("stock.move", "picking_id", "Stock Moves"),
-        "move_ids_without_package": one2many("stock.move", "picking_id", "Stock Moves", only="18.0"),
+        "move_ids_without_package": one2many("stock.move", "picking_id", "Stock Moves", until=18),
         "move_line_ids": one2many("stock.move.line", "picking_id", "Operations"),
         "backorder_id": many2one("stock.picking", "Back Order of"),
         "backorder_ids": one2many("stock.picking", "backorder_id", "Back Orders"),
@@ -119,7 +119,10 @@ class Picking(Model):
 
     @public()
     def button_validate(self, ids: Sequence[int]) -> bool | dict[str, Any]:
-        """Carry the transfer out; a part without the context `skip_backorder` answers a wizard and does nothing."""
+        """Carry the transfer out; a part without the context `skip_backorder` answers a wizard and does nothing.
+
+        So does, in 16, a transfer of which nothing is done yet.
+        """
         return transfers.validate(self.env.records(self.name, ids))
 
     @public()
@@ -145,12 +148,14 @@ class Move(Model):
     module = "stock"
     rights = rights(read=USER, change=STOCK)
     columns: ClassVar[Columns] = {
-        "name": char("Description", only="18.0"),
+        "name": char("Description", until=18),
         "product_id": many2one("product.product", "Product", required=True),
         "product_uom_qty": decimal("Demand", default=1.0),
         "product_uom": many2one("uom.uom", "Unit", required=True),
-        "quantity": decimal("Quantity"),
-        "picked": boolean("Picked"),
+        "quantity": decimal("Quantity", since=17),
+        "quantity_done": decimal("Quantity Done", until=16),
+        "reserved_availability": decimal("Quantity Reserved", compute=quantities.reserved, until=16),
+        "picked": boolean("Picked", since=17),
         "state": choice("Status", STATES, default="draft", index=True),
         "picking_id": many2one("stock.picking", "Transfer", ondelete="cascade"),
         "picking_type_id": many2one("stock.picking.type", "Operation Type"),
@@ -159,7 +164,8 @@ class Move(Model):
         "purchase_line_id": many2one("purchase.order.line", "Purchase Order Line"),
         "sale_line_id": many2one("sale.order.line", "Sale Line"),
         "move_line_ids": one2many("stock.move.line", "move_id", "Move Lines"),
-        "scrap_id": many2one("stock.scrap", "Scrap operation"),
+        "scrap_id": many2one("stock.scrap", "Scrap operation", since=17),
+        "scrap_ids": one2many("stock.scrap", "move_id", "Scrap operations", until=16),
         "origin_returned_move_id": many2one("stock.move", "Origin return move"),
         "to_refund": boolean("Update quantities on SO/PO", default=True),
         "origin": char("Source Document", index=True),
@@ -191,13 +197,13 @@ class Move(Model):
 
     def after_create(self, record: Record, given: Values) -> None:
         """A quantity given at once becomes a detailed line."""
-        if given.get("quantity"):
-            transfers.set_quantity(record, record["quantity"])
+        if given.get(quantities.of_move(self.env)):
+            quantities.set_done(record, quantities.done(record))
 
     def after_write(self, record: Record, given: Values) -> None:
         """The detailed lines follow the quantity, and the other way round."""
-        if "quantity" in given:
-            transfers.set_quantity(record, record["quantity"])
+        if quantities.of_move(self.env) in given:
+            quantities.set_done(record, quantities.done(record))
         if "picked" in given:
             for line in record.many("move_line_ids"):
                 line.set(picked=record["picked"])
@@ -215,8 +221,10 @@ class MoveLine(Model):
         "move_id": many2one("stock.move", "Stock Operation", ondelete="cascade"),
         "product_id": many2one("product.product", "Product", required=True),
         "product_uom_id": many2one("uom.uom", "Unit"),
-        "quantity": decimal("Quantity"),
-        "picked": boolean("Picked"),
+        "quantity": decimal("Quantity", since=17),
+        "qty_done": decimal("Done", until=16),
+        "reserved_uom_qty": decimal("Reserved", until=16),
+        "picked": boolean("Picked", since=17),
         "lot_id": many2one("stock.lot", "Lot/Serial Number"),
         "lot_name": char("Lot/Serial Number Name"),
         "location_id": many2one("stock.location", "From"),
@@ -257,7 +265,7 @@ class MoveLine(Model):
             raise UserError(
                 "You can not delete product moves if the picking is done. You can only correct the done quantities."
             )
-        record.set(quantity=0.0)
+        record.set(**{quantities.of_line(self.env): 0.0})
         transfers.add_up(record)
 
 
@@ -289,7 +297,8 @@ class Scrap(Model):
         ),
         "origin": char("Source Document", index=True),
         "picking_id": many2one("stock.picking", "Picking"),
-        "move_ids": one2many("stock.move", "scrap_id", "Moves"),
+        "move_ids": one2many("stock.move", "scrap_id", "Moves", since=17),
+        "move_id": many2one("stock.move", "Scrap Move", until=16),
         "state": choice("Status", (("draft", "Draft"), ("done", "Done")), default="draft"),
         "date_done": moment("Date"),
         "company_id": many2one("res.company", "Company", default=company),
@@ -331,13 +340,16 @@ class Scrap(Model):
                     "location_id": scrap["location_id"],
                     "location_dest_id": scrap["scrap_location_id"],
                     "origin": scrap["origin"] or False,
-                    "scrap_id": scrap.id,
+                    **({"scrap_id": scrap.id} if self.env.since(17) else {}),
                 }
             )
+            if not self.env.since(17):
+                scrap.set(move_id=move.id)
             quantity = transfers.in_product_unit(scrap, scrap["scrap_qty"], "product_uom_id")
             shift(self.env, scrap["product_id"], scrap["location_id"], -quantity, scrap["lot_id"])
             shift(self.env, scrap["product_id"], scrap["scrap_location_id"], quantity, scrap["lot_id"])
-            move.set(state="done", quantity=scrap["scrap_qty"], picked=True)
+            went = {quantities.of_move(self.env): scrap["scrap_qty"], **quantities.picked(self.env)}
+            move.set(state="done", **went)
             number = next_number(self.env, "SP/", "SP/", 5)
             scrap.set(state="done", date_done=self.env.second, name=number)
         return True

@@ -30,6 +30,7 @@ from hilum.simulator.odoo.orm.model import Model, Values
 from hilum.simulator.odoo.orm.record import Env, Record
 
 TYPES = (("consu", "Goods"), ("service", "Service"), ("combo", "Combo"))
+OLD_TYPES = (("consu", "Consumable"), ("service", "Service"), ("product", "Storable Product"))  # until 17
 TRACKING = (("serial", "By Unique Serial Number"), ("lot", "By Lots"), ("none", "By Quantity"))
 
 
@@ -43,7 +44,7 @@ class UnitCategory(Model):
 
     name = "uom.category"
     label = "Product UoM Categories"
-    only = "18.0"
+    until = 18
     module = "uom"
     columns: ClassVar[Columns] = {"name": char("Unit of Measure Category", required=True)}
 
@@ -58,7 +59,7 @@ class Unit(Model):
     columns: ClassVar[Columns] = {
         "name": char("Unit Name", required=True, index=True),
         "active": boolean("Active", default=True),
-        "category_id": many2one("uom.category", "Category", required=True, only="18.0"),
+        "category_id": many2one("uom.category", "Category", required=True, until=18),
         "uom_type": choice(
             "Type",
             (
@@ -67,10 +68,10 @@ class Unit(Model):
                 ("smaller", "Smaller than the reference Unit of Measure"),
             ),
             default="reference",
-            only="18.0",
+            until=18,
         ),
-        "relative_factor": decimal("Contains", default=1.0, only="19.0"),
-        "relative_uom_id": many2one("uom.uom", "Reference Unit", only="19.0"),
+        "relative_factor": decimal("Contains", default=1.0, since=19),
+        "relative_uom_id": many2one("uom.uom", "Reference Unit", since=19),
         "factor": decimal("Absolute Quantity", default=1.0),
         "rounding": decimal("Rounding Precision", default=0.01),
     }
@@ -84,14 +85,14 @@ class Unit(Model):
         self._absolute(record, given)
 
     def _absolute(self, record: Record, given: Values) -> None:
-        if self.env.is_19 and ("relative_factor" in given or "relative_uom_id" in given):
+        if self.env.since(19) and ("relative_factor" in given or "relative_uom_id" in given):
             reference = record.one("relative_uom_id")
             record.set(factor=record["relative_factor"] * (reference["factor"] if reference else 1.0))
 
 
 def family(record: Record) -> int:
     """What units convert with: the category in 18, the last reference unit in 19."""
-    if not record.env.is_19:
+    if not record.env.since(19):
         return int(record["category_id"])
     reference = record.one("relative_uom_id")
     return family(reference) if reference else record.id
@@ -102,7 +103,7 @@ def converted(quantity: float, unit_from: Record, unit_to: Record) -> float:
     if unit_from.id == unit_to.id or family(unit_from) != family(unit_to):
         return quantity
     ratio = unit_from["factor"] / unit_to["factor"]
-    return float(round(quantity * ratio if unit_from.env.is_19 else quantity / ratio, 6))
+    return float(round(quantity * ratio if unit_from.env.since(19) else quantity / ratio, 6))
 
 
 class Category(Model):
@@ -131,14 +132,18 @@ def category(env: Env) -> int:
     return env.ref("product.product_category_goods")
 
 
-_SHARED: dict[str, Field] = {
+_SHARED: Columns = {
     "name": char("Name", required=True, index=True),
-    "type": choice("Product Type", TYPES, required=True, default="consu"),
-    "is_storable": boolean("Track Inventory"),
+    "type": (
+        choice("Type", OLD_TYPES, required=True, default="consu", until=17),
+        choice("Product Type", TYPES, required=True, default="consu", since=18),
+    ),
+    "detailed_type": choice("Product Type", OLD_TYPES, required=True, default="consu", until=17),
+    "is_storable": boolean("Track Inventory", since=18),
     "tracking": choice("Tracking", TRACKING, required=True, default="none"),
     "categ_id": many2one("product.category", "Product Category", default=category),
     "uom_id": many2one("uom.uom", "Unit", required=True, default=unit),
-    "uom_po_id": many2one("uom.uom", "Purchase Unit", only="18.0"),
+    "uom_po_id": many2one("uom.uom", "Purchase Unit", until=18),
     "list_price": decimal("Sales Price", default=1.0, digits=2),
     "sale_ok": boolean("Sales", default=True),
     "purchase_ok": boolean("Purchase", default=True),
@@ -199,6 +204,18 @@ class Template(Model):
         ),
     }
 
+    def before_create(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Until 17 the type follows the detailed one, unless only the type is given."""
+        if values.get("detailed_type", "consu") != "consu":
+            values["type"] = values["detailed_type"]
+        return values
+
+    def before_write(self, record: Record, values: dict[str, Any]) -> dict[str, Any]:
+        """Until 17 the type follows the detailed one."""
+        if "detailed_type" in values:
+            values["type"] = values["detailed_type"]
+        return values
+
     def after_create(self, record: Record, given: Values) -> None:
         """Make the variant, unless one is being made together with the template."""
         if not self.env.context.get("create_product_product", True):
@@ -220,14 +237,24 @@ class Template(Model):
                 variant.set(active=bool(given["active"]))
 
 
-def _delegated(name: str, field: Field) -> Field:
+def is_stocked(product: Record) -> bool:
+    """Is stock kept of it? Until 17 the type says so."""
+    return bool(product["is_storable"]) if product.env.since(18) else product["type"] == "product"
+
+
+def _delegated(name: str, fields: Field | tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(_pointing(name, field) for field in (fields if isinstance(fields, tuple) else (fields,)))
+
+
+def _pointing(name: str, field: Field) -> Field:
     return Field(
         kind=field.kind,
         label=field.label,
         comodel=field.comodel,
         selection=field.selection,
         required=field.required,
-        only=field.only,
+        since=field.since,
+        until=field.until,
         related=f"product_tmpl_id.{name}",
     )
 
@@ -306,10 +333,10 @@ class SupplierInfo(Model):
         "product_name": char("Vendor Product Name"),
         "product_code": char("Vendor Product Code", index=True),
         "sequence": integer("Sequence", default=1),
-        "product_uom_id": many2one("uom.uom", "Unit", only="19.0"),
+        "product_uom_id": many2one("uom.uom", "Unit", since=19),
         "min_qty": decimal("Quantity"),
         "price": decimal("Unit Price"),
-        "discount": decimal("Discount (%)"),
+        "discount": decimal("Discount (%)", since=17),
         "currency_id": many2one("res.currency", "Currency", required=True, default=company_currency),
         "date_start": date("Start Date"),
         "date_end": date("End Date"),
@@ -328,7 +355,7 @@ class SupplierInfo(Model):
         if product is not None and not record["product_tmpl_id"]:
             record.set(product_tmpl_id=product["product_tmpl_id"])
         template = record.one("product_tmpl_id")
-        if template is None or not self.env.is_19:
+        if template is None or not self.env.since(19):
             return
         variants = _variants(template)
         filled: dict[str, Any] = {}

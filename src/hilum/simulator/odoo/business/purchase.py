@@ -66,7 +66,7 @@ class Order(Model):
         ),
         "order_line": one2many("purchase.order.line", "order_id", "Order Lines"),
         "state": choice("Status", (*STATES, ("done", "Locked")), default="draft", index=True),
-        "locked": boolean("Locked", only="19.0"),
+        "locked": boolean("Locked", since=19),
         "amount_untaxed": money("Untaxed Amount"),
         "amount_tax": money("Taxes"),
         "amount_total": money("Total"),
@@ -80,8 +80,8 @@ class Order(Model):
         "invoice_ids": many2many("account.move", "Bills", compute=buying.bills_of),
         "invoice_count": integer("Bill Count", compute=lambda order: len(order["invoice_ids"])),
         "invoice_status": choice("Billing Status", INVOICE_STATUS, compute=buying.invoice_status),
-        "notes": html("Terms and Conditions", only="18.0"),
-        "note": html("Terms and Conditions", only="19.0"),
+        "notes": html("Terms and Conditions", until=18),
+        "note": html("Terms and Conditions", since=19),
         "priority": choice("Priority", (("0", "Normal"), ("1", "Urgent")), default="0"),
     }
 
@@ -152,13 +152,13 @@ class Order(Model):
             order.set(state="draft")
         return {}
 
-    @public(only="18.0")
+    @public(until=18)
     def button_done(self, ids: Sequence[int]) -> None:
         """Lock (18)."""
         for order in self.env.records(self.name, ids):
             order.set(state="done")
 
-    @public(only="19.0")
+    @public(since=19)
     def button_lock(self, ids: Sequence[int]) -> None:
         """Lock (19)."""
         for order in self.env.records(self.name, ids):
@@ -168,7 +168,7 @@ class Order(Model):
     def button_unlock(self, ids: Sequence[int]) -> None:
         """Unlock."""
         for order in self.env.records(self.name, ids):
-            order.set(**({"locked": False} if self.env.is_19 else {"state": "purchase"}))
+            order.set(**({"locked": False} if self.env.since(19) else {"state": "purchase"}))
 
     @public()
     def action_create_invoice(self, ids: Sequence[int]) -> dict[str, Any]:
@@ -197,12 +197,12 @@ class OrderLine(Model):
         "name": text("Description"),
         "product_id": many2one("product.product", "Product", ondelete="restrict"),
         "product_qty": decimal("Quantity", default=1.0),
-        "product_uom": many2one("uom.uom", "Unit of Measure", only="18.0"),
-        "product_uom_id": many2one("uom.uom", "Unit", only="19.0"),
+        "product_uom": many2one("uom.uom", "Unit of Measure", until=18),
+        "product_uom_id": many2one("uom.uom", "Unit", since=19),
         "price_unit": decimal("Unit Price"),
-        "discount": decimal("Discount (%)"),
-        "taxes_id": many2many("account.tax", "Taxes", only="18.0"),
-        "tax_ids": many2many("account.tax", "Taxes", only="19.0"),
+        "discount": decimal("Discount (%)", since=17),
+        "taxes_id": many2many("account.tax", "Taxes", until=18),
+        "tax_ids": many2many("account.tax", "Taxes", since=19),
         "price_subtotal": money("Subtotal"),
         "price_tax": decimal("Tax"),
         "price_total": money("Total"),
@@ -228,13 +228,13 @@ class OrderLine(Model):
             return values
         product = self.env.record("product.product", values["product_id"])
         seller = vendor_price(product, order["partner_id"], float(values["product_qty"] or 0), self.env.today)
-        unit = "product_uom_id" if self.env.is_19 else "product_uom"
+        unit = "product_uom_id" if self.env.since(19) else "product_uom"
         if not values.get(unit):
-            values[unit] = (None if self.env.is_19 else product["uom_po_id"]) or product["uom_id"]
+            values[unit] = (None if self.env.since(19) else product["uom_po_id"]) or product["uom_id"]
         if not values.get("name"):
             values["name"] = product.model.title(product.id)
         values.setdefault("price_unit", seller["price"] if seller else 0.0)
-        taxes = "tax_ids" if self.env.is_19 else "taxes_id"
+        taxes = "tax_ids" if self.env.since(19) else "taxes_id"
         values.setdefault(taxes, [(6, 0, list(product["supplier_taxes_id"] or []))])
         if not values.get("date_planned"):
             values["date_planned"] = buying.planned(order, seller["delay"] if seller else 0)
@@ -271,7 +271,7 @@ class OrderLine(Model):
 
     def _check_unit(self, record: Record) -> None:
         """18 refuses a unit of another category than the product's; 19 takes it silently."""
-        if self.env.is_19 or not record["product_id"] or not record["product_uom"]:
+        if self.env.since(19) or not record["product_id"] or not record["product_uom"]:
             return
         unit, own = record.the("product_uom"), record.the("product_id").the("uom_id")
         if family(unit) != family(own):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from hilum.simulator.odoo.business import quantities
 from hilum.simulator.odoo.business.amounts import taxed
 from hilum.simulator.odoo.business.base import company, company_currency
 from hilum.simulator.odoo.business.meta import next_number
@@ -86,7 +87,7 @@ class Order(Model):
 def _deliver(order: Record) -> None:
     env = order.env
     goods = [
-        line for line in order.many("order_line") if line["product_id"] and line.the("product_id")["type"] == "consu"
+        line for line in order.many("order_line") if line["product_id"] and line.the("product_id")["type"] != "service"
     ]
     if not goods:
         return
@@ -95,7 +96,7 @@ def _deliver(order: Record) -> None:
     picking = env["stock.picking"].create(values)
     for line in goods:
         move = {"picking_id": picking.id, "product_id": line["product_id"], "product_uom_qty": line["product_uom_qty"]}
-        unit = line["product_uom_id" if env.is_19 else "product_uom"]
+        unit = line["product_uom_id" if env.since(19) else "product_uom"]
         env["stock.move"].create({**move, "product_uom": unit, "sale_line_id": line.id})
     confirm(picking)
 
@@ -114,18 +115,20 @@ class OrderLine(Model):
         "name": text("Description"),
         "product_id": many2one("product.product", "Product", ondelete="restrict"),
         "product_uom_qty": decimal("Quantity", default=1.0),
-        "product_uom": many2one("uom.uom", "Unit of Measure", only="18.0"),
-        "product_uom_id": many2one("uom.uom", "Unit", only="19.0"),
+        "product_uom": many2one("uom.uom", "Unit of Measure", until=18),
+        "product_uom_id": many2one("uom.uom", "Unit", since=19),
         "price_unit": decimal("Unit Price"),
         "discount": decimal("Discount (%)"),
-        "tax_id": many2many("account.tax", "Taxes", only="18.0"),
-        "tax_ids": many2many("account.tax", "Taxes", only="19.0"),
+        "tax_id": many2many("account.tax", "Taxes", until=18),
+        "tax_ids": many2many("account.tax", "Taxes", since=19),
         "price_subtotal": money("Subtotal"),
         "price_total": money("Total"),
         "move_ids": one2many("stock.move", "sale_line_id", "Stock Moves"),
         "qty_delivered": decimal(
             "Delivery Quantity",
-            compute=lambda line: sum(move["quantity"] for move in line.many("move_ids") if move["state"] == "done"),
+            compute=lambda line: sum(
+                quantities.done(move) for move in line.many("move_ids") if move["state"] == "done"
+            ),
         ),
     }
 
@@ -135,9 +138,9 @@ class OrderLine(Model):
             product = self.env.record("product.product", values["product_id"])
             values.setdefault("name", product.model.title(product.id))
             values.setdefault("price_unit", product["lst_price"])
-            values.setdefault("product_uom_id" if self.env.is_19 else "product_uom", product["uom_id"])
+            values.setdefault("product_uom_id" if self.env.since(19) else "product_uom", product["uom_id"])
             taxes = list(product["taxes_id"] or [])
-            values.setdefault("tax_ids" if self.env.is_19 else "tax_id", [(6, 0, taxes)])
+            values.setdefault("tax_ids" if self.env.since(19) else "tax_id", [(6, 0, taxes)])
         return values
 
     def after_create(self, record: Record, given: Values) -> None:
@@ -150,7 +153,7 @@ class OrderLine(Model):
 
 
 def _add_up(line: Record) -> None:
-    taxes = line.many("tax_ids" if line.env.is_19 else "tax_id")
+    taxes = line.many("tax_ids" if line.env.since(19) else "tax_id")
     untaxed, tax = taxed(line["product_uom_qty"], line["price_unit"], line["discount"], taxes)
     line.set(price_subtotal=untaxed, price_total=round(untaxed + tax, 2))
     order = line.the("order_id")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from hilum.simulator.odoo.business.base import company
+from hilum.simulator.odoo.business.products import is_stocked
+from hilum.simulator.odoo.business.quantities import of_line, of_move, picked
 from hilum.simulator.odoo.errors import UserError, ValidationError
 from hilum.simulator.odoo.orm.access import STOCK, USER, rights
 from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, date, decimal, many2one, moment, one2many
@@ -83,7 +85,7 @@ class Location(Model):
         "usage": choice("Location Type", USAGES, required=True, default="internal"),
         "active": boolean("Active", default=True),
         "barcode": char("Barcode", index=True),
-        "scrap_location": boolean("Is a Scrap Location?", only="18.0"),
+        "scrap_location": boolean("Is a Scrap Location?", until=18),
         "company_id": many2one("res.company", "Company", default=company),
         "warehouse_id": many2one("stock.warehouse", "Warehouse", compute=lambda location: warehouse_of(location)),
     }
@@ -119,7 +121,10 @@ class Lot(Model):
         "name": char("Lot/Serial Number", required=True, index=True),
         "ref": char("Internal Reference"),
         "product_id": many2one("product.product", "Product", required=True),
-        "company_id": many2one("res.company", "Company", default=company),
+        "company_id": (
+            many2one("res.company", "Company", required=True, default=company, until=17),
+            many2one("res.company", "Company", default=company, since=18),
+        ),
         "expiration_date": moment("Expiration Date"),
         "product_qty": decimal(
             "On Hand Quantity",
@@ -213,9 +218,9 @@ class Quant(Model):
 
     @public()
     def action_apply_inventory(self, ids: Sequence[int]) -> None:
-        """Apply the counts. Done again, 18 changes nothing; 19 takes the cleared count for zero (measured)."""
+        """Apply the counts. Done again, 16 to 18 change nothing; 19 takes the cleared count for zero (measured)."""
         for quant in self.env.records(self.name, ids):
-            if quant["inventory_quantity_set"] or self.env.is_19:
+            if quant["inventory_quantity_set"] or self.env.since(19):
                 _count(quant, quant["inventory_quantity"])
             quant.set(inventory_quantity=0.0, inventory_quantity_set=False, inventory_diff_quantity=0.0)
 
@@ -241,9 +246,9 @@ def _count(quant: Record, counted: float) -> None:
     lot = quant["lot_id"]
     shift(env, quant["product_id"], move["location_id"], -abs(difference), lot)
     shift(env, quant["product_id"], move["location_dest_id"], abs(difference), lot)
-    line = {"move_id": move.id, "quantity": abs(difference), "picked": True, "lot_id": lot or False}
-    env["stock.move.line"].create(line)
-    move.set(state="done", quantity=abs(difference), picked=True, date=env.second)
+    went = {of_line(env): abs(difference), **picked(env)}
+    env["stock.move.line"].create({"move_id": move.id, "lot_id": lot or False, **went})
+    move.set(state="done", date=env.second, **{of_move(env): abs(difference)}, **picked(env))
 
 
 def quant_at(env: Env, product: Any, location: Any, lot: Any = None) -> Record | None:
@@ -260,7 +265,7 @@ def shift(env: Env, product: int, location: int, quantity: float, lot: int | Non
     item = env.record("product.product", product)
     if item["type"] == "service":
         raise UserError("Quants cannot be created for consumables or services.")
-    if not item["is_storable"]:
+    if not is_stocked(item):
         return
     found = quant_at(env, product, location, lot)
     if found is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hilum.simulator.odoo.business.products import converted
+from hilum.simulator.odoo.business import quantities
+from hilum.simulator.odoo.business.products import converted, is_stocked
 from hilum.simulator.odoo.business.stock import shift
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.record import Env, Record
@@ -17,10 +18,10 @@ OURS = ("internal", "transit")
 def reference(move: Record) -> str:
     """What the move belongs to, in words."""
     picking = move.one("picking_id")
-    scrap = move.one("scrap_id")
     if picking is not None:
         return str(picking["name"])
-    return str(scrap["name"] if scrap is not None else move["origin"] or "")
+    scraps = [move.one("scrap_id")] if move.env.since(17) else move.many("scrap_ids")
+    return str(scraps[0]["name"] if scraps and scraps[0] is not None else move["origin"] or "")
 
 
 def in_product_unit(record: Record, quantity: float, unit_field: str) -> float:
@@ -44,15 +45,16 @@ def confirm(picking: Record) -> None:
 
 
 def reserve(picking: Record) -> None:
-    """Fill the quantities with the demand; from a place of ours only as far as stock is there."""
+    """Reserve the demand; from a place of ours only as far as stock is there."""
     for move in picking.many("move_ids"):
         if move["state"] not in ("confirmed", "partially_available"):
             continue
         demand = move["product_uom_qty"]
-        at_hand = demand if move["quantity"] >= demand else _at_hand(move)
-        quantity = max(move["quantity"], min(demand, at_hand))
-        if quantity != move["quantity"]:
-            set_quantity(move, quantity)
+        before = quantities.reserved(move)
+        at_hand = demand if before >= demand else _at_hand(move)
+        quantity = max(before, min(demand, at_hand))
+        if quantity != before:
+            quantities.reserve(move, quantity)
         ready = "assigned" if quantity >= demand else "partially_available" if quantity > 0 else "confirmed"
         move.set(state=ready)
     states = {move["state"] for move in picking.many("move_ids")} - {"done", "cancel"}
@@ -63,36 +65,18 @@ def reserve(picking: Record) -> None:
 def _at_hand(move: Record) -> float:
     source = move.the("location_id")
     product = move.the("product_id")
-    if source["usage"] not in OURS or not product["is_storable"]:
+    if source["usage"] not in OURS or not is_stocked(product):
         return float(move["product_uom_qty"])
     below = move.env["stock.location"].find([["id", "child_of", source.id]])
     quants = move.env["stock.quant"].search([["product_id", "=", product.id], ["location_id", "in", below]])
     return float(sum(quant["quantity"] for quant in quants))
 
 
-def set_quantity(move: Record, quantity: float) -> None:
-    """Give the move a quantity: its first line takes the difference, or a line is made."""
-    lines = move.many("move_line_ids")
-    if not lines:
-        move.set(quantity=quantity)
-        if quantity:
-            picked = {"picked": move["picked"], "quantity": quantity}
-            move.env["stock.move.line"].create({"move_id": move.id, **picked})
-        return
-    others = sum(line["quantity"] for line in lines[1:])
-    lines[0].set(quantity=max(0.0, quantity - others))
-    move.set(quantity=quantity)
-
-
 def add_up(line: Record) -> None:
-    """The move's quantity is the sum of its lines; a picked line makes the move picked."""
+    """An open move follows its lines."""
     move = line.one("move_id")
-    if move is None or move["state"] in ("done", "cancel"):
-        return
-    lines = move.many("move_line_ids")
-    unit = move.the("product_uom")
-    total = sum(converted(each["quantity"], each.one("product_uom_id") or unit, unit) for each in lines)
-    move.set(quantity=total, picked=any(each["picked"] for each in lines))
+    if move is not None and move["state"] in OPEN:
+        quantities.add_up(move)
 
 
 def move_for_line(env: Env, values: Mapping[str, Any]) -> Record | None:
@@ -109,7 +93,7 @@ def move_for_line(env: Env, values: Mapping[str, Any]) -> Record | None:
 
 
 def validate(pickings: Sequence[Record]) -> bool | dict[str, Any]:
-    """Carry out; True, or a wizard where a part is left and the context does not say what to do with it."""
+    """Carry out; True, or a wizard where the context does not say what a person would have to decide."""
     todo = [picking for picking in pickings if picking["state"] not in ("done", "cancel")]
     for picking in todo:
         confirm(picking)
@@ -117,8 +101,11 @@ def validate(pickings: Sequence[Record]) -> bool | dict[str, Any]:
     for picking in todo:
         _check_quantities(picking)
         _check_lots(picking)
+    untouched = [picking for picking in todo if not _taken(picking)]  # only before 17: reserved, and none of it done
+    if untouched:
+        return _wizard("stock.immediate.transfer", "Immediate Transfer?", untouched)
     if partial and not pickings[0].env.context.get("skip_backorder"):
-        return _wizard(partial)
+        return _wizard("stock.backorder.confirmation", "Create Backorder?", partial)
     _check_sender(partial)
     for picking in todo:
         _carry_out(picking)
@@ -131,26 +118,28 @@ def _open_moves(picking: Record) -> list[Record]:
 
 def _taken(picking: Record) -> list[Record]:
     """The moves that go: the picked ones if any is picked, else all with a quantity."""
-    moves = [move for move in _open_moves(picking) if move["quantity"] > 0]
-    picked = [move for move in moves if move["picked"]]
+    moves = [move for move in _open_moves(picking) if quantities.done(move) > 0]
+    picked = [move for move in moves if quantities.is_picked(move)]
     return picked or moves
 
 
 def _is_part(picking: Record) -> bool:
     going = {move.id for move in _taken(picking)}
     return bool(going) and any(
-        move.id not in going or move["quantity"] < move["product_uom_qty"] for move in _open_moves(picking)
+        move.id not in going or quantities.done(move) < move["product_uom_qty"] for move in _open_moves(picking)
     )
 
 
 def _check_quantities(picking: Record) -> None:
-    if not _taken(picking):
-        raise UserError(
-            "Transfer trouble alert!\nYou cannot validate a transfer without any quantity."
-            if picking.env.is_19
-            else "You cannot validate a transfer if no quantities are reserved. "
-            "To force the transfer, encode quantities."
-        )
+    if _taken(picking) or any(quantities.reserved(move) for move in _open_moves(picking)):
+        return
+    if picking.env.since(19):
+        raise UserError("Transfer trouble alert!\nYou cannot validate a transfer without any quantity.")
+    if picking.env.since(17):
+        words, cure = "reserved", "encode quantities"
+    else:
+        words, cure = "reserved nor done", "switch in edit mode and encode the done quantities"
+    raise UserError(f"You cannot validate a transfer if no quantities are {words}. To force the transfer, {cure}.")
 
 
 def _check_lots(picking: Record) -> None:
@@ -158,7 +147,7 @@ def _check_lots(picking: Record) -> None:
     lacking = [
         move.the("product_id")["name"]
         for move in tracked
-        if any(not line["lot_id"] and not line["lot_name"] for line in move.many("move_line_ids") if line["quantity"])
+        if any(not each["lot_id"] and not each["lot_name"] for each in _going(move))
     ]
     if lacking:
         names = "\n".join(f"- {name}" for name in dict.fromkeys(lacking))
@@ -166,6 +155,11 @@ def _check_lots(picking: Record) -> None:
     for move in tracked:
         if move.the("product_id")["tracking"] == "serial" and picking["picking_type_code"] == "incoming":
             _check_serials(move)
+
+
+def _going(move: Record) -> list[Record]:
+    """The detailed lines of which something goes."""
+    return [line for line in move.many("move_line_ids") if quantities.line_done(line)]
 
 
 def _check_serials(move: Record) -> None:
@@ -186,15 +180,15 @@ def _check_sender(partial: Sequence[Record]) -> None:
             raise UserError("Unable to send message, please configure the sender's email address.")
 
 
-def _wizard(partial: Sequence[Record]) -> dict[str, Any]:
+def _wizard(model: str, title: str, about: Sequence[Record]) -> dict[str, Any]:
     return {
         "type": "ir.actions.act_window",
-        "name": "Create Backorder?",
-        "res_model": "stock.backorder.confirmation",
+        "name": title,
+        "res_model": model,
         "view_mode": "form",
         "views": [[False, "form"]],
         "target": "new",
-        "context": {"default_pick_ids": [[4, picking.id] for picking in partial]},
+        "context": {"default_pick_ids": [[4, picking.id] for picking in about]},
     }
 
 
@@ -202,7 +196,7 @@ def _carry_out(picking: Record) -> None:
     going = _taken(picking)
     going_ids = {move.id for move in going}
     rest = [
-        (move, move["product_uom_qty"] - (move["quantity"] if move.id in going_ids else 0.0))
+        (move, move["product_uom_qty"] - (quantities.done(move) if move.id in going_ids else 0.0))
         for move in _open_moves(picking)
     ]
     keep_rest = picking.id not in (picking.env.context.get("picking_ids_not_to_backorder") or [])
@@ -213,16 +207,15 @@ def _carry_out(picking: Record) -> None:
 
 
 def _do(move: Record) -> None:
-    for line in move.many("move_line_ids"):
-        if not line["quantity"]:
-            continue
+    mark = quantities.picked(move.env)
+    for line in _going(move):
         lot = _lot(line, make=True)
         lot_id = lot.id if lot is not None else None
-        quantity = in_product_unit(line, line["quantity"], "product_uom_id")
+        quantity = in_product_unit(line, quantities.line_done(line), "product_uom_id")
         shift(move.env, move["product_id"], line["location_id"] or move["location_id"], -quantity, lot_id)
         shift(move.env, move["product_id"], line["location_dest_id"] or move["location_dest_id"], quantity, lot_id)
-        line.set(picked=True, lot_id=lot_id, date=move.env.second)
-    move.set(state="done", picked=True, date=move.env.second)
+        line.set(lot_id=lot_id, date=move.env.second, **mark)
+    move.set(state="done", date=move.env.second, **mark)
     _tell_order(move)
 
 
@@ -261,7 +254,7 @@ def _settle_rest(picking: Record, rest: Sequence[tuple[Record, float]], *, keep:
     back = picking.env["stock.picking"].create({**values, "backorder_id": picking.id})
     for move, left in rest:
         if move["state"] == "done":
-            move.set(product_uom_qty=move["quantity"])
+            move.set(product_uom_qty=quantities.done(move))
             _rest_move(move, back, left)
         else:
             for line in move.many("move_line_ids"):

@@ -23,6 +23,7 @@ PROJECT = "project.group_project_user"
 SALES = "sales_team.group_sale_salesman"
 EMPLOYEES = "hr.group_hr_user"
 DOCUMENTATION = "api_doc.group_allow_doc"
+NOBODY = "sandbox.nobody"  # what the sandbox keeps for itself: no user is in it
 
 ADMINISTRATOR_GROUPS = frozenset(
     {

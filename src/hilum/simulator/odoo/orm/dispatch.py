@@ -48,17 +48,17 @@ def find(env: Env, model: str, method: str) -> tuple[Model, Target]:
     known = env.registry.models.get(model)
     if known is None or not installed(env, known.module):
         raise NoModel(model)
-    if method.startswith("_") or method in PRIVATE or (env.is_19 and method in PRIVATE_19):
+    if method.startswith("_") or method in PRIVATE or (env.since(19) and method in PRIVATE_19):
         raise AccessError(f"Private methods (such as '{model}.{method}') cannot be called remotely.")
     if f"{model}.{method}" in env.registry.without:
         raise NoMethod(f"The method '{model}.{method}' does not exist")
     bound = env[model]
     own = getattr(bound, method, None)
     marks = getattr(own, "public", None)
-    if own is not None and marks is not None and marks[2] in ("", env.version):
-        return bound, Target(own, marks[0], marks[1], _signature(own.__func__, 1))
+    if own is not None and marks is not None and marks.since <= env.registry.major <= marks.until:
+        return bound, Target(own, marks.on_model, marks.access, _signature(own.__func__, 1))
     generic = GENERIC.get(method)
-    if generic is None or generic.only not in ("", env.version):
+    if generic is None or not generic.since <= env.registry.major <= generic.until:
         raise NoMethod(f"The method '{model}.{method}' does not exist")
 
     def call(*args: Any, **kwargs: Any) -> Any:

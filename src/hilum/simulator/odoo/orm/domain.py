@@ -186,7 +186,7 @@ def _scalar(model: Model, name: str, field: Field, leaf: Leaf) -> Test:
         matches = _text_test(operator, value)
         return lambda record_id: matches(read(record_id))
     if field.kind in ("date", "datetime"):
-        value = _time_value(model.env.is_19, field, operator, value)
+        value = _time_value(model.env.since(19), field, operator, value)
     if operator in ("in", "not in"):
         values = {_same(each) for each in (value if isinstance(value, (list, tuple)) else [value])}
         return lambda record_id: (_same(read(record_id)) in values) == (operator == "in")
@@ -206,7 +206,7 @@ def _scalar(model: Model, name: str, field: Field, leaf: Leaf) -> Test:
 
 def _reader(model: Model, name: str, field: Field) -> Callable[[int], Any]:
     """Datetimes compare by whole seconds on 19 and by the kept microseconds on 18 (measured)."""
-    if field.kind == "datetime" and model.env.is_19:
+    if field.kind == "datetime" and model.env.since(19):
 
         def shown(record_id: int) -> Any:
             kept = model.value(record_id, name)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hilum.simulator.odoo.errors import InvalidText, TypeFault, ValueFault
+from hilum.simulator.odoo.orm.versions import FIRST, LAST
 
 if TYPE_CHECKING:
     from hilum.simulator.odoo.orm.record import Record
@@ -35,7 +36,8 @@ class Field:
     default: Any = None  # a value, or a function of the environment
     compute: Callable[[Record], Any] | None = None  # not stored; worked out at each read
     related: str = ""  # a dotted path; reads and writes go to its end
-    only: str = ""  # the one version that has the field; empty: both
+    since: int = FIRST  # the first version that has the field, by its first number
+    until: int = LAST  # the last one
     groups: str = ""  # external id of the group that may see it; empty: all
     index: bool = False  # equality searches use an index
     ondelete: str = ""  # many2one: "cascade", "restrict" or "set null" (default; "restrict" where required)
@@ -53,7 +55,18 @@ class Field:
         return self.ondelete or ("restrict" if self.required else "set null")
 
 
-Columns = Mapping[str, Field]
+Columns = Mapping[str, Field | tuple[Field, ...]]
+"""Field name → the field; several where it was another one in other versions."""
+
+
+def as_of(columns: Columns, major: int) -> dict[str, Field]:
+    """The fields as one version has them."""
+    found = {}
+    for name, fields in columns.items():
+        for field in fields if isinstance(fields, tuple) else (fields,):
+            if field.since <= major <= field.until:
+                found[name] = field
+    return found
 
 
 def char(label: str, **options: Any) -> Field:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hilum.simulator.odoo.errors import AccessError, TypeFault, ValueFault
+from hilum.simulator.odoo.orm.access import refusal
 from hilum.simulator.odoo.orm.fields import TO_MANY, Field
 from hilum.simulator.odoo.orm.groups import formatted_read_group, read_group
 from hilum.simulator.odoo.orm.load import load
 from hilum.simulator.odoo.orm.model import Model
 from hilum.simulator.odoo.orm.store import Row
+from hilum.simulator.odoo.orm.versions import FIRST, LAST
 
 Ids = Sequence[int]
 
@@ -116,7 +118,7 @@ def unlink(model: Model, ids: Ids) -> bool:
 
 
 def exists(model: Model, ids: Ids) -> list[int]:
-    """The ids that are there (18; private in 19)."""
+    """The ids that are there (private in 19)."""
     return [record_id for record_id in ids if record_id in model.table]
 
 
@@ -128,9 +130,9 @@ def name_search(
     limit: int | None = 100,
     args: Sequence[Any] | None = None,
 ) -> list[list[Any]]:
-    """Pairs of id and display name; the extra filter is `domain` in 19, `args` in 18."""
-    if (args is not None) == model.env.is_19 and (args is not None or domain is not None):
-        wrong = "args" if model.env.is_19 else "domain"
+    """Pairs of id and display name; the extra filter is `domain` in 19, `args` in earlier ones."""
+    if (args is not None) == model.env.since(19) and (args is not None or domain is not None):
+        wrong = "args" if model.env.since(19) else "domain"
         raise TypeFault(f"got an unexpected keyword argument '{wrong}'")
     condition = [["display_name", operator, name]] if name else []
     found = model.find([*condition, *(domain or args or [])], limit=limit)
@@ -170,6 +172,20 @@ def _field_facts(name: str, field: Field) -> dict[str, Any]:
     if field.groups:
         facts["groups"] = field.groups
     return facts
+
+
+def has_access(model: Model, ids: Ids, operation: str) -> bool:
+    """May the caller do this (`create`, `read`, `write`, `unlink`)?"""
+    groups = model.env.groups
+    return groups is None or not groups.isdisjoint(model.rights[operation])
+
+
+def check_access_rights(model: Model, operation: str, raise_exception: bool = True) -> bool:
+    """The same, as it was asked before 18. Raises AccessError where the answer is no, unless told not to."""
+    may = has_access(model, (), operation)
+    if raise_exception and not may:
+        raise AccessError(refusal(model.label, model.name, operation, model.rights[operation]))
+    return may
 
 
 def default_get(model: Model, fields: Sequence[str]) -> dict[str, Any]:
@@ -235,7 +251,8 @@ class Generic:
     function: Callable[..., Any]
     on_model: bool  # takes no ids
     access: str  # the right it needs on the model
-    only: str = ""  # the one version that has it
+    since: int = FIRST  # the first version that has it, by its first number
+    until: int = LAST  # the last one
 
 
 GENERIC: dict[str, Generic] = {
@@ -246,7 +263,9 @@ GENERIC: dict[str, Generic] = {
     "create": Generic(create, True, "create"),
     "write": Generic(write, False, "write"),
     "unlink": Generic(unlink, False, "unlink"),
-    "exists": Generic(exists, False, "", "18.0"),
+    "exists": Generic(exists, False, "", until=18),
+    "has_access": Generic(has_access, False, "", since=18),
+    "check_access_rights": Generic(check_access_rights, True, "", until=18),
     "name_search": Generic(name_search, True, "read"),
     "fields_get": Generic(fields_get, True, ""),
     "default_get": Generic(default_get, True, ""),
@@ -255,7 +274,7 @@ GENERIC: dict[str, Generic] = {
     "action_unarchive": Generic(action_unarchive, False, "write"),
     "get_external_id": Generic(get_external_id, False, ""),
     "read_group": Generic(read_group, True, "read"),
-    "formatted_read_group": Generic(formatted_read_group, True, "read", "19.0"),
-    "web_search_read": Generic(web_search_read, True, "read"),
-    "web_save": Generic(web_save, False, "write"),
+    "formatted_read_group": Generic(formatted_read_group, True, "read", since=19),
+    "web_search_read": Generic(web_search_read, True, "read", since=17),  # 16 takes `fields`, as the client then did
+    "web_save": Generic(web_save, False, "write", since=17),
 }

@@ -7,6 +7,7 @@ here checks rights; the dispatcher does that once for each call of a client.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from hilum.simulator.odoo.errors import MissingError, ValidationError, ValueFault
@@ -17,20 +18,29 @@ from hilum.simulator.odoo.orm.fields import TO_MANY, Columns, Field, to_kept
 from hilum.simulator.odoo.orm.record import SUPERUSER, Env, Record
 from hilum.simulator.odoo.orm.registry import LOG_FIELDS
 from hilum.simulator.odoo.orm.store import Key, Row
+from hilum.simulator.odoo.orm.versions import FIRST, LAST
 
 Values = Mapping[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def public(*, on_model: bool = False, access: str = "write", only: str = "") -> Callable[[Method], Method]:
-    """Make a method callable by clients.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Public:
+    """How clients may call a method."""
 
-    `on_model` methods take no ids. `access` is the right on the model that a caller needs, empty for none. `only`
-    names the one version that has the method.
-    """
+    on_model: bool = False  # takes no ids
+    access: str = "write"  # the right on the model that a caller needs; empty: none
+    since: int = FIRST  # the first version that has the method, by its first number
+    until: int = LAST  # the last one
+
+
+def public(
+    *, on_model: bool = False, access: str = "write", since: int = FIRST, until: int = LAST
+) -> Callable[[Method], Method]:
+    """Make a method callable by clients; see `Public`."""
 
     def mark(method: Method) -> Method:
-        method.__dict__["public"] = (on_model, access, only)
+        method.__dict__["public"] = Public(on_model=on_model, access=access, since=since, until=until)
         return method
 
     return mark
@@ -46,7 +56,8 @@ class Model:
     order: ClassVar[str] = "id"  # default order of a search
     keys: ClassVar[Sequence[Key]] = ()  # further indices
     title_field: ClassVar[str] = "name"
-    only: ClassVar[str] = ""  # the one version that has it; empty: both
+    since: ClassVar[int] = FIRST  # the first version that has it, by its first number
+    until: ClassVar[int] = LAST  # the last one
     module: ClassVar[str] = "base"  # the module that brings it; not installed = the model does not exist
 
     def __init__(self, env: Env) -> None:
@@ -210,7 +221,7 @@ class Model:
         if not pointing:
             return
         if field.on_delete == "restrict":
-            raise ValidationError(_restricted(self, self.env[model], column, is_19=self.env.is_19))
+            raise ValidationError(_restricted(self, self.env[model], column, is_19=self.env.since(19)))
         for each in pointing:
             if field.on_delete == "cascade":
                 if each in self.env.store.tables[model]:
@@ -227,7 +238,7 @@ class Model:
     def _check_names(self, given: Values) -> None:
         for name in given:
             if name not in self.fields:
-                place = f"in {self.name!r}" if self.env.is_19 else f"on model {self.name!r}"
+                place = f"in {self.name!r}" if self.env.since(19) else f"on model {self.name!r}"
                 raise ValueFault(f"Invalid field {name!r} {place}")
 
     def _with_defaults(self, given: Values) -> dict[str, Any]:
@@ -257,7 +268,7 @@ class Model:
     def _kept(self, name: str, field: Field, value: Any) -> Any:
         kept = to_kept(self.name, name, field, value)
         if field.kind == "many2one" and kept is not None and kept not in self.env.store.tables[field.comodel]:
-            raise ValidationError(_foreign_key(self, name, is_19=self.env.is_19))
+            raise ValidationError(_foreign_key(self, name, is_19=self.env.since(19)))
         return kept
 
     def _write_links(self, record: Record, links: Values, related: Values) -> None:
@@ -277,7 +288,7 @@ class Model:
             return
         for name in self.env.registry.required[self.name]:
             if row.get(name) is None:
-                raise ValidationError(_required(self, name, self.fields[name], is_19=self.env.is_19))
+                raise ValidationError(_required(self, name, self.fields[name], is_19=self.env.since(19)))
         for name, message in self.env.registry.uniques[self.name]:
             value = row.get(name)
             if name in changed and value and len(list(self.env.store.find(self.name, (name,), (value,)))) > 1:

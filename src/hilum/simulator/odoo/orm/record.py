@@ -46,13 +46,12 @@ class Env:
 
     @property
     def version(self) -> str:
-        """`18.0` or `19.0`."""
+        """`16.0` to `19.0`."""
         return self.registry.version
 
-    @property
-    def is_19(self) -> bool:
-        """True for 19.0."""
-        return self.registry.version == "19.0"
+    def since(self, major: int) -> bool:
+        """True for this version and later ones: `since(19)` for 19.0."""
+        return self.registry.major >= major
 
     @property
     def today(self) -> str:

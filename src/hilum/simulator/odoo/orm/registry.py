@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hilum.simulator.odoo.orm.fields import EMPTY, Field, char, integer, many2one, moment
+from hilum.simulator.odoo.orm.fields import EMPTY, Field, as_of, char, integer, many2one, moment
 from hilum.simulator.odoo.orm.store import Key
+from hilum.simulator.odoo.orm.versions import major
 
 if TYPE_CHECKING:
     from hilum.simulator.odoo.orm.model import Model
-
-VERSIONS = ("18.0", "19.0")
 
 MAGIC: dict[str, Field] = {
     "id": integer("ID", readonly=True),
@@ -28,11 +27,10 @@ class Registry:
     """All models as one version has them."""
 
     def __init__(self, version: str, models: Iterable[type[Model]]) -> None:
-        if version not in VERSIONS:
-            raise ValueError(f"The sandbox speaks as Odoo {' or '.join(VERSIONS)}, not {version!r}.")
         self.version = version
+        self.major = major(version)
         self.without: set[str] = set()  # `model.method` that this build does not have yet
-        self.models = {model.name: model for model in models if model.only in ("", version)}
+        self.models = {model.name: model for model in models if model.since <= self.major <= model.until}
         self.fields = {name: self._fields(model) for name, model in self.models.items()}
         self.defaults = {
             name: [(column, field.default) for column, field in fields.items() if field.default is not None]
@@ -53,8 +51,7 @@ class Registry:
         self.referrers = self._referrers()
 
     def _fields(self, model: type[Model]) -> dict[str, Field]:
-        own = {name: field for name, field in model.columns.items() if field.only in ("", self.version)}
-        return {**MAGIC, **own}
+        return {**MAGIC, **as_of(model.columns, self.major)}
 
     def _referrers(self) -> dict[str, list[tuple[str, str, Field]]]:
         found: dict[str, list[tuple[str, str, Field]]] = {name: [] for name in self.models}

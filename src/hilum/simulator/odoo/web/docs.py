@@ -11,7 +11,7 @@ from hilum.simulator.odoo.engine import Engine
 from hilum.simulator.odoo.errors import AccessError, NotFound, OdooError, Unauthorized
 from hilum.simulator.odoo.orm import dispatch, generic
 from hilum.simulator.odoo.orm.access import DOCUMENTATION
-from hilum.simulator.odoo.orm.model import Model
+from hilum.simulator.odoo.orm.model import Model, Public
 from hilum.simulator.odoo.web.common import ENGINE, Page, error_body, json_response
 from hilum.simulator.odoo.web.json2 import authenticated, check_route
 
@@ -46,7 +46,7 @@ def _index(engine: Engine) -> dict[str, Any]:
                 "fields": {
                     column: {"string": field.label} for column, field in engine.registry.fields[model.name].items()
                 },
-                "methods": sorted(_methods(model, engine.registry.version)),
+                "methods": sorted(_methods(model, engine.registry.major)),
             }
             for model in shown
         ],
@@ -65,20 +65,20 @@ def _model(engine: Engine, name: str) -> dict[str, Any]:
             "doc": doc,
             "raise": {},
         }
-        for method, (signature, doc) in _methods(type(bound), engine.registry.version).items()
+        for method, (signature, doc) in _methods(type(bound), engine.registry.major).items()
     }
     return {"model": name, "name": bound.label, "fields": generic.fields_get(bound), "methods": methods}
 
 
-def _methods(model: type[Model], version: str) -> dict[str, tuple[inspect.Signature, str]]:
+def _methods(model: type[Model], major: int) -> dict[str, tuple[inspect.Signature, str]]:
     found = {
         name: (inspect.signature(method.function), inspect.getdoc(method.function) or "")
         for name, method in generic.GENERIC.items()
-        if method.only in ("", version)
+        if method.since <= major <= method.until
     }
     for name in dir(model):
         own = getattr(model, name)
         marks = getattr(own, "public", None)
-        if callable(own) and isinstance(marks, tuple) and marks[2] in ("", version):
+        if callable(own) and isinstance(marks, Public) and marks.since <= major <= marks.until:
             found[name] = (inspect.signature(own), inspect.getdoc(own) or "")
     return found

@@ -49,7 +49,7 @@ async def handle(request: web.Request) -> web.Response:
 
 def check_route(request: web.Request) -> None:
     """What the router refuses, in HTML. Raises Page."""
-    if request.app[ENGINE].registry.version != "19.0":
+    if request.app[ENGINE].registry.major < 19:
         raise Page(303, "Redirecting...", "", {"Location": f"/web/login?redirect={request.path}"})
     wanted = request.headers.get("X-Odoo-Database")
     databases = request.app[DATABASES]

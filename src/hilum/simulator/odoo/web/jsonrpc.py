@@ -1,4 +1,4 @@
-"""JSON-RPC at `/jsonrpc`, versions 18 and 19. Every error of a call is HTTP 200."""
+"""JSON-RPC at `/jsonrpc`, every version. Every error of a call is HTTP 200."""
 
 from __future__ import annotations
 
@@ -21,16 +21,14 @@ from hilum.simulator.odoo.web.common import (
     too_large,
 )
 
-ERROR_CODE = {"18.0": 200, "19.0": 0}
-
 
 async def handle(request: web.Request) -> web.Response:
     """Answer a call."""
-    number = request.app[ENGINE].registry.version
+    is_19 = request.app[ENGINE].registry.major >= 19
     if not is_json(request):
         return Page(
-            400 if number == "18.0" else 415,
-            "400 Bad Request" if number == "18.0" else "415 Unsupported Media Type",
+            415 if is_19 else 400,
+            "415 Unsupported Media Type" if is_19 else "400 Bad Request",
             "Request inferred type is compatible with ['http'] but '/jsonrpc' is type='json'.",
         ).response()
     try:
@@ -47,7 +45,7 @@ async def handle(request: web.Request) -> web.Response:
     except Page as page:
         return page.response()
     except Exception as error:  # noqa: BLE001 — a server answers for what it did not expect
-        reply["error"] = {"code": ERROR_CODE[number], "message": "Odoo Server Error", "data": error_body(error)}
+        reply["error"] = {"code": 0 if is_19 else 200, "message": "Odoo Server Error", "data": error_body(error)}
         return json_response(reply)
     if result is not None:  # a method that returns None has a reply without the member
         reply["result"] = result

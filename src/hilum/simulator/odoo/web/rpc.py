@@ -17,9 +17,10 @@ from hilum.simulator.odoo.errors import (
 )
 from hilum.simulator.odoo.orm import dispatch
 from hilum.simulator.odoo.orm.model import Model
+from hilum.simulator.odoo.orm.versions import VERSIONS, major
 from hilum.simulator.odoo.web.common import Call, before, carry_out
 
-SERIES = {"18.0": [18, 0, 0, "final", 0, ""], "19.0": [19, 0, 0, "final", 0, ""]}
+SERIES = {version: [major(version), 0, 0, "final", 0, ""] for version in VERSIONS}
 POSITION_OF_RECORDS = {"create": 0, "load": 1}  # which argument tells how many records a call is about
 
 
@@ -97,11 +98,11 @@ def _run(
     bound: Model, target: dispatch.Target, method: str, positional: Sequence[Any], named: Mapping[str, Any]
 ) -> Any:
     if method == "create" and not positional:
-        raise IndexFault("list index out of range" if bound.env.is_19 else "tuple index out of range")
+        raise IndexFault("list index out of range" if bound.env.since(19) else "tuple index out of range")
     if target.on_model:
         return dispatch.run(bound, target, positional, named)
     if not positional:
-        raise IndexFault("list index out of range" if bound.env.is_19 else "tuple index out of range")
+        raise IndexFault("list index out of range" if bound.env.since(19) else "tuple index out of range")
     ids = positional[0]
     ids = [ids] if isinstance(ids, int) else list(ids or [])
     return dispatch.run(bound, target, [ids, *positional[1:]], named)

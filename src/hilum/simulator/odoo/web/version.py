@@ -1,4 +1,4 @@
-"""The version without login, as 19 tells it; 18 does not have these paths."""
+"""The version without login, as 19 tells it; earlier ones do not have these paths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def handle(request: web.Request) -> web.Response:
     faults: list[Fault] = engine.faults.draw("web", "version")
     try:
         await before(faults, engine)
-        if number == "18.0":
+        if engine.registry.major < 19:
             raise Page(404, "404 Not Found", "The requested URL was not found on the server.")
     except Hangup:
         return hang_up(request)

@@ -1,4 +1,4 @@
-"""XML-RPC at `/xmlrpc/2/<service>`, versions 18 and 19. Always HTTP 200; errors are faults.
+"""XML-RPC at `/xmlrpc/2/<service>`, every version. Always HTTP 200; errors are faults.
 
 A method that returns None cannot be answered: the client gets Fault 1 although the change is committed.
 """
