@@ -91,7 +91,9 @@ class Server:
 
     async def confirm_agreement(self, agreement: int) -> None:
         """Press the button of a blanket order."""
-        await self.call("purchase.requisition", "action_confirm" if self.since(18) else "action_in_progress", [agreement])
+        await self.call(
+            "purchase.requisition", "action_confirm" if self.since(18) else "action_in_progress", [agreement]
+        )
 
     @property
     def json2(self) -> bool:

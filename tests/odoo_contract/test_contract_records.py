@@ -231,15 +231,18 @@ OLDER = [  # model, last version, its fields that are gone after it, and those t
     ("account.move", 17, {"payment_id", "reversal_move_id"}, {"origin_payment_id", "reversal_move_ids"}),
     ("account.account", 17, {"company_id"}, {"company_ids"}),
     ("res.company", 17, {"period_lock_date"}, {"hard_lock_date", "sale_lock_date", "purchase_lock_date"}),
-    ("purchase.requisition", 17, {"type_id", "origin", "ordering_date"}, {"requisition_type", "reference", "date_start"}),
+    (
+        "purchase.requisition",
+        17,
+        {"type_id", "origin", "ordering_date"},
+        {"requisition_type", "reference", "date_start"},
+    ),
 ]
 
 
 @pytest.mark.every_odoo
 @pytest.mark.parametrize(("model", "last", "before", "after"), OLDER)
-async def test_fields_of_older_versions(
-    odoo: Server, model: str, last: int, before: set[str], after: set[str]
-) -> None:
+async def test_fields_of_older_versions(odoo: Server, model: str, last: int, before: set[str], after: set[str]) -> None:
     """Documented of 16 and 17: fields by which they differ from 18."""
     await odoo.needs(model)
     fields = set(await odoo.call(model, "fields_get", attributes=["type"]))

@@ -29,7 +29,7 @@ from hilum.simulator.odoo import serve as serve_sandbox
 from hilum.simulator.odoo.orm.versions import VERSIONS
 
 app = typer.Typer(
-    help="Odoo: does it fit the flows, its keys, what comes next, and a sandbox that behaves like version 18 or 19.",
+    help="Odoo: does it fit the flows, its keys, what comes next, and a sandbox that behaves like version 16 to 19.",
     no_args_is_help=True,
 )
 app.command()(radar)
@@ -139,7 +139,7 @@ def _feed_facts(row: FeedRow) -> dict[str, Any]:
 
 @app.command()
 def sandbox(
-    version: Annotated[str, typer.Option(help="18.0 or 19.0.")] = "19.0",
+    version: Annotated[str, typer.Option(help="16.0, 17.0, 18.0 or 19.0.")] = "19.0",
     port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.", min=0, max=65535)] = 8069,
     database: Annotated[str, typer.Option(help="Name of its database.")] = "hilum",
     state: Annotated[Path | None, typer.Option(help="File that keeps what it is told; none: it forgets.")] = None,

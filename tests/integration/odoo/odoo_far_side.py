@@ -112,6 +112,20 @@ class FarSide:
         self.count = itertools.count(1)  # of the names of all worlds, so that each world is a new one
         self._opened: list[Odoo] = []
 
+    def since(self, major: int) -> bool:
+        """Is it this version, or a later one? A real server is 18 at least."""
+        return major <= (18 if self.sandbox is None else self.sandbox.engine.registry.major)
+
+    @property
+    def stored(self) -> Row:
+        """The values of a product of which stock is kept."""
+        return {"is_storable": True} if self.since(18) else {"type": "product", "detailed_type": "product"}
+
+    @property
+    def went(self) -> str:
+        """The field of a move that says what went."""
+        return "quantity" if self.since(17) else "quantity_done"
+
     def connector(self, **settings: Any) -> Odoo:
         """A connector of the far side's administrator; not open."""
         if self.sandbox is None:

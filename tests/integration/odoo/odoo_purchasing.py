@@ -58,7 +58,7 @@ async def received(far: FarSide, order: PurchaseOrder) -> list[Decimal]:
     for line in await moves(far, order):
         done = [move for move in line if move["state"] == "done"]
         signs = [-1 if move["location_dest_id"] == vendors["id"] else 1 for move in done]
-        total.append(sum((s * Decimal(str(m["quantity"])) for s, m in zip(signs, done, strict=True)), Decimal(0)))
+        total.append(sum((s * Decimal(str(m[far.went])) for s, m in zip(signs, done, strict=True)), Decimal(0)))
     return total
 
 

@@ -90,6 +90,7 @@ async def test_an_order_is_cancelled_until_something_has_come(far: FarSide, hub:
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
 async def test_an_agreement_is_confirmed_once_and_its_prices_count_once(far: FarSide, hub: Odoo, world: World) -> None:
     agreement = world.agreed("4.75", valid_from=date(2026, 1, 1), valid_to=date(2036, 1, 1))
     for attempt in (1, 2, 1):
@@ -97,6 +98,9 @@ async def test_an_agreement_is_confirmed_once_and_its_prices_count_once(far: Far
         assert [row["price"] for row in await prices(far, world.item.code)] == [4.75]
     (price,) = await prices(far, world.item.code)
     assert (price["date_start"], price["date_end"]) == ("2026-01-01", "2035-12-31")
+    (head,) = await far.known_as("purchase.requisition", "agreement", agreement.number)
+    begins = "date_start" if far.since(18) else "ordering_date"
+    assert (head[begins], head["date_end"][:10]) == ("2026-01-01", "2035-12-31")
     order = world.order(("10", None), agreement=agreement.number)
     await delivered(hub, order)
     assert await order_lines(far, order) == [(10, 4.75)]
@@ -131,12 +135,14 @@ async def test_a_draft_agreement_has_no_prices_and_a_draft_order_keeps_it_open(
     assert by_dozen.category == "odoo.unit"
 
 
+@pytest.mark.every_odoo
 async def test_an_agreement_that_a_buyer_has_confirmed_gets_no_second_prices(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     agreement = world.agreed(confirm=False)
     await delivered(hub, agreement)
     (row,) = await sandboxed.known_as("purchase.requisition", "agreement", agreement.number)
-    box.change(lambda env: env["purchase.requisition"].action_confirm([row["id"]]))
+    button = "action_confirm" if sandboxed.since(18) else "action_in_progress"
+    box.change(lambda env: getattr(env["purchase.requisition"], button)([row["id"]]))
     await delivered(hub, agreement.model_copy(update={"confirm": True}))
     assert len(await prices(sandboxed, world.item.code)) == 1
 

@@ -15,6 +15,8 @@ from hilum.errors import Down, Rejected, SettingsError, Unsure
 from hilum.message import Delivered
 from hilum.simulator.odoo import FaultKind, SandboxOdoo
 from hilum.simulator.odoo.orm.record import Env
+from hilum.simulator.odoo.orm.versions import VERSIONS
+from hilum.simulator.odoo.web.rpc import SERIES
 
 
 async def test_doctor_says_who_and_what(sandboxed: FarSide) -> None:
@@ -63,6 +65,34 @@ async def test_protocol_and_version_must_agree() -> None:
             await Odoo(url=box.url, api_key=box.api_key, protocol="json2").open()
         with pytest.raises(SettingsError, match="`login` and `database` are needed"):
             await Odoo(url=box.url, api_key=box.api_key).open()
+
+
+@pytest.mark.req("SYS-1")
+async def test_a_version_that_nobody_knows_yet_is_spoken_to_as_the_newest_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SERIES, "19.0", [20, 0, 0, "final", 0, ""])
+    async with SandboxOdoo("19.0") as box:
+        far = FarSide(box, "auto", None)
+        hub = await far.open()
+        assert "Odoo 20.0 is newer than all that this hub knows: it is spoken to as 19.0." in await hub.check()
+        world = World(far)
+        await world.plant(hub)
+        (outcome,) = await hub.deliver(deliveries([world.order()]))
+        assert isinstance(outcome, Delivered), outcome
+        await far.close()
+
+
+@pytest.mark.req("SYS-2")
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_the_user_may_not_do_is_told_on_every_version(version: str) -> None:
+    async with SandboxOdoo(version) as box:
+        far = FarSide(box, "auto", None)
+        assert "may not create" not in await (await far.open()).check()
+        told = await (await far.open_as_user()).check()
+        assert "may not create: products, vendor prices, stock locations." in told
+        assert "newer than" not in told
+        await far.close()
 
 
 async def test_one_database_need_not_be_named_and_an_unknown_one_is_down() -> None:

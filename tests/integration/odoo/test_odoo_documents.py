@@ -78,7 +78,7 @@ async def test_items_and_places_of_odoo_are_found_by_their_own_codes(sandboxed: 
     world = World(sandboxed)
     box = sandboxed.sandbox
     assert box is not None
-    box.change(lambda env: env["product.product"].create({"name": "Mask", "default_code": "MASK", "is_storable": True}))
+    box.change(lambda env: env["product.product"].create({"name": "Mask", "default_code": "MASK", **sandboxed.stored}))
     use = world.use("4", item="MASK", location="Theatre")
     await delivered(hub, use)
     box.change(lambda env: env["product.product"].create({"name": "Mask 2", "default_code": "MASK"}))
@@ -146,6 +146,7 @@ async def test_a_count_of_zero_is_applied_once_although_odoo_forgets_the_quantit
 
 
 @pytest.mark.req("MOD-5")
+@pytest.mark.every_odoo
 async def test_an_order_is_written_with_its_lines_and_confirmed(far: FarSide, hub: Odoo, world: World) -> None:
     order = world.order(("10", "1.25"), ("2.5", "0.1"), requisition="R-1")
     for attempt in (1, 2):

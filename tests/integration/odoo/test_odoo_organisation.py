@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import odoo_outcomes
@@ -25,6 +26,7 @@ from hilum.connectors import odoo
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.operations.assets import stage
 from hilum.errors import Rejected
+from hilum.simulator.odoo import SandboxOdoo
 
 TARGETS.update(
     {
@@ -152,6 +154,8 @@ async def test_a_service_case_is_a_task_that_closes_and_opens(sandboxed: FarSide
     box = sandboxed.sandbox
     assert box is not None
     box.change(lambda env: env["project.project"].create({"name": "Service desk"}))
+    if not sandboxed.since(17):
+        pytest.skip("before 17 a stage says it: see the next test")
     case = ServiceCase(number="C-1", title="Door is stuck", urgent=True)
     await refused(await sandboxed.open(), case, "odoo.missing_reference", "cases_project")
     hub = await sandboxed.open(cases_project="Service desk")
@@ -164,3 +168,24 @@ async def test_a_service_case_is_a_task_that_closes_and_opens(sandboxed: FarSide
     await delivered(hub, case)  # what a person has done with an open task stays
     (task,) = await sandboxed.known_as("project.task", "servicecase", "C-1")
     assert task["state"] == "03_approved"
+
+
+@pytest.mark.req("SYS-2")
+async def test_before_17_a_service_case_is_closed_by_a_folded_stage() -> None:
+    async with SandboxOdoo("16.0") as box:
+        project = box.change(lambda env: env["project.project"].create({"name": "Service desk"}).id)
+        board = [("New", False), ("Solved", True)]
+        values = [{"name": name, "fold": fold, "project_ids": [[6, 0, [project]]]} for name, fold in board]
+        new, solved = (box.change(lambda env, v=v: env["project.task.type"].create(v).id) for v in values)
+        far = FarSide(box, "jsonrpc", None)
+        hub = await far.open(cases_project="Service desk")
+        case = ServiceCase(number="C-1", title="Door is stuck", due_at=datetime(2026, 11, 21, 15, tzinfo=UTC))
+        for status, stage in (
+            (ServiceStatus.SOLVED, solved),
+            (ServiceStatus.OPEN, new),
+            (ServiceStatus.CLOSED, solved),
+        ):
+            await delivered(hub, case.model_copy(update={"status": status}))
+            (task,) = await far.known_as("project.task", "servicecase", "C-1")
+            assert (task["stage_id"], task["date_deadline"]) == (stage, "2026-11-21")
+        await far.close()

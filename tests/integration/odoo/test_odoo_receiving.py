@@ -26,6 +26,7 @@ from hilum.message import Delivered
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
 async def test_a_part_comes_once_and_the_rest_waits(far: FarSide, hub: Odoo, world: World) -> None:
     order = await ordered(hub, world)
     part, rest = world.receipt(order, (1, "4")), world.receipt(order, (1, "6"), (2, "5"))
@@ -101,6 +102,7 @@ async def test_arrivals_that_fit_no_order_are_refused(far: FarSide, hub: Odoo, w
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
 async def test_lots_and_serial_numbers_come_with_the_goods(far: FarSide, hub: Odoo, world: World) -> None:
     serial = Item(code=world.number("PUMP"), title="Pump", tracking=Tracking.SERIAL)
     await hub.deliver(deliveries([serial]))
@@ -133,6 +135,7 @@ async def test_lots_and_serial_numbers_come_with_the_goods(far: FarSide, hub: Od
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
 async def test_goods_go_back_once_and_never_more_than_came(far: FarSide, hub: Odoo, world: World) -> None:
     order = await ordered(hub, world, ("10", "1"))
     (early,) = await hub.deliver(deliveries([world.goes_back(order, "2")]))
@@ -148,6 +151,7 @@ async def test_goods_go_back_once_and_never_more_than_came(far: FarSide, hub: Od
     assert await received(far, order) == [2]
 
 
+@pytest.mark.every_odoo
 async def test_a_lot_goes_back(far: FarSide, hub: Odoo, world: World) -> None:
     line = OrderLine(number=1, item=world.tracked.code, quantity=Decimal(5), unit_price=Decimal(1))
     order = await ordered(hub, world, lines=(line,))

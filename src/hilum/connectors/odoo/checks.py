@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.dialect import unknown
 from hilum.connectors.odoo.session import Session
 from hilum.errors import Rejected, SettingsError
 
@@ -46,7 +47,7 @@ async def examine(session: Session) -> str:
     client, settings = session.client, session.settings
     series = ".".join(map(str, client.version))
     database = settings.database or "the server's only database"
-    found = [f"Odoo {series} by {client.protocol}, {database}.", await _user(session)]
+    found = [f"Odoo {series} by {client.protocol}, {database}.", unknown(client.version), await _user(session)]
     absent = [module for module, (model, _) in _NEEDS.items() if not await _exists(client, model)]
     if absent:
         lost = ", ".join(_NEEDS[module][1] for module in absent)
@@ -78,8 +79,10 @@ async def _exists(client: OdooClient, model: str) -> bool:
 
 
 async def _may_create(client: OdooClient, model: str) -> bool | None:
-    """None where the server does not tell (the method is new in Odoo 18)."""
+    """None where the server does not tell."""
     try:
-        return bool(await client.call(model, "has_access", [], operation="create"))
+        if client.dialect.has_access:
+            return bool(await client.call(model, "has_access", [], operation="create"))
+        return bool(await client.call(model, "check_access_rights", operation="create", raise_exception=False))
     except Rejected:
         return None

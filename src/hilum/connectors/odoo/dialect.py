@@ -1,7 +1,7 @@
 """Names that differ between the Odoo versions, in one table.
 
-The differences of 18.0 and 19.0 were measured on servers; those of 16 and 17 are as documented, not
-measured.
+The differences of 18.0 and 19.0 were measured on servers; those of 16.0 and 17.0 are as documented, not measured. A
+version that is newer than all of them is spoken to as the newest, and that is said (`unknown`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ class Dialect:
     has_picked: bool = True  # stock.move and its lines: `picked` marks what goes
     product_type: str = "type"  # product
     order_locked: str | None = None  # purchase.order: the mark of a locked one; None: the state `done` says so
-    agreement_kind: str | None = "requisition_type"  # purchase.requisition: blanket order or template
+    agreement_kind: tuple[str, str] = ("requisition_type", "blanket_order")  # purchase.requisition: column and cell
     agreement_start: str = "date_start"  # purchase.requisition: first day
+    agreement_ends_at: bool = False  # purchase.requisition: the last day is a time
     agreement_reference: str = "reference"  # purchase.requisition: the number that others know
     agreement_confirmed: str = "confirmed"  # purchase.requisition.state in which its prices count
     purchase_unit: str | None = "uom_po_id"  # product: in which it is bought; None: each vendor price has its own
@@ -35,6 +36,7 @@ class Dialect:
     payment_invoices: str | None = "invoice_ids"  # account.payment: what it pays; None: only the ledger says so
     task_state: str | None = "state"  # project.task: what says that it is done; None: a folded stage
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
+    has_access: bool = True  # every model: `has_access` says what the user may; before, `check_access_rights`
 
 
 _ODOO_18: Final = Dialect()
@@ -51,8 +53,10 @@ _ODOO_17: Final = replace(
     _ODOO_18,
     product_type="detailed_type",
     storable=None,
-    agreement_kind=None,
+    has_access=False,
+    agreement_kind=("type_id/id", "purchase_requisition.type_single"),
     agreement_start="ordering_date",
+    agreement_ends_at=True,
     agreement_reference="origin",
     agreement_confirmed="ongoing",
     payment_memo="ref",
@@ -71,6 +75,21 @@ _SINCE: Final[tuple[tuple[Version, Dialect], ...]] = (
 )
 
 
+NEWEST: Final[Version] = _SINCE[0][0]
+OLDEST: Final[Version] = (16, 0)
+
+
 def dialect(version: Version) -> Dialect:
     """The names that a server of this version uses."""
     return next(names for since, names in _SINCE if version >= since)
+
+
+def unknown(version: Version) -> str:
+    """What to say of a version that is newer than all that the hub knows; empty for one that it knows."""
+    if version <= NEWEST:
+        return ""
+    told, newest = (".".join(map(str, each)) for each in (version, NEWEST))
+    return (
+        f"Odoo {told} is newer than all that this hub knows: it is spoken to as {newest}. Run `hilum odoo check` "
+        "before flows depend on it, and look for a newer hub."
+    )

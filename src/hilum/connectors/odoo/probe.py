@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import structlog
 
 from hilum.connectors.odoo.client import OdooClient
-from hilum.connectors.odoo.dialect import Version
+from hilum.connectors.odoo.dialect import OLDEST, Version, unknown
 from hilum.connectors.odoo.json2 import Json2Client
 from hilum.connectors.odoo.jsonrpc import JsonRpcClient, rpc
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.connectors.odoo.transport import Transport
 from hilum.errors import Down, Rejected, SettingsError, Unsure
+
+_log = structlog.get_logger(__name__)
 
 
 async def probe(transport: Transport) -> Version:
@@ -42,8 +45,10 @@ async def probe(transport: Transport) -> Version:
 async def connect(transport: Transport, settings: OdooSettings) -> OdooClient:
     """The client for the server at hand. Raises `Down`, and `SettingsError` for a protocol it does not have."""
     version = await probe(transport)
-    if version < (16, 0):
+    if version < OLDEST:
         raise SettingsError(f"odoo: version {version[0]}.{version[1]} is too old; 16.0 is the first that is supported")
+    if words := unknown(version):
+        _log.warning("odoo_version_unknown", endpoint=settings.url, words=words)
     if settings.protocol == "json2" and version < (19, 0):
         raise SettingsError(f"odoo: this server is {version[0]}.{version[1]}; JSON-2 needs Odoo 19. Use `auto`.")
     if settings.protocol == "jsonrpc" or version < (19, 0):

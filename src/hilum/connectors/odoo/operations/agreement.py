@@ -62,12 +62,8 @@ class AgreePrices(DocumentOperation):
 
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
-        own = (
-            names.agreement_start,
-            names.agreement_reference,
-            *([names.agreement_kind] if names.agreement_kind else []),
-        )
-        return joined(self.needs, {self.model: own})
+        kind = names.agreement_kind[0].partition("/")[0]
+        return joined(self.needs, {self.model: (names.agreement_start, names.agreement_reference, kind)})
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""
@@ -90,9 +86,9 @@ class AgreePrices(DocumentOperation):
             "vendor_id/.id": cell(vendor),
             names.agreement_reference: thing.number,
             "currency_id/.id": cell(currency),
-            **({names.agreement_kind: "blanket_order"} if names.agreement_kind else {}),
+            **dict([names.agreement_kind]),
             **({names.agreement_start: cell(thing.valid_from)} if thing.valid_from else {}),
-            **({"date_end": cell(last_day(thing.valid_to))} if thing.valid_to else {}),
+            **({"date_end": _deadline(thing.valid_to, names)} if thing.valid_to else {}),
         }
         lines = [await self._line(session, thing, line, found(known.items[line.item])) for line in thing.lines]
         cells = [
@@ -206,6 +202,12 @@ class AgreePrices(DocumentOperation):
             plan.task.fail(Rejected("odoo.not_done", text))
         else:
             plan.task.deliver(f"{self.model}:{plan.number} {title}", words[state])
+
+
+def _deadline(end: date, names: Dialect) -> str:
+    """The last day that counts; noon in UTC, where Odoo keeps a time, is the same day in nearly every time zone."""
+    day = last_day(end)
+    return f"{day:%Y-%m-%d} 12:00:00" if names.agreement_ends_at else cell(day)
 
 
 def last_day(end: date) -> date:
