@@ -144,6 +144,7 @@ def sandbox(
     database: Annotated[str, typer.Option(help="Name of its database.")] = "hilum",
     state: Annotated[Path | None, typer.Option(help="File that keeps what it is told; none: it forgets.")] = None,
     key_file: Annotated[Path | None, typer.Option(help="File with its API key; made where there is none.")] = None,
+    timings: Annotated[bool, typer.Option("--timings", help="Calls take as long as on a measured server.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a simulated Odoo until Ctrl-C. Its pages show what arrives."""
@@ -168,7 +169,13 @@ def sandbox(
         stop = stop_on_signals()
         serving = asyncio.create_task(
             serve_sandbox(
-                version=version, port=port, database=database, key_file=key_file, state_file=state, ready=ready
+                version=version,
+                port=port,
+                database=database,
+                key_file=key_file,
+                state_file=state,
+                timings=timings,
+                ready=ready,
             )
         )
         stopping = asyncio.create_task(stop.wait())

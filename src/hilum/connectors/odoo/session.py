@@ -38,8 +38,12 @@ class Session:
 
     def master_data(self, model: str) -> Loader:
         """Writes master data, many in a call; Odoo's chatter keeps track where the settings say so."""
-        context: Mapping[str, Any] = {} if self.settings.tracking else {"tracking_disable": True}
-        return self.loader(model, context)
+        return self.loader(model, self.tracking)
+
+    @property
+    def tracking(self) -> Mapping[str, Any]:
+        """The context in which Odoo keeps track in its chatter, or not, as the settings say."""
+        return {} if self.settings.tracking else {"tracking_disable": True}
 
     def loader(self, model: str, context: Mapping[str, Any]) -> Loader:
         """Writes records of a model in this context, in calls that stay far below Odoo's limit of 60 s."""

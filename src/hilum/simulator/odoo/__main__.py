@@ -27,6 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--login", default="hub", help="the administrator's login")
     parser.add_argument("--key-file", type=Path, help="a file with the administrator's key; made if it is not there")
     parser.add_argument("--state", type=Path, help="a file to keep everything in; without it, memory only")
+    parser.add_argument("--timings", action="store_true", help="calls take as long as on a measured server")
     return parser.parse_args()
 
 
@@ -48,6 +49,7 @@ async def run(options: argparse.Namespace) -> None:
             login=options.login,
             key_file=options.key_file,
             state_file=options.state,
+            timings=options.timings,
             ready=announce,
         )
     )

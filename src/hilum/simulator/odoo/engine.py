@@ -18,6 +18,7 @@ from hilum.simulator.odoo.orm.record import SUPERUSER, Env
 from hilum.simulator.odoo.orm.store import Store
 from hilum.simulator.odoo.saving import StateFile
 from hilum.simulator.odoo.sowing import registry_of, sow
+from hilum.simulator.odoo.timings import Timings
 
 Result = TypeVar("Result")
 Clock = Callable[[], datetime]
@@ -110,9 +111,17 @@ class Engine:
     """The database and what runs over it. Calls are carried out one after the other."""
 
     def __init__(
-        self, *, version: str, database: str, clock: Clock = utc_now, state: StateFile | None = None, faults: Faults
+        self,
+        *,
+        version: str,
+        database: str,
+        clock: Clock = utc_now,
+        state: StateFile | None = None,
+        faults: Faults,
+        timings: bool = False,
     ) -> None:
         self.registry = registry_of(version)
+        self.timings = Timings(self.registry.major) if timings else None
         self.store = Store(self.registry.indexed())
         self.database = database
         self.clock = clock

@@ -28,7 +28,7 @@ class SandboxOdoo:
     `state_file`: where the store is kept; None: in memory only. A second start with the same file goes on from there.
     `api_key`: the administrator's key; None: one is made. `other_databases`: names that the server has besides, so
     that clients must say which they mean. `body_limit` in bytes. `clock` is the database's clock, UTC. `keep_alive`:
-    as behind a proxy; without one Odoo closes each connection.
+    as behind a proxy; without one Odoo closes each connection. `timings`: calls take as long as on a measured server.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class SandboxOdoo:
         body_limit: int = BODY_LIMIT,
         clock: Callable[[], datetime] = utc_now,
         keep_alive: bool = False,
+        timings: bool = False,
     ) -> None:
         self.version = version
         self.database = database
@@ -59,6 +60,7 @@ class SandboxOdoo:
         self._body_limit = body_limit
         self._clock = clock
         self._keep_alive = keep_alive
+        self._timings = timings
         self._engine: Engine | None = None
         self._runner: web.AppRunner | None = None
         self._api_key = ""
@@ -93,7 +95,12 @@ class SandboxOdoo:
         """Load or seed the store, make the administrator's key, listen."""
         state = StateFile(self._state_file, version=self.version) if self._state_file else None
         self._engine = Engine(
-            version=self.version, database=self.database, clock=self._clock, state=state, faults=self.faults
+            version=self.version,
+            database=self.database,
+            clock=self._clock,
+            state=state,
+            faults=self.faults,
+            timings=self._timings,
         )
         self._api_key = self._engine.add_key(self.login, secret=self._given_key, groups=ADMINISTRATOR_GROUPS)
         app = application(self._engine, self._databases, self._body_limit, keep_alive=self._keep_alive)

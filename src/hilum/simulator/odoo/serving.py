@@ -29,13 +29,17 @@ async def serve(
     login: str = "hub",
     key_file: Path | None = None,
     state_file: Path | None = None,
+    timings: bool = False,
     ready: Callable[[SandboxOdoo], None] = lambda sandbox: None,
 ) -> None:
     """Run a sandbox until cancelled.
 
     The administrator's key is read from `key_file`, or made and written there. `ready` is called once it listens.
     """
-    sandbox = SandboxOdoo(version, database, host, port, state_file=state_file, login=login, api_key=kept_key(key_file))
+    key = kept_key(key_file)
+    sandbox = SandboxOdoo(
+        version, database, host, port, state_file=state_file, login=login, api_key=key, timings=timings
+    )
     async with sandbox:
         if key_file is not None:
             keep_key(key_file, sandbox.api_key)

@@ -87,6 +87,10 @@ class DocumentOperation(Operation):
     def settle(self, plan: Plan) -> None:
         """Give the task its outcome, from the state that was read after acting."""
 
+    def context(self, session: Session) -> Mapping[str, Any]:
+        """The context in which drafts are written. Ledgers and transfers are always tracked, whatever the settings."""
+        return {}
+
     async def complete(self, session: Session, plan: Plan) -> None:
         """Anything that `load` cannot write, on a draft and before acting. Raises a `Failure`."""
 
@@ -205,7 +209,7 @@ class DocumentOperation(Operation):
         A refused one may have been made and finished by another hub meanwhile, so look again.
         """
         records = [record for plan in plans for record in plan.records]
-        await session.loader(self.model, {}).load(records, tasks)
+        await session.loader(self.model, self.context(session)).load(records, tasks)
         for plan in plans:
             if plan.task.outcome is None:
                 plan.number = plan.records[-1].number

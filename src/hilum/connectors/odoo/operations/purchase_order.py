@@ -121,6 +121,10 @@ class PlaceOrder(DocumentOperation):
             act=order.confirm,
         )
 
+    def context(self, session: Session) -> Mapping[str, Any]:
+        """See `DocumentOperation.context`. Confirming is tracked all the same."""
+        return session.tracking
+
     def line_fields_of(self, session: Session) -> Sequence[str]:
         """See `DocumentOperation.line_fields_of`."""
         return (*self.line_fields, session.client.dialect.order_line_unit)

@@ -48,6 +48,7 @@ class Call:
     bind: Binder
     context: Mapping[str, Any]
     records: Any = None  # the argument that says how many records the call is about
+    protocol: str = "rpc"  # or json2
 
 
 _PAGES = {
@@ -78,6 +79,7 @@ async def carry_out(engine: Engine, call: Call) -> Any:
     await before(faults, engine)
     kinds = {fault.kind for fault in faults}
     started = engine.clock()
+    began = asyncio.get_running_loop().time()
     for fault in faults:
         if fault.kind is FaultKind.SLOW_COMMIT:
             await asyncio.sleep(fault.ms / 1000)
@@ -91,6 +93,9 @@ async def carry_out(engine: Engine, call: Call) -> Any:
         started=started,
         collide=FaultKind.SERIALIZATION in kinds,
     )
+    timings = engine.timings
+    if timings is not None:
+        await timings.charge(timings.cost(call, result), began)
     if FaultKind.LOST_REPLY in kinds:
         raise Hangup
     return result

@@ -82,7 +82,7 @@ async def _call(request: web.Request) -> Any:
     def bind(bound: Model, target: dispatch.Target) -> Any:
         return _run(bound, target, method, ids, arguments)
 
-    call = Call(uid=uid, model=model, method=method, bind=bind, context=context, records=records)
+    call = Call(uid=uid, model=model, method=method, bind=bind, context=context, records=records, protocol="json2")
     try:
         return await carry_out(engine, call)
     except dispatch.NoModel as error:
