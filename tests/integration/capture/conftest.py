@@ -10,9 +10,11 @@ import pytest
 from followed_odoo import Followed
 
 
-@pytest.fixture(params=["19.0", "18.0"])
+@pytest.fixture(
+    params=["19.0", "18.0", *(pytest.param(version, marks=pytest.mark.long) for version in ("17.0", "16.0"))]
+)
 async def followed(request: pytest.FixtureRequest) -> AsyncIterator[Followed]:
-    """An Odoo 19 (by JSON-2), and an Odoo 18 (by JSON-RPC)."""
+    """An Odoo 19 (by JSON-2), and an Odoo 18 (by JSON-RPC); in the long run 17 and 16 too."""
     async with _opened(request.param) as made:
         yield made
 
