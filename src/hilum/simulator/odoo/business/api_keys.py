@@ -34,7 +34,7 @@ class ApiKey(Model):
         "password": boolean("Is a password"),
     }
 
-    @public(on_model=True, access="", only="19.0")
+    @public(on_model=True, access="", since=19)
     def generate(self, key: str, scope: str | None, name: str, expiration_date: str) -> str:
         """A new key of the caller, who shows one of their own."""
         self._check_allowed()
@@ -56,7 +56,7 @@ class ApiKey(Model):
         )
         return secret
 
-    @public(on_model=True, access="", only="19.0")
+    @public(on_model=True, access="", since=19)
     def revoke(self, key: str) -> bool:
         """A key of the caller is none any more."""
         self._check_allowed()
