@@ -62,7 +62,7 @@ from hilum.canonical.purchasing import (
     RequisitionLine,
     Supplier,
 )
-from hilum.canonical.receiving import GoodsReceipt, ReceiptLine, ReturnLine, SupplierReturn
+from hilum.canonical.receiving import GoodsReceipt, ReceiptLine, ReturnLine, ShipNotice, ShippedLine, SupplierReturn
 from hilum.canonical.revenue import Charge
 from hilum.canonical.supplies import (
     Item,
@@ -158,6 +158,8 @@ __all__ = [
     "ServiceCase",
     "ServiceStatus",
     "ShiftStatus",
+    "ShipNotice",
+    "ShippedLine",
     "StatementLine",
     "StockLevel",
     "StockTransfer",

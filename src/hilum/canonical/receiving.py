@@ -1,4 +1,4 @@
-"""What suppliers deliver and what goes back to them."""
+"""What suppliers send and deliver, and what goes back to them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,48 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Moment, Quantity, Text, Value
+
+
+class ShippedLine(Value):
+    """So much of one item is on its way, of one lot where lots are told (a serial number is a lot of one)."""
+
+    order: Code
+    order_line: int | None = Field(default=None, ge=1)  # the order's line; none: the line of that item
+    item: Code
+    quantity: Quantity = Field(ge=0)
+    unit: Code = "EA"
+    lot: Code | None = None
+    expires_on: date | None = None
+    package: Text = ""  # the carton or pallet that it is in (SSCC)
+
+
+class ShipNotice(BusinessObject):
+    """A supplier tells what it has sent, before it arrives (X12 856, EDIFACT DESADV, cXML ShipNotice).
+
+    It is what a receipt is expected to be, and books nothing: a `GoodsReceipt` does when the goods were counted.
+    """
+
+    name: ClassVar[str] = "hilum.ship.notice"
+
+    number: Code  # the supplier's number of the shipment
+    supplier: Code
+    shipped_at: Moment | None = None
+    expected_on: date | None = None
+    carrier: Text = ""
+    waybill: Text = ""
+    lines: Annotated[tuple[ShippedLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """Supplier and number of the shipment."""
+        return f"{self.supplier}:{self.number}"
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Shipment, supplier, waybill, orders, items, lots, packages."""
+        parts = (part for line in self.lines for part in (line.order, line.item, line.lot, line.package))
+        found = (self.business_key, self.number, self.supplier, self.waybill, *parts)
+        return tuple(dict.fromkeys(x for x in found if x))
 
 
 class ReceiptLine(Value):

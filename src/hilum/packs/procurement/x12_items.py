@@ -1,0 +1,83 @@
+"""What all mappings between X12 documents and business objects share: items, units, prices, line numbers, days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+
+from hilum.errors import Invalid
+from hilum.flow import Lookup
+from hilum.formats.x12 import Partner
+from hilum.formats.x12.documents import ItemId
+from hilum.formats.x12.documents.parts import Identified, Ids
+from hilum.packs.building import mapped
+
+ItemOf = Callable[[Identified, str], str]
+"""The hub's number of an item: (what has identifiers, where it stands) → number. Raises `Invalid` or `Unmapped`."""
+
+PRICE_PER = {"HP": Decimal(100), "TP": Decimal(1000), "HN": Decimal(100)}
+"""Bases of unit price (data element 639) that are not the price of one: per hundred, per thousand."""
+
+EACH = "EA"
+
+
+def items_as_sent(partner: Partner) -> ItemOf:
+    """The item is the identifier whose qualifier comes first in the partner's profile."""
+
+    def item_of(thing: Identified, where: str) -> str:
+        found = thing.id(*partner.item_qualifiers)
+        if not found:
+            raise Invalid(f"no product identifier of {', '.join(partner.item_qualifiers)}", where=where)
+        return found
+
+    return item_of
+
+
+def items_by_lookup(partner: Partner, hub: Lookup, table: str = "items") -> ItemOf:
+    """Our own number where the partner repeats it, else what the lookup table says of the partner's."""
+    own = (partner.own_item_qualifier, ItemId.BUYERS_PART, ItemId.BUYERS_ITEM)
+    as_sent = items_as_sent(partner)
+
+    def item_of(thing: Identified, where: str) -> str:
+        return thing.id(*own) or mapped(hub, table, as_sent(thing, where))
+
+    return item_of
+
+
+def ids_for(partner: Partner, item: str, theirs: str = "") -> Ids:
+    """How an item is named in what we send."""
+    pairs = [(partner.own_item_qualifier, item)]
+    return (*pairs, (partner.their_item_qualifier, theirs)) if theirs else tuple(pairs)
+
+
+def price_of_one(price: Decimal | None, basis: str) -> Decimal | None:
+    """A unit price, whatever number of units it was written for."""
+    return price / PRICE_PER.get(basis, Decimal(1)) if price is not None else None
+
+
+def line_number(text: str, place: int) -> int:
+    """The number of a line where the sender gives one as a number, else its place in the document (from 1)."""
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 10**9 else place
+
+
+def needed_quantity(quantity: Decimal | None, where: str) -> Decimal:
+    """A quantity that must be there. Raises `Invalid`."""
+    if quantity is None:
+        raise Invalid("the quantity is missing", where=where)
+    return quantity
+
+
+def moment(day: date | None, zone: tzinfo = UTC) -> datetime | None:
+    """A day as the moment at which it begins there."""
+    return datetime.combine(day, time(), tzinfo=zone) if day is not None else None
+
+
+def day_after(last: date | None) -> date | None:
+    """The first day on which something does not hold any more, of the last on which it does."""
+    return last + timedelta(days=1) if last is not None and last < date.max else None
+
+
+def day_before(end: date | None) -> date | None:
+    """The last day on which something holds, of the first on which it does not."""
+    return end - timedelta(days=1) if end is not None else None

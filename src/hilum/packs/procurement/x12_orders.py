@@ -1,0 +1,323 @@
+"""Purchase orders and their answers: 850 and 860 from and to `PurchaseOrder`, 855 and 865 `OrderAcknowledgement`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, tzinfo
+from decimal import Decimal
+from types import MappingProxyType
+
+from hilum.canonical import (
+    AcknowledgedLine,
+    LineAnswer,
+    OrderAcknowledgement,
+    OrderLine,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+)
+from hilum.errors import Invalid
+from hilum.formats.x12 import Partner, documents
+from hilum.formats.x12.documents import AnswerType, ChangeCode, Dates, Entity, LineStatus, Purpose, References
+from hilum.formats.x12.documents.answers import DELIVERIES
+from hilum.formats.x12.documents.parts import reference
+from hilum.packs.building import make
+from hilum.packs.procurement.x12_items import (
+    EACH,
+    ItemOf,
+    ids_for,
+    items_as_sent,
+    line_number,
+    moment,
+    needed_quantity,
+    price_of_one,
+)
+
+STATUS: Mapping[str, LineAnswer] = MappingProxyType(
+    {
+        LineStatus.ACCEPTED: LineAnswer.ACCEPTED,
+        LineStatus.RELEASED: LineAnswer.ACCEPTED,
+        "AC": LineAnswer.ACCEPTED,  # accepted and shipped
+        LineStatus.BACKORDERED: LineAnswer.BACKORDERED,
+        LineStatus.PARTLY_BACKORDERED: LineAnswer.CHANGED,
+        LineStatus.CHANGED: LineAnswer.CHANGED,
+        LineStatus.PRICE_CHANGED: LineAnswer.CHANGED,
+        LineStatus.QUANTITY_CHANGED: LineAnswer.CHANGED,
+        LineStatus.SUBSTITUTED: LineAnswer.CHANGED,
+        LineStatus.RESCHEDULED: LineAnswer.CHANGED,
+        LineStatus.PRICE_PENDING: LineAnswer.CHANGED,
+        LineStatus.ON_HOLD: LineAnswer.BACKORDERED,
+        LineStatus.DELETED: LineAnswer.REJECTED,
+        LineStatus.REJECTED: LineAnswer.REJECTED,
+    }
+)
+"""What a line status (data element 668) means for the hospital; codes that begin with R are rejections too."""
+
+_WORDS = {
+    LineStatus.PRICE_CHANGED: "price changed",
+    LineStatus.QUANTITY_CHANGED: "quantity changed",
+    LineStatus.SUBSTITUTED: "another item is delivered",
+    LineStatus.RESCHEDULED: "date changed",
+    LineStatus.PRICE_PENDING: "price pending",
+    LineStatus.ON_HOLD: "on hold",
+    LineStatus.DELETED: "deleted",
+    LineStatus.PARTLY_BACKORDERED: "a part is delivered later",
+}
+
+
+def order_to_x12(
+    order: PurchaseOrder, partner: Partner, *, ordered_on: date, parties: Iterable[documents.NamedParty] = ()
+) -> documents.Order | documents.OrderChange:
+    """A first order becomes an 850; a changed one (revision above 0) an 860 that replaces it as a whole.
+
+    `ordered_on` is the day of the first order, by which suppliers know it beside its number. `parties` are those that
+    the partner wants named (ship to, bill to); without a ship-to among them `deliver_to` becomes one.
+    """
+    named = tuple(parties)
+    if order.deliver_to and not any(each.role == Entity.SHIP_TO for each in named):
+        named = (*named, documents.NamedParty(role=Entity.SHIP_TO, qualifier="92", id=order.deliver_to))
+    pairs = ((References.CONTRACT, order.agreement), (References.REQUISITION, order.requisition))
+    common = {
+        "number": order.number,
+        "ordered_on": ordered_on,
+        "currency": order.currency or "",
+        "references": tuple(documents.Reference(qualifier=code, id=each) for code, each in pairs if each),
+        "parties": named,
+    }
+    if order.revision == 0:
+        return documents.Order(lines=tuple(_ordered(line, partner) for line in order.lines), **common)  # type: ignore[arg-type]
+    lines = tuple(_replaced(line, partner) for line in order.lines)
+    sequence = str(order.revision)
+    return documents.OrderChange(purpose=Purpose.REPLACE, sequence=sequence, lines=lines, **common)  # type: ignore[arg-type]
+
+
+def cancellation_to_x12(cancelled: PurchaseOrderCancelled, *, ordered_on: date) -> documents.OrderChange:
+    """An 860 that cancels the order."""
+    return documents.OrderChange(number=cancelled.number, ordered_on=ordered_on, purpose=Purpose.CANCELLATION)
+
+
+def order_from_x12(
+    order: documents.Order, partner: Partner, *, supplier: str, item_of: ItemOf | None = None, zone: tzinfo = UTC
+) -> PurchaseOrder:
+    """An 850 that somebody sends for us (a distributor's portal, a purchasing service). Raises `Invalid`."""
+    item_of = item_of or items_as_sent(partner)
+    lines = []
+    for place, line in enumerate(order.lines, 1):
+        where = f"PO1[{place}]"
+        lines.append(
+            make(
+                OrderLine,
+                where,
+                number=line_number(line.number, place),
+                item=item_of(line, where),
+                quantity=needed_quantity(line.quantity, where),
+                unit=line.unit or EACH,
+                unit_price=price_of_one(line.price, line.price_basis),
+                needed_by=line.wanted_on or order.wanted_on,
+            )
+        )
+    return make(
+        PurchaseOrder,
+        "BEG",
+        number=order.number,
+        supplier=supplier,
+        agreement=order.contract or reference(order.references, References.CONTRACT, References.BLANKET_ORDER),
+        currency=order.currency,
+        requisition=reference(order.references, References.REQUISITION),
+        deliver_to=next((each.id for each in order.parties if each.role == Entity.SHIP_TO), ""),
+        ordered_at=moment(order.ordered_on, zone),
+        lines=tuple(lines),
+    )
+
+
+def change_from_x12(
+    change: documents.OrderChange, before: PurchaseOrder, partner: Partner, *, item_of: ItemOf | None = None
+) -> PurchaseOrder | PurchaseOrderCancelled:
+    """The order after an 860: an 860 says what changes, so the order before it is needed. Raises `Invalid`."""
+    if change.number != before.number:
+        raise Invalid("the change is for another order", where="BCH-03")
+    if change.purpose in (Purpose.CANCELLATION, Purpose.DELETE):
+        return PurchaseOrderCancelled(number=change.number)
+    item_of = item_of or items_as_sent(partner)
+    lines = {} if change.purpose == Purpose.REPLACE else {line.number: line for line in before.lines}
+    for place, line in enumerate(change.lines, 1):
+        number = line_number(line.number, place)
+        if line.change == ChangeCode.DELETE:
+            lines.pop(number, None)
+        elif line.change != ChangeCode.NO_CHANGE or number not in lines:
+            lines[number] = _changed(line, lines.get(number), number, item_of, f"POC[{place}]")
+    return make(
+        PurchaseOrder,
+        "BCH",
+        **{name: getattr(before, name) for name in before.model_fields_set if name not in ("revision", "lines")},
+        revision=before.revision + 1,
+        lines=tuple(lines[number] for number in sorted(lines)),
+    )
+
+
+def answer_from_x12(
+    answer: documents.OrderAnswer, partner: Partner, *, supplier: str, item_of: ItemOf | None = None, zone: tzinfo = UTC
+) -> OrderAcknowledgement:
+    """An 855 or 865. A line that is split into several answers (so much now, the rest later) becomes several lines.
+
+    Raises `Invalid`, also for a rejection without lines: nobody would see which lines are meant to be bought elsewhere.
+    """
+    item_of = item_of or items_as_sent(partner)
+    rejected = answer.type in (AnswerType.REJECTED, AnswerType.REJECTED_WITH_DETAIL)
+    if rejected and not answer.lines:
+        raise Invalid("the order is rejected as a whole, and no line says so", where="BAK-02")
+    lines = [
+        found
+        for place, line in enumerate(answer.lines, 1)
+        for found in _answered(line, place, item_of, rejected=rejected)
+    ]
+    return make(
+        OrderAcknowledgement,
+        "BCA" if answer.change else "BAK",
+        number=answer.number or f"{answer.order}-{answer.sequence or '0'}",
+        order=answer.order,
+        supplier=supplier,
+        acknowledged_at=moment(answer.acknowledged_on, zone),
+        currency=answer.currency,
+        lines=tuple(lines),
+    )
+
+
+def answer_to_x12(
+    acknowledgement: OrderAcknowledgement, partner: Partner, *, ordered_on: date, change: bool = False
+) -> documents.OrderAnswer:
+    """An 855, or with `change` an 865; as suppliers send it, for simulators and for a hub at a supplier."""
+    lines: dict[int, list[AcknowledgedLine]] = {}
+    for line in acknowledgement.lines:
+        lines.setdefault(line.number, []).append(line)
+    answers = {line.answer for line in acknowledgement.lines}
+    kind = AnswerType.WITHOUT_CHANGES
+    if answers == {LineAnswer.REJECTED}:
+        kind = AnswerType.REJECTED_WITH_DETAIL
+    elif answers - {LineAnswer.ACCEPTED}:
+        kind = AnswerType.WITH_CHANGES
+    at = acknowledgement.acknowledged_at
+    return documents.OrderAnswer(
+        order=acknowledgement.order,
+        ordered_on=ordered_on,
+        change=change,
+        type=kind,
+        number=acknowledgement.number,
+        acknowledged_on=at.date() if at is not None else None,
+        currency=acknowledgement.currency or "",
+        lines=tuple(_answering(number, parts, partner, change=change) for number, parts in lines.items()),
+    )
+
+
+def _ordered(line: OrderLine, partner: Partner) -> documents.OrderedLine:
+    return documents.OrderedLine(
+        number=str(line.number),
+        quantity=line.quantity,
+        unit=line.unit,
+        price=line.unit_price,
+        ids=ids_for(partner, line.item),
+        wanted_on=line.needed_by,
+    )
+
+
+def _replaced(line: OrderLine, partner: Partner) -> documents.ChangedLine:
+    return documents.ChangedLine(
+        number=str(line.number),
+        change=ChangeCode.REPLACE_ALL_VALUES,
+        quantity=line.quantity,
+        open_quantity=line.quantity,
+        unit=line.unit,
+        price=line.unit_price,
+        ids=ids_for(partner, line.item),
+        wanted_on=line.needed_by,
+    )
+
+
+def _changed(
+    line: documents.ChangedLine, before: OrderLine | None, number: int, item_of: ItemOf, where: str
+) -> OrderLine:
+    """The line as it is now; what the change does not say stays as it was."""
+    price = price_of_one(line.price, line.price_basis)
+    quantity = line.quantity if line.quantity is not None else before.quantity if before else None
+    return make(
+        OrderLine,
+        where,
+        number=number,
+        item=item_of(line, where) if line.ids or before is None else before.item,
+        quantity=needed_quantity(quantity, where),
+        unit=line.unit or (before.unit if before else EACH),
+        unit_price=price if price is not None or before is None else before.unit_price,
+        needed_by=line.wanted_on or (before.needed_by if before else None),
+    )
+
+
+def _answered(
+    line: documents.AnsweredLine, place: int, item_of: ItemOf, *, rejected: bool
+) -> Iterable[AcknowledgedLine]:
+    where = f"PO1[{place}]"
+    number, item = line_number(line.number, place), item_of(line, where)
+    price = price_of_one(line.price, line.price_basis)
+    if not line.answers:
+        yield make(
+            AcknowledgedLine,
+            where,
+            number=number,
+            item=item,
+            answer=LineAnswer.REJECTED if rejected else LineAnswer.ACCEPTED,
+            quantity=needed_quantity(line.quantity, where),
+            unit=line.unit or EACH,
+            unit_price=price,
+        )
+    for each in line.answers:
+        other = documents.AnsweredLine(ids=each.ids)
+        substitute = item_of(other, where) if each.status == LineStatus.SUBSTITUTED and each.ids else ""
+        yield make(
+            AcknowledgedLine,
+            where,
+            number=number,
+            item=item,
+            answer=_status(each.status, where),
+            quantity=needed_quantity(each.quantity if each.quantity is not None else line.quantity, where),
+            unit=each.unit or line.unit or EACH,
+            unit_price=price,
+            delivery_date=each.date if each.date_qualifier in DELIVERIES else None,
+            substitute=substitute if substitute != item else None,
+            words=_WORDS.get(each.status, ""),  # type: ignore[call-overload]  # a StrEnum is found by its text
+        )
+
+
+def _status(code: str, where: str) -> LineAnswer:
+    found = STATUS.get(code) or (LineAnswer.REJECTED if code.startswith("R") else None)
+    if found is None:
+        raise Invalid("the hub does not know what this line status means (ACK-01)", where=where)
+    return found
+
+
+_CODES = {
+    LineAnswer.ACCEPTED: LineStatus.ACCEPTED,
+    LineAnswer.CHANGED: LineStatus.CHANGED,
+    LineAnswer.BACKORDERED: LineStatus.BACKORDERED,
+    LineAnswer.REJECTED: LineStatus.REJECTED,
+}
+
+
+def _answering(number: int, parts: list[AcknowledgedLine], partner: Partner, *, change: bool) -> documents.AnsweredLine:
+    head = parts[0]
+    return documents.AnsweredLine(
+        number=str(number),
+        change=ChangeCode.NO_CHANGE if change else "",
+        quantity=sum((part.quantity for part in parts), Decimal(0)),
+        unit=head.unit,
+        price=head.unit_price,
+        ids=ids_for(partner, head.item),
+        answers=tuple(
+            documents.LineAnswer(
+                status=LineStatus.SUBSTITUTED if part.substitute else _CODES[part.answer],
+                quantity=part.quantity,
+                unit=part.unit,
+                date_qualifier=Dates.SCHEDULED_DELIVERY if part.delivery_date else "",
+                date=part.delivery_date,
+                ids=ids_for(partner, part.substitute) if part.substitute else (),
+            )
+            for part in parts
+        ),
+    )
