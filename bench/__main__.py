@@ -17,6 +17,7 @@ from typing import Any
 
 MODULES = {
     "hl7": "bench.hl7_parse",
+    "x12": "bench.x12",
     "intake": "bench.intake",
     "pipeline": "bench.pipeline",
     "floor": "bench.floor",

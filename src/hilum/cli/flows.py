@@ -14,9 +14,9 @@ from hilum.canonical import BusinessObject
 from hilum.cases import classify
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
-from hilum.errors import HilumError
+from hilum.errors import HilumError, Invalid
 from hilum.flow import Flow, Project
-from hilum.formats import hl7v2
+from hilum.formats import hl7v2, x12
 from hilum.masterdata.lookups import LiveLookups
 from hilum.runtime.retry import in_words
 from hilum.settings import RetryTable
@@ -96,7 +96,7 @@ def try_file(
         data = file.read_bytes()
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
-    bodies = list(hl7v2.split(data)) if chosen.format == "hl7v2" else [data]
+    bodies = _bodies(chosen.format, data)
     if not bodies:
         fail(f"There is no message in {file}.")
     results = [_try(loaded, chosen, body) for body in bodies]
@@ -105,6 +105,22 @@ def try_file(
         return
     for result in results:
         _show(result)
+
+
+def _bodies(format: str, data: bytes) -> list[bytes]:
+    """The messages of a sample file, as a source would hand them over."""
+    try:
+        match format:
+            case "hl7v2":
+                return list(hl7v2.split(data))
+            case "x12":
+                return [each.encode() for each in x12.transaction_sets(data)]
+            case "x12-interchange":
+                return [each.encode() for each in x12.interchanges(data)]
+            case _:
+                return [data]
+    except Invalid as error:
+        fail(f"The file cannot be taken apart: {error}")
 
 
 async def _load_tables(folder: Path, project: Project) -> None:

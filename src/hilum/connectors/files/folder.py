@@ -1,4 +1,4 @@
-"""The folder: a source that takes files, whole, by row or by HL7 v2 message, and moves them when they are done."""
+"""The folder: a source that takes files, whole or by their parts, and moves them when they are done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ from hilum.flow.schedule import Windows
 
 log = structlog.get_logger(__name__)
 
-_FORMATS: dict[Split, str] = {"rows": "row", "hl7": "hl7v2", "none": "bytes"}
+_FORMATS: dict[Split, str] = {
+    "rows": "row",
+    "hl7": "hl7v2",
+    "x12": "x12",
+    "x12-interchange": "x12-interchange",
+    "none": "bytes",
+}
 
 
 class FolderSettings(StoreSettings):
@@ -36,7 +42,8 @@ class FolderSettings(StoreSettings):
     )
     split: Split = Field(
         default="none",
-        description="What becomes a message: each row (rows), each HL7 v2 message (hl7), the file (none)",
+        description="What becomes a message: each row (rows), HL7 v2 message (hl7), X12 transaction set in its "
+        "envelope (x12), X12 interchange (x12-interchange), the file (none)",
         examples=["rows"],
     )
     done: str = Field(default="done", description="Folder inside it for files that were taken", examples=["done"])
@@ -80,7 +87,7 @@ class FolderSettings(StoreSettings):
     max_unit: int = Field(
         default=16 * 2**20,
         ge=1024,
-        description="Largest row, HL7 v2 message or whole file in bytes; a file with a larger one fails",
+        description="Largest row, message, X12 part or whole file in bytes; a file with a larger one fails",
         examples=[1048576],
         json_schema_extra={"unit": "bytes"},
     )

@@ -1,4 +1,4 @@
-"""A file's content becomes units: the file as a whole, its rows, or its HL7 v2 messages. Pure, bounded in memory."""
+"""A file's content becomes units: the file, its rows, HL7 v2 messages or X12 parts. Pure, bounded in memory."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Protocol
 
 import orjson
 
-from hilum.connectors.encoding import BYTES, HL7_V2, JSON
+from hilum.connectors.encoding import BYTES, HL7_V2, JSON, X12
 from hilum.connectors.files.store import Split
 from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
-from hilum.formats import read_delimited
+from hilum.formats import read_delimited, x12
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD = re.compile(rb"(?:\A|[\r\n\x0b])[ \t\x0b]*(?=(?:MSH|FHS|BHS)[^A-Za-z0-9 \t\r\n])")
@@ -53,6 +53,10 @@ def splitter(split: Split, limit: int, encoding: str, delimiter: str | None) -> 
             return Rows(limit, encoding, delimiter)
         case "hl7":
             return Hl7Messages(limit)
+        case "x12":
+            return X12Sets(limit)
+        case "x12-interchange":
+            return X12Interchanges(limit)
         case "none":
             return Whole(limit)
 
@@ -196,3 +200,79 @@ class Hl7Messages:
                 "text stands here that belongs to no message", where=f"after message {self._number}"
             ) from None
         return found
+
+
+class X12Sets:
+    """The transaction sets of X12 interchanges, each in its envelope as an interchange of its own; a TA1 is one too.
+
+    What an envelope shows to be incomplete is a flaw: a transaction set whose SE is missing or says other numbers; and
+    a group or interchange whose trailer does, for then something else of the file may be missing.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._scanner = x12.Scanner(limit)
+        self._collector = x12.Collector()
+        self._number = 0
+
+    def feed(self, chunk: bytes) -> Sequence[Unit | Flaw]:
+        """The transaction sets that are complete now."""
+        return self._units(self._scanner.feed(chunk))
+
+    def finish(self) -> Sequence[Unit | Flaw]:
+        """What the last trailers say."""
+        found = self._units(self._scanner.finish())
+        self._collector.finish()
+        return [*found, *(Flaw(0, str(problem)) for problem in self._collector.problems)]
+
+    def _units(self, pieces: Sequence[x12.Piece]) -> list[Unit | Flaw]:
+        found: list[Unit | Flaw] = []
+        for piece in pieces:
+            transaction = self._collector.add(piece)
+            if transaction is None:
+                continue
+            self._number += 1
+            problems = x12.envelope_problems(transaction)
+            reason = "; ".join(map(str, problems))
+            found.append(Flaw(self._number, reason) if problems else Unit(self._number, transaction.encode(), X12))
+        return found
+
+
+class X12Interchanges:
+    """Whole X12 interchanges, for flows that answer them: what is wrong with them is for the flow to say."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._scanner = x12.Scanner(limit)
+        self._parts: list[bytes] = []  # of the interchange that has begun
+        self._size = 0
+        self._number = 0
+
+    def feed(self, chunk: bytes) -> Sequence[Unit | Flaw]:
+        """The interchanges that are complete now."""
+        return self._units(self._scanner.feed(chunk))
+
+    def finish(self) -> Sequence[Unit | Flaw]:
+        """The last interchange, also where it has no end."""
+        return [*self._units(self._scanner.finish()), *self._end()]
+
+    def _units(self, pieces: Sequence[x12.Piece]) -> list[Unit | Flaw]:
+        found: list[Unit | Flaw] = []
+        for piece in pieces:
+            if piece.kind is x12.Kind.BLANK:
+                continue
+            if piece.kind is x12.Kind.ISA:
+                found += self._end()
+            self._parts.append(piece.raw)
+            self._size += len(piece.raw)
+            if self._size > self._limit:
+                where = f"interchange {self._number + 1}"
+                raise Invalid(f"the interchange has more than {self._limit} bytes", where=where)
+            if piece.kind is x12.Kind.IEA:
+                found += self._end()
+        return found
+
+    def _end(self) -> Iterator[Unit]:
+        if self._parts:
+            body, self._parts, self._size = b"".join(self._parts), [], 0
+            self._number += 1
+            yield Unit(self._number, body, X12)

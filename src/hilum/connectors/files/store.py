@@ -196,4 +196,4 @@ def join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-Split = Literal["rows", "hl7", "none"]
+Split = Literal["rows", "hl7", "x12", "x12-interchange", "none"]

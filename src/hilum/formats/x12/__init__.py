@@ -37,6 +37,7 @@ from hilum.formats.x12.building import (
 from hilum.formats.x12.checking import check
 from hilum.formats.x12.delimiters import ABSENT, STANDARD, Delimiters
 from hilum.formats.x12.interchange import (
+    Collector,
     Group,
     Interchange,
     envelope_problems,
@@ -59,6 +60,7 @@ from hilum.formats.x12.loops import Loop, loops, place
 from hilum.formats.x12.partners import Partner, Party
 from hilum.formats.x12.paths import Field, field
 from hilum.formats.x12.problems import Problem
+from hilum.formats.x12.scanning import Kind, Piece, Scanner
 from hilum.formats.x12.segment import Encoded, Free, Segment, Value
 from hilum.formats.x12.structures import Structure, structure_of, structures
 from hilum.formats.x12.tracking import Awaited, Register, Tracker, awaited
@@ -69,6 +71,7 @@ __all__ = [
     "FUNCTIONAL_IDS",
     "STANDARD",
     "Awaited",
+    "Collector",
     "Delimiters",
     "Draft",
     "Encoded",
@@ -80,12 +83,15 @@ __all__ = [
     "GroupVerdict",
     "Interchange",
     "InterchangeVerdict",
+    "Kind",
     "Loop",
     "Numbers",
     "Partner",
     "Party",
+    "Piece",
     "Problem",
     "Register",
+    "Scanner",
     "Segment",
     "SetVerdict",
     "Structure",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
+from zlib import crc32
 
 from hilum.formats.x12.delimiters import ABSENT
 from hilum.formats.x12.interchange import Group, Interchange
@@ -48,6 +49,16 @@ class Numbers:
     interchange: int
     group: int
     transaction: int = 1  # unique in its group; counts on within the interchange
+
+    @classmethod
+    def answering(cls, interchange: Interchange) -> Numbers:
+        """Those of the interchange that is answered: the same for each attempt and replay, and no counter is needed.
+
+        They are unique among answers, for the sender's are. They would be wrong where a receiver compares them with
+        those of the documents that we send from the same identifiers; there a counter must give them.
+        """
+        group = interchange.groups[0].control_number if interchange.groups else "1"
+        return cls(_number(interchange.control_number), max(_number(group), 1))
 
 
 def build(partner: Partner, drafts: Iterable[Draft], *, numbers: Numbers, at: datetime) -> Interchange:
@@ -107,6 +118,12 @@ def _isa(partner: Partner, number: int, at: datetime) -> bytes:
         own.component,
     ]  # fmt: skip
     return (own.element.join(elements) + own.segment + partner.line_end).encode()
+
+
+def _number(text: str) -> int:
+    """A control number as a number; of what is none, one that is made of it."""
+    digits = text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) if digits else crc32(text.encode()) % 10**9
 
 
 def _line(partner: Partner, row: Row) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from hilum.errors import Invalid
@@ -85,10 +85,19 @@ def _elements(segment: Segment, rule: SegmentRule, loop: str, old: bool) -> Iter
             wrong = _value(value, use.element, segment, old)
             if wrong is not None:
                 yield told(number, wrong[0], wrong[1], bad=value)
+    for broken in _broken(values, rule):
+        yield told(*broken)
+
+
+def _broken(values: Sequence[str], rule: SegmentRule) -> Iterator[tuple[int, str, str]]:
+    """Place, code and words of each relational condition that is not kept."""
     for condition in rule.conditions:
-        broken = _condition(condition, [place < len(values) and bool(values[place]) for place in condition.places])
-        if broken is not None:
-            yield told(*broken)
+        if condition.places[0] >= len(values) and condition.kind != "R":
+            continue  # places ascend: nothing of it is there
+        there = [place < len(values) and bool(values[place]) for place in condition.places]
+        found = _condition(condition, there)
+        if found is not None:
+            yield found
 
 
 def _value(value: str, element: Element, segment: Segment, old: bool) -> tuple[str, str] | None:
@@ -96,7 +105,7 @@ def _value(value: str, element: Element, segment: Segment, old: bool) -> tuple[s
     own = segment.context.delimiters
     if own.component in value or own.repetition in value:
         return BAD_CHARACTER, "the element is simple: it has no components and is not repeated"
-    if any(not character.isprintable() for character in value):
+    if not value.isprintable():
         return BAD_CHARACTER, "a character cannot be printed"
     wrong = _form(value, element)
     if wrong is not None:

@@ -42,20 +42,7 @@ class Group:
 
     def problems(self) -> list[Problem]:
         """What is wrong with GS and GE; the codes are those of AK9-05."""
-        trailer = self.trailer
-        if trailer is None:
-            return [Problem(level="group", code="3", words="the functional group has no GE", segment="GE")]
-        found = []
-        if trailer["02"] != self.control_number:
-            words = "the group control number is not that of GS-06"
-            found.append(Problem(level="group", code="4", words=words, segment="GE", element=2))
-        if not _counts(trailer["01"], len(self.sets)):
-            words = f"it says another number of transaction sets; there are {len(self.sets)}"
-            found.append(Problem(level="group", code="5", words=words, segment="GE", element=1))
-        if not _control_number(self.control_number, 9):
-            words = "a group control number has 1 to 9 digits"
-            found.append(Problem(level="group", code="6", words=words, segment="GS", element=6))
-        return found
+        return _group_problems(self.header, self.trailer, len(self.sets))
 
 
 @dataclass(slots=True)
@@ -104,21 +91,7 @@ class Interchange:
 
     def problems(self) -> list[Problem]:
         """What is wrong with ISA and IEA; the codes are those of TA1-05."""
-        trailer = self.trailer
-        if trailer is None:
-            words = "the data ends before the interchange does: there is no IEA"
-            return [Problem(level="interchange", code="023", words=words, segment="IEA")]
-        found = []
-        if trailer["02"].strip() != self.control_number:
-            words = "the interchange control number is not that of ISA-13"
-            found.append(Problem(level="interchange", code="001", words=words, segment="IEA", element=2))
-        if not _counts(trailer["01"], len(self.groups)):
-            words = f"it says another number of functional groups; there are {len(self.groups)}"
-            found.append(Problem(level="interchange", code="021", words=words, segment="IEA", element=1))
-        if not _control_number(self.control_number, 9):
-            words = "an interchange control number has 9 digits"
-            found.append(Problem(level="interchange", code="018", words=words, segment="ISA", element=13))
-        return found
+        return _interchange_problems(self.header, self.trailer, len(self.groups))
 
     def encode(self) -> bytes:
         """The bytes it was read from; what was changed in transaction sets is in them."""
@@ -190,28 +163,51 @@ def transaction_sets(data: bytes | Iterable[bytes], *, limit: int = LIMIT) -> It
 
 
 class Collector:
-    """Makes transaction sets of pieces: remembers the envelope that they stand in."""
+    """Makes transaction sets of pieces: remembers the envelope that they stand in, and compares what trailers say."""
 
     def __init__(self) -> None:
+        self.problems: list[Problem] = []  # of groups and interchanges
         self._envelope: Envelope | None = None
+        self._sets = 0  # in this group
+        self._groups = 0  # in this interchange
 
     def add(self, piece: Piece) -> TransactionSet | None:
         """The transaction set that this piece is, if it is one."""
         kind, envelope = piece.kind, self._envelope
         if kind is Kind.ISA:
-            self._envelope = _envelope(piece)
+            self.finish()
+            self._envelope, self._groups = _envelope(piece), 0
         elif envelope is None:
             return None  # white space only
         elif kind is Kind.SET:
             _needs_group(envelope)
+            self._sets += 1
             return TransactionSet(piece.raw, envelope, complete=piece.complete)
-        elif kind is Kind.GS:
-            self._envelope = _in_group(envelope, piece)
         elif kind is Kind.SERVICE:
             return TransactionSet(piece.raw, envelope) if piece.raw.lstrip().startswith(b"TA1") else None
-        else:
+        elif kind is Kind.GS:
+            self._end_group(envelope, None)
+            self._envelope, self._groups, self._sets = _in_group(envelope, piece), self._groups + 1, 0
+        elif kind is Kind.GE:
+            self._end_group(envelope, header_segment(piece.raw, envelope.delimiters))
             self._envelope = _in_group(envelope, None)
+        elif kind is Kind.IEA:
+            self._end_group(envelope, None)
+            trailer = header_segment(piece.raw, envelope.delimiters)
+            self.problems += _interchange_problems(envelope.isa, trailer, self._groups)
+            self._envelope = None
         return None
+
+    def finish(self) -> None:
+        """The data ends here, or another interchange begins."""
+        if self._envelope is not None:
+            self._end_group(self._envelope, None)
+            self.problems += _interchange_problems(self._envelope.isa, None, self._groups)
+            self._envelope = None
+
+    def _end_group(self, envelope: Envelope, trailer: Segment | None) -> None:
+        if envelope.gs is not None:
+            self.problems += _group_problems(envelope.gs, trailer, self._sets)
 
 
 def parse(data: bytes) -> Interchange:
@@ -285,6 +281,39 @@ def _add(current: Interchange, piece: Piece) -> None:
             if group is not None:
                 raise Invalid("a segment stands in a functional group and in no transaction set", where="GS")
             current.pieces.append(TransactionSet(piece.raw, current.envelope))
+
+
+def _group_problems(header: Segment, trailer: Segment | None, sets: int) -> list[Problem]:
+    if trailer is None:
+        return [Problem(level="group", code="3", words="the functional group has no GE", segment="GE")]
+    found = []
+    if trailer["02"] != header["06"]:
+        words = "the group control number is not that of GS-06"
+        found.append(Problem(level="group", code="4", words=words, segment="GE", element=2))
+    if not _counts(trailer["01"], sets):
+        words = f"it says another number of transaction sets; there are {sets}"
+        found.append(Problem(level="group", code="5", words=words, segment="GE", element=1))
+    if not _control_number(header["06"], 9):
+        words = "a group control number has 1 to 9 digits"
+        found.append(Problem(level="group", code="6", words=words, segment="GS", element=6))
+    return found
+
+
+def _interchange_problems(header: Segment, trailer: Segment | None, groups: int) -> list[Problem]:
+    if trailer is None:
+        words = "the data ends before the interchange does: there is no IEA"
+        return [Problem(level="interchange", code="023", words=words, segment="IEA")]
+    found = []
+    if trailer["02"].strip() != header["13"]:
+        words = "the interchange control number is not that of ISA-13"
+        found.append(Problem(level="interchange", code="001", words=words, segment="IEA", element=2))
+    if not _counts(trailer["01"], groups):
+        words = f"it says another number of functional groups; there are {groups}"
+        found.append(Problem(level="interchange", code="021", words=words, segment="IEA", element=1))
+    if not _control_number(header["13"], 9):
+        words = "an interchange control number has 9 digits"
+        found.append(Problem(level="interchange", code="018", words=words, segment="ISA", element=13))
+    return found
 
 
 def _counts(text: str, there: int) -> bool:
