@@ -117,13 +117,12 @@ async def test_a_flow_takes_orders_and_answers_with_a_997(hub: Start, database: 
         each.mkdir()
 
     def translated(interchange: x12.Interchange, _: Lookup) -> Iterator[PurchaseOrder | x12.Interchange]:
-        verdicts = [x12.judge(group, PARTNER) for group in interchange.groups]
-        accepted = {each.control_number for group in verdicts for each in group.sets if each.verdict.accepted}
-        for transaction in interchange.sets:
-            if transaction.code == "850" and transaction.control_number in accepted:
+        answered = x12.answer(interchange, PARTNER, at=datetime.now(UTC))
+        for transaction in answered.accepted:
+            if transaction.code == "850":
                 yield x12_orders.order_from_x12(docs.read_order(transaction), PARTNER, supplier="S-200")
-        drafts = [x12.acknowledge(verdict) for verdict in verdicts]
-        yield x12.build(PARTNER, drafts, numbers=x12.Numbers.answering(interchange), at=datetime.now(UTC))
+        assert answered.answer is not None
+        yield answered.answer
 
     flow = make_flow(
         folder(inbox, split="x12-interchange"),  # type: ignore[arg-type]

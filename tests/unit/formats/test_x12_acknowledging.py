@@ -191,3 +191,40 @@ def test_a_rejected_interchange_rejects_all_that_is_in_it() -> None:
 def test_answers_are_not_awaited_themselves() -> None:
     made = x12.build(PARTNER, [x12.acknowledge(x12.judge(group_of("order_850.edi")))], numbers=x12.Numbers(1, 1), at=AT)
     assert x12.awaited(made, PARTNER, AT) == []
+
+
+def test_one_call_answers_as_the_partner_wants_it() -> None:
+    interchange = x12.parse(
+        (SAMPLES / "two_groups.edi").read_bytes().replace(b"BEG*00*SA*PO-4712**20260304", b"BEG*00*SA")
+    )
+    found = x12.answer(interchange, PARTNER, at=AT)
+    assert [each.control_number for each in found.accepted] == ["0001", "0003"]
+    assert found.answer is not None
+    assert [each["AK1-02"] for each in found.answer.sets] == ["18", "19"]
+    assert [each.verdict.value for each in found.verdicts] == ["P", "A"]
+    assert found.answer.control_number == "000000018"
+    form = PARTNER.model_copy(update={"answer": "999"})
+    other = x12.answer(interchange, form, at=AT, numbers=x12.Numbers(77, 78)).answer
+    assert other is not None
+    assert (other.control_number, other.sets[0].code) == ("000000077", "999")
+    assert x12.answer(interchange, PARTNER.model_copy(update={"answer": "none"}), at=AT).answer is None
+    assert x12.answer(found.answer, PARTNER, at=AT).answer is None
+    assert [each.code for each in x12.answer(found.answer, PARTNER, at=AT).accepted] == ["997", "997"]
+
+
+def test_older_releases_get_the_answer_that_they_know() -> None:
+    found = answer(x12.judge(group_of("not_padded.edi")))
+    assert lines(found)[1:3] == ["AK1*PO*23", "AK2*850*0007"]
+
+
+def test_an_answer_is_bounded() -> None:
+    rows: list[tuple[x12.Value, ...]] = [("ZZZ", "1")] * 3000
+    made = x12.build(PARTNER, [x12.Draft("850", rows)], numbers=x12.Numbers(1, 1), at=AT)
+    assert len(x12.check(made.sets[0])) == 1000
+
+
+def test_control_numbers_of_an_answer_are_the_same_each_time() -> None:
+    interchange = x12.parse((SAMPLES / "two_groups.edi").read_bytes())
+    assert x12.Numbers.answering(interchange) == x12.Numbers(18, 18)
+    odd = x12.parse((SAMPLES / "two_groups.edi").read_bytes().replace(b"000000018", b"ABC000018"))
+    assert x12.Numbers.answering(odd) == x12.Numbers.answering(odd)

@@ -240,3 +240,26 @@ def test_no_repr_shows_a_value() -> None:
     shown = repr(found) + repr(found.segment("N1")) + repr(found.envelope.gs)
     assert "HILLTOP" not in shown
     assert "4711" not in shown
+
+
+def test_a_segment_of_nothing_is_kept_and_not_counted() -> None:
+    data = sample("order_850.edi").replace(b"CUR*BY*USD~", b"~CUR*BY*USD~")
+    found = x12.parse(data)
+    assert found.encode() == data
+    assert x12.check(found.sets[0]) == []
+    assert found.sets[0].segment("CUR").position == 3
+
+
+@pytest.mark.req("SEC-6")
+@pytest.mark.parametrize("filler", [b"\n", b" ", b"\r\n", b"~", b"~ ", b"~SE", b"~BIN*9*"])
+def test_hostile_filling_takes_no_time(filler: bytes) -> None:
+    """What would be looked through again from each place would not end before the test's own limit."""
+    for name in ("order_850.edi", "line_end_terminator.edi"):
+        head = sample(name).partition(b"BEG*")[0]
+        data = head + filler * (2_000_000 // len(filler))
+        try:
+            list(x12.transaction_sets(chunks(data, 65536)))
+        except Invalid as error:
+            assert error.where
+    with pytest.raises(Invalid, match="white space"):
+        list(x12.interchanges(chunks(b" " * 2_000_000, 65536)))

@@ -5,13 +5,13 @@
     for interchange in x12.interchanges(data):          # several in one file; chunks are taken too
         for group in interchange.groups:
             verdict = x12.judge(group, partner)         # what is wrong with it, set by set
-            answer = x12.acknowledge(verdict)           # its 997
             for order in group.sets:
                 order["BEG-03"]                         # read by path; "" where absent
                 for line in x12.loops(order, x12.structures()["850"]).within("PO1"):
                     line.head["04"], line.head.decimal("04")
 
-    x12.build(partner, [answer], numbers=x12.Numbers(17, 17), at=now).encode()
+    x12.answer(interchange, partner, at=now).answer     # its 997, an interchange to be sent
+    x12.build(partner, [draft], numbers=x12.Numbers(17, 17), at=now).encode()
 
 A transaction set is opened when it is first read, and given back byte for byte. Delimiters are in `delimiters`, path
 grammar in `paths`, which segments may stand where in `structures`, elements in `dictionary`. Typed purchase orders,
@@ -26,6 +26,7 @@ from hilum.formats.x12.acknowledgement import (
     read_acknowledgement,
     read_interchange_acknowledgement,
 )
+from hilum.formats.x12.answering import Answered, answer
 from hilum.formats.x12.building import (
     FUNCTIONAL_IDS,
     Draft,
@@ -70,6 +71,7 @@ __all__ = [
     "ABSENT",
     "FUNCTIONAL_IDS",
     "STANDARD",
+    "Answered",
     "Awaited",
     "Collector",
     "Delimiters",
@@ -101,6 +103,7 @@ __all__ = [
     "Verdict",
     "acknowledge",
     "acknowledge_interchange",
+    "answer",
     "answered_at",
     "awaited",
     "build",

@@ -18,6 +18,8 @@ from hilum.formats.x12.transaction import TransactionSet
 
 Form = Literal["997", "999"]
 
+_FIRST_WITH_VERSIONS = "005"  # AK1 and AK2 have a third element from release 005010 on
+
 GUIDE_999 = "005010X231A1"
 
 # What the parts are called in each form: segment in error, element in error, transaction set response.
@@ -76,7 +78,8 @@ def acknowledge(group: GroupVerdict, form: Form = "997") -> Draft:
 
     What the sender wrote is told back as it is (AK404 holds the wrong value), with a blank for each delimiter in it.
     """
-    own = (group.functional_id, group.control_number, group.version)
+    version = group.version if group.version >= _FIRST_WITH_VERSIONS else ""
+    own = (group.functional_id, group.control_number, version)
     rows: list[Row] = [("AK1", *map(Free, own))]
     for each in group.sets:
         rows += _of_set(each, form)

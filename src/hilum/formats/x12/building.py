@@ -25,6 +25,9 @@ FUNCTIONAL_IDS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 """Transaction set → functional identifier code of its group, GS01 (data element 479)."""
 
+ACKNOWLEDGEMENTS = "FA"
+"""The functional identifier of groups that answer others; they are not answered themselves."""
+
 Row = tuple[Value, ...]
 """A segment to be written: its name, then its elements."""
 

@@ -35,8 +35,12 @@ FIRST_WITH_CENTURIES = "004"
 """Before release 004010 a date has six digits."""
 
 
+MOST = 1000
+"""Problems that are told of one transaction set; what has more is no document, and its answer would be as large."""
+
+
 def check(transaction: TransactionSet, structure: Structure | None = None) -> list[Problem]:
-    """Everything that is wrong, in the order of segments. Empty: nothing.
+    """Everything that is wrong, in the order of segments, up to `MOST`. Empty: nothing.
 
     Without `structure` it is that of 005010 for the code of ST01; where there is none, only ST and SE are looked at,
     and the segments that the dictionary knows.
@@ -54,7 +58,9 @@ def check(transaction: TransactionSet, structure: Structure | None = None) -> li
         rule = rules.get(segment.name)
         if rule is not None:
             found += _elements(segment, rule, loop_of.get(segment.position, ""), old)
-    return sorted(found, key=lambda problem: problem.position)
+            if len(found) >= MOST:
+                break
+    return sorted(found, key=lambda problem: problem.position)[:MOST]
 
 
 def _elements(segment: Segment, rule: SegmentRule, loop: str, old: bool) -> Iterator[Problem]:

@@ -18,7 +18,9 @@ from hilum.formats.x12.delimiters import Delimiters, Header, find_header
 LIMIT: Final = 16 * 2**20
 """Most bytes of one transaction set, unless another limit is given."""
 
-_BLANK = b" \t\r\n\x00\x1a\x0b\x0c"  # between interchanges: line ends, and what fills the last block of old files
+# White space between segments, and what fills the last block of old files behind an interchange.
+_BLANK = re.compile(rb"[ \t\r\n\x00\x1a\x0b\x0c]*")
+BLANK_LIMIT: Final = 64 * 1024  # bytes of it in one place; more is no file of anybody
 _NAME = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
 _MARKS = b"\xef\xbb\xbf"
 
@@ -85,12 +87,14 @@ class Scanner:
 
     def _content(self) -> int:
         """Where the next byte is that is not white space; a byte-order mark counts as such at the very beginning."""
-        rest, at, end = self._rest, self._at, len(self._rest)
-        if self._gone + at == 0 and rest.startswith(_MARKS):
+        at = self._at
+        if self._gone + at == 0 and self._rest.startswith(_MARKS):
             at = len(_MARKS)
-        while at < end and rest[at] in _BLANK:
-            at += 1
-        return at
+        found = _BLANK.match(self._rest, at)
+        end = found.end() if found is not None else at
+        if end - at > BLANK_LIMIT:
+            raise Invalid(f"more than {BLANK_LIMIT} bytes of white space", where=self._where(at))
+        return end
 
     def _next(self, start: int, *, last: bool) -> Piece | None:
         rest = self._rest
@@ -177,7 +181,9 @@ class Scanner:
 def _stops(own: Delimiters) -> re.Pattern[bytes]:
     """Where a transaction set may end, or where bytes follow that are no segments."""
     end, element = re.escape(own.segment.encode()), re.escape(own.element.encode())
-    return re.compile(end + rb"\s*(?:(?P<SE>SE)|(?P<other>ST|GE|GS|IEA|ISA)|(?P<binary>BIN|BDS))" + element)
+    # Without the terminator itself, and bounded: a run of line ends must not be looked through from each of them.
+    blank = b"[" + bytes(each for each in b" \t\r\n\x0b\x0c" if bytes([each]) != own.segment.encode()) + b"]{0,4096}"
+    return re.compile(end + blank + rb"(?:(?P<SE>SE)|(?P<other>ST|GE|GS|IEA|ISA)|(?P<binary>BIN|BDS))" + element)
 
 
 def past_binary(data: bytes | bytearray, start: int, own: Delimiters) -> int | None:

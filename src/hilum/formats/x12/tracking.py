@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from hilum.formats.x12.building import ACKNOWLEDGEMENTS
 from hilum.formats.x12.interchange import Interchange
 from hilum.formats.x12.judging import GroupVerdict, InterchangeVerdict, Verdict
 from hilum.formats.x12.partners import Partner
@@ -70,7 +71,7 @@ def awaited(interchange: Interchange, partner: Partner, at: datetime) -> list[Aw
             due_at=at + partner.answer_within,
         )
         for group in interchange.groups
-        if group.functional_id != "FA"
+        if group.functional_id != ACKNOWLEDGEMENTS
         for each in group.sets
     ]
 

@@ -72,7 +72,7 @@ class TransactionSet:
     its segments; SE is made anew when it is written after a change. Not to be changed from several threads.
     """
 
-    __slots__ = ("_context", "_heads", "complete", "envelope", "parts", "raw")
+    __slots__ = ("_context", "_gaps", "_heads", "complete", "envelope", "parts", "raw")
 
     def __init__(self, raw: bytes, envelope: Envelope, *, complete: bool = True) -> None:
         self.raw = raw  # the bytes that it was read from, white space before ST included
@@ -80,6 +80,7 @@ class TransactionSet:
         self.complete = complete  # False: it has no SE
         self._context: Context | None = None
         self._heads: list[str] = []
+        self._gaps = False  # are there segments of nothing?
         # A segment is its line until it is first asked for, then the list of its elements.
         self.parts: list[str | list[str]] = []
 
@@ -111,6 +112,7 @@ class TransactionSet:
             lines.pop()
         element = own.element
         self._heads = [line.split(element, 1)[0].strip(_BLANK) for line in lines]
+        self._gaps = "" in self._heads
         self.parts = list(lines)
         self._context = Context(own, codec)
 
@@ -131,7 +133,9 @@ class TransactionSet:
         return part
 
     def _segment(self, at: int, number: int) -> Segment:
-        return Segment(self.elements(at), self.context, number, at + 1)
+        # a doubled terminator makes a segment of nothing, which is kept and not counted
+        position = at + 1 - (self._heads[:at].count("") if self._gaps else 0)
+        return Segment(self.elements(at), self.context, number, position)
 
     def pick(self, name: str, occurrence: int = 1) -> Segment | None:
         """The n-th segment of this name, or None; `GS` and `ISA` are those of its envelope."""
