@@ -132,7 +132,7 @@ def test_what_is_no_answer_is_refused() -> None:
 def test_ta1_of_an_interchange() -> None:
     interchange = x12.parse((SAMPLES / "faulty.edi").read_bytes())
     row = x12.acknowledge_interchange(x12.judge_interchange(interchange, PARTNER))
-    made = x12.interchange_service(PARTNER, [row], number=9, at=AT)
+    made = x12.build(PARTNER, [], numbers=x12.Numbers(9, 1), at=AT, services=[row])
     again = x12.read(made.encode())
     assert again.code == "TA1"
     assert again.control_number == "000000024"
@@ -201,7 +201,7 @@ def test_one_call_answers_as_the_partner_wants_it() -> None:
     assert [each.control_number for each in found.accepted] == ["0001", "0003"]
     assert found.answer is not None
     assert [each["AK1-02"] for each in found.answer.sets] == ["18", "19"]
-    assert [each.verdict.value for each in found.verdicts] == ["P", "A"]
+    assert [each.verdict.value for each in found.groups] == ["P", "A"]
     assert found.answer.control_number == "000000018"
     form = PARTNER.model_copy(update={"answer": "999"})
     other = x12.answer(interchange, form, at=AT, numbers=x12.Numbers(77, 78)).answer
@@ -228,3 +228,30 @@ def test_control_numbers_of_an_answer_are_the_same_each_time() -> None:
     assert x12.Numbers.answering(interchange) == x12.Numbers(18, 18)
     odd = x12.parse((SAMPLES / "two_groups.edi").read_bytes().replace(b"000000018", b"ABC000018"))
     assert x12.Numbers.answering(odd) == x12.Numbers.answering(odd)
+
+
+def test_a_ta1_goes_where_it_is_asked_for_and_where_an_interchange_is_rejected() -> None:
+    data = (SAMPLES / "two_groups.edi").read_bytes()
+    asking = data.replace(b"*0*P*>", b"*1*P*>", 1)
+    found = x12.answer(x12.parse(asking), PARTNER, at=AT).answer
+    assert found is not None
+    again = x12.parse(found.encode())
+    assert not again.problems()
+    assert [each.code for each in x12.transaction_sets(found.encode())] == ["TA1", "997", "997"]
+    assert x12.read_interchange_acknowledgement(again.services[0]).accepted
+    quiet = PARTNER.model_copy(update={"answer": "none"})
+    only = x12.answer(x12.parse(asking), quiet, at=AT)
+    assert only.answer is not None
+    assert [each.code for each in x12.transaction_sets(only.answer.encode())] == ["TA1"]
+    assert len(only.accepted) == 3
+
+    cut = x12.parse(data.partition(b"IEA*")[0])
+    rejected = x12.answer(cut, PARTNER, at=AT)
+    assert (rejected.accepted, rejected.groups) == ([], [])
+    assert rejected.answer is not None
+    verdict = x12.read_interchange_acknowledgement(x12.read(rejected.answer.encode()))
+    assert (verdict.control_number, verdict.code, verdict.note) == ("000000018", "R", "023")
+    assert x12.answer(cut, quiet, at=AT).answer is None
+    lenient = PARTNER.model_copy(update={"tolerated": frozenset({"interchange:023"})})
+    assert len(x12.answer(cut, lenient, at=AT).accepted) == 3
+    assert x12.answer(x12.parse((SAMPLES / "answer_ta1.edi").read_bytes()), PARTNER, at=AT).answer is None

@@ -33,7 +33,6 @@ from hilum.formats.x12.building import (
     Numbers,
     build,
     groups_of,
-    interchange_service,
 )
 from hilum.formats.x12.checking import check
 from hilum.formats.x12.delimiters import ABSENT, STANDARD, Delimiters
@@ -111,7 +110,6 @@ __all__ = [
     "envelope_problems",
     "field",
     "groups_of",
-    "interchange_service",
     "interchanges",
     "judge",
     "judge_interchange",

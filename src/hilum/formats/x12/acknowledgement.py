@@ -89,7 +89,7 @@ def acknowledge(group: GroupVerdict, form: Form = "997") -> Draft:
 
 
 def acknowledge_interchange(verdict: InterchangeVerdict) -> Row:
-    """The TA1 for an interchange; `x12.interchange_service` makes an interchange of it."""
+    """The TA1 for an interchange, one of the `services` of `x12.build`."""
     return ("TA1", *map(Free, (verdict.control_number, verdict.date, verdict.time)), verdict.code, verdict.note)
 
 

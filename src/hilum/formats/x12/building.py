@@ -64,15 +64,19 @@ class Numbers:
         return cls(_number(interchange.control_number), max(_number(group), 1))
 
 
-def build(partner: Partner, drafts: Iterable[Draft], *, numbers: Numbers, at: datetime) -> Interchange:
+def build(
+    partner: Partner, drafts: Iterable[Draft], *, numbers: Numbers, at: datetime, services: Sequence[Row] = ()
+) -> Interchange:
     """An interchange to the partner with these transaction sets, in this order; each run of one kind is a group.
 
-    `at` is the moment of sending, in the time that the partner expects in ISA09, ISA10, GS04 and GS05. Raises
-    `ValueError` where a text holds a delimiter, and for a kind whose functional group is not known.
+    `services` are segments of the interchange itself, before its groups: TA1. `at` is the moment of sending, in the
+    time that the partner expects in ISA09, ISA10, GS04 and GS05. Raises `ValueError` where a text holds a delimiter,
+    and for a kind whose functional group is not known.
     """
     own = partner.delimiters
     raw_isa = _isa(partner, numbers.interchange, at)
     made = Interchange(Envelope(raw_isa, b"", own))
+    made.pieces += [TransactionSet(_line(partner, row), made.envelope) for row in services]
     transaction = numbers.transaction
     for place, ((code, guide), run) in enumerate(groupby(drafts, lambda each: (each.code, each.guide))):
         if code not in FUNCTIONAL_IDS:
@@ -94,13 +98,6 @@ def build(partner: Partner, drafts: Iterable[Draft], *, numbers: Numbers, at: da
 def groups_of(drafts: Iterable[Draft]) -> int:
     """How many functional groups, and so group control numbers, these make."""
     return sum(1 for _ in groupby(drafts, lambda each: (each.code, each.guide)))
-
-
-def interchange_service(partner: Partner, rows: Sequence[Row], *, number: int, at: datetime) -> Interchange:
-    """An interchange that holds segments of the interchange itself only: TA1."""
-    envelope = Envelope(_isa(partner, number, at), b"", partner.delimiters)
-    pieces: list[Group | TransactionSet] = [TransactionSet(_line(partner, row), envelope) for row in rows]
-    return Interchange(envelope, pieces, _line(partner, ("IEA", 0, f"{number:09d}")))
 
 
 def _transaction(partner: Partner, draft: Draft, control: str, envelope: Envelope) -> TransactionSet:

@@ -85,6 +85,11 @@ class Interchange:
         return self.envelope.interchange
 
     @property
+    def asks_ta1(self) -> bool:
+        """Does its sender want a TA1 (ISA14)?"""
+        return self.header["14"] == "1"
+
+    @property
     def warnings(self) -> Sequence[str]:
         """What was accepted although it bends the standard."""
         return self.envelope.warnings
