@@ -16,15 +16,21 @@ _TWO = (
     " COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS"
     " INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR"
     " MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP"
-    " STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
+    " STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG"
 )
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
 
+_WITHDRAWN = "ANG BGN CUC HRK SLL ZWL"  # since 2021; what was booked before is still credited and paid back
+
 MINOR_UNITS: Mapping[str, int] = MappingProxyType(
-    {code: digits for digits, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()}
+    {
+        code: digits
+        for digits, codes in ((0, _NONE), (2, _TWO), (2, _WITHDRAWN), (3, _THREE), (4, _FOUR))
+        for code in codes.split()
+    }
 )
-"""Digits after the decimal point of each currency in use (ISO 4217, list one)."""
+"""Digits after the decimal point of each currency (ISO 4217, list one), and of those that were withdrawn lately."""
 
 
 def minor_units(currency: str) -> int:

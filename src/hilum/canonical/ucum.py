@@ -1,4 +1,4 @@
-"""UCUM (The Unified Code for Units of Measure 2.1), case-sensitive: codes such as `mg/dL`, `10*3/uL`, `mm[Hg]`.
+"""UCUM (The Unified Code for Units of Measure 2.2), case-sensitive: codes such as `mg/dL`, `10*3/uL`, `mm[Hg]`.
 
 Prefixes, powers, products, quotients and annotations are read; factors are exact fractions. Atoms that only count
 something by convention (`[iU]`, `eq`, `osm`) are dimensions of their own: nothing is converted into them silently.
@@ -50,7 +50,12 @@ _METRIC: Mapping[str, tuple[str, str]] = MappingProxyType(
         "Sv": ("1", "J/kg"), "kat": ("1", "mol/s"), "U": ("1", "umol/min"), "L": ("1", "dm3"), "l": ("1", "dm3"),
         "ar": ("100", "m2"), "t": ("1000", "kg"), "bar": ("100000", "Pa"), "m[Hg]": ("133.322", "kPa"),
         "m[H2O]": ("9.80665", "kPa"), "cal": ("4.184", "J"), "Ci": ("37000000000", "Bq"), "dyn": ("1", "g.cm/s2"),
-        "[IU]": ("1", "[iU]"),
+        "[IU]": ("1", "[iU]"), "sr": ("1", "rad2"), "lm": ("1", "cd.sr"), "lx": ("1", "lm/m2"), "P": ("1", "dyn.s/cm2"),
+        "St": ("1", "cm2/s"), "G": ("0.0001", "T"), "R": ("0.000258", "C/kg"), "RAD": ("100", "erg/g"),
+        "REM": ("1", "RAD"), "erg": ("1", "dyn.cm"), "eV": ("1.602176634e-19", "J"), "u": ("1.66053906660e-24", "g"),
+        "cal_th": ("4.184", "J"), "cal_IT": ("4.1868", "J"), "cal_m": ("4.19002", "J"), "st": ("1", "m3"),
+        "gf": ("9.80665", "g.m/s2"), "mho": ("1", "S"), "tex": ("1", "g/km"), "g%": ("1", "g/dL"),
+        "[g]": ("9.80665", "m/s2"), "[c]": ("299792458", "m/s"), "bit": ("1", ""), "By": ("8", "bit"),
     }
 )  # fmt: skip
 
@@ -72,6 +77,40 @@ _PLAIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "[arb'U]": ("1", ""), "[USP'U]": ("1", ""), "[CFU]": ("1", ""), "[PFU]": ("1", ""), "[CCID_50]": ("1", ""),
         "[GPL'U]": ("1", ""), "[MPL'U]": ("1", ""), "[APL'U]": ("1", ""), "[HPF]": ("1", ""), "[LPF]": ("1", ""),
         "[pH]": ("1", ""),
+        "[pptr]": ("0.000000000001", "1"), "atm": ("101325", "Pa"), "[psi]": ("1", "[lbf_av]/[in_i]2"),
+        "[lbf_av]": ("9.80665", "[lb_av].m/s2"),
+        "a_t": ("365.24219", "d"), "a_j": ("365.25", "d"), "a_g": ("365.2425", "d"), "mo_j": ("30.4375", "d"),
+        "mo_g": ("30.436875", "d"), "mo_s": ("29.53059", "d"),
+        "[pi]": ("3.1415926535897932384626433832795028841971693993751058209749445923", "1"),
+        "deg": ("2", "[pi].rad/360"), "'": ("1", "deg/60"), "''": ("1", "deg/3600"), "circ": ("2", "[pi].rad"),
+        "[nmi_i]": ("1852", "m"), "[kn_i]": ("1", "[nmi_i]/h"), "[fth_i]": ("6", "[ft_i]"),
+        "[mil_i]": ("0.001", "[in_i]"),
+        "[hd_i]": ("4", "[in_i]"), "[syd_i]": ("1", "[yd_i]2"), "[cyd_i]": ("1", "[yd_i]3"),
+        "[ft_us]": ("1200", "m/3937"), "[rd_us]": ("16.5", "[ft_us]"), "[acr_us]": ("160", "[rd_us]2"),
+        "[Ch]": ("1", "mm/3"),  # French, the gauge of catheters
+        "[diop]": ("1", "m-1"), "[mesh_i]": ("1", "[in_i]-1"), "[MET]": ("3.5", "mL/min/kg"),
+        "[PRU]": ("1", "mm[Hg].s/mL"), "[wood'U]": ("1", "mm[Hg].min/L"), "[S]": ("1", "10*-13.s"),
+        "[in_i'H2O]": ("0.0254", "m[H2O]"), "[in_i'Hg]": ("0.0254", "m[Hg]"),
+        "[gil_us]": ("1", "[pt_us]/4"), "[fdr_us]": ("1", "[foz_us]/8"), "[min_us]": ("1", "[fdr_us]/60"),
+        "[bbl_us]": ("42", "[gal_us]"), "[bu_us]": ("2150.42", "[in_i]3"), "[gal_wi]": ("1", "[bu_us]/8"),
+        "[pk_us]": ("1", "[bu_us]/4"), "[dqt_us]": ("1", "[pk_us]/8"), "[dpt_us]": ("1", "[dqt_us]/2"),
+        "[foz_m]": ("30", "mL"), "[cup_m]": ("240", "mL"), "[tsp_m]": ("5", "mL"), "[tbs_m]": ("15", "mL"),
+        "[qt_br]": ("1", "[gal_br]/4"), "[gil_br]": ("1", "[pt_br]/4"), "[fdr_br]": ("1", "[foz_br]/8"),
+        "[min_br]": ("1", "[fdr_br]/60"), "[dr_av]": ("1", "[oz_av]/16"), "[scwt_av]": ("100", "[lb_av]"),
+        "[lcwt_av]": ("112", "[lb_av]"), "[ston_av]": ("20", "[scwt_av]"), "[lton_av]": ("20", "[lcwt_av]"),
+        "[pwt_tr]": ("24", "[gr]"), "[oz_tr]": ("20", "[pwt_tr]"), "[lb_tr]": ("12", "[oz_tr]"),
+        "[sc_ap]": ("20", "[gr]"), "[dr_ap]": ("3", "[sc_ap]"), "[oz_ap]": ("8", "[dr_ap]"),
+        "[lb_ap]": ("12", "[oz_ap]"),
+        "[oz_m]": ("28", "g"), "[car_m]": ("0.2", "g"), "[den]": ("1", "g/9/km"), "[degR]": ("5", "K/9"),
+        "[Btu_IT]": ("1.05505585262", "kJ"), "[Btu_th]": ("1.05435", "kJ"), "[Btu_m]": ("1.05587", "kJ"),
+        "[Btu]": ("1", "[Btu_th]"), "[HP]": ("550", "[ft_i].[lbf_av]/s"),
+        # arbitrary: each a dimension of its own
+        **dict.fromkeys(
+            ("[beth'U]", "[anti'Xa'U]", "[todd'U]", "[dye'U]", "[smgy'U]", "[bdsk'U]", "[ka'U]", "[knk'U]",
+             "[mclg'U]", "[tb'U]", "[TCID_50]", "[EID_50]", "[FFU]", "[IR]", "[BAU]", "[AU]", "[Amb'a'1'U]", "[PNU]",
+             "[Lf]", "[D'ag'U]", "[FEU]", "[ELU]", "[EU]", "[NTU]", "[FNU]", "[hnsf'U]"),
+            ("1", ""),
+        ),
     }
 )  # fmt: skip
 
@@ -85,7 +124,7 @@ _SPECIAL: Mapping[str, Meaning] = MappingProxyType(
 
 _TOKEN = re.compile(
     r"(?P<open>\()|(?P<close>\))|(?P<sign>[./])|(?P<note>\{[^{}]*\})"
-    r"|(?P<atom>10[*^]|(?:[A-Za-z%]|\[[^\[\]]*\])+)(?P<power>[+-]?\d+)?|(?P<number>\d+)"
+    r"|(?P<atom>10[*^]|'{1,2}|(?:[A-Za-z%_]|\[[^\[\]]*\])+)(?P<power>[+-]?\d+)?|(?P<number>\d+)"
 )
 _LONGEST = 100  # characters of a code; the longest in use have about forty
 

@@ -57,14 +57,26 @@ def udi(text: str, *, year: int | None = None) -> Udi:
 _FIXED: Mapping[str, int] = MappingProxyType(
     {"00": 18, "01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6, "20": 2}
     | {str(ai): 13 for ai in range(410, 418)}
-    | {f"{ai}{point}": 6 for ai in range(310, 370) for point in range(6)}
+    | {
+        f"{ai}{point}": 6
+        for first, last in ((310, 316), (320, 337), (340, 357), (360, 369))
+        for ai in range(first, last + 1)
+        for point in range(6)
+    }
 )
 _VARIABLE: Mapping[str, int] = MappingProxyType(
     {
         "10": 20, "21": 20, "22": 20, "235": 28, "240": 30, "241": 30, "242": 6, "243": 20, "250": 30, "251": 30,
-        "253": 30, "254": 20, "30": 8, "37": 8, "400": 30, "401": 30, "402": 17, "403": 30, "420": 20, "421": 12,
-        "422": 3, "710": 20, "711": 20, "712": 20, "713": 20, "714": 20, "715": 20, "7003": 10, "8003": 30,
-        "8004": 30, "8006": 18, "8008": 12, "8012": 20, "8013": 25, "8020": 25,
+        "253": 30, "254": 20, "255": 25, "30": 8, "37": 8, "400": 30, "401": 30, "402": 17, "403": 30, "420": 20,
+        "421": 12,
+        "422": 3, "710": 20, "711": 20, "712": 20, "713": 20, "714": 20, "715": 20, "716": 20, "7001": 13,
+        "7002": 30, "7003": 10, "7004": 4, "7005": 12, "7006": 6, "7010": 2, "7011": 10, "7020": 20, "7021": 20,
+        "7022": 20, "7023": 30, "7040": 4, "7240": 20, "7241": 2, "7242": 25, **{f"723{n}": 30 for n in range(10)},
+        "8001": 14, "8002": 20, "8003": 30, "8004": 30, "8005": 6, "8006": 18, "8007": 34, "8008": 12, "8009": 50,
+        "8010": 30, "8011": 12, "8012": 20, "8013": 25, "8017": 18, "8018": 18, "8019": 10, "8020": 25, "8026": 18,
+        **{f"39{n}{point}": 15 for n in (0, 2) for point in range(10)},
+        **{f"39{n}{point}": 18 for n in (1, 3) for point in range(10)}, **{f"394{point}": 4 for point in range(4)},
+        **{f"395{point}": 6 for point in range(6)}, "8110": 70, "8112": 70, "8200": 70,
         "90": 30, **{str(ai): 90 for ai in range(91, 100)},
     }
 )  # fmt: skip
@@ -75,7 +87,7 @@ def _gs1(code: str, now: int) -> Udi:
     if "01" not in found:
         raise Invalid("the label has no device identifier (application identifier 01)")
     made = found.get("11")
-    expires = found.get("17")
+    expires = found.get("17") or found.get("7003", "")[:6]
     count = found.get("30", "")
     if count and not count.isdigit():
         raise Invalid("the count is not a number", where="(30)")
@@ -96,7 +108,7 @@ def elements(code: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for ai, value in pairs:
         length = _FIXED.get(ai)
-        if length is not None and (len(value) != length or not value.isdigit()):
+        if length is not None and (len(value) != length or not (value.isascii() and value.isdigit())):
             raise Invalid(f"it must have {length} digits", where=f"({ai})")
         if length is None and not 1 <= len(value) <= _VARIABLE.get(ai, 0):
             raise Invalid(f"it must have 1 to {_VARIABLE.get(ai, 0)} characters", where=f"({ai})")
@@ -285,4 +297,5 @@ def _isbt_day(digits: str | None, where: str, now: int) -> date | None:
     if digits is None:
         return None
     year = (now // 1000) * 1000 + int(digits[:3])
+    year -= 1000 if year - now > 500 else 0
     return _day_of_year(year, int(digits[3:]), where)

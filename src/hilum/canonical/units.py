@@ -23,7 +23,9 @@ PIECE = "{piece}"
 _COUNTS = {
     "C62": (1, "one"), "EA": (1, "each"), "H87": (1, "piece"), "PCE": (1, "piece"), "PR": (2, "pair"),
     "TPR": (20, "ten pairs"), "DZN": (12, "dozen"), "DZ": (12, "dozen"), "GRO": (144, "gross"), "CEN": (100, "hundred"),
-    "MIL": (1000, "thousand"), "MIO": (1_000_000, "million"),
+    "MIL": (1000, "thousand"), "MIO": (1_000_000, "million"), "MLD": (10**9, "milliard"), "HC": (100, "hundred count"),
+    "T3": (1000, "thousand piece"), "SCO": (20, "score"), "DPR": (24, "dozen pair"), "GGR": (1728, "great gross"),
+    "NAR": (1, "number of articles"), "NPR": (2, "number of pairs"), "P5": (5, "five pack"),
 }  # fmt: skip
 
 REC20: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -55,21 +57,76 @@ REC20: Mapping[str, tuple[str, str]] = MappingProxyType(
         "KJO": ("kJ", "kilojoule"), "WTT": ("W", "watt"), "KWT": ("kW", "kilowatt"), "KWH": ("kW.h", "kilowatt hour"),
         "AMP": ("A", "ampere"), "VLT": ("V", "volt"), "OHM": ("Ohm", "ohm"), "HTZ": ("Hz", "hertz"),
         "BQL": ("Bq", "becquerel"), "4N": ("MBq", "megabecquerel"), "GBQ": ("GBq", "gigabecquerel"),
-        "CUR": ("Ci", "curie"), "A95": ("Gy", "gray"), "D13": ("Sv", "sievert"),
+        "CUR": ("Ci", "curie"), "A95": ("Gy", "gray"), "D13": ("Sv", "sievert"), "CGM": ("cg", "centigram"),
+        "DG": ("dg", "decigram"), "DJ": ("dag", "decagram"), "HGM": ("hg", "hectogram"),
+        "STN": ("[ston_av]", "ton (US)"),
+        "LTN": ("[lton_av]", "ton (UK)"), "STI": ("[stone_av]", "stone (UK)"), "CTM": ("[car_m]", "metric carat"),
+        "APZ": ("[oz_tr]", "troy ounce"), "CWA": ("[scwt_av]", "hundred pound"),
+        "CWI": ("[lcwt_av]", "hundred weight (UK)"),
+        "A44": ("daL", "decalitre"), "Q34": ("nL", "nanolitre"), "Q33": ("pL", "picolitre"),
+        "QTI": ("[qt_br]", "quart (UK)"), "PTD": ("[dpt_us]", "dry pint (US)"), "QTD": ("[dqt_us]", "dry quart (US)"),
+        "GLD": ("[gal_wi]", "dry gallon (US)"), "BLL": ("[bbl_us]", "barrel (US)"), "G21": ("[cup_us]", "cup"),
+        "G24": ("[tbs_us]", "tablespoon (US)"), "G25": ("[tsp_us]", "teaspoon (US)"), "YDQ": ("[cyd_i]", "cubic yard"),
+        "YDK": ("[syd_i]", "square yard"), "ACR": ("[acr_us]", "acre"), "NMI": ("[nmi_i]", "nautical mile"),
+        "C45": ("nm", "nanometre"), "C52": ("pm", "picometre"), "77": ("[mil_i]", "milli-inch"),
+        "H79": ("[Ch]", "French gauge"), "Z9": ("nmol", "nanomole"), "C19": ("mol/kg", "mole per kilogram"),
+        "D87": ("mmol/kg", "millimole per kilogram"), "H68": ("mmol/g", "millimole per gram"),
+        "GP": ("mg/m3", "milligram per cubic metre"), "GQ": ("ug/m3", "microgram per cubic metre"),
+        "23": ("g/cm3", "gram per cubic centimetre"), "B35": ("kg/L", "kilogram per litre"),
+        "F23": ("g/dm3", "gram per cubic decimetre"), "NA": ("mg/kg", "milligram per kilogram"),
+        "J33": ("ug/kg", "microgram per kilogram"), "H64": ("mg/g", "milligram per gram"),
+        "KX": ("mL/kg", "millilitre per kilogram"), "L19": ("mL/L", "millilitre per litre"),
+        "J36": ("uL/L", "microlitre per litre"), "G51": ("L/s", "litre per second"),
+        "L2": ("L/min", "litre per minute"),
+        "E32": ("L/h", "litre per hour"), "LD": ("L/d", "litre per day"), "40": ("mL/s", "millilitre per second"),
+        "41": ("mL/min", "millilitre per minute"), "G55": ("mL/h", "millilitre per hour"),
+        "G54": ("mL/d", "millilitre per day"), "F27": ("g/h", "gram per hour"), "F26": ("g/d", "gram per day"),
+        "4M": ("mg/h", "milligram per hour"), "F33": ("mg/min", "milligram per minute"),
+        "F32": ("mg/d", "milligram per day"), "B98": ("us", "microsecond"), "C26": ("ms", "millisecond"),
+        "2Q": ("kBq", "kilobecquerel"), "MCU": ("mCi", "millicurie"), "M5": ("uCi", "microcurie"),
+        "C80": ("RAD", "rad"),
+        "C13": ("mGy", "milligray"), "C28": ("mSv", "millisievert"), "P72": ("uSv/h", "microsievert per hour"),
+        "C7": ("cP", "centipoise"), "A97": ("hPa", "hectopascal"), "MBR": ("mbar", "millibar"),
+        "ATM": ("atm", "standard atmosphere"), "PS": ("[psi]", "pound-force per square inch"),
+        "E14": ("kcal_IT", "kilocalorie (international table)"), "K51": ("kcal_m", "kilocalorie (mean)"),
+        "WHR": ("W.h", "watt hour"), "MWH": ("MW.h", "megawatt hour"), "MAW": ("MW", "megawatt"),
+        "C31": ("mW", "milliwatt"),
+        "4K": ("mA", "milliampere"), "2Z": ("mV", "millivolt"), "KVT": ("kV", "kilovolt"), "COU": ("C", "coulomb"),
+        "FAR": ("F", "farad"), "81": ("H", "henry"), "SIE": ("S", "siemens"), "WEB": ("Wb", "weber"),
+        "D33": ("T", "tesla"),
+        "NEW": ("N", "newton"), "CDL": ("cd", "candela"), "LUM": ("lm", "lumen"), "LUX": ("lx", "lux"),
+        "KHZ": ("kHz", "kilohertz"), "MHZ": ("MHz", "megahertz"), "A86": ("GHz", "gigahertz"), "C81": ("rad", "radian"),
+        "DD": ("deg", "degree"), "D61": ("'", "minute (of an angle)"), "D62": ("''", "second (of an angle)"),
+        "MTS": ("m/s", "metre per second"), "KMH": ("km/h", "kilometre per hour"), "BPM": ("/min", "beats per minute"),
+        "RPM": ("/min", "revolutions per minute"), "AD": ("By", "byte"),
     }
 )  # fmt: skip
-"""UN/ECE Recommendation 20: code → its UCUM code and its name."""
+"""UN/ECE Recommendation 20 (revision 17): code → its UCUM code and its name; what hospitals buy, store and measure.
+
+`HN` is there by a factor of its own that differs from UCUM's in the sixth digit (133.3224 Pa, 133.322 Pa); here it is
+`mm[Hg]`, because both are the same unit and not two.
+"""
 
 PACKAGES: Mapping[str, str] = MappingProxyType(
     {
         "AM": "ampoule", "BG": "bag", "BA": "barrel", "BX": "box", "BO": "bottle", "CA": "case (X12)",
         "CS": "case", "CT": "carton", "CU": "cup", "CY": "cylinder", "DR": "drum", "JR": "jar", "KT": "kit",
-        "PA": "packet", "PF": "pen", "PH": "pitcher", "PK": "package", "PL": "pail", "PX": "pallet", "RL": "reel",
+        "PA": "packet", "PF": "pen (an enclosure)", "PH": "pitcher", "PK": "package", "PL": "pail", "PX": "pallet",
+        "RL": "reel",
         "RO": "roll", "SA": "sack", "SET": "set", "SH": "sachet", "ST": "sheet", "TB": "tub", "TU": "tube",
         "PU": "tray", "VI": "vial",
     }
 )  # fmt: skip
-"""UN/ECE Recommendation 21 and X12 355: packages. What one holds is a fact about an item, see `Pack`."""
+"""UN/ECE Recommendation 21 and X12 355: packages. What one holds is a fact about an item, see `Pack`.
+
+Electronic invoices write the codes of Recommendation 21 with an X before them (`XBX`), so that they are told from those
+of Recommendation 20: `bare`.
+"""
+
+
+def bare(code: str) -> str:
+    """The code of a package without the X that Recommendation 20 puts before it; any other as it is."""
+    return code[1:] if len(code) == 3 and code[0] == "X" and code[1:] in PACKAGES else code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +148,7 @@ def meaning(code: str) -> Meaning:
 
     Raises `Invalid` where nothing knows it.
     """
+    code = bare(code)
     if code in _COUNTS:
         return Meaning(Fraction(_COUNTS[code][0]), ((PIECE, 1),))
     if code in PACKAGES:
@@ -104,6 +162,7 @@ def meaning(code: str) -> Meaning:
 def title(code: str) -> str:
     """The name of a unit; UCUM codes speak for themselves. Raises `Invalid`."""
     meaning(code)
+    code = bare(code)
     if code in _COUNTS:
         return _COUNTS[code][1]
     return PACKAGES.get(code) or REC20.get(code, ("", code))[1]

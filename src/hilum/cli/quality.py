@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from hilum.cli.opening import HERE, ProjectFolder, journal, run
+from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, table
 from hilum.flow import Lookup
 from hilum.masterdata import publishing, quality
+from hilum.masterdata.lookups import LiveLookups
 from hilum.masterdata.quality import Day, Finding, Meter, Score, load_rules
 
 app = typer.Typer(help="How good the data is, and what is to be put right.", no_args_is_help=True)
@@ -73,12 +74,19 @@ def published(
 
 
 async def _check(folder: Path, object_: str) -> None:
-    meter = Meter(load_rules(folder / "quality.toml"), Lookup(folder / "lookups"))
+    rules = load_rules(folder / "quality.toml")
+    lookup = Lookup(folder / "lookups", zone=settings_of(folder).hub.zone)
+    name = _NAMES.get(object_, object_)
     async with journal(folder) as database:
+        await LiveLookups(database, lookup).load()
+        for rule in rules.get(name, []):
+            if rule.check == "in_lookup":
+                lookup.table(rule.value)  # a table that is not there is no fault of the data
+        meter = Meter(rules, lookup)
         async with database.cold() as connection:
             content = await publishing.content(connection, object_)
         for key, each in content.items():
-            meter.note("published", _NAMES.get(object_, object_), key, each)
+            meter.note("published", name, key, each)
         await meter.flush(database)
 
 
