@@ -6,17 +6,19 @@ import re
 from typing import Any, Final
 
 import orjson
+from lxml import etree
 from pydantic import BaseModel
 
 from hilum.canonical import BusinessObject
 from hilum.connector import Outgoing
 from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
-from hilum.formats import x12
+from hilum.formats import write_tree, x12
 
 HL7_V2: Final = "application/hl7-v2"
 X12: Final = "application/edi-x12"  # RFC 1767
 JSON: Final = "application/json"
+XML: Final = "application/xml"
 TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"
 
@@ -30,8 +32,8 @@ def encode(thing: Any) -> Outgoing:
     """The body and content type of one yielded object.
 
     pydantic model, dict and list → JSON, of a partial object only what is told; `hl7.Message` → its ER7 bytes; an X12
-    transaction set or interchange → its bytes; str → UTF-8; bytes → as they are. Raises `Invalid` for anything else:
-    no silent `str()` of an object reaches a receiver.
+    transaction set or interchange → its bytes; element of lxml → XML; str → UTF-8; bytes → as they are. Raises `Invalid`
+    for anything else: no silent `str()` of an object reaches a receiver.
     """
     match thing:
         case BusinessObject(left_out=left_out) if left_out is not None:
@@ -42,6 +44,8 @@ def encode(thing: Any) -> Outgoing:
             return Outgoing(body=thing.encode(), content_type=HL7_V2)
         case x12.TransactionSet() | x12.Interchange():
             return Outgoing(body=thing.encode(), content_type=X12)
+        case etree._Element():
+            return Outgoing(body=write_tree(thing), content_type=XML)
         case bytes():
             return Outgoing(body=thing, content_type=BYTES)
         case str():

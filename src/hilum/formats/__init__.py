@@ -1,6 +1,7 @@
 """Formats: from the bytes that systems send to structures that a flow can read, and back. No I/O.
 
 `FORMATS` is the whole choice: the name a flow gives, and what makes of a body what the flow's function receives.
+`hilum.formats.spreadsheets` and `hilum.formats.parquet` load large libraries, so they are imported by name.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import Any
 
 from hilum import canonical
 from hilum.formats import hl7v2, x12
-from hilum.formats.delimited import read_delimited
+from hilum.formats.delimited import read_delimited, write_delimited
+from hilum.formats.fixed_width import read_fixed, write_fixed
 from hilum.formats.plain import read_json, read_row, read_text
+from hilum.formats.xml_tree import read_tree, write_tree
 
 FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
     {
@@ -22,9 +25,23 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
         "json": read_json,  # dict, list, str, int, float, bool or None
         "row": read_row,  # dict[str, str]: one row of a delimited file, as the file source hands it over
         "object": canonical.read,  # a business object, as another hub forwards it
+        "xml": read_tree,  # lxml's element, the root of the document
         "text": read_text,  # str
         "bytes": bytes,  # the body itself
     }
 )
 
-__all__ = ["FORMATS", "hl7v2", "read_delimited", "read_json", "read_row", "read_text", "x12"]
+__all__ = [
+    "FORMATS",
+    "hl7v2",
+    "read_delimited",
+    "read_fixed",
+    "read_json",
+    "read_row",
+    "read_text",
+    "read_tree",
+    "write_delimited",
+    "write_fixed",
+    "write_tree",
+    "x12",
+]

@@ -13,7 +13,9 @@ import pytest
 from hilum.canonical import OrderAcknowledgement, PurchaseOrder
 from hilum.connector import Header
 from hilum.connectors import files
-from hilum.connectors.files.splitting import Flaw, Unit, splitter
+from hilum.connectors.files.splitting import Shape, splitter
+from hilum.connectors.files.store import Split
+from hilum.connectors.files.units import Flaw, Unit
 from hilum.errors import Invalid
 from hilum.flow import Lookup
 from hilum.formats import FORMATS, x12
@@ -37,7 +39,7 @@ def sample(name: str) -> bytes:
 
 
 def parts(data: bytes, split: Any, chunk: int = 100) -> list[Unit | Flaw]:
-    own = splitter(split, 1 << 20, "utf-8", None)
+    own = splitter(Shape(split=split, max_unit=1 << 20, max_file=1 << 20))
     found = [part for at in range(0, len(data), chunk) for part in own.feed(data[at : at + chunk])]
     return [*found, *own.finish()]
 
@@ -77,7 +79,7 @@ def test_what_an_envelope_shows_to_be_incomplete_is_a_flaw() -> None:
     cut = sample("order_850.edi").partition(b"GE*")[0]
     assert [each.reason.partition(":")[0] for each in parts(cut, "x12") if isinstance(each, Flaw)] == ["GE", "IEA"]
     assert parts(b"", "x12") == []
-    own = splitter("x12", 1024, "utf-8", None)
+    own = splitter(Shape(split="x12", max_unit=1024, max_file=1024))
     large = sample("order_850.edi").replace(b"GLOVECO*92", b"G" * 2000)
     with pytest.raises(Invalid, match="more than 1024 bytes"):
         for at in range(0, len(large), 500):
@@ -93,7 +95,7 @@ def test_interchanges_are_units(chunk: int) -> None:
     assert [each.control_number for each in read] == ["000000024", "000000019", "000000020"]
     assert parts(b"\n", "x12-interchange") == []
     with pytest.raises(Invalid, match="interchange 1: the interchange has more than 1024 bytes"):
-        own = splitter("x12-interchange", 1024, "utf-8", None)
+        own = splitter(Shape(split="x12-interchange", max_unit=1024, max_file=1024))
         for at in range(0, len(data), 500):
             own.feed(sample("two_groups.edi")[at : at + 500])
 

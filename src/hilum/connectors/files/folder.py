@@ -7,110 +7,31 @@ import fnmatch
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, ClassVar
 
 import structlog
-from pydantic import Field, InstanceOf, field_validator
 
 from hilum.connector import Received, Source, Traits
 from hilum.connectors.declaring import checked
 from hilum.connectors.files.asking import Asked, counted, fitting
+from hilum.connectors.files.folder_settings import FolderSettings
 from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
-from hilum.connectors.files.splitting import splitter
-from hilum.connectors.files.store import Entry, Missing, Split, Store, StoreSettings, digest, plain, told, within_limit
+from hilum.connectors.files.splitting import Shape, splitter
+from hilum.connectors.files.store import Entry, Missing, Split, Store, digest, told, within_limit
 from hilum.connectors.intake import Intake
 from hilum.errors import Down, Failure, HilumError, Invalid, SettingsError
-from hilum.flow.schedule import Windows
 
 log = structlog.get_logger(__name__)
 
 _FORMATS: dict[Split, str] = {
-    "rows": "row",
-    "hl7": "hl7v2",
-    "x12": "x12",
-    "x12-interchange": "x12-interchange",
+    "rows": "row", "fixed": "row", "xlsx": "row", "parquet": "row", "hl7": "hl7v2", "x12": "x12",
+    "x12-interchange": "x12-interchange", "json": "json", "xml": "xml",
     "none": "bytes",
-}
+}  # fmt: skip
 
-
-class FolderSettings(StoreSettings):
-    """Settings of a folder that files are taken from."""
-
-    pattern: str = Field(
-        default="*", description="Names of the files that are taken, with * and ?", examples=["orders-*.csv"]
-    )
-    split: Split = Field(
-        default="none",
-        description="What becomes a message: each row (rows), HL7 v2 message (hl7), X12 transaction set in its "
-        "envelope (x12), X12 interchange (x12-interchange), the file (none)",
-        examples=["rows"],
-    )
-    done: str = Field(default="done", description="Folder inside it for files that were taken", examples=["done"])
-    failed: str = Field(
-        default="failed",
-        description="Folder inside it for files of which something was refused, with a .reason.txt beside",
-        examples=["failed"],
-    )
-    poll: float = Field(
-        default=5,
-        gt=0,
-        description="Seconds between two looks, and before a unit that was refused for now comes again",
-        examples=[10],
-        json_schema_extra={"unit": "s"},
-    )
-    when: InstanceOf[Windows] | None = Field(
-        default=None,
-        description="Windows in which it looks; empty: at all times. What was begun is finished outside them",
-        examples=['Windows("MON-FRI 06:00-18:00", zone="Europe/Berlin")'],
-    )
-    stable_for: float = Field(
-        default=5,
-        ge=0,
-        description="Seconds in which size and time of a file must not change before it is taken",
-        examples=[30],
-        json_schema_extra={"unit": "s"},
-    )
-    marker: str = Field(
-        default="",
-        description="Ending of the empty file that says that the file beside is complete; stable_for is then ignored",
-        examples=[".ok"],
-    )
-    encoding: str = Field(default="utf-8", description="Character set of rows", examples=["cp1252"])
-    delimiter: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=1,
-        description="Delimiter of rows; empty: found from the head line",
-        examples=[";"],
-    )
-    max_unit: int = Field(
-        default=16 * 2**20,
-        ge=1024,
-        description="Largest row, message, X12 part or whole file in bytes; a file with a larger one fails",
-        examples=[1048576],
-        json_schema_extra={"unit": "bytes"},
-    )
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str) -> str:
-        """Rows are told apart by their line ends before they are decoded, which UTF-16 and the like do not allow."""
-        try:
-            fits = "\n".encode(encoding) == b"\n"
-        except LookupError:
-            fits = False
-        if not fits:
-            raise ValueError("this is no character set whose first 128 characters are those of ASCII")
-        return encoding
-
-    @field_validator("done", "failed")
-    @classmethod
-    def _inside(cls, folder: str) -> str:
-        """A folder of another directory could not be moved to in one step."""
-        if not plain(folder):
-            raise ValueError("this is the plain name of a folder inside the directory")
-        return folder
+_AT_ONCE = 200  # units that are read in a thread before they are handed over
 
 
 class Folder(Source):
@@ -311,13 +232,26 @@ class Folder(Source):
 
     async def _hand_over(self, job: Job) -> None:
         settings = self.settings
-        parts = splitter(settings.split, settings.max_unit, settings.encoding, settings.delimiter)
+        parts = splitter(
+            Shape(
+                split=settings.split,
+                max_unit=settings.max_unit,
+                max_file=settings.max_file,
+                encoding=settings.encoding,
+                delimiter=settings.delimiter,
+                columns=settings.columns,
+                element=settings.element,
+                sheet=settings.sheet,
+            )
+        )
         async with aclosing(self._store.read(job.name)) as chunks:
             async for chunk in chunks:
                 for unit in await asyncio.to_thread(parts.feed, chunk):
                     await job.hand(unit)
-        for unit in parts.finish():
-            await job.hand(unit)
+        last = iter(parts.finish())
+        while units := await asyncio.to_thread(lambda: list(islice(last, _AT_ONCE))):
+            for unit in units:
+                await job.hand(unit)
 
     async def _put_away(self, job: Job, error: HilumError | None) -> None:
         """Move the file. Before this the crash reads it again, after this it is over."""

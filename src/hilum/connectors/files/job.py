@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hilum.connector import Header, Receipt, Received
-from hilum.connectors.files.splitting import Flaw, Unit
+from hilum.connectors.files.units import Flaw, Unit
 from hilum.connectors.intake import Intake
 from hilum.errors import Busy, HilumError, Invalid, NotAccepted
 

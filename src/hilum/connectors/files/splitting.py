@@ -1,64 +1,57 @@
-"""A file's content becomes units: the file, its rows, HL7 v2 messages or X12 parts. Pure, bounded in memory."""
+"""A file's content becomes units: the file, its rows, messages, X12 parts or records. Pure, bounded in memory."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import orjson
 
 from hilum.connectors.encoding import BYTES, HL7_V2, JSON, X12
+from hilum.connectors.files.records import FixedLines, JsonValues, WholeTable, XmlElements
 from hilum.connectors.files.store import Split
+from hilum.connectors.files.units import Flaw, Splitter, Unit
 from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
 from hilum.formats import read_delimited, x12
+from hilum.formats.fixed_width import Columns
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD = re.compile(rb"(?:\A|[\r\n\x0b])[ \t\x0b]*(?=(?:MSH|FHS|BHS)[^A-Za-z0-9 \t\r\n])")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One message of a file. `number` counts from 1; 0 is the file as a whole."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How files of a folder are divided; what each member means is said in `FolderSettings`."""
 
-    number: int
-    body: bytes = field(repr=False)
-    content_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """A unit that cannot be read; the rest of the file can."""
-
-    number: int
-    reason: str
+    split: Split
+    max_unit: int
+    max_file: int
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    columns: Columns = ()
+    element: str = ""
+    sheet: str = ""
 
 
-class Splitter(Protocol):
-    """Takes a file in chunks and gives its units. Raises `Invalid` where the rest of the file cannot be told apart."""
-
-    def feed(self, chunk: bytes) -> Sequence[Unit | Flaw]:
-        """The units that are complete now."""
-
-    def finish(self) -> Sequence[Unit | Flaw]:
-        """The units that end with the file."""
+def splitter(shape: Shape) -> Splitter:
+    """A splitter for one file."""
+    return _SPLITTERS[shape.split](shape)
 
 
-def splitter(split: Split, limit: int, encoding: str, delimiter: str | None) -> Splitter:
-    """A splitter for one file; a unit may have `limit` bytes."""
-    match split:
-        case "rows":
-            return Rows(limit, encoding, delimiter)
-        case "hl7":
-            return Hl7Messages(limit)
-        case "x12":
-            return X12Sets(limit)
-        case "x12-interchange":
-            return X12Interchanges(limit)
-        case "none":
-            return Whole(limit)
+def spreadsheet_rows(data: bytes, sheet: str) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+    """The rows of a sheet. The library is large, and most hubs never read a spreadsheet."""
+    from hilum.formats.spreadsheets import rows_of
+
+    return rows_of(data, sheet)
+
+
+def parquet_rows(data: bytes) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+    """The rows of a Parquet file. The library is an extra."""
+    from hilum.formats.parquet import rows_of
+
+    return rows_of(data)
 
 
 class Whole:
@@ -276,3 +269,18 @@ class X12Interchanges:
             body, self._parts, self._size = b"".join(self._parts), [], 0
             self._number += 1
             yield Unit(self._number, body, X12)
+
+
+_SPLITTERS: Mapping[Split, Callable[[Shape], Splitter]] = {
+    "rows": lambda shape: Rows(shape.max_unit, shape.encoding, shape.delimiter),
+    "fixed": lambda shape: FixedLines(shape.max_unit, shape.encoding, shape.columns),
+    "hl7": lambda shape: Hl7Messages(shape.max_unit),
+    "x12": lambda shape: X12Sets(shape.max_unit),
+    "x12-interchange": lambda shape: X12Interchanges(shape.max_unit),
+    "json": lambda shape: JsonValues(shape.max_unit),
+    "xml": lambda shape: XmlElements(shape.max_unit, shape.element),
+    "xlsx": lambda shape: WholeTable(shape.max_file, lambda data: spreadsheet_rows(data, shape.sheet)),
+    "parquet": lambda shape: WholeTable(shape.max_file, parquet_rows),
+    "none": lambda shape: Whole(shape.max_unit),
+}
+"""The whole choice."""

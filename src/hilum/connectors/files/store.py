@@ -196,4 +196,6 @@ def join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-Split = Literal["rows", "hl7", "x12", "x12-interchange", "none"]
+Split = Literal[
+    "rows", "fixed", "hl7", "x12", "x12-interchange", "json", "xml", "xlsx", "parquet", "none"
+]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,9 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 from openpyxl.utils.exceptions import InvalidFileException
 
-from hilum.errors import SettingsError
+from hilum.errors import Invalid, SettingsError
+from hilum.formats.spreadsheets import MOST_ROWS as MOST_LINES
+from hilum.formats.spreadsheets import check_package
 
 MOST_ROWS: Final = 50_000
 """Rows of a sheet that are read."""
@@ -172,14 +173,18 @@ def read(source: Path | BinaryIO, name: str = "") -> dict[str, tuple[tuple[str, 
     """
     name = name or (source.name if isinstance(source, Path) else "The file")
     try:
-        with zipfile.ZipFile(source) as packed:
-            if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
-                raise SettingsError(f"{name} is too big: unpacked it has more than {MOST_BYTES // 2**20} MB.")
+        check_package(source, MOST_BYTES)
         book = load_workbook(source, read_only=True, data_only=True)
-    except (OSError, zipfile.BadZipFile, InvalidFileException, KeyError, ValueError):
+    except Invalid as error:
+        raise SettingsError(f"{name}: {error}.") from None
+    except (OSError, InvalidFileException, KeyError, ValueError):
         raise SettingsError(f"{name} cannot be read as an XLSX workbook.") from None
     try:
-        return {page.title: _rows(page.title, page.iter_rows(values_only=True)) for page in book.worksheets}
+        found = {}
+        for page in book.worksheets:
+            page.reset_dimensions()  # what it says of itself is often wrong
+            found[page.title] = _rows(page.title, page.iter_rows(values_only=True))
+        return found
     finally:
         book.close()
 
@@ -189,6 +194,8 @@ def _rows(title: str, rows: Any) -> tuple[tuple[str, ...], list[Cells]]:
     found: list[Cells] = []
     for number, row in enumerate(rows, start=1):
         cells = [_text(cell) for cell in row]
+        if number > MOST_LINES:
+            raise SettingsError(f"The sheet {title} has more than {MOST_LINES} rows, most of them empty.")
         if number == 1:
             heads = tuple(cells)
         elif any(cells):

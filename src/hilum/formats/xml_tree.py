@@ -1,0 +1,166 @@
+"""XML documents: read without entities, DTDs and network; large ones element by element in bounded memory; written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from xml.parsers import expat
+
+from lxml import etree
+
+from hilum.errors import Invalid
+
+
+class NoDtd:
+    """Looks at the beginning of a document, up to its first element, and refuses one that declares a DTD.
+
+    What declares no entities can have none that grow: "billion laughs" ends here, before anything is expanded.
+    """
+
+    def __init__(self) -> None:
+        self.passed = False
+        self._parser = expat.ParserCreate()
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.StartElementHandler = self._pass
+
+    def feed(self, chunk: bytes) -> None:
+        """The next bytes; nothing is read any more once it has passed. Raises `Invalid`."""
+        if self.passed:
+            return
+        try:
+            self._parser.Parse(chunk, False)
+        except expat.ExpatError as error:
+            if not self.passed:  # what comes after is the other parser's matter
+                where = f"line {error.lineno}, column {error.offset + 1}"
+                raise Invalid("the XML is not well formed", where=where) from None
+        except (LookupError, ValueError):
+            raise Invalid("the XML is in an encoding that is not known here", where="line 1") from None
+
+    def _refuse(self, *_: Any) -> None:
+        raise Invalid("the XML declares a DTD, which is not taken: it can make small files huge", where="DOCTYPE")
+
+    def _pass(self, *_: Any) -> None:
+        self.passed = True
+        self._parser.StartElementHandler = None
+
+
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_pis": True,
+}  # fmt: skip
+
+
+def read_tree(body: bytes) -> etree._Element:
+    """The root element. Raises `Invalid` with line and column, also for a document with a DTD."""
+    NoDtd().feed(body)
+    try:
+        return etree.fromstring(body, etree.XMLParser(remove_comments=True, **_SAFE))
+    except etree.XMLSyntaxError as error:
+        raise _malformed(error) from None
+    except ValueError:
+        raise Invalid("there is no XML in it", where="line 1, column 1") from None
+
+
+def write_tree(element: etree._Element) -> bytes:
+    """A document in UTF-8 with its declaration."""
+    return etree.tostring(element, encoding="utf-8", xml_declaration=True)
+
+
+class Elements:
+    """Takes a document in chunks and gives each element of one name, in any namespace, as a document of its own.
+
+    In memory is the element that is being read, and nothing else: no tree of the document is made. An element within
+    one of the same name is a part of it.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._guard = NoDtd()
+        self._picked = _Picked(name)
+        target: Any = self._picked
+        self._parser = etree.XMLParser(target=target, **_SAFE)
+        self._error: Invalid | None = None  # told when what came before it is given
+        self._name = name
+        self._limit = limit
+        self._since = 0  # bytes since the last of them was complete
+        self._number = 0
+
+    def feed(self, chunk: bytes) -> Sequence[bytes]:
+        """The elements that are complete now. Raises `Invalid`."""
+        if self._error is not None:
+            raise self._error
+        self._guard.feed(chunk)
+        self._since += len(chunk)
+        try:
+            self._parser.feed(chunk)
+        except etree.XMLSyntaxError as error:
+            self._error = _malformed(error)
+            if not self._picked.found:
+                raise self._error from None
+        found = self._complete()
+        if self._since > self._limit:
+            where = f"{self._name} {self._number + 1}"
+            raise Invalid(f"more than {self._limit} bytes without a complete <{self._name}>", where=where)
+        return found
+
+    def finish(self) -> Sequence[bytes]:
+        """Those that end with the document. Raises `Invalid` where it ends too early."""
+        if self._error is not None:
+            raise self._error
+        try:
+            self._parser.close()
+        except etree.XMLSyntaxError as error:
+            raise _malformed(error) from None
+        return self._complete()
+
+    def _complete(self) -> list[bytes]:
+        found, self._picked.found = self._picked.found, []
+        if found:
+            self._since = 0
+            self._number += len(found)
+        return found
+
+
+class _Picked:
+    """Builds the elements of one name while a document goes by (lxml's parser target)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._spaces: list[dict[str | None, str]] = [{}]  # the namespaces in force, from the root inwards
+        self._builder: etree.TreeBuilder | None = None
+        self._depth = 0  # within the element that is being built
+        self.found: list[bytes] = []
+
+    def start(self, tag: str, attributes: Any, spaces: Any) -> None:
+        """An element begins."""
+        if self._builder is None:
+            self._spaces.append({**self._spaces[-1], **(spaces or {})})
+            if tag.rpartition("}")[2] != self._name:
+                return
+            self._builder, spaces = etree.TreeBuilder(), self._spaces[-1]
+        self._depth += 1
+        builder: Any = self._builder
+        builder.start(tag, dict(attributes), dict(spaces or {}))
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        if self._builder is None:
+            self._spaces.pop()
+            return
+        self._builder.end(tag)
+        self._depth -= 1
+        if not self._depth:
+            self.found.append(etree.tostring(self._builder.close(), encoding="utf-8"))
+            self._builder = None
+            self._spaces.pop()
+
+    def data(self, text: str) -> None:
+        """Text within an element."""
+        if self._builder is not None:
+            self._builder.data(text)
+
+    def close(self) -> None:
+        """The document has ended."""
+
+
+def _malformed(error: etree.XMLSyntaxError) -> Invalid:
+    line, column = error.position
+    return Invalid("the XML is not well formed", where=f"line {line}, column {column}")
