@@ -36,6 +36,7 @@ MODULES = {
     "encryption": "bench.encryption",
     "governed": "bench.governed",
     "crosswalk": "bench.crosswalk",
+    "lookups": "bench.lookups",
     "matching": "bench.matching",
     "overload": "bench.overload",
     "soak": "bench.soak",

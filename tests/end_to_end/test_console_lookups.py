@@ -10,7 +10,7 @@ from uuid import uuid4
 import console_support as support
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from hilum.flow.tables import read_csv
 from hilum.masterdata import lookups
@@ -84,3 +84,29 @@ async def test_a_row_is_set_and_its_history_is_shown(stand: tuple[support.Scene,
         await expect(page.get_by_role("table", name="Rows")).to_contain_text("GLOVE-M2")
         history = page.get_by_role("table", name="History").get_by_role("row", name="another size")
         await expect(history).to_contain_text("stella")
+
+
+async def test_a_file_is_imported_when_it_was_seen_what_changes(stand: tuple[support.Scene, str, Browser]) -> None:
+    _, address, browser = stand
+    text = "code;item;valid_from\nGLV-M;GLOVE-XL;2030-01-01\nMESH-1;MESH-15;\n"
+    upload: FilePayload = {"name": "items.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    async with support.visit(browser, address, "omar") as page:
+        await page.goto("/lookups/items")
+        await expect(page.get_by_role("button", name="Show what changes…")).to_be_disabled()
+    async with support.visit(browser, address, "stella") as page:
+        await page.goto("/lookups/items")
+        await page.get_by_label("CSV file").set_input_files({**upload, "buffer": b"code;item\nA;M\xfcll\n"})
+        await page.get_by_role("button", name="Show what changes…").click()
+        await expect(page.get_by_text("it is not in UTF-8")).to_be_visible()
+        await page.get_by_label("CSV file").set_input_files(upload)
+        await page.get_by_role("button", name="Show what changes…").click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog).to_contain_text("1 added, 1 changed, none ended")
+        await expect(dialog.get_by_role("row", name="GLV-M")).to_contain_text("GLOVE-XL (from 2030-01-01)")
+        await expect(dialog.get_by_role("row", name="MESH-1")).to_contain_text("nothing")
+        await dialog.get_by_label("Reason").fill("catalogue of 2030")
+        await dialog.get_by_role("button", name="Import 2 changes").click()
+        await expect(page.get_by_text("Imported: 1 added, 1 changed")).to_be_visible()
+        await expect(page.get_by_role("table", name="Rows")).to_contain_text("2030-01-01")
+        history = page.get_by_role("table", name="History").get_by_role("row", name="catalogue of 2030")
+        await expect(history.first).to_contain_text("stella")

@@ -7,6 +7,7 @@ until before the last. A code may have several rows, for days that do not overla
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import TextIO
 
 from hilum.errors import SettingsError, Unmapped
+from hilum.formats.delimited import sniff_delimiter
 
 VALID_FROM, VALID_TO = "valid_from", "valid_to"
 
@@ -137,6 +139,13 @@ class LookupTable:
             raise Unmapped(self.name if column is None else f"{self.name}.{column}", code.strip())
         return found
 
+    @property
+    def content(self) -> Content:
+        """All that it says, of other days too."""
+        rows = [row for rows in self._dated.values() for row in rows]
+        rows += [Row(code=code, cells=cells) for code, cells in self._rows.items() if code not in self._dated]
+        return Content(columns=self.columns, rows=tuple(rows))
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -152,8 +161,9 @@ class LookupTable:
 
 
 def read_csv(file: TextIO, where: str) -> Content:
-    """A table from CSV with a head line. Raises `SettingsError` naming file and line."""
-    reader = csv.DictReader(file)
+    """A table from CSV with a head line, in which its delimiter is found. Raises `SettingsError` naming the line."""
+    text = file.read()
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=sniff_delimiter(text))
     head = [name.strip() for name in reader.fieldnames or []]
     reader.fieldnames = head
     columns = tuple(name for name in head if name not in (VALID_FROM, VALID_TO))

@@ -23,6 +23,7 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door, moves
+from hilum.console.pages.lookup_import import importer
 from hilum.console.shell import Page, acting, add_page, heading, part
 from hilum.errors import SettingsError
 from hilum.flow import LookupTable
@@ -140,8 +141,7 @@ async def _read(page: Page, name: str) -> _Found:
             return _Found(kept=True, content=content, history=await lookups.history(connection, name, limit=20),
                           lacks=lacks)  # fmt: skip
     mine = files(page.context)[name]
-    rows = [Row(code=code, cells=mine.row(code)) for code in mine.codes]
-    fits = [each for each in rows if search.lower() in " ".join(each.cells.values()).lower()]
+    fits = [each for each in mine.content.rows if search.lower() in " ".join(each.cells.values()).lower()]
     return _Found(kept=False, content=Content(columns=mine.columns, rows=tuple(fits[:SHOWN])), history=[], lacks=lacks)
 
 
@@ -157,10 +157,13 @@ def _contents(page: Page, name: str, found: _Found, draw: moves.Redraw) -> None:
     if found.kept:
         with ui.element("div").classes("section"):
             _editor(page, name, found.content.columns, draw)
-        part(_history(found.history), "section")
     else:
-        part(tag("p", "To edit it here, put it into the database: ",
+        part(tag("p", "To edit it here, put it into the database: import it below, or by ",
                  tag("code", f"hilum lookups import {name}"), class_="why"))  # fmt: skip
+    with ui.element("div").classes("section"):
+        importer(page, name, kept=found.kept, draw=draw)
+    if found.kept:
+        part(_history(found.history), "section")
 
 
 def _rows(content: Content) -> Html:

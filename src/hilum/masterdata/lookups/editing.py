@@ -50,6 +50,15 @@ class Difference:
         return self.added + self.changed + self.ended
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """A code of which an import says something else."""
+
+    code: str
+    before: tuple[Row, ...]  # empty: it is new
+    after: tuple[Row, ...]  # empty: it ends
+
+
 async def lock(connection: Connection) -> None:
     """Nobody else changes a lookup table until this transaction ends."""
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -99,6 +108,21 @@ async def import_table(
     cannot be kept.
     """
     await lock(connection)
+    difference, altered = await compare(connection, table, given, whole=whole)
+    await connection.execute(
+        "INSERT INTO lookup_table (name, columns) VALUES (%s, %s)"
+        " ON CONFLICT (name) DO UPDATE SET columns = excluded.columns, in_use = true",
+        [table, list(given.columns)],
+    )
+    seq = await _note(connection, "import", table, "", difference.rows, change)
+    await _replace(connection, table, [each.code for each in altered], [r for each in altered for r in each.after], seq)
+    return difference
+
+
+async def compare(
+    connection: Connection, table: str, given: Content, *, whole: bool = False
+) -> tuple[Difference, list[Altered]]:
+    """What an import would change, code by code; nothing is written. Raises `SettingsError` as the import would."""
     if not _NAME.fullmatch(table):
         raise SettingsError(f"'{table[:63]}' is no name of a table: use letters, digits, dots, - and _.")
     for row in given.rows:
@@ -107,18 +131,14 @@ async def import_table(
     known = await columns_of(connection, table)
     if known is not None and set(known) - set(given.columns) and not whole:
         lost = ", ".join(sorted(set(known) - set(given.columns)))
-        raise SettingsError(f"{table}: the import lacks the columns {lost}. To replace the whole table: --replace")
-    await connection.execute(
-        "INSERT INTO lookup_table (name, columns) VALUES (%s, %s)"
-        " ON CONFLICT (name) DO UPDATE SET columns = excluded.columns, in_use = true",
-        [table, list(given.columns)],
-    )
+        raise SettingsError(f"{table}: the import lacks the columns {lost}. Replace the whole table, or add them.")
     there = _by_code((await content(connection, table)).rows) if known is not None else {}
     wanted = _by_code(given.rows)
     difference, codes = _compared(there, wanted, whole=whole)
-    seq = await _note(connection, "import", table, "", difference.rows, change)
-    await _replace(connection, table, codes, [row for code in codes for row in wanted.get(code, [])], seq)
-    return difference
+    altered = [
+        Altered(code=code, before=tuple(there.get(code, ())), after=tuple(wanted.get(code, ()))) for code in codes
+    ]
+    return difference, altered
 
 
 async def give_back(connection: Connection, table: str, change: Change) -> None:
