@@ -93,6 +93,7 @@ def differences(old: Contract, new: Contract) -> Iterator[Difference]:
 def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     if old["format"] != new["format"]:
         yield Difference(where="input", words=f"the format was {old['format']}, is {new['format']}", breaking=True)
+    yield from _layouts(old.get("layout"), new.get("layout"))
     gone = sorted(set(old["accepts"]) - set(new["accepts"]))
     if gone and new["accepts"]:
         yield Difference(where="input", words=f"it takes no {', '.join(gone)} any more", breaking=True)
@@ -105,6 +106,22 @@ def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differen
         yield Difference(where="input", words="what comes in need not fit a schema any more", breaking=False)
     elif old["schema"] is not None:
         yield from Comparison(INPUT, old["schema"], new["schema"]).run("input")
+
+
+def _layouts(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Iterator[Difference]:
+    """How files are divided. A contract that was accepted before this was part of it says nothing of that."""
+    if old is None or new is None:
+        return
+    for name, words in (("split", "files are divided by"), ("columns", "the columns are"), ("element", "messages are")):
+        if old[name] != new[name]:
+            told = f"{words} {_shown(new[name])}, and were {_shown(old[name])}"
+            yield Difference(where="input files", words=told, breaking=True)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value or "not said"
+    return ", ".join(f"{name or 'filler'} {width}" for name, width in value) or "not said"
 
 
 class Comparison:
@@ -127,6 +144,8 @@ class Comparison:
             self._seen.add(pair)
         was, now = _variants(old, self._old), _variants(new, self._new)
         gone, come = sorted(was.keys() - now.keys()), sorted(now.keys() - was.keys())
+        if self._side == INPUT and gone == [_WHOLE] and _NUMBER in now:
+            gone = []  # who may send any number may send a whole one
         if gone or (come and self._side == OUTPUT):
             words = f"it was {_or(was)}, and is {_or(now)}"
             yield Difference(where=_place(where), words=words, breaking=True)
@@ -143,6 +162,19 @@ class Comparison:
             yield from self._members(old, new, where)
         if old.get("items") and new.get("items"):
             yield from self._compare(old["items"], new["items"], f"{where}[]")
+        yield from self._places(old, new, where)
+        was, now = old.get("additionalProperties"), new.get("additionalProperties")
+        if isinstance(was, Mapping) and isinstance(now, Mapping):  # names are data, values are of one kind
+            yield from self._compare(was, now, f"{where}{{}}")
+
+    def _places(self, old: Schema, new: Schema, where: str) -> Iterator[Difference]:
+        """Lists in which each place has a meaning of its own."""
+        was, now = old.get("prefixItems", ()), new.get("prefixItems", ())
+        if len(was) != len(now):
+            words = f"the list had {len(was) or 'no'} places of their own, and has {len(now) or 'none'}"
+            yield Difference(where=_place(where), words=words, breaking=True)
+        for number, (one, other) in enumerate(zip(was, now, strict=False), 1):
+            yield from self._compare(one, other, f"{where}[{number}]")
 
     def _members(self, old: Schema, new: Schema, where: str) -> Iterator[Difference]:
         was, now = old.get("properties", {}), new.get("properties", {})
@@ -213,20 +245,23 @@ def _variants(schema: Schema, root: Schema) -> dict[str, Schema]:
     """What it may be, by its type in words: a text, nothing, an object, …"""
     schema = _resolved(schema, root)
     found: dict[str, Schema] = {}
-    for each in schema.get("anyOf") or schema.get("oneOf") or [schema]:
-        one = _resolved(each, root)
+    choices = [_resolved(each, root) for each in schema.get("anyOf") or schema.get("oneOf") or [schema]]
+    several = sum(each.get("type") == "object" for each in choices) > 1
+    for one in choices:
         if "anyOf" in one or "oneOf" in one:
             found |= _variants(one, root)
             continue
         kind = one.get("type", "anything")
         for name in kind if isinstance(kind, list) else [kind]:
-            form = one.get("format")
+            # one object is told by what it is made of, whatever it is called; several are told apart by their names
+            form = one.get("format") or (one.get("title") if several and name == "object" else None)
             found[f"{_TYPES.get(name, name)}{f' ({form})' if form else ''}"] = one
     return found
 
 
+_WHOLE, _NUMBER = "whole number", "number"
 _TYPES = {
-    "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "nothing",
+    "string": "text", "integer": _WHOLE, "number": _NUMBER, "boolean": "true or false", "null": "nothing",
     "array": "list", "object": "object",
 }  # fmt: skip
 

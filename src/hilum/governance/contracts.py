@@ -33,6 +33,7 @@ def contract_of(flow: Flow) -> dict[str, Any]:
         "input": {
             "format": flow.format,
             "accepts": _accepted_messages(flow),
+            "layout": _layout(flow),
             "schema": flow.input.model_json_schema() if flow.input is not None else None,
         },
         "output": {_name(kind): _described(kind) for kind in sorted(yielded(flow), key=_name)},
@@ -50,6 +51,24 @@ def _accepted_messages(flow: Flow) -> list[str]:
     """The kinds of message that its source takes; nothing: every kind, or the source does not tell them apart."""
     accepts = getattr(getattr(flow.source, "settings", None), "accepts", ())
     return [] if "*" in accepts else sorted(accepts)
+
+
+def _layout(flow: Flow) -> dict[str, Any] | None:
+    """How its source divides files; None: it takes none."""
+    settings = getattr(flow.source, "settings", None)
+    if not isinstance(settings, FolderLike):
+        return None
+    columns = [[name, width] for name, width in settings.columns]
+    return {"split": settings.split, "columns": columns, "element": settings.element}
+
+
+@typing.runtime_checkable
+class FolderLike(typing.Protocol):
+    """Settings of a source that divides files (`hilum.connectors.files`), which lies above this package."""
+
+    split: str
+    columns: tuple[tuple[str, int], ...]
+    element: str
 
 
 def yielded(flow: Flow) -> set[type[BaseModel]]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from hilum.canonical import Charge, PurchaseOrder, SupplyConsumed
 from hilum.cli import app
+from hilum.connectors import files
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup
 from hilum.governance import Verdict, accept, accepted, contract_of, verdicts
@@ -46,7 +47,9 @@ def charges(parsed: Order, hub: Lookup) -> Iterator[Charge | SupplyConsumed]:
 
 def flow(version: str = "1.0", **more: Any) -> Flow:
     """An interface with a typed input."""
-    return make_flow(Feed(), Receiver(), **{"version": version, "translate": charges, "input": Order, **more})
+    return make_flow(
+        more.pop("source", Feed()), Receiver(), **{"version": version, "translate": charges, "input": Order, **more}
+    )
 
 
 def test_a_contract_says_what_is_taken_yielded_and_delivered() -> None:
@@ -70,7 +73,7 @@ def changed(model: type[BaseModel], **fields: Any) -> type[BaseModel]:
     kept: dict[str, Any] = {
         name: (each.annotation, each) for name, each in model.model_fields.items() if name not in fields
     }
-    return create_model("Order", **kept, **{name: each for name, each in fields.items() if each is not None})
+    return create_model(model.__name__, **kept, **{name: each for name, each in fields.items() if each is not None})
 
 
 def compared(new: type[BaseModel], side: str = INPUT, old: type[BaseModel] = Order) -> dict[str, bool]:
@@ -116,6 +119,62 @@ def test_what_breaks_is_told_with_its_place(fields: Mapping[str, Any], words: st
 )
 def test_what_widens_an_input_keeps_it(fields: Mapping[str, Any], words: str) -> None:
     assert compared(changed(Order, **fields)) == {words: False}
+
+
+class Card(BaseModel):
+    """One of two things."""
+
+    card: str
+
+
+class Transfer(BaseModel):
+    """The other of two things."""
+
+    iban: str
+    reference: str = ""
+
+
+class Payment(BaseModel):
+    """A choice of objects, a table with names that are data, a list with places."""
+
+    by: Card | Transfer
+    prices: dict[str, int]
+    range: tuple[int, int]
+    share: int = 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"by": (changed(Card, card=None, number=(str, ...)) | Transfer, ...)}, "input: by.card: the field is gone"),
+        ({"by": (Card, ...)}, "input: by: it was object (Card) or object (Transfer), and is object"),
+        ({"prices": (dict[str, str], ...)}, "input: prices{}: it was whole number, and is text"),
+        ({"range": (tuple[int, str], ...)}, "input: range[2]: it was whole number, and is text"),
+        ({"range": (tuple[int, int, int], ...)}, "input: range: the list had 2 places of their own, and has 3"),
+    ],
+)
+def test_what_breaks_within_choices_tables_and_lists_is_found(fields: Mapping[str, Any], words: str) -> None:
+    assert compared(changed(Payment, **fields), old=Payment).get(words) is True
+
+
+def test_any_number_may_come_where_a_whole_one_did() -> None:
+    wider = changed(Payment, share=(float, 0))
+    assert compared(wider, old=Payment) == {"input: share: it may be number too": False}
+    assert compared(wider, OUTPUT, Payment) == {"input: share: it was whole number, and is number": True}
+
+
+def test_the_layout_of_files_is_a_part_of_the_contract() -> None:
+    def of(*columns: tuple[str, int]) -> Flow:
+        return flow(source=files.Folder(url="/in", split="fixed", columns=columns), format="row")
+
+    old, moved = of(("item", 8), ("quantity", 4)), of(("item", 10), ("quantity", 4))
+    assert verdict(old, of(("item", 8), ("quantity", 4))).differences == ()
+    (difference,) = verdict(old, moved).differences
+    assert difference.words == "the columns are item 10, quantity 4, and were item 8, quantity 4"
+    assert "make it version 2.0" in verdict(old, moved).refusal
+    before = contract_of(old)
+    del before["input"]["layout"]  # accepted by an earlier version of the hub
+    assert verdicts({old.name: before}, {moved.name: contract_of(moved)})[0].differences == ()
 
 
 def test_receivers_are_surprised_by_what_may_be_missing_or_of_another_type() -> None:
