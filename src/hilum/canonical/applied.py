@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from itertools import islice
+from typing import Any, Final, Literal
 
 Kind = Literal["unit", "currency", "time zone", "lookup", "crosswalk", "more"]
 """What sort of rule: of units, of money, of clocks, a code table, what systems call the same thing; or a remainder."""
@@ -72,21 +73,23 @@ def listening() -> Iterator[list[Heard]]:
         _heard.reset(token)
 
 
-def summed(heard: Sequence[Heard], *, values: bool) -> tuple[Applied, ...]:
-    """Each different rule once, with how often it was applied; `values`: those before and after are kept too."""
-    if not heard:
-        return ()
+def summed(heard: Sequence[Heard], *, values: bool) -> list[dict[str, Any]]:
+    """Each different rule once, with how often it was applied; `values`: those before and after are kept too.
+
+    As the members of `Applied`: this is done for each message, and objects would cost three times as much.
+    """
     counts: dict[Heard, int] = {}
     for each in heard:
         key = each if values else (each[0], each[1], "", "")
         counts[key] = counts.get(key, 0) + 1
     found = [
-        Applied(kind=kind, rule=_short(rule), before=_short(before), after=_short(after), times=times)
-        for (kind, rule, before, after), times in list(counts.items())[:MOST_RULES]
+        {"kind": kind, "rule": _short(rule), "before": _short(before), "after": _short(after), "times": times}
+        for (kind, rule, before, after), times in islice(counts.items(), MOST_RULES)
     ]
-    if more := sum(list(counts.values())[MOST_RULES:]):
-        found.append(Applied(kind="more", rule="", times=more))
-    return tuple(found)
+    if len(counts) > MOST_RULES:
+        more = sum(islice(counts.values(), MOST_RULES, None))
+        found.append({"kind": "more", "rule": "", "before": "", "after": "", "times": more})
+    return found
 
 
 def _short(text: str) -> str:

@@ -11,6 +11,7 @@ import typer
 from pydantic import BaseModel
 
 from hilum.canonical import BusinessObject
+from hilum.canonical.applied import Applied, listening, summed
 from hilum.cases import classify
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
@@ -130,6 +131,13 @@ async def _load_tables(folder: Path, project: Project) -> None:
 
 def _try(project: Project, flow: Flow, body: bytes) -> dict[str, Any]:
     """What the flow makes of one body: keys and objects, or why the hub would hold it."""
+    with listening() as heard:
+        result = _translated(project, flow, body)
+    result["rules"] = [Applied(**each).words for each in summed(heard, values=True)]
+    return result
+
+
+def _translated(project: Project, flow: Flow, body: bytes) -> dict[str, Any]:
     result: dict[str, Any] = {"objects": []}
     try:
         parsed = flow.read(body)
@@ -171,6 +179,8 @@ def _show(result: dict[str, Any]) -> None:
         out.print(f"  [bold]{plain(made['what'])}[/] → {plain(', '.join(made['to']))}", soft_wrap=True)
         text = orjson.dumps(made["data"], option=orjson.OPT_INDENT_2, default=str).decode()
         out.print(plain("    " + text.replace("\n", "\n    ")), soft_wrap=True)
+    for rule in result["rules"]:
+        out.print(plain(f"  by {rule}"), soft_wrap=True)
     if held := result.get("held"):
         lines = [held["title"], held["words"], f"Next: {held['next_step']}"]
         out.print("  [yellow]would be held:[/] " + "\n  ".join(plain(line) for line in lines), soft_wrap=True)

@@ -32,8 +32,8 @@ def encode(thing: Any) -> Outgoing:
     """The body and content type of one yielded object.
 
     pydantic model, dict and list → JSON, of a partial object only what is told; `hl7.Message` → its ER7 bytes; an X12
-    transaction set or interchange → its bytes; element of lxml → XML; str → UTF-8; bytes → as they are. Raises `Invalid`
-    for anything else: no silent `str()` of an object reaches a receiver.
+    transaction set or interchange → its bytes; element of lxml → XML; str → UTF-8; bytes → as they are. Raises
+    `Invalid` for anything else: no silent `str()` of an object reaches a receiver.
     """
     match thing:
         case BusinessObject(left_out=left_out) if left_out is not None:

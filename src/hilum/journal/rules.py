@@ -9,22 +9,30 @@ from uuid import UUID
 import orjson
 
 from hilum.canonical.applied import Applied
+from hilum.journal.text import storable
 from hilum.postgres import Connection
 
 
-def encode_rules(rules: Sequence[Applied]) -> str | None:
-    """For the column `message.rules`. None: there are none."""
-    return orjson.dumps([_kept(each) for each in rules]).decode("utf-8", "replace") if rules else None
+def encode_rules(rules: Sequence[Mapping[str, Any]]) -> str | None:
+    """For the column `message.rules`, of what `summed` gives. None: there are none."""
+    if not rules:
+        return None
+    try:
+        found = orjson.dumps(rules)
+    except orjson.JSONEncodeError:  # half of a surrogate pair
+        found = b"\\u0000"
+    if b"\\u0000" in found:  # what PostgreSQL cannot keep is rare, and looking for it in each text would cost
+        found = orjson.dumps([{name: _storable(value) for name, value in each.items()} for each in rules])
+    return found.decode()
 
 
-def _kept(rule: Applied) -> dict[str, Any]:
-    found = {"kind": rule.kind, "rule": rule.rule, "before": rule.before, "after": rule.after}
-    return {name: value for name, value in found.items() if value} | {"times": rule.times}
+def _storable(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else value
 
 
 def decode_rules(kept: Sequence[Mapping[str, Any]] | None) -> list[Applied]:
     """As they were applied."""
-    return [Applied(**{"rule": "", **each}) for each in kept or ()]
+    return [Applied(**each) for each in kept or ()]
 
 
 async def rules_of(connection: Connection, message_id: UUID) -> list[Applied]:
@@ -34,7 +42,7 @@ async def rules_of(connection: Connection, message_id: UUID) -> list[Applied]:
     return decode_rules(row[0]) if row else []
 
 
-async def note_rules(connection: Connection, message_id: UUID, rules: Sequence[Applied]) -> None:
+async def note_rules(connection: Connection, message_id: UUID, rules: str | None) -> None:
     """Of a translation that failed: the rules that it applied before."""
-    if rules:
-        await connection.execute("UPDATE message SET rules = %s WHERE id = %s", [encode_rules(rules), message_id])
+    if rules is not None:
+        await connection.execute("UPDATE message SET rules = %s WHERE id = %s", [rules, message_id])

@@ -9,14 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hilum.canonical.applied import Applied
 from hilum.errors import LeaseLost
 from hilum.journal.columns import Bodies, Bools, Int2s, Int4s, Int8s, Texts, Uuids
 from hilum.journal.leases import Leases
 from hilum.journal.payloads import MESSAGE_BODY as MESSAGE_BODY
 from hilum.journal.payloads import Damaged, Ref, packed, unpacked
 from hilum.journal.receipt import encode_headers
-from hilum.journal.rules import encode_rules
 from hilum.journal.sql import SQL
 from hilum.journal.text import key_of
 from hilum.message import Delivery, Message, Priority
@@ -96,7 +94,7 @@ class Translated:
     deliveries: list[NewDelivery]
     identifiers: set[str]
     late: bool = False  # the flow's promise is broken already
-    rules: Sequence[Applied] = ()  # conversions and code tables that it used
+    rules: str | None = None  # conversions and code tables that it used, as `encode_rules` writes them
 
 
 @dataclass(slots=True, kw_only=True)
@@ -229,7 +227,7 @@ async def commit_translated(connection: Connection, leases: Leases, results: Seq
         "of_lanes": Int2s([result.taken.lane for result in results]),
         "counts": Int4s([len(result.deliveries) for result in results]),
         "late": Bools([result.late for result in results]),
-        "rules": Texts([encode_rules(result.rules) for result in results]),
+        "rules": Texts([result.rules for result in results]),
         "d_ids": Uuids([taken.id for taken, *_ in rows]),
         "d_ordinals": Int2s([ordinal for _, ordinal, _ in rows]),
         "d_destinations": Texts([new.destination for _, _, new in rows]),

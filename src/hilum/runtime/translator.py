@@ -11,14 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from hilum.canonical import BusinessObject
-from hilum.canonical.applied import Applied, listening, summed
+from hilum.canonical.applied import listening, summed
 from hilum.cases import classify, open_case
 from hilum.connector import Header
 from hilum.errors import DatabaseUnavailable, Endless, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
 from hilum.journal.moves import fence, hold_message, park_messages, unblock_all
 from hilum.journal.payloads import Damaged
-from hilum.journal.rules import note_rules
+from hilum.journal.rules import encode_rules, note_rules
 from hilum.journal.text import key_of
 from hilum.journal.work import (
     MESSAGE_BODY,
@@ -57,7 +57,7 @@ class _Failed:
     error: Exception
     identifiers: set[str]
     notes: Sequence[Noted] = ()  # what ownership decided
-    rules: Sequence[Applied] = ()  # conversions and code tables that were used before it failed
+    rules: str | None = None  # conversions and code tables that were used before it failed
 
 
 class Translator:
@@ -197,7 +197,7 @@ class Translator:
         """Translate under the watchdog's eyes, and note the rules that were applied."""
         with self._share.watching(taken.flow, taken.id), listening() as heard:
             result = self._translate(taken, body, parsed)
-        result.rules = summed(heard, values=taken.flow in self._share.open_flows)
+        result.rules = encode_rules(summed(heard, values=taken.flow in self._share.open_flows))
         return result
 
     def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hilum.canonical import Money, currencies, times, units
-from hilum.canonical.applied import MOST_RULES
+from hilum.canonical.applied import MOST_RULES, apply
 from hilum.canonical.units import Pack
 from hilum.console.components.story import story
 from hilum.console.pages.message import rules
@@ -133,6 +133,23 @@ async def test_a_held_message_tells_what_was_converted_before(hub: Start, databa
     await replay(database, (await told(database)).message.id)
     await messages(database, completed=1)
     assert [each.kind for each in (await told(database)).rules] == ["unit", "unit", "currency", "time zone", "lookup"]
+
+
+async def test_texts_that_the_database_cannot_keep_hold_nothing_up(hub: Start, database: Database) -> None:
+    feed = Feed()
+
+    def strange(parsed: Any, _: Lookup) -> Any:
+        for text in ("a\x00b", "\\u0000", "half \ud800"):
+            apply("lookup", "items", text, text)
+        return parsed
+
+    await hub(make_flow(feed, Receiver(), translate=strange))
+    feed.offer(order(1))
+    await messages(database, completed=1)
+    kept = [each.before for each in (await told(database)).rules]
+    assert (kept[0][0], kept[0][-1]) == ("a", "b")
+    assert kept[1] == "\\u0000"
+    assert kept[2].startswith("half ")
 
 
 async def test_without_a_conversion_nothing_is_kept_and_many_are_bounded(hub: Start, database: Database) -> None:
