@@ -77,3 +77,14 @@ def test_what_is_written_is_read_again() -> None:
         write_csv(read_csv(StringIO(text), "t"), out)
         assert read_csv(StringIO(out.getvalue()), "t") == read_csv(StringIO(text), "t")
     assert out.getvalue() == text
+
+
+def test_all_that_a_table_says_is_told_with_its_days_and_any_delimiter_is_read(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text(
+        "code;item;valid_from;valid_to\nG1;OLD;;2026-06-01\nG1;NEW;2026-06-01;\nG2;X;;\n"
+    )
+    table = Lookup(tmp_path, today=lambda: date(2026, 1, 1)).table("items")
+    told = {(row.code, row.cells["item"], row.valid_from, row.valid_to) for row in table.content.rows}
+    june = date(2026, 6, 1)
+    assert told == {("G1", "OLD", None, june), ("G1", "NEW", june, None), ("G2", "X", None, None)}
+    assert table.edition.startswith("items (file ")
