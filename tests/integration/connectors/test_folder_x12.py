@@ -14,7 +14,6 @@ from hilum.canonical import OrderAcknowledgement, PurchaseOrder
 from hilum.connector import Header
 from hilum.connectors import files
 from hilum.connectors.files.splitting import Shape, splitter
-from hilum.connectors.files.store import Split
 from hilum.connectors.files.units import Flaw, Unit
 from hilum.errors import Invalid
 from hilum.flow import Lookup
