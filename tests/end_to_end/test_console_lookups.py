@@ -91,10 +91,10 @@ async def test_a_file_is_imported_when_it_was_seen_what_changes(stand: tuple[sup
     text = "code;item;valid_from\nGLV-M;GLOVE-XL;2030-01-01\nMESH-1;MESH-15;\n"
     upload: FilePayload = {"name": "items.csv", "mimeType": "text/csv", "buffer": text.encode()}
     async with support.visit(browser, address, "omar") as page:
-        await page.goto("/lookups/items")
+        await page.goto("/master/lookups/items")
         await expect(page.get_by_role("button", name="Show what changes…")).to_be_disabled()
     async with support.visit(browser, address, "stella") as page:
-        await page.goto("/lookups/items")
+        await page.goto("/master/lookups/items")
         await page.get_by_label("CSV file").set_input_files({**upload, "buffer": b"code;item\nA;M\xfcll\n"})
         await page.get_by_role("button", name="Show what changes…").click()
         await expect(page.get_by_text("it is not in UTF-8")).to_be_visible()
