@@ -128,6 +128,7 @@ def test_binary_data_is_passed_over_by_its_length() -> None:
         (b"ISA" + b"*" * 16 + b"A~", "ISA-16 at byte 1"),
         (b"ISA" + b"*" * 16 + b"*~", "ISA-16 at byte 1"),
         (b"ISA*" + b"x" * 600, "ISA at byte 1"),
+        (b"ISA*a~b" + b"*" * 15 + b">~", "ISA at byte 1"),
     ],
 )
 def test_what_is_no_interchange_is_refused_with_its_place(data: bytes, where: str) -> None:
@@ -263,3 +264,33 @@ def test_hostile_filling_takes_no_time(filler: bytes) -> None:
             assert error.where
     with pytest.raises(Invalid, match="white space"):
         list(x12.interchanges(chunks(b" " * 2_000_000, 65536)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"ST*850*0001~\n", b"", "in no transaction set"),  # a set that lost its ST would be lost unseen
+        (b"GS*PO*HILLTOP*GLOVECO*20260304*1011*17*X*005010~\n", b"", "outside of a functional group"),
+        (b"IEA*1*", b"NTE*GEN*x~\nIEA*1*", "in no functional group"),
+        (b"IEA*1*", b"GE*1*17~\nIEA*1*", "ends that has not begun"),
+    ],
+)
+def test_what_stands_where_it_cannot_is_refused_by_every_reader(old: bytes, new: bytes, words: str) -> None:
+    data = sample("order_850.edi")
+    broken = data.replace(old, new)
+    assert broken != data
+    for reader in (x12.interchanges, x12.transaction_sets):
+        with pytest.raises(Invalid, match=words) as caught:
+            list(reader(broken))
+        assert caught.value.where is not None
+        at = int(caught.value.where.removeprefix("byte "))
+        assert broken[at - 1 :].startswith((b"BEG*", b"ST*", b"NTE*", b"GE*"))
+
+
+def test_an_interchange_that_is_cut_off_does_not_take_the_next_one_with_it() -> None:
+    first = sample("two_interchanges.edi").partition(b"SE|")[0]
+    cut, whole = x12.interchanges(first + sample("order_850.edi"))
+    assert [each.complete for each in cut.sets] == [False]
+    assert whole.sets[0]["BEG-03"] == "PO-4711"
+    assert not whole.problems()
+    assert x12.read(cut.sets[0].encode())["BEG-03"] == "PO-4711"

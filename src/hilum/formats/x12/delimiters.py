@@ -77,6 +77,8 @@ def _header(head: bytes) -> Header:
             raise Invalid("a delimiter must be a printing character, not a letter or digit", where=where)
     if len({element, component, segment}) < 3:
         raise Invalid("the same character is announced for two purposes", where="ISA-16")
+    if head.count(head[-1:]) > 1:
+        raise Invalid("the end of segments stands within the header", where="ISA")
     fields = head.split(head[3:4])
     repetition, warnings = ABSENT, []
     if len(head) != ISA_BYTES:

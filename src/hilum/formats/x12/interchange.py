@@ -185,15 +185,17 @@ class Collector:
         elif envelope is None:
             return None  # white space only
         elif kind is Kind.SET:
-            _needs_group(envelope)
+            _fits(piece, in_group=bool(envelope.raw_gs))
             self._sets += 1
             return TransactionSet(piece.raw, envelope, complete=piece.complete)
         elif kind is Kind.SERVICE:
+            _fits(piece, in_group=bool(envelope.raw_gs))
             return TransactionSet(piece.raw, envelope) if piece.raw.lstrip().startswith(b"TA1") else None
         elif kind is Kind.GS:
             self._end_group(envelope, None)
             self._envelope, self._groups, self._sets = _in_group(envelope, piece), self._groups + 1, 0
         elif kind is Kind.GE:
+            _fits(piece, in_group=bool(envelope.raw_gs))
             self._end_group(envelope, header_segment(piece.raw, envelope.delimiters))
             self._envelope = _in_group(envelope, None)
         elif kind is Kind.IEA:
@@ -259,32 +261,39 @@ def _in_group(envelope: Envelope, piece: Piece | None) -> Envelope:
     return Envelope(envelope.raw_isa, piece.raw if piece else b"", envelope.delimiters, envelope.warnings)
 
 
-def _needs_group(envelope: Envelope) -> None:
-    if not envelope.raw_gs:
-        raise Invalid("a transaction set stands outside of a functional group", where="ST")
+# Segments of the interchange itself (X12.5 and X12.56): answers to interchanges, and what networks deliver with it.
+_SERVICES = (b"TA1", b"TA3", b"ISB", b"ISE")
+
+
+def _fits(piece: Piece, *, in_group: bool) -> None:
+    """Raises `Invalid` where a piece cannot stand here: something is missing before it, and would be lost unseen."""
+    where = f"byte {piece.at}"
+    if piece.kind is Kind.SET and not in_group:
+        raise Invalid("a transaction set stands outside of a functional group", where=where)
+    if piece.kind is Kind.GE and not in_group:
+        raise Invalid("a functional group ends that has not begun", where=where)
+    if piece.kind is Kind.SERVICE and in_group:
+        raise Invalid("a segment stands in a functional group and in no transaction set", where=where)
+    if piece.kind is Kind.SERVICE and not piece.raw.lstrip().startswith(_SERVICES):
+        raise Invalid("a segment stands in an interchange and in no functional group", where=where)
 
 
 def _add(current: Interchange, piece: Piece) -> None:
     last = current.pieces[-1] if current.pieces else None
     group = last if isinstance(last, Group) and not last.raw_end else None
+    _fits(piece, in_group=group is not None)
     match piece.kind:
         case Kind.GS:
             current.pieces.append(Group(_in_group(current.envelope, piece)))
-        case Kind.SET:
-            if group is None:
-                raise Invalid("a transaction set stands outside of a functional group", where="ST")
-            group.sets.append(TransactionSet(piece.raw, group.envelope, complete=piece.complete))
-        case Kind.GE:
-            if group is None:
-                raise Invalid("a functional group ends that has not begun", where="GE")
-            group.raw_end = piece.raw
         case Kind.IEA:
             current.raw_end = piece.raw
         case Kind.BLANK:
             current.raw_tail = piece.raw
+        case Kind.SET if group is not None:
+            group.sets.append(TransactionSet(piece.raw, group.envelope, complete=piece.complete))
+        case Kind.GE if group is not None:
+            group.raw_end = piece.raw
         case _:
-            if group is not None:
-                raise Invalid("a segment stands in a functional group and in no transaction set", where="GS")
             current.pieces.append(TransactionSet(piece.raw, current.envelope))
 
 

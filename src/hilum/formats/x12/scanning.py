@@ -44,6 +44,7 @@ class Piece(NamedTuple):
     raw: bytes
     complete: bool = True  # False: a transaction set without its SE
     header: Header | None = None  # of an ISA
+    at: int = 1  # the byte of the data at which it begins, white space before it not counted
 
 
 class Scanner:
@@ -125,7 +126,8 @@ class Scanner:
                 raise Invalid("the data ends within the header of an interchange", where=self._where(start))
             return None
         self._header = header
-        return Piece(Kind.ISA, bytes(self._rest[self._at : start + header.length + 1]), header=header)
+        raw = bytes(self._rest[self._at : start + header.length + 1])
+        return Piece(Kind.ISA, raw, header=header, at=self._gone + start + 1)
 
     def _segment(self, start: int, name: bytes, own: Delimiters, *, last: bool) -> Piece | None:
         end = self._rest.find(own.segment.encode(), start)
@@ -141,7 +143,7 @@ class Scanner:
             kind = Kind.SERVICE
         if kind is Kind.IEA:
             self._header = None
-        return Piece(kind, bytes(self._rest[self._at : end + 1]))
+        return Piece(kind, bytes(self._rest[self._at : end + 1]), at=self._gone + start + 1)
 
     def _transaction(self, start: int, own: Delimiters, *, last: bool) -> Piece | None:
         """From ST to the end of SE. Binary data (BIN, BDS) is passed over by its length."""
@@ -156,22 +158,22 @@ class Scanner:
                 at = behind or found.end()
                 continue
             if found["other"]:  # an envelope segment before SE: this one has none
-                return self._done(found.start() + 1, complete=False)
+                return self._done(start, found.start() + 1, complete=False)
             end = rest.find(end_of_segment, found.end())
             if end >= 0:
-                return self._done(end + 1)
+                return self._done(start, end + 1)
             if not last:
                 self._searched = found.start()
                 return None
             break
         if last:
-            return self._done(len(rest), complete=False)
+            return self._done(start, len(rest), complete=False)
         self._searched = max(rest.rfind(end_of_segment), start)
         return None
 
-    def _done(self, end: int, *, complete: bool = True) -> Piece:
+    def _done(self, start: int, end: int, *, complete: bool = True) -> Piece:
         self._searched = 0
-        return Piece(Kind.SET, bytes(self._rest[self._at : end]), complete)
+        return Piece(Kind.SET, bytes(self._rest[self._at : end]), complete, at=self._gone + start + 1)
 
     def _where(self, at: int) -> str:
         return f"byte {self._gone + at + 1}"
@@ -183,7 +185,9 @@ def _stops(own: Delimiters) -> re.Pattern[bytes]:
     end, element = re.escape(own.segment.encode()), re.escape(own.element.encode())
     # Without the terminator itself, and bounded: a run of line ends must not be looked through from each of them.
     blank = b"[" + bytes(each for each in b" \t\r\n\x0b\x0c" if bytes([each]) != own.segment.encode()) + b"]{0,4096}"
-    return re.compile(end + blank + rb"(?:(?P<SE>SE)|(?P<other>ST|GE|GS|IEA|ISA)|(?P<binary>BIN|BDS))" + element)
+    envelope = rb"(?:ST|GE|GS|IEA)" + element + rb"|ISA[^A-Za-z0-9\s]"  # the next interchange has its own delimiters
+    stops = b"(?P<SE>SE)" + element + b"|(?P<other>" + envelope + b")|(?P<binary>BIN|BDS)" + element
+    return re.compile(end + blank + b"(?:" + stops + b")")
 
 
 def past_binary(data: bytes | bytearray, start: int, own: Delimiters) -> int | None:

@@ -271,6 +271,8 @@ class TransactionSet:
         trailers = [f"IEA{own.element}{1 if envelope.raw_gs else 0}{own.element}{envelope.interchange}"]
         if envelope.raw_gs:
             trailers.insert(0, f"GE{own.element}1{own.element}{envelope.group}")
+        if not body.endswith(own.segment.encode()):  # the data ended within it
+            body += own.segment.encode()
         ends = b"".join(blank + trailer.encode() + own.segment.encode() for trailer in trailers)
         return envelope.raw_isa.lstrip(_BLANK.encode()) + envelope.raw_gs + body + ends
 
