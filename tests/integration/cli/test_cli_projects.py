@@ -81,6 +81,36 @@ def test_a_sample_that_is_none_is_told(project: Path, cli: Cli) -> None:
     assert "There is no flow 'other'" in cli("test", "other", empty, "-p", project).complaint
 
 
+X12_FLOW = """
+from hilum.connectors import files
+from hilum.flow import Flow, Owners, Pattern
+from hilum.formats import x12
+
+orders = Flow(
+    "partner.orders", version="1.0", summary="Orders", owners=Owners(business="Sales", technical="Integration"),
+    pattern=Pattern.TRANSACTION, source=files.Folder(url="in", split="{split}"), order_by=x12.field("BEG-03"),
+)
+orders.translate(lambda parsed, hub: {{"sets": [each.code for each in getattr(parsed, "sets", [parsed])]}})
+orders.deliver_to(files.write(url="out"))
+"""
+
+
+@pytest.mark.req("SYS-10")
+@pytest.mark.parametrize(
+    ("split", "sets"), [("x12", [["850"], ["850"], ["860"]]), ("x12-interchange", [["850", "850", "860"]])]
+)
+def test_an_x12_sample_is_taken_apart_as_a_folder_does(
+    project: Path, cli: Cli, split: str, sets: list[list[str]]
+) -> None:
+    (project / "flows" / "partner.py").write_text(X12_FLOW.format(split=split))
+    sample = Path(__file__).parents[2] / "samples" / "x12" / "two_groups.edi"
+    found = cli("test", "partner.orders", sample, "-p", project, "--json").json
+    assert [each["objects"][0]["data"]["sets"] for each in found] == sets
+    broken = project / "samples" / "broken.edi"
+    broken.write_text("no X12")
+    assert "cannot be taken apart: ISA at byte 1" in cli("test", "partner.orders", broken, "-p", project).complaint
+
+
 JOURNAL = [
     ["status"],
     ["messages"],
