@@ -350,7 +350,7 @@ class Condition:
     @property
     def words(self) -> str:
         """What is wrong, in sentences."""
-        return " ".join(misfit.words for misfit in self.misfits)
+        return " ".join(misfit.words for misfit in self.misfits if misfit.words)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -114,6 +114,15 @@ _ALL = (
      " there.", TECHNICAL, "Change the settings of the endpoint to the protocol that follows it."),
     ("endpoint.key", "Key ends soon", "The key with which the hub comes to a destination is about to end.", TECHNICAL,
      "Make a new key there and set it, before the old one ends."),
+    # processes: what waits in one although no message is held
+    ("process.held", "Run held by a defect", "A process stopped at something that its code does not provide for.",
+     TECHNICAL, "Correct the process, restart the hub with it, then repeat the runs; or cancel them."),
+    ("process.refused", "Run held by its content", "A process stopped at something that its rules do not allow.",
+     BUSINESS, "Decide whether the thing or the rule is wrong, correct it, then repeat the runs; or cancel them."),
+    ("process.unheard", "No run waits for it", "Something came for a process a day ago or more, and no run took it.",
+     BUSINESS, "Find out why nothing has begun for it: have what begins it sent, or close the case."),
+    ("process.late", "Came after the end", "Something came for a run that had ended already.", BUSINESS,
+     "Decide whether something must be done about it, do it where it belongs, then close the case."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

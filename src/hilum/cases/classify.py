@@ -23,7 +23,7 @@ from hilum.errors import (
     Unsure,
     trail,
 )
-from hilum.flow import Flow
+from hilum.flow import Flow, Owners
 from hilum.journal.payloads import Damaged
 
 
@@ -60,9 +60,14 @@ class Finding:
 
 def owners(flow: Flow | None, kind: str) -> tuple[str, str]:
     """The team that gets a case of this kind, and the flow's other one."""
-    if flow is None:
+    return owners_by(flow.owners if flow is not None else None, kind)
+
+
+def owners_by(declared: Owners | None, kind: str) -> tuple[str, str]:
+    """As `owners`, of anything that has owners."""
+    if declared is None:
         return "Integration", ""
-    both = (flow.owners.business, flow.owners.technical)
+    both = (declared.business, declared.technical)
     return both if kind == BUSINESS else (both[1], both[0])
 
 

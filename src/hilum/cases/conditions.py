@@ -1,6 +1,6 @@
-"""Cases without a message: what will make messages to a destination fail, told before one does.
+"""Cases without a message: what will make messages to a destination fail, and what in a process waits for a person.
 
-A condition is one case as long as it lasts. Each look at the destination renews it, and counts; it ends by itself when
+A condition is one case as long as it lasts. Each look at the place renews it, and counts; it ends by itself when
 a look finds it gone. A person may close it before: then it stays closed until it is gone, or something more is wrong.
 """
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from hilum.cases.categories import TECHNICAL, described
+from hilum.cases.categories import described
 from hilum.cases.causes import exactly, group_key
-from hilum.cases.classify import owners
+from hilum.cases.classify import owners_by
 from hilum.cases.desk import Case, NotPossible, case, cases, write_note
 from hilum.cases.urgency import rank_of, time_to_act
 from hilum.connector import Condition, Misfit
-from hilum.flow import Flow
+from hilum.flow import Flow, Owners
 from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.postgres import Connection
@@ -45,19 +45,21 @@ async def settle(
     found: Sequence[Condition],
     users: Mapping[str, Sequence[Flow]],
     *,
+    owners: Owners | None = None,
     actor: str = HUB,
     reason: str = "It fits again.",
 ) -> None:
     """Within a transaction: these conditions, and no others, hold at this destination now.
 
-    `users`: by operation, the flows that use it there. `actor` and `reason`: by whom and why those that are gone ended.
+    `users`: by operation, the flows that use it there. `owners`: whose cases they are; none: of the most vital of these
+    flows. `actor` and `reason`: by whom and why those that are gone ended.
     """
     there = {row.condition: row for row in await _lasting(connection, destination)}
     for condition in found:
         flows = concerned(condition, users)
         lasting = there.pop(_name(condition), None)
         if lasting is None:
-            await _open(connection, destination, condition, flows)
+            await _open(connection, destination, condition, flows, owners)
         else:
             await _renew(connection, destination, condition, flows, lasting)
     for row in there.values():
@@ -116,11 +118,13 @@ def _told(misfits: Iterable[Misfit]) -> list[dict[str, str]]:
     return [{"what": each.what, "expected": each.expected, "found": each.found} for each in misfits]
 
 
-def _values(destination: str, condition: Condition, flows: Sequence[Flow]) -> dict[str, Any]:
+def _values(
+    destination: str, condition: Condition, flows: Sequence[Flow], owners: Owners | None = None
+) -> dict[str, Any]:
     first = flows[0] if flows else None
-    owner, other = owners(first, TECHNICAL)
-    name = first.name if first else ""
     category = described(condition.category)
+    owner, other = owners_by(owners or (first.owners if first else None), category.kind)
+    name = first.name if first else ""
     cause = exactly(condition.subject)
     return {
         "destination": destination,
@@ -143,21 +147,23 @@ def _values(destination: str, condition: Condition, flows: Sequence[Flow]) -> di
     }
 
 
-async def _open(connection: Connection, destination: str, condition: Condition, flows: Sequence[Flow]) -> None:
-    await connection.execute(_OPEN, _values(destination, condition, flows))
+async def _open(
+    connection: Connection, destination: str, condition: Condition, flows: Sequence[Flow], owners: Owners | None
+) -> None:
+    await connection.execute(_OPEN, _values(destination, condition, flows, owners))
     await _record(connection, "case_opened", flows, f"{destination}: {condition.title}")
 
 
 async def _renew(
     connection: Connection, destination: str, condition: Condition, flows: Sequence[Flow], lasting: _Lasting
 ) -> None:
-    """Seen once more. Where other things are wrong than before, it says so, and is open again."""
+    """Seen once more. Where more is wrong than before, it is open again; what is mended of it is said."""
     now = _told(condition.misfits)
-    same = now == lasting.misfits
-    await connection.execute(_RENEW, _values(destination, condition, flows) | {"id": lasting.id, "same": same})
-    if same:
-        return
     changed = [each["what"] for each in now if each not in lasting.misfits]
+    values = _values(destination, condition, flows) | {"id": lasting.id, "more": bool(changed)}
+    await connection.execute(_RENEW, values)
+    if now == lasting.misfits:
+        return
     mended = [each["what"] for each in lasting.misfits if each not in now]
     words = " ".join(
         f"{said}: {', '.join(names)}." for said, names in (("Now also", changed), ("No more", mended)) if names
@@ -194,7 +200,7 @@ _OPEN = (
 _RENEW = (
     "UPDATE exception_case SET seen = seen + 1, seen_at = now(), flows = %(flows)s, misfits = %(misfits)s,"
     " title = %(title)s, words = %(words)s, next_step = %(next_step)s, due_at = coalesce(%(due_at)s, due_at),"
-    " closed_at = CASE WHEN %(same)s THEN closed_at END, closed_by = CASE WHEN %(same)s THEN closed_by END,"
-    " resolution = CASE WHEN %(same)s THEN resolution END, reason = CASE WHEN %(same)s THEN reason END"
+    " closed_at = CASE WHEN NOT %(more)s THEN closed_at END, closed_by = CASE WHEN NOT %(more)s THEN closed_by END,"
+    " resolution = CASE WHEN NOT %(more)s THEN resolution END, reason = CASE WHEN NOT %(more)s THEN reason END"
     " WHERE id = %(id)s"
 )

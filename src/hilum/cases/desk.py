@@ -63,6 +63,11 @@ class Case:
         """Does it still wait for a person?"""
         return self.closed_at is None
 
+    @property
+    def process(self) -> str:
+        """The process in which it waits; empty: it is no case of a process."""
+        return self.destination.removeprefix("processes.") if self.category.startswith("process.") else ""
+
 
 async def open_case(
     connection: Connection,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from hilum.flow import Flow, Project
 from hilum.masterdata.matching import KINDS
 from hilum.observe import Telemetry
 from hilum.postgres import Database
+from hilum.processes import Process, processes_of
 from hilum.runtime.endpoints import build_endpoints
 from hilum.security import Permission, User
 from hilum.settings import ConsoleSettings, RetryTable
@@ -46,6 +47,16 @@ class Context:
     def flows(self) -> Mapping[str, Flow]:
         """All flows of the project by name."""
         return self.project.flows if self.project else {}
+
+    @cached_property
+    def processes(self) -> Sequence[Process]:
+        """All versions of all processes of the project, the current ones first."""
+        found = processes_of(self.project) if self.project else []
+        return sorted(found, key=lambda each: (each.retired, each.name))
+
+    def process(self, name: str, version: str = "") -> Process | None:
+        """A process in this version, else (empty) in its current one; None where this hub does not know it."""
+        return next((each for each in self.processes if each.name == name and version in ("", each.version)), None)
 
     @property
     def retries(self) -> RetryTable:
@@ -104,9 +115,9 @@ class Context:
         return Policy(settings=self.project.settings.approvals, flows=self.flows)
 
     def protects(self, flow_name: str) -> bool:
-        """Are payloads of this flow masked? Those of an unknown flow are: nobody says that they may be seen."""
-        flow = self.flow(flow_name)
-        return flow is None or not flow.data_class.open
+        """Are payloads of this flow or process masked? Those of an unknown one are: nobody says they may be seen."""
+        found = self.flow(flow_name) or self.process(flow_name)
+        return found is None or not found.data_class.open
 
 
 def _end_of(value: str) -> str:

@@ -23,6 +23,7 @@ from hilum.masterdata import matching, publishing
 from hilum.observe import catalogue
 from hilum.observe.snapshot import stored
 from hilum.postgres import Connection
+from hilum.processes.tasks import open_by_team
 
 MINUTES = 60
 """Length of the sparklines."""
@@ -85,6 +86,7 @@ class Snapshot:
     requests: Sequence[Approval] = ()  # that wait for a second person
     matches: int = 0  # pairs of records that a person is asked about
     reviews: int = 0  # change sets of master data that wait for a review
+    tasks: int = 0  # of processes, that wait for people
 
     @property
     def open_cases(self) -> int:
@@ -138,6 +140,7 @@ async def _read(connection: Connection, context: Context) -> Snapshot:
         requests=await approvals.approvals(connection),
         matches=sum((await matching.counts(connection)).values()),
         reviews=await publishing.waiting(connection),
+        tasks=sum((await open_by_team(connection)).values()),
     )
 
 

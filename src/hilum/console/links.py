@@ -58,6 +58,25 @@ def case_link(number: int) -> str:
     return f"/exceptions/{number}"
 
 
+RUNS, TASKS = "/workflows/runs", "/workflows/tasks"
+"""Below them are one run and one task."""
+
+
+def run_link(id: UUID, words: str) -> Html:
+    """A run's page."""
+    return tag("a", words, href=f"{RUNS}/{id}", data_open=True)
+
+
+def runs_link(**filters: str) -> str:
+    """The runs that fit."""
+    return with_query(RUNS, **filters)
+
+
+def task_link(id: UUID, words: str) -> Html:
+    """A task's page."""
+    return tag("a", words, href=f"{TASKS}/{id}", data_open=True)
+
+
 def thing_link(object_: str, number: int) -> Html:
     """A thing of the crosswalk, with all that it is called."""
     name = name_of(object_, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hilum.console.links import RUNS, TASKS
 from hilum.console.markup import Html, join, tag
 from hilum.console.words import number
 from hilum.security import Permission, User
@@ -39,6 +40,7 @@ AREAS: tuple[Area, ...] = (
     Area("Exceptions", (Place("Exceptions", "/exceptions"),)),
     Area("Messages", (Place("Search", "/messages"), Place("Replays", "/replays"))),
     Area("Flows", (Place("Flows", "/flows"),)),
+    Area("Workflows", (Place("Runs", RUNS), Place("Tasks", TASKS))),
     Area(
         "Master data",
         (

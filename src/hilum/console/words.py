@@ -40,6 +40,16 @@ DELIVERY_STATES: Mapping[str, StateWord] = MappingProxyType(
     }
 )
 
+RUN_STATES: Mapping[str, StateWord] = MappingProxyType(
+    {
+        "running": StateWord("Under way", "flowing", "It works, or waits for what it told"),
+        "held": StateWord("Held", "held", "It stopped at something that its code or its rules do not allow"),
+        "completed": StateWord("Completed", "done", "It came to its end"),
+        "failed": StateWord("Failed", "off", "It could not go on, and undid what it had done"),
+        "cancelled": StateWord("Cancelled", "off", "A person ended it, and it undid what it had done"),
+    }
+)
+
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
         "delivered": "delivered",
@@ -122,6 +132,12 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "audit_dropped": "removed a month of the audit",
         "view_message": "looked at a message",
         "view_cases": "looked at cases",
+        "process_cancelled": "cancelled a run",
+        "process_repeated": "repeated a run",
+        "process_migrated": "moved runs to another version",
+        "task_decided": "decided a task",
+        "task_assigned": "gave a task",
+        "command_not_taken": "did not take a command",
         "password_changed": "changed their password",
         "user_created": "made a user",
         "user_disabled": "disabled a user",

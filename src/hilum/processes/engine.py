@@ -28,6 +28,7 @@ from hilum.processes.serializing import Json
 from hilum.processes.steps import BELL, EngineSteps
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import remind_and_escalate, sealed_as
+from hilum.processes.troubles import settle
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,8 @@ SCHEMA: Final = "processes"
 _APPLICATION: Final = "hilum"
 _EVERY = 0.1  # seconds between two looks for what came
 _SWEEP = 1.0  # seconds between two looks for hubs that died, and for tasks that are due
+_TELL = 10.0  # seconds between two looks for what waits for a person although nobody was asked
+_TELLING: Final = LOCK + 1  # one hub at a time tells; it does not keep the courier waiting
 
 
 class Engine:
@@ -64,6 +67,7 @@ class Engine:
         self._tasks = [
             asyncio.create_task(self._go_round(_EVERY, self._deliver)),
             asyncio.create_task(self._go_round(_SWEEP, self._sweep)),
+            asyncio.create_task(self._go_round(_TELL, self._tell)),
         ]
 
     async def stop(self) -> None:
@@ -233,6 +237,15 @@ class Engine:
                 await DBOS.resume_workflows_async(lost)
         return False
 
+    async def _tell(self) -> bool:
+        """What waits for a person becomes a case, and its case ends when it went on."""
+        named = {process.name: process for process in self._versions.values()} | dict(self._current)
+        async with self._database.transaction() as connection:
+            if await _alone(connection, _TELLING):
+                for process in named.values():
+                    await settle(connection, process)
+        return False
+
     # A run
 
     async def _execute(self, process: Process, id: UUID) -> str:
@@ -295,8 +308,8 @@ class Engine:
         return await run.hold(error)
 
 
-async def _alone(connection: Connection) -> bool:
-    cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+async def _alone(connection: Connection, lock: int = LOCK) -> bool:
+    cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
     row = await cursor.fetchone()
     return bool(row and row[0])
 

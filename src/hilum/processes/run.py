@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
+from hilum.cases import classify
 from hilum.errors import HilumError, Invalid
 from hilum.journal.payloads import packed
 from hilum.journal.text import storable
@@ -207,11 +208,12 @@ class Run:
         async def write() -> None:
             number = self._step()
             words = str(error) if isinstance(error, HilumError) else f"A defect of the process: {type(error).__name__}"
+            kind = classify(error).kind
             async with self._database.transaction() as connection:
                 await connection.execute(
-                    "UPDATE process_run SET status = 'held', held_step = %s, outcome = %s, waits_for = 'a person',"
-                    " waits_until = NULL WHERE id = %s",
-                    [number - self._row.step_base, storable(words), self.id],
+                    "UPDATE process_run SET status = 'held', held_step = %s, held_kind = %s, outcome = %s,"
+                    " waits_for = 'a person', waits_until = NULL WHERE id = %s",
+                    [number - self._row.step_base, kind, storable(words), self.id],
                 )
                 await store.tell(connection, self.id, number, "held", words)
 

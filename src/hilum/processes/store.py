@@ -44,6 +44,7 @@ class RunRow:
     ended_at: datetime | None
     outcome: str
     held_step: int | None
+    held_kind: str  # business or technical; empty: it was never held
     correlation: str
 
     @property
@@ -84,6 +85,32 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A command that a run sent."""
+
+    seq: int
+    at: datetime
+    step: int
+    channel: str
+    key: str
+    taken_at: datetime | None  # by the flow of its channel
+    refused: str  # why the flow did not take it
+    message_id: UUID | None  # none: not translated yet, or its flow recognises repetitions by something of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Something that a receiver made of a message."""
+
+    message_id: UUID
+    flow: str
+    destination: str
+    operation: str
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """What is to come to a run."""
 
@@ -101,7 +128,8 @@ class NewItem:
 
 _RUN: Final = (
     "SELECT id, process, version, key, number, workflow, before, came_from, step_base, state, status, since,"
-    " waits_for, waits_until, started_at, ended_at, outcome, held_step, correlation FROM process_run"
+    " waits_for, waits_until, started_at, ended_at, outcome, held_step, held_kind,"
+    " correlation FROM process_run"
 )
 _ITEM: Final = (
     "SELECT id, seq, at, process, key, run_id, kind, topic, message_id, correlation, actor, state, step"
@@ -155,16 +183,42 @@ async def _one_run(connection: Connection, where: str, values: Sequence[Any]) ->
 
 
 async def runs(
-    connection: Connection, *, process: str = "", status: str = "", text: str = "", limit: int = 100
+    connection: Connection,
+    *,
+    process: str = "",
+    status: str = "",
+    state: str = "",
+    text: str = "",
+    protected: Sequence[str] = (),
+    before: UUID | None = None,
+    limit: int = 100,
 ) -> list[RunRow]:
-    """Runs, the latest first. `text` is a part of their key."""
+    """Runs, the latest first. `text` is a part of their key, or their id. `before`: those that began before this one.
+
+    `protected`: processes whose keys must be known whole, so that nobody finds them out letter by letter.
+    """
+    values = {"process": process, "status": status, "state": state, "text": text.strip(), "before": before,
+              "protected": list(protected), "limit": limit}  # fmt: skip
     async with connection.cursor(row_factory=class_row(RunRow)) as cursor:
         await cursor.execute(
             f"{_RUN} WHERE (%(process)s = '' OR process = %(process)s) AND (%(status)s = '' OR status = %(status)s)"
-            " AND strpos(lower(key), lower(%(text)s)) > 0 ORDER BY started_at DESC, id DESC LIMIT %(limit)s".encode(),
-            {"process": process, "status": status, "text": text, "limit": limit},
+            " AND (%(state)s = '' OR state = %(state)s)"
+            " AND (%(text)s = '' OR key = %(text)s OR id::text = %(text)s"
+            "      OR (process <> ALL(%(protected)s) AND strpos(lower(key), lower(%(text)s)) > 0))"
+            " AND (%(before)s::uuid IS NULL"
+            "      OR (started_at, id) < (SELECT started_at, id FROM process_run WHERE id = %(before)s::uuid))"
+            " ORDER BY started_at DESC, id DESC LIMIT %(limit)s".encode(),
+            values,
         )
         return await cursor.fetchall()
+
+
+async def counts(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many runs of each process are in each status that is not an end."""
+    cursor = await connection.execute(
+        "SELECT process, status, count(*) FROM process_run WHERE ended_at IS NULL GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    return {(process, status): count for process, status, count in await cursor.fetchall()}
 
 
 async def items(connection: Connection, run: UUID) -> list[Item]:
@@ -179,6 +233,29 @@ async def history(connection: Connection, run: UUID) -> list[Told]:
     async with connection.cursor(row_factory=class_row(Told)) as cursor:
         await cursor.execute(
             "SELECT at, step, kind, words, actor, message_id FROM process_history WHERE run_id = %s ORDER BY id", [run]
+        )
+        return await cursor.fetchall()
+
+
+async def sent(connection: Connection, run: UUID) -> list[Sent]:
+    """The commands of a run, in order."""
+    async with connection.cursor(row_factory=class_row(Sent)) as cursor:
+        await cursor.execute(
+            "SELECT c.seq, c.at, c.step, c.channel, c.key, c.taken_at, c.refused, min(i.message_id::text)::uuid AS"
+            " message_id FROM process_command c LEFT JOIN identifier i ON i.value = 'command ' || c.id"
+            " WHERE c.run_id = %s GROUP BY c.seq ORDER BY c.seq",
+            [run],
+        )
+        return await cursor.fetchall()
+
+
+async def documents(connection: Connection, messages: Sequence[UUID]) -> list[Document]:
+    """What the receivers of these messages call what they made of them."""
+    async with connection.cursor(row_factory=class_row(Document)) as cursor:
+        await cursor.execute(
+            "SELECT message_id, flow, destination, operation, reference, state_at AS at FROM delivery"
+            " WHERE message_id = ANY(%s) AND reference <> '' ORDER BY message_id, ordinal",
+            [list(messages)],
         )
         return await cursor.fetchall()
 

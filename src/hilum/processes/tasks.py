@@ -6,7 +6,7 @@ decides. Who decides needs its permission, and must not be one of those it names
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -63,7 +63,7 @@ class Asked:
     team: str
     permission: str
     form: str
-    fields: dict[str, Any]
+    fields: dict[str, Any]  # JSON Schema of the form
     not_by: list[str]
     asked_at: datetime
     due_at: datetime | None
@@ -96,11 +96,28 @@ async def inbox(
         await cursor.execute(
             f"{_SELECT} WHERE t.decided_at IS NULL AND t.withdrawn_at IS NULL"
             " AND (%(teams)s::text[] IS NULL OR t.team = ANY(%(teams)s)"
-            "      OR (t.escalated_at IS NOT NULL AND t.escalate_to = ANY(%(teams)s)) OR t.assigned_to = %(person)s)"
+            "      OR (t.escalated_at IS NOT NULL AND t.escalate_to = ANY(%(teams)s))"
+            "      OR (t.assigned_to <> '' AND t.assigned_to = %(person)s))"
             " ORDER BY t.due_at NULLS LAST, t.asked_at LIMIT %(limit)s".encode(),
             {"teams": None if teams is None else list(teams), "person": person, "limit": limit},
         )
         return await cursor.fetchall()
+
+
+async def open_of(connection: Connection, run: UUID) -> list[Asked]:
+    """The open tasks of one run."""
+    async with connection.cursor(row_factory=class_row(Asked)) as cursor:
+        where = "WHERE t.run_id = %s AND t.decided_at IS NULL AND t.withdrawn_at IS NULL ORDER BY t.asked_at"
+        await cursor.execute(f"{_SELECT} {where}".encode(), [run])
+        return await cursor.fetchall()
+
+
+async def open_by_team(connection: Connection) -> dict[str, int]:
+    """How many tasks are open, by the team that was asked."""
+    cursor = await connection.execute(
+        "SELECT team, count(*) FROM process_task WHERE decided_at IS NULL AND withdrawn_at IS NULL GROUP BY 1"
+    )
+    return dict(await cursor.fetchall())
 
 
 async def task(connection: Connection, id: UUID, *, lock: bool = False) -> Asked | None:
@@ -115,7 +132,8 @@ async def decide(
 ) -> Asked:
     """Within a transaction: a person's answer. Raises `Refused` where it is decided already, or not for them."""
     found = await _open(connection, id)
-    _allowed(found, actor, permissions)
+    if words := why_not(found, actor, permissions):
+        raise Refused(words)
     item = new_id()
     body = orjson.dumps(answer.model_dump(mode="json"))
     async with packed(connection, [(sealed_as(found.process), item, 0, body)]) as [(codec, stored)]:
@@ -161,13 +179,21 @@ async def remind_and_escalate(connection: Connection) -> int:
     return len(told)
 
 
+class Unfit(Refused):
+    """An answer does not fit its form. `fields`: by the name of a field, what is wrong with it."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name or 'answer'}: {wrong}" for name, wrong in fields.items()))
+        self.fields = fields
+
+
 def answer_of(form: type[BaseModel], values: Any) -> BaseModel:
-    """An answer that fits the form. Raises `Refused` that names each field that does not."""
+    """An answer that fits the form. Raises `Unfit` that names each field that does not."""
     try:
         return form.model_validate(values)
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in error.errors())
-        raise Refused(told) from None
+        told = error.errors(include_input=False, include_context=False, include_url=False)
+        raise Unfit({".".join(map(str, each["loc"])): each["msg"] for each in told}) from None
 
 
 def sealed_as(process: str) -> str:
@@ -186,10 +212,16 @@ async def _open(connection: Connection, id: UUID) -> Asked:
     return found
 
 
-def _allowed(found: Asked, actor: str, permissions: Collection[str]) -> None:
+def why_not(found: Asked, actor: str, permissions: Collection[str]) -> str:
+    """Why this person cannot decide it, in words; empty: they can."""
+    if found.decided_at is not None:
+        return f"{found.decided_by} has decided it already."
+    if found.withdrawn_at is not None:
+        return "It is not needed any more."
     if found.permission not in permissions:
-        raise Refused(f"To decide it one needs the permission “{found.permission}”.")
+        return f"To decide it one needs the permission “{found.permission}”."
     if actor in found.not_by:
-        raise Refused("Somebody else must decide it: you had a part in what it is about.")
+        return "Somebody else must decide it: you had a part in what it is about."
     if found.assigned_to and found.assigned_to != actor:
-        raise Refused(f"It was given to {found.assigned_to}: take it first.")
+        return f"It was given to {found.assigned_to}: take it first."
+    return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hilum.console.markup import Html, tag
-from hilum.console.words import DELIVERY_STATES, MESSAGE_STATES, StateWord
+from hilum.console.words import DELIVERY_STATES, MESSAGE_STATES, RUN_STATES, StateWord
 
 
 def message_chip(state: str) -> Html:
@@ -16,6 +16,11 @@ def message_chip(state: str) -> Html:
 def delivery_chip(state: str) -> Html:
     """The state of a delivery."""
     return _chip(DELIVERY_STATES, state)
+
+
+def run_chip(status: str) -> Html:
+    """The status of a run of a process."""
+    return _chip(RUN_STATES, status)
 
 
 def chip(word: str, look: str, meaning: str = "") -> Html:

@@ -13,6 +13,7 @@ from hilum.console.markup import tag
 from hilum.console.session import Visit
 from hilum.console.shell import Page, acting, add_page, heading
 from hilum.journal.audit import record
+from hilum.processes.tasks import open_by_team
 from hilum.security import MINIMUM_LENGTH, BadUser, authenticate, set_password
 
 
@@ -40,10 +41,13 @@ def add(context: Context, figures: Figures) -> None:
 
 
 async def _team(page: Page) -> None:
-    """Whose cases are "my team's" under Exceptions."""
+    """Whose cases and tasks are "my team's" under Exceptions and Workflows."""
     async with page.context.database.cold() as connection:
         mine = await views.team_of(connection, page.user.name)
-    teams = sorted({t for f in page.context.flows.values() for t in (f.owners.business, f.owners.technical)})
+        asked = await open_by_team(connection)
+    owners = [each.owners for each in page.context.flows.values()]
+    owners += [each.owners for each in page.context.processes]
+    teams = sorted({*asked, *(team for each in owners for team in (each.business, each.technical))})
     if not teams:
         return
     ui.html(tag("h2", "Team"), sanitize=False)

@@ -1,4 +1,4 @@
-"""A case without a message: what will make messages to a destination fail, what was expected and found, what to do."""
+"""A case without a message: what will make messages fail, or waits in a process; what was expected, found, to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hilum.console.components.controls import Button, reasons
 from hilum.console.components.dialogs import Question, ask
 from hilum.console.components.pressing import criticality, due
 from hilum.console.components.table import row, table
-from hilum.console.links import case_link, flow_link
+from hilum.console.links import case_link, flow_link, runs_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import moves
 from hilum.console.pages.handling import assigning, noting
@@ -55,7 +55,8 @@ async def _contents(page: Page, case: Case, draw: moves.Redraw) -> None:
         _closing(page, case, draw)
     async with page.context.database.cold() as connection:
         written = await cases.notes(connection, case.id)
-    part(join(tag("h2", "What does not fit"), misfits([case])), "section")
+    title = "What waits" if case.process else "What does not fit"
+    part(join(tag("h2", title), misfits([case], title=title)), "section")
     with ui.element("div").classes("pair"):
         part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
         with ui.element("div").classes("section"):
@@ -68,21 +69,23 @@ def _answer(case: Case) -> Html:
         lasts = " It is still so, and stays closed until something more is wrong." if case.gone_at is None else ""
         closed = f"{case.closed_by} {how} it "
         return tag("p", chip("Closed", "done"), closed, ago(case.closed_at), f": {case.reason}{lasts}")
+    what = (chip("Held", "held"), "") if case.process else (chip("Will fail", "hurt"), tag("strong", case.destination))
+    ends = "when it goes on" if case.process else "when it fits again"
     return join(
-        tag("p", chip("Will fail", "hurt"), tag("strong", case.destination), ": ", case.words),
+        tag("p", what[0], what[1], what[1] and ": ", case.words),
         tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
         tag("p", "Waits for ", tag("strong", case.assigned_to or case.owner), " for ", span(case.opened_at),
-            ". It ends by itself when it fits again."),
+            f". It ends by itself {ends}."),
         tag("p", "Due ", due(case.due_at), ". ", criticality(case.criticality)),
     )  # fmt: skip
 
 
-def misfits(found: Sequence[Case], *, named: bool = False) -> Html:
+def misfits(found: Sequence[Case], *, named: bool = False, title: str = "What does not fit") -> Html:
     """What was expected and found. `named`: with the destination and the case of each."""
     rows = [
         row(
             *([case.destination, tag("a", f"Case {case.id}", href=case_link(case.id))] if named else []),
-            tag("span", each["what"], class_="mono"),
+            _what(case, each["what"]),
             each["expected"],
             each["found"],
             _flows(case),
@@ -92,7 +95,14 @@ def misfits(found: Sequence[Case], *, named: bool = False) -> Html:
         for each in case.misfits
     ]
     heads = ("What", "Expected", "Found", "Flows", "With")
-    return table(("Destination", "Case", *heads) if named else heads, rows, empty="", label="What does not fit")
+    return table(("Destination", "Case", *heads) if named else heads, rows, empty="", label=title)
+
+
+def _what(case: Case, what: str) -> Html:
+    """What it is about; of a process, a link to its runs."""
+    if case.process:
+        return tag("a", what, href=runs_link(process=case.process, q=what), class_="mono")
+    return tag("span", what, class_="mono")
 
 
 def _flows(case: Case) -> list[Child]:
@@ -116,12 +126,18 @@ def _closing(page: Page, case: Case, draw: moves.Redraw) -> None:
     ui.html(reasons([refused]), sanitize=False)
 
 
+def _where(case: Case) -> list[tuple[str, Child]]:
+    if case.process:
+        return [("Process", tag("a", case.process, href=runs_link(process=case.process)))]
+    flows = _flows(case) or "none of this hub"
+    return [("Destination", tag("a", case.destination, href="/operations")), ("Flows", flows)]
+
+
 def _facts(case: Case) -> Html:
     times = words.plural(case.seen, "look")
     rows: list[tuple[str, Child]] = [
         ("Case", f"{case.id}"),
-        ("Destination", tag("a", case.destination, href="/operations")),
-        ("Flows", _flows(case) or "none of this hub"),
+        *_where(case),
         ("Category", [words.category(case.category), " ", tag("small", case.category, class_="mono")]),
         ("Owner", f"{case.owner} ({case.kind})"),
         ("Assigned to", case.assigned_to or "nobody yet"),

@@ -19,7 +19,7 @@ from hilum.console.components.table import num, row, table
 from hilum.console.components.viewing import keys_of, tools
 from hilum.console.context import Context
 from hilum.console.figures import Figures, Snapshot
-from hilum.console.links import case_link, flow_link, group_link, message_link
+from hilum.console.links import case_link, flow_link, group_link, message_link, runs_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.masking import case_for, group_for, note_cases_seen
 from hilum.console.pages import moves
@@ -196,7 +196,16 @@ def _what(case: Case) -> Html:
     return tag("td", link, tag("small", case.next_step), class_="wide")
 
 
+def _flow(case: Case) -> Html:
+    """The flow or the process that it concerns."""
+    if case.process:
+        return tag("a", case.process, href=runs_link(process=case.process))
+    return flow_link(case.flow) if case.flow else Html("")
+
+
 def _place(case: Case) -> str:
+    if case.process:
+        return words.category(case.category)
     return case.destination if case.condition else words.category(case.category)
 
 
@@ -207,7 +216,7 @@ COLUMNS: tuple[Column[Case], ...] = (
     Column(key="due", head="Due", cell=lambda c: due(c.due_at),
            text=lambda c: c.due_at.isoformat() if c.due_at else ""),
     Column(key="flow", head="Flow", text=lambda c: c.flow,
-           cell=lambda c: [flow_link(c.flow), tag("small", _place(c))]),
+           cell=lambda c: [_flow(c), tag("small", _place(c))]),
     Column(key="criticality", head="Criticality", cell=lambda c: criticality(c.criticality),
            text=lambda c: words.CRITICALITIES[c.criticality]),
     Column(key="owner", head="Owner", cell=lambda c: [c.owner, tag("small", c.kind)], text=lambda c: c.owner),

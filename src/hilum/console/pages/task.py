@@ -1,0 +1,174 @@
+"""One task: what is asked, the form of the answer, who may decide it and who must not, and whose it is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from nicegui import ui
+from starlette.responses import Response
+
+from hilum.console import workflows
+from hilum.console.components.age import ago
+from hilum.console.components.answer_form import AnswerForm
+from hilum.console.components.chip import chip
+from hilum.console.components.controls import Button, reasons
+from hilum.console.components.dialogs import Question, ask
+from hilum.console.components.pressing import due
+from hilum.console.context import Context
+from hilum.console.figures import Figures
+from hilum.console.links import TASKS, run_link
+from hilum.console.markup import Child, Html, join, tag
+from hilum.console.pages import door
+from hilum.console.pages.moves import Redraw, why_not
+from hilum.console.pages.tasks import with_whom
+from hilum.console.shell import Page, Repeated, acting, add_page, part
+from hilum.processes.tasks import Asked, Unfit, task
+from hilum.security import Permission, User, users, who_can
+
+BACK = ""
+"""The choice that gives a task back to its team; no user can have this name."""
+
+
+def add(context: Context, figures: Figures) -> None:
+    """The page at `/workflows/tasks/{id}`."""
+
+    async def build(page: Page) -> Response | None:
+        try:
+            id = UUID(str(page.request.path_params["id"]))
+        except ValueError:
+            return door.not_found("task", TASKS)
+        found = await _read(context, id)
+        if found is None:
+            return door.not_found("task", TASKS)
+        version = await workflows.version_of(context, found)
+        content = ui.element("div")
+        drawn = [found]
+
+        async def draw() -> None:
+            now = await _read(context, id)
+            if now is not None:
+                drawn[:] = [now]
+                async with context.database.cold() as connection:
+                    able = workflows.able(now, await users(connection))
+                content.clear()
+                with content:
+                    _contents(page, now, version, able, draw)
+
+        async def look() -> None:  # only a change draws it again: somebody may be typing
+            if [await _read(context, id)] != drawn:
+                await draw()
+
+        await draw()
+        Repeated(page, look)
+        return None
+
+    add_page(f"{TASKS}/{{id}}", "Task", context, figures, build)
+
+
+async def _read(context: Context, id: UUID) -> Asked | None:
+    async with context.database.cold() as connection:
+        return await task(connection, id)
+
+
+def _contents(page: Page, found: Asked, version: str, able: list[User], draw: Redraw) -> None:
+    part(join(tag("h1", found.title), tag("div", _answer(found), class_="answer")), "heading")
+    if found.open:
+        _giving(page, found, able, draw)
+    with ui.element("div").classes("pair"):
+        with ui.element("div").classes("section"):
+            if found.open:
+                _deciding(page, found, version, draw)
+        part(join(tag("h2", "Facts"), tag("div", _facts(page, found, able), class_="card")), "section")
+
+
+def _answer(found: Asked) -> Html:
+    if found.decided_at is not None:
+        return tag("p", chip("Decided", "done"), f"{found.decided_by} decided it ", ago(found.decided_at), ".")
+    if found.withdrawn_at is not None:
+        return tag(
+            "p", chip("Not needed", "off"), "Its run ended before anybody decided, ", ago(found.withdrawn_at), "."
+        )
+    return join(
+        found.words and tag("p", found.words),
+        tag("p", chip("Waits", "waiting"), " for ", tag("strong", found.assigned_to or with_whom(found)), ". Due ",
+            due(found.due_at), "."),
+    )  # fmt: skip
+
+
+def _giving(page: Page, found: Asked, able: list[User], draw: Redraw) -> None:
+    refused = why_not(page, Permission.ASSIGN)
+    mine = found.assigned_to == page.user.name
+    cannot = "" if page.user.name in [each.name for each in able] else "Take: you could not decide it."
+
+    async def take() -> None:
+        page.say(await workflows.give_task(page.visit, found.id, page.user.name))
+        await draw()
+
+    async def back() -> None:
+        page.say(await workflows.give_task(page.visit, found.id, BACK))
+        await draw()
+
+    async def give() -> None:
+        options = {each.name: each.name for each in able if each.name != found.assigned_to}
+        if not options:
+            page.say("Nobody else may decide it.", hurt=True)
+            return
+        body = tag("p", "They find it under Tasks, given to me. Until they give it back, nobody else can decide it.")
+        question = Question(title="Give this task", body=body, do="Give", options=options)
+        if (answer := await ask(page, question)) is not None:
+            page.say(await workflows.give_task(page.visit, found.id, answer.choice, answer.reason))
+            await draw()
+
+    with ui.element("div").classes("acts"):
+        if not mine:
+            Button("Take it", acting(page, take), why_not=refused or cannot)
+        Button("Give…", acting(page, give), why_not=refused)
+        if found.assigned_to:
+            Button("Back to the team", acting(page, back), why_not=refused)
+    ui.html(reasons([refused or (cannot if not mine else "")]), sanitize=False)
+
+
+def _deciding(page: Page, found: Asked, version: str, draw: Redraw) -> None:
+    ui.html(tag("h2", "Your answer"), sanitize=False)
+    known = workflows.has_form(page.context, found, version)
+    refused = workflows.why_not_decide(found, page.user) or ("" if known else workflows.why_no_form(found, version))
+    form = AnswerForm(found.fields)
+    problem = ui.html("", sanitize=False).props('aria-live="assertive"')
+
+    async def decide() -> None:
+        problem.set_content("")
+        try:
+            said = await workflows.decide(page.visit, found, version, form.values())
+        except Unfit as wrong:
+            rest = form.say(wrong.fields) or "Something in the answer does not fit; see above."
+            problem.set_content(tag("p", rest, class_="alert", role="alert"))
+            return
+        page.say(said)
+        await draw()
+
+    will = "The run goes on with your answer at once; it cannot be taken back. The audit keeps who decided."
+    ui.html(tag("p", will, class_="why"), sanitize=False)
+    with ui.element("div").classes("acts"):
+        Button("Decide", acting(page, decide), look="primary", why_not=refused)
+    ui.html(reasons([refused]), sanitize=False)
+
+
+def _facts(page: Page, found: Asked, able: list[User]) -> Html:
+    known = [permission for permission in Permission if permission == found.permission]
+    who = f"{who_can(known[0])} ({found.permission})" if known else f"nobody: no role has “{found.permission}”"
+    names = ", ".join(each.name for each in able) or "nobody of the users here"
+    rows: list[tuple[str, Child]] = [
+        ("About", [run_link(found.run_id, page.masker(found.process)(found.key)), found.process]),
+        ("Asked", ago(found.asked_at)),
+        ("Due", due(found.due_at) or "at no set time"),
+        ("Team", with_whom(found)),
+        ("Given to", found.assigned_to or "nobody yet"),
+        ("May decide", [who, tag("small", names)]),
+    ]
+    if found.not_by:
+        rows.append(("Must not decide", [", ".join(found.not_by), tag("small", "they had a part in what it is about")]))
+    if found.reminded_at:
+        rows.append(("Reminded", ago(found.reminded_at)))
+    if found.escalated_at:
+        rows.append(("Escalated", [ago(found.escalated_at), f" to {found.escalate_to}"]))
+    return tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows], class_="facts")
