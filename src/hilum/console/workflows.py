@@ -96,10 +96,11 @@ def why_no_form(found: Asked, version: str) -> str:
     return f"It cannot be answered here: {found.process} {version} does not name its form, as forms=[{found.form}]."
 
 
-def has_form(context: Context, found: Asked, version: str) -> bool:
-    """Is the model of its answer known here?"""
+def form_fields(context: Context, found: Asked, version: str) -> list[str] | None:
+    """The fields of its answer, in the order of the declaration; None: its form is not known here."""
     process = context.process(found.process, version)
-    return process is not None and found.form in process.forms
+    form = process.forms.get(found.form) if process is not None else None
+    return list(form.model_fields) if form is not None else None
 
 
 async def version_of(context: Context, found: Asked) -> str:

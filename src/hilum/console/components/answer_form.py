@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +41,15 @@ class Entry:
         return text
 
 
-def entries(schema: Mapping[str, Any]) -> list[Entry]:
-    """The fields of an object's schema (JSON Schema 2020-12, as pydantic writes it)."""
+def entries(schema: Mapping[str, Any], order: Sequence[str] = ()) -> list[Entry]:
+    """The fields of an object's schema (JSON Schema 2020-12, as pydantic writes it), in this order as far as it goes.
+
+    A schema that comes from the database has lost the order of its fields.
+    """
     required = set(schema.get("required", ()))
-    return [_entry(name, told, schema, name in required) for name, told in schema.get("properties", {}).items()]
+    told = schema.get("properties", {})
+    names = [*(name for name in order if name in told), *(name for name in told if name not in order)]
+    return [_entry(name, told[name], schema, name in required) for name in names]
 
 
 def _entry(name: str, told: Mapping[str, Any], schema: Mapping[str, Any], required: bool) -> Entry:
@@ -98,8 +103,8 @@ def _text(value: Any) -> str:
 class AnswerForm:
     """The fields on the page, and what is wrong with each, beside it."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._entries = entries(schema)
+    def __init__(self, schema: Mapping[str, Any], order: Sequence[str] = ()) -> None:
+        self._entries = entries(schema, order)
         self._fields: dict[str, Field] = {}
         self._wrong: dict[str, ui.html] = {}
         for entry in self._entries:

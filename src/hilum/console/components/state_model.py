@@ -56,12 +56,14 @@ def drawing(moves: Mapping[str, Sequence[str]], at: str, way: Collection[Move]) 
 
 
 def _placed(moves: Mapping[str, Sequence[str]]) -> dict[str, _Box]:
-    """Each state in the column of its least number of moves from the first one, in the order of the declaration."""
-    columns: list[list[str]] = [[next(iter(moves))]]
-    known = set(columns[0])
-    while ahead := list(dict.fromkeys(to for state in columns[-1] for to in moves.get(state, ()) if to not in known)):
-        known.update(ahead)
-        columns.append(ahead)
+    """Each state in a column behind all that lead to it, but for those that are declared after it: they lead back."""
+    order = {state: at for at, state in enumerate(moves)}
+    place = dict.fromkeys(moves, 0)
+    for state, leads in moves.items():
+        for to in leads:
+            if order[to] > order[state]:
+                place[to] = max(place[to], place[state] + 1)
+    columns = [[state for state in moves if place[state] == at] for at in range(max(column.values()) + 1)]
     found: dict[str, _Box] = {}
     x: float = _EDGE
     for column in columns:

@@ -88,13 +88,14 @@ def misfits(found: Sequence[Case], *, named: bool = False, title: str = "What do
             _what(case, each["what"]),
             each["expected"],
             each["found"],
-            _flows(case),
+            *([] if case.process else [_flows(case)]),
             case.assigned_to or case.owner,
         )
         for case in found
         for each in case.misfits
     ]
-    heads = ("What", "Expected", "Found", "Flows", "With")
+    flows = () if found and found[0].process else ("Flows",)  # cases of processes are not listed with others
+    heads = ("What", "Expected", "Found", *flows, "With")
     return table(("Destination", "Case", *heads) if named else heads, rows, empty="", label=title)
 
 

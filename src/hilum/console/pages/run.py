@@ -111,7 +111,7 @@ def _answer(page: Page, found: _Found) -> Html:
         lines: list[Child] = [tag("p", chip, why), tag("p", where), tag("p", tag("strong", "What to do: "),
             "mend what held it, then repeat it; or cancel it.", class_="next")]  # fmt: skip
     else:
-        until: Child = [" until ", due(run.waits_until)] if run.waits_until else ""
+        until: Child = ["; its time is over ", ago(run.waits_until)] if run.waits_until else ""
         waits = ["It waits for ", tag("strong", run.waits_for), until, "."] if run.waits_for else "It is at work."
         lines = [tag("p", chip, where), tag("p", waits)]
     for each in found.tasks:
@@ -124,11 +124,12 @@ def _answer(page: Page, found: _Found) -> Html:
 def _acts(page: Page, run: RunRow, draw: Redraw) -> None:
     no_repeat = why_not(page, workflows.REPEAT, "" if run.status == store.HELD else "Repeat: it is not held.")
     no_cancel = why_not(page, workflows.CANCEL, "" if run.open else "Cancel: it has ended.")
-    with ui.element("div").classes("acts"):
-        Button("Repeat…", acting(page, partial(_repeat, page, run, draw)), why_not=no_repeat,
-               look="primary" if run.status == store.HELD else "")  # fmt: skip
-        Button("Cancel…", acting(page, partial(_cancel, page, run, draw)), look="danger", why_not=no_cancel)
-    ui.html(reasons([no_repeat, no_cancel]), sanitize=False)
+    with ui.element("div").classes("section"):
+        with ui.element("div").classes("acts"):
+            Button("Repeat…", acting(page, partial(_repeat, page, run, draw)), why_not=no_repeat,
+                   look="primary" if run.status == store.HELD else "")  # fmt: skip
+            Button("Cancel…", acting(page, partial(_cancel, page, run, draw)), look="danger", why_not=no_cancel)
+        ui.html(reasons([no_repeat, no_cancel]), sanitize=False)
 
 
 async def _repeat(page: Page, run: RunRow, draw: Redraw) -> None:

@@ -11,7 +11,6 @@ from hilum.console import words
 from hilum.console.components.age import ago, span
 from hilum.console.components.chip import run_chip
 from hilum.console.components.controls import filter_form, search_box, select
-from hilum.console.components.pressing import due
 from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
@@ -79,8 +78,8 @@ def _answer(counts: Mapping[tuple[str, str], int]) -> Html:
     under_way, held = (sum(n for (_, s), n in counts.items() if s == status) for status in (store.RUNNING, store.HELD))
     if not under_way and not held:
         return join(tag("strong", "No run is open."))
-    going = join(tag("a", words.plural(under_way, "run"), href=runs_link(status=store.RUNNING)),
-                 " is" if under_way == 1 else " are", " under way.")  # fmt: skip
+    link = tag("a", words.plural(under_way, "run"), href=runs_link(status=store.RUNNING))
+    going = join(link, " is under way." if under_way == 1 else " are under way.") if under_way else "None is under way."
     if not held:
         return join(tag("strong", "No run is held. "), going)
     is_, waits_ = ("is", "waits") if held == 1 else ("are", "wait")
@@ -117,7 +116,7 @@ def _table(page: Page, found: _Found) -> Html:
         )
         for each in found.runs[:PAGE]
     ]  # fmt: skip
-    heads = ("About", "Process", "Status", "State", "In it for>", "Waits for", "Began>")
+    heads = ("About", "Process", "Status", "State", "In it for>", "Waits for, or how it ended", "Began>")
     filtered = any(page.query(name) for name in NAMES)
     empty = join("No run fits. ", tag("a", "Show all runs", href=RUNS)) if filtered else _nothing(page)
     return table(heads, rows, empty=empty, label="Runs")
@@ -139,7 +138,7 @@ def waits(page: Page, run: RunRow) -> Child:
         return page.context.words(run.process, run.outcome, page.user)
     if not run.waits_for:
         return "nothing: it is at work"
-    until = [tag("small", "until ", due(run.waits_until))] if run.waits_until else []
+    until = [tag("small", "its time is over ", ago(run.waits_until))] if run.waits_until else []
     return [run.waits_for, until]
 
 

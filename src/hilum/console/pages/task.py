@@ -119,7 +119,7 @@ def _giving(page: Page, found: Asked, able: list[User], draw: Redraw) -> None:
             page.say(await workflows.give_task(page.visit, found.id, answer.choice, answer.reason))
             await draw()
 
-    with ui.element("div").classes("acts"):
+    with ui.element("div").classes("section"), ui.element("div").classes("acts"):
         if not mine:
             Button("Take it", acting(page, take), why_not=refused or cannot)
         Button("Give…", acting(page, give), why_not=refused)
@@ -130,9 +130,11 @@ def _giving(page: Page, found: Asked, able: list[User], draw: Redraw) -> None:
 
 def _deciding(page: Page, found: Asked, version: str, draw: Redraw) -> None:
     ui.html(tag("h2", "Your answer"), sanitize=False)
-    known = workflows.has_form(page.context, found, version)
-    refused = workflows.why_not_decide(found, page.user) or ("" if known else workflows.why_no_form(found, version))
-    form = AnswerForm(found.fields)
+    fields = workflows.form_fields(page.context, found, version)
+    refused = workflows.why_not_decide(found, page.user)
+    if fields is None:
+        refused = refused or workflows.why_no_form(found, version)
+    form = AnswerForm(found.fields, fields or ())
     problem = ui.html("", sanitize=False).props('aria-live="assertive"')
 
     async def decide() -> None:
@@ -163,10 +165,10 @@ def _facts(page: Page, found: Asked, able: list[User]) -> Html:
         ("Due", due(found.due_at) or "at no set time"),
         ("Team", with_whom(found)),
         ("Given to", found.assigned_to or "nobody yet"),
-        ("May decide", [who, tag("small", names)]),
+        ("May decide", f"{who}: {names}"),
     ]
     if found.not_by:
-        rows.append(("Must not decide", [", ".join(found.not_by), tag("small", "they had a part in what it is about")]))
+        rows.append(("Must not decide", f"{', '.join(found.not_by)}, who had a part in what it is about"))
     if found.reminded_at:
         rows.append(("Reminded", ago(found.reminded_at)))
     if found.escalated_at:

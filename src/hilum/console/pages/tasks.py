@@ -65,7 +65,7 @@ def _answer(page: Page, found: Sequence[Asked]) -> Html:
     return join(
         tag("strong", count, " waits" if len(found) == 1 else " wait", " for an answer"),
         first and [", the first is due ", due(first)],
-        mine and f"; {words.number(mine)} of them {'is' if mine == 1 else 'are'} with you",
+        bool(mine) and f"; {words.number(mine)} of them {'is' if mine == 1 else 'are'} with you",
         ".",
     )
 
