@@ -59,6 +59,8 @@ class Engine:
         """Migrate, register and begin. Raises `SettingsError` where runs of a version are open that is not here."""
         await self._seal()
         await self._know_all_versions()
+        # In a thread: it waits for transactions of this very hub, which cannot end while their loop stands still.
+        await asyncio.to_thread(DBOS.migrate, self._url(), schema=SCHEMA)
         DBOS(config=self._config())
         for process in self._versions.values():
             self._functions[process.workflow] = self._registered(process)
@@ -90,11 +92,14 @@ class Engine:
 
     # Start
 
-    def _config(self) -> DBOSConfig:
+    def _url(self) -> str:
         url = self._database.url.replace("postgres://", "postgresql://", 1)
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def _config(self) -> DBOSConfig:
         return {
             "name": _APPLICATION,
-            "system_database_url": url.replace("postgresql://", "postgresql+psycopg://", 1),
+            "system_database_url": self._url(),
             "dbos_system_schema": SCHEMA,
             "executor_id": str(self._worker),
             "application_version": _APPLICATION,  # versions are those of each process, not of the program

@@ -63,7 +63,7 @@ def _placed(moves: Mapping[str, Sequence[str]]) -> dict[str, _Box]:
         for to in leads:
             if order[to] > order[state]:
                 place[to] = max(place[to], place[state] + 1)
-    columns = [[state for state in moves if place[state] == at] for at in range(max(column.values()) + 1)]
+    columns = [[state for state in moves if place[state] == at] for at in range(max(place.values()) + 1)]
     found: dict[str, _Box] = {}
     x: float = _EDGE
     for column in columns:
