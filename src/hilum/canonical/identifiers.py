@@ -1,10 +1,12 @@
-"""Identifiers of trade items, places and logistic units (GS1), and the UNSPSC code of what something is.
+"""Identifiers of trade items, places and logistic units (GS1), of bank accounts, and the UNSPSC code of a thing.
 
-Check digits: GS1 General Specifications 7.9. A number whose check digit is wrong is refused: it names something else.
+Check digits: GS1 General Specifications 7.9, ISO 13616 (IBAN). A number whose check digit is wrong is refused: it names
+something else.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from hilum.errors import Invalid
@@ -29,6 +31,25 @@ def gln(text: str) -> str:
 def sscc(text: str) -> str:
     """A Serial Shipping Container Code, 18 digits. Raises `Invalid`."""
     return _checked(text, "SSCC", (18,))
+
+
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
+
+
+def iban(text: str) -> str:
+    """An International Bank Account Number without spaces, in capitals. Raises `Invalid`."""
+    compact = "".join(text.split()).upper()
+    if not _IBAN.fullmatch(compact):
+        raise Invalid("an IBAN has two letters, two digits, and 11 to 30 letters or digits")
+    digits = "".join(str(int(letter, 36)) for letter in compact[4:] + compact[:4])
+    if int(digits) % 97 != 1:
+        raise Invalid("the check digits of the IBAN are wrong")
+    return compact
+
+
+def is_iban(text: str) -> bool:
+    """Does it look like an IBAN? Its check digits may still be wrong."""
+    return _IBAN.fullmatch(text) is not None
 
 
 def _checked(text: str, kind: str, lengths: tuple[int, ...]) -> str:
