@@ -23,16 +23,19 @@ DEPTH_LIMIT = 40
 ELEMENT_LIMIT = 5_000_000
 
 _KIND = re.compile(r"\b([a-z]{4}\.\d{3})\.(\d{3})\.(\d{2})\b")
-_AMOUNT = re.compile(r"\d{1,18}(\.\d{0,17})?|\.\d{1,17}", re.ASCII)
+# Amounts have 18 digits and 5 decimals at most, control sums 17 decimals.
+_AMOUNT = re.compile(r"\d{1,18}(\.\d{0,5})?|\.\d{1,5}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}(\.\d{0,17})?|\.\d{1,17}", re.ASCII)
 
 
 class Node:
     """An element; children are named without namespace, as versions and banks differ in it only."""
 
-    __slots__ = ("element",)
+    __slots__ = ("_children", "element")
 
     def __init__(self, element: etree._Element) -> None:
         self.element = element
+        self._children: dict[str, list[Node]] | None = None  # by name, made when first asked for: paths ask often
 
     @property
     def name(self) -> str:
@@ -41,7 +44,16 @@ class Node:
 
     @property
     def where(self) -> str:
-        """`Stmt/Ntry[3]/Amt (line 57)`."""
+        """`Stmt/Ntry[3]/Amt (line 57)`. For errors: it counts the elements beside; `at` does not."""
+        return f"{self.path} (line {self.element.sourceline})"
+
+    def at(self, parent: str, number: int) -> str:
+        """The same for one that is known to be the `number`th of its name below the path `parent`."""
+        return f"{parent}/{self.name}[{number}] (line {self.element.sourceline})"
+
+    @property
+    def path(self) -> str:
+        """`Stmt/Ntry[3]/Amt`."""
         steps: list[str] = []
         element: etree._Element | None = self.element
         while element is not None and (parent := element.getparent()) is not None:
@@ -49,14 +61,24 @@ class Node:
             number = f"[{same.index(element) + 1}]" if len(same) > 1 else ""
             steps.append(local_name(element) + number)
             element = parent
-        path = "/".join(reversed(steps[:-1] or steps)) or self.name
-        return f"{path} (line {self.element.sourceline})"
+        return "/".join(reversed(steps[:-1] or steps)) or self.name
 
     def each(self, path: str) -> Iterator[Node]:
         """The elements at a path of names: `NtryDtls/TxDtls`."""
         name, _, rest = path.partition("/")
-        for child in self.element.iterchildren("{*}" + name):
-            yield from Node(child).each(rest) if rest else (Node(child),)
+        found = self._by_name().get(name, ())
+        if not rest:
+            yield from found
+            return
+        for child in found:
+            yield from child.each(rest)
+
+    def _by_name(self) -> dict[str, list[Node]]:
+        if self._children is None:
+            self._children = {}
+            for child in self.element:
+                self._children.setdefault(local_name(child), []).append(Node(child))
+        return self._children
 
     def first(self, *paths: str) -> Node | None:
         """The first element that is there at one of the paths."""
@@ -104,14 +126,16 @@ class Node:
         text, currency = self.text(), self.element.get("Ccy", "")
         if not re.fullmatch("[A-Z]{3}", currency):
             raise Invalid("the amount has no currency of three capital letters (Ccy)", where=self.where)
-        return self.number(text), currency
+        return self._exact(text, _AMOUNT), currency
 
-    def number(self, text: str | None = None) -> Decimal:
+    def number(self) -> Decimal:
         """An exact number without sign. Raises `Invalid`."""
-        found = self.text() if text is None else text
-        if not _AMOUNT.fullmatch(found):
+        return self._exact(self.text(), _NUMBER)
+
+    def _exact(self, text: str, form: re.Pattern[str]) -> Decimal:
+        if not form.fullmatch(text):
             raise Invalid("an amount has digits and a point before its decimals, and no sign", where=self.where)
-        return Decimal(found)
+        return Decimal(text)
 
     def count(self) -> int:
         """A number of things. Raises `Invalid`."""
@@ -150,7 +174,7 @@ def read_document(data: bytes) -> Document:
 
 def local_name(element: etree._Element) -> str:
     """The name without namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def _root(data: bytes) -> etree._Element:

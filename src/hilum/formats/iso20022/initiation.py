@@ -98,6 +98,7 @@ def _claims(node: Node, transfers: Sequence[Transfer]) -> list[Problem]:
 
 
 def _run(node: Node) -> PaymentRun:
+    path = node.path
     execute_on = node.day("ReqdExctnDt/Dt", "ReqdExctnDt/DtTm", "ReqdExctnDt")
     if execute_on is None:
         raise Invalid("the day of execution (ReqdExctnDt) is missing", where=node.where)
@@ -105,7 +106,7 @@ def _run(node: Node) -> PaymentRun:
         number=node.text("PmtInfId"),
         execute_on=execute_on,
         debtor=_party(node, "Dbtr"),
-        transfers=tuple(_transfer(each) for each in node.each("CdtTrfTxInf")),
+        transfers=tuple(_transfer(each, path, number) for number, each in enumerate(node.each("CdtTrfTxInf"), 1)),
         batch_booking={"true": True, "1": True, "false": False, "0": False}.get(node.text("BtchBookg")),
         charges=node.text("ChrgBr"),
         service_level=node.text("PmtTpInf/SvcLvl/Cd", "PmtTpInf/SvcLvl/Prtry"),
@@ -113,7 +114,7 @@ def _run(node: Node) -> PaymentRun:
     )
 
 
-def _transfer(node: Node) -> Transfer:
+def _transfer(node: Node, parent: str, number: int) -> Transfer:
     # An equivalent amount is in the currency of the account, and the bank converts it.
     amount, currency = node.need("Amt/InstdAmt", "Amt/EqvtAmt/Amt").money()
     return Transfer(
@@ -123,7 +124,7 @@ def _transfer(node: Node) -> Transfer:
         currency=currency,
         creditor=_party(node, "Cdtr"),
         remittance=remittance_of(node.first("RmtInf")),
-        where=node.where,
+        where=node.at(parent, number),
     )
 
 

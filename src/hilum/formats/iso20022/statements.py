@@ -62,7 +62,8 @@ def read_statements(document: Document) -> Report:
 
 def _statement(part: Node, kind: StatementKind) -> Statement:
     account = part.need("Acct")
-    entries = tuple(_entry(node, position) for position, node in enumerate(part.each("Ntry"), 1))
+    path = part.path
+    entries = tuple(_entry(node, position, path) for position, node in enumerate(part.each("Ntry"), 1))
     balances = _balances(part)
     told = {balance.currency for balance in balances if balance.kind is BalanceKind.OPENING}
     return Statement(
@@ -133,7 +134,7 @@ def sign_of(node: Node) -> int:
     return 1 if indicator.text() == "CRDT" else -1
 
 
-def _entry(node: Node, position: int) -> Entry:
+def _entry(node: Node, position: int, parent: str) -> Entry:
     sign = sign_of(node)
     amount, currency = node.need("Amt").money()
     status = node.need("Sts")
@@ -144,7 +145,7 @@ def _entry(node: Node, position: int) -> Entry:
     batch = node.first("NtryDtls/Btch/NbOfTxs", "Btch/NbOfTxs")
     return Entry(
         position=position,
-        where=node.where,
+        where=node.at(parent, position),
         amount=sign * amount,
         currency=currency,
         status=_STATUSES[code],

@@ -83,13 +83,14 @@ def read_status(document: Document) -> StatusReport:
     body = document.body
     header, group = body.need("GrpHdr"), body.need("OrgnlGrpInfAndSts")
     original = group.text("OrgnlMsgId")
-    found = [_status(group, "message", original, "GrpSts")]
-    for run in body.each("OrgnlPmtInfAndSts"):
-        number = run.text("OrgnlPmtInfId")
-        found.append(_status(run, "run", number, "PmtInfSts"))
-        found += [_payment(each, number) for each in run.each("TxInfAndSts")]
+    found = [_status(group, "message", original, "GrpSts", group.where)]
+    for place, run in enumerate(body.each("OrgnlPmtInfAndSts"), 1):
+        number, path = run.text("OrgnlPmtInfId"), f"{run.name}[{place}]"
+        found.append(_status(run, "run", number, "PmtInfSts", run.at(body.name, place)))
+        found += [_payment(each, number, each.at(path, at)) for at, each in enumerate(run.each("TxInfAndSts"), 1)]
     # Version 2 has no runs: each payment names its own.
-    found += [_payment(each, each.text("OrgnlPmtInfId")) for each in body.each("TxInfAndSts")]
+    for at, each in enumerate(body.each("TxInfAndSts"), 1):
+        found.append(_payment(each, each.text("OrgnlPmtInfId"), each.at(body.name, at)))
     return StatusReport(
         number=header.text("MsgId"),
         created_at=header.moment("CreDtTm"),
@@ -99,11 +100,11 @@ def read_status(document: Document) -> StatusReport:
     )
 
 
-def _payment(node: Node, run: str) -> Status:
-    return _status(node, "payment", node.text("OrgnlEndToEndId"), "TxSts", run)
+def _payment(node: Node, run: str, where: str) -> Status:
+    return _status(node, "payment", node.text("OrgnlEndToEndId"), "TxSts", where, run)
 
 
-def _status(node: Node, level: Level, number: str, code: str, run: str = "") -> Status:
+def _status(node: Node, level: Level, number: str, code: str, where: str, run: str = "") -> Status:
     return Status(
         level=level,
         number=number,
@@ -115,5 +116,5 @@ def _status(node: Node, level: Level, number: str, code: str, run: str = "") -> 
             for name in ("StsRsnInf", "OrgnlStsRsnInf")
             for each in node.each(name)
         ),
-        where=node.where,
+        where=where,
     )

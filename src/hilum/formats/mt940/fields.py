@@ -21,9 +21,9 @@ TAGS = frozenset(
 )
 
 _TAG = re.compile(r":(\d{2}[A-Z]?|NS):")
-_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,24}(?:,\d*)?)", re.ASCII)
+_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d{1,24}(?:,\d{0,6})?)", re.ASCII)
 _ENTRY = re.compile(
-    r"(?P<value>\d{6})(?P<entry>\d{4}|    )?(?P<mark>E?R?[CD])(?P<funds>[A-Z])?(?P<amount>\d{1,24}(?:,\d*)?)"
+    r"(?P<value>\d{6})(?P<entry>\d{4}|    )?(?P<mark>E?R?[CD])(?P<funds>[A-Z])?(?P<amount>\d{1,24}(?:,\d{0,6})?)"
     r"(?P<code>[A-Z][A-Z0-9]{3})(?P<rest>.*)",
     re.ASCII,
 )
