@@ -173,7 +173,7 @@ async def test_who_may_not_is_told_why_and_who_can(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "vera") as page:
         await page.goto(f"/workflows/runs/{run}")
         await expect(page.get_by_role("button", name="Cancel…")).to_be_disabled()
-        await expect(page.locator(".why").first).to_contain_text("Discard: needs the role steward or admin.")
+        await expect(page.locator(".why").first).to_contain_text("Cancel: needs the role steward or admin.")
         await page.get_by_role("link", name="Approve the requisition").click()
         await expect(page.get_by_role("button", name="Decide")).to_be_disabled()
         await expect(page.get_by_text("needs the role steward or admin.")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -263,6 +264,29 @@ async def test_a_run_is_moved_to_the_next_version_by_an_explicit_step(working: B
     await work.feed.send(said("P1", confirmed=True))
     run = await became(database, "P1", "completed")
     assert (run.version, run.outcome) == ("2.0", "moved, price 42")
+
+
+async def test_the_engine_makes_its_tables_beside_a_transaction_of_its_own_hub(
+    working: Begin, database: Database
+) -> None:
+    began = asyncio.Event()
+
+    async def look() -> None:
+        """As the hub reads its tables: one snapshot, which keeps an index that is made from getting ready."""
+        async with database.transaction() as connection, database.cold() as other:
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            await connection.execute("SELECT count(*) FROM process_run")
+            began.set()
+            schema = "SELECT 1 FROM pg_namespace WHERE nspname = 'processes'"
+            while await (await other.execute(schema)).fetchone() is None:
+                await asyncio.sleep(0.01)
+
+    looking = asyncio.create_task(look())
+    await began.wait()
+    work = await working(approved_orders())
+    await looking
+    await work.feed.send(said("P1"))
+    await asked(database)
 
 
 def test_a_task_that_escalates_to_nobody_is_refused() -> None:

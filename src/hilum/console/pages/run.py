@@ -23,11 +23,12 @@ from hilum.console.figures import Figures
 from hilum.console.links import RUNS, flow_link, message_link, messages_link, runs_link, task_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw, why_not
+from hilum.console.pages.moves import Redraw
 from hilum.console.shell import Page, Repeated, acting, add_page, part
 from hilum.processes import store
 from hilum.processes.store import Document, RunRow, Sent, Told
 from hilum.processes.tasks import Asked, open_of
+from hilum.security import Permission, who_can
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,20 @@ def _answer(page: Page, found: _Found) -> Html:
 
 
 def _acts(page: Page, run: RunRow, draw: Redraw) -> None:
-    no_repeat = why_not(page, workflows.REPEAT, "" if run.status == store.HELD else "Repeat: it is not held.")
-    no_cancel = why_not(page, workflows.CANCEL, "" if run.open else "Cancel: it has ended.")
+    no_repeat = _why_not(page, "Repeat", workflows.REPEAT, "" if run.status == store.HELD else "it is not held.")
+    no_cancel = _why_not(page, "Cancel", workflows.CANCEL, "" if run.open else "it has ended.")
     with ui.element("div").classes("section"):
         with ui.element("div").classes("acts"):
             Button("Repeat…", acting(page, partial(_repeat, page, run, draw)), why_not=no_repeat,
                    look="primary" if run.status == store.HELD else "")  # fmt: skip
             Button("Cancel…", acting(page, partial(_cancel, page, run, draw)), look="danger", why_not=no_cancel)
         ui.html(reasons([no_repeat, no_cancel]), sanitize=False)
+
+
+def _why_not(page: Page, act: str, needed: Permission, impossible: str) -> str:
+    """Why a button is disabled, in the words of the button; empty: it is not."""
+    why = impossible if page.user.may(needed) else f"needs the role {who_can(needed)}."
+    return f"{act}: {why}" if why else ""
 
 
 async def _repeat(page: Page, run: RunRow, draw: Redraw) -> None:

@@ -42,6 +42,15 @@
     }
   };
 
+  // A drawing that is wider than the screen begins where the run is.
+  const showState = () => {
+    for (const model of document.querySelectorAll(".model:not([data-shown])")) {
+      const here = model.querySelector(".here rect");
+      model.dataset.shown = "1";
+      if (here) model.scrollLeft = Number(here.getAttribute("x")) - (model.clientWidth - Number(here.getAttribute("width"))) / 2;
+    }
+  };
+
   // Rows that can be walked through with j and k.
   const rows = () => [...document.querySelectorAll("tr[data-row]")];
   const move = (step) => {
@@ -109,9 +118,10 @@
   });
 
   const start = () => {
-    tell();
+    const changed = () => { tell(); showState(); };
+    changed();
     setInterval(tell, 1000);
-    new MutationObserver(tell).observe(document.body, { childList: true, subtree: true });
+    new MutationObserver(changed).observe(document.body, { childList: true, subtree: true });
   };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
 })();
