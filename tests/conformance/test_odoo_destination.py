@@ -1,4 +1,4 @@
-"""The Odoo destination keeps the promises of every destination, over both protocols, asked of a sandbox's store."""
+"""The Odoo destination keeps the promises of every destination, over all protocols, asked of a sandbox's store."""
 
 from __future__ import annotations
 
@@ -107,3 +107,9 @@ class TestOdoo19ByJsonRpc(OdooSuites):
 class TestOdoo18ByJsonRpc(OdooSuites):
     version = "18.0"
     protocol = "jsonrpc"
+
+
+@pytest.mark.req("SYS-2")
+class TestOdoo18ByXmlRpc(OdooSuites):
+    version = "18.0"
+    protocol = "xmlrpc"

@@ -98,6 +98,13 @@ _ALL = (
      "An Odoo administrator gives the right to the hub's user; then replay."),
     ("odoo.not_installed", "Module not installed", "This Odoo has no such model or function.", TECHNICAL,
      "Install the module in Odoo, then replay."),
+    (
+        "odoo.not_in_xml",
+        "Not to be said in XML-RPC",
+        "A control character, a whole number beyond 32 bits, or an empty value in an answer.",
+        TECHNICAL,
+        "Take it out in the flow, or let the proxy pass JSON; then replay.",
+    ),
     ("odoo.too_large", "Too large for Odoo", "It is larger than Odoo takes in one call.", TECHNICAL, _ENGINEER),
     ("odoo.unknown_operation", "Unknown operation", "The flow asks for an operation that this version does not have.",
      TECHNICAL, _ENGINEER),

@@ -1,7 +1,7 @@
-"""An Odoo to deliver to: 19 by JSON-2, 19 to 16 by JSON-RPC; or the real server that the environment names.
+"""An Odoo to deliver to: 19 by JSON-2, 19 to 16 by JSON-RPC and by XML-RPC; or the real server of the environment.
 
 What 16 and 17 do is documented, not measured: the tests marked `every_odoo` run on them by default, the others only in
-the long run.
+the long run. So it is with XML-RPC, on 18.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ SANDBOXES = [
     pytest.param(("18.0", "jsonrpc"), id="18-jsonrpc", marks=pytest.mark.req("SYS-2")),
     pytest.param(("17.0", "jsonrpc"), id="17-jsonrpc", marks=pytest.mark.req("SYS-2")),
     pytest.param(("16.0", "jsonrpc"), id="16-jsonrpc", marks=pytest.mark.req("SYS-2")),
+    pytest.param(("19.0", "xmlrpc"), id="19-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
+    pytest.param(("18.0", "xmlrpc"), id="18-xmlrpc", marks=pytest.mark.req("SYS-2")),
+    pytest.param(("17.0", "xmlrpc"), id="17-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
+    pytest.param(("16.0", "xmlrpc"), id="16-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
 ]
-DOCUMENTED = ("17.0", "16.0")
+SELDOM = {"17.0", "16.0", "xmlrpc"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         params = item.callspec.params if here in item.path.parents and hasattr(item, "callspec") else {}
-        asked = [params[name][0] for name in ("far", "sandboxed") if name in params]
-        if any(version in DOCUMENTED for version in asked) and not item.get_closest_marker("every_odoo"):
+        asked = {each for name in ("far", "sandboxed") if name in params for each in params[name]}
+        if asked & SELDOM and not item.get_closest_marker("every_odoo"):
             item.add_marker(pytest.mark.long)
 
 

@@ -42,6 +42,8 @@ WAYS = [
     pytest.param(("19.0", "jsonrpc"), id="19-jsonrpc", marks=pytest.mark.long),
     pytest.param(("17.0", "jsonrpc"), id="17-jsonrpc", marks=pytest.mark.long),
     pytest.param(("16.0", "jsonrpc"), id="16-jsonrpc", marks=pytest.mark.long),
+    pytest.param(("19.0", "xmlrpc"), id="19-xmlrpc", marks=pytest.mark.long),
+    pytest.param(("18.0", "xmlrpc"), id="18-xmlrpc", marks=pytest.mark.long),
 ]
 
 

@@ -18,6 +18,7 @@ def test_the_days_are_counted() -> None:
     assert "has no JSON-RPC" in countdown((19, 0), "jsonrpc", AFTER)
     assert "by itself" in countdown((18, 0), "jsonrpc", EARLY)
     assert countdown((19, 0), "json2", AFTER) == ""
+    assert "Odoo removes XML-RPC" in countdown((18, 0), "xmlrpc", EARLY)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_the_days_are_counted() -> None:
         ((19, 0), "jsonrpc", LATE, 1),
         ((19, 0), "jsonrpc", AFTER, 1),
         ((18, 0), "jsonrpc", LATE, 0),  # it has nothing else: nobody can do anything
+        ((19, 0), "xmlrpc", LATE, 1),
         ((19, 0), "json2", LATE, 0),
     ],
 )
@@ -35,4 +37,4 @@ def test_a_case_is_opened_in_time(version: tuple[int, int], protocol: str, today
     assert len(found) == cases
     for each in found:
         assert (each.category, each.due) == ("endpoint.protocol", datetime(2028, 9, 1, tzinfo=UTC))
-        assert "set protocol to auto" in each.words
+        assert ("the proxy" if protocol == "xmlrpc" else "set protocol to auto") in each.words

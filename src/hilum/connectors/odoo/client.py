@@ -18,7 +18,7 @@ Domain = Sequence[Any]
 class OdooClient(ABC):
     """Calls public model methods. All methods raise `Down`, `TryAgain`, `Unsure` or `Refusal` (a `Rejected`)."""
 
-    protocol: str  # `json2` or `jsonrpc`
+    protocol: str  # `json2`, `jsonrpc` or `xmlrpc`
 
     def __init__(self, version: Version, budget: Budget) -> None:
         self.version = version

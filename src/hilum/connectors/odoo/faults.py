@@ -10,7 +10,7 @@
 
 Rules are by exception name and status, never by text: texts differ by version and language. The one exception is
 `is_transient`, because `load` reports a serialization failure as a message without a name. The server's `debug` member
-(a traceback) is never read.
+(a traceback) is never read; of the traceback that XML-RPC gives in place of a name, only the end is, and none is kept.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ _CATEGORY: Final[Mapping[str, str]] = {
     "werkzeug.exceptions.RequestEntityTooLarge": "odoo.too_large",
 }
 DEFECT: Final = "odoo.defect"
+NOT_IN_XML: Final = "odoo.not_in_xml"
 MEANING: Final[Mapping[str, str]] = {
     "odoo.access": "The hub's Odoo user may not do this; an Odoo administrator has to give the right.",
     "odoo.missing": "The record no longer exists in Odoo.",
@@ -70,6 +71,8 @@ MEANING: Final[Mapping[str, str]] = {
     "odoo.user": "A rule of Odoo forbids this.",
     "odoo.not_installed": "This Odoo has no such model or function; is the module installed?",
     "odoo.too_large": "This is larger than Odoo takes in one call (128 MiB).",
+    NOT_IN_XML: "XML-RPC cannot carry this (a control character, a whole number beyond 32 bits, an empty value in "
+    "an answer); JSON-RPC and JSON-2 can.",
     DEFECT: "What the hub sent does not fit this Odoo; an integration engineer has to look.",
 }
 
@@ -81,6 +84,16 @@ _SPACE = re.compile(r"\s+")
 _TRANSIENT_TEXT = re.compile(
     r"could not serialize access|deadlock detected|could not obtain lock|lock timeout", re.IGNORECASE
 )
+# The fault codes of /xmlrpc/2. 2 stands for UserError, ValidationError, MissingError and RedirectWarning alike.
+_FAULTS: Final[Mapping[int, str]] = {
+    2: "odoo.exceptions.UserError",
+    3: "odoo.exceptions.AccessDenied",
+    4: "odoo.exceptions.AccessError",
+}
+_TRACE_HEAD: Final = re.compile(r"^Traceback \(most recent call last\):\n", re.MULTILINE)
+_RAISED: Final = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)(?:: (?P<words>.*))?\Z", re.MULTILINE | re.DOTALL)
+_IN_CALL: Final = re.compile(r", in (?:dispatch_rpc|execute_kw|execute)$", re.MULTILINE)
+_MARSHALLING: Final = re.compile(r", in dump_\w+$", re.MULTILINE)
 _HTML_DOWN: Final[Mapping[int, str]] = {
     403: "A proxy in front of Odoo refuses the hub.",
     404: "Odoo does not know the database, or the address is not Odoo's: check `url` and `database`.",
@@ -111,6 +124,24 @@ def judge(name: str, message: str, *, status: int = 0, after: float | None = Non
     if category == "odoo.not_installed" and status == 404 and "POST /json/2" in message:
         category = DEFECT  # a wrong address of ours, not a missing module
     return Refusal(category, name, clean(message, quotes_values=category == DEFECT))
+
+
+def judge_fault(code: Any, text: str) -> Failure | None:
+    """The failure for a fault of XML-RPC. None: the call is done, and only its answer could not be put into XML.
+
+    Odoo commits, then writes the answer. So an error in writing it (None, numbers as keys) is a fault of a call that
+    counts. It is told by where it was raised: a method may fail with the same words before anything is committed.
+    """
+    if code in _FAULTS:
+        return judge(_FAULTS[code], text)
+    last = _TRACE_HEAD.split(text)[-1]
+    if _MARSHALLING.search(last) and not _IN_CALL.search(last):
+        return None
+    found = _RAISED.search(last.rstrip())
+    if found is None:
+        return judge("", "")
+    name = found["name"] if "." in found["name"] else f"builtins.{found['name']}"
+    return judge(name, found["words"] or "")
 
 
 def judge_http(status: int, content_type: str, body: bytes, *, after: float | None = None) -> Failure:

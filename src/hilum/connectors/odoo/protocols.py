@@ -11,6 +11,7 @@ from hilum.connectors.odoo.dialect import Version
 RPC_GONE_IN: Final = "Odoo 22 (autumn 2028)"
 """Where `/jsonrpc` and `/xmlrpc` are removed, as the documentation of 19 says; its first builds said Odoo 20."""
 
+_RPC: Final = {"jsonrpc": "JSON-RPC", "xmlrpc": "XML-RPC"}
 RPC_ENDS: Final = date(2028, 9, 1)
 PROTOCOL: Final = "endpoint.protocol"
 _WARNING: Final = timedelta(days=365)
@@ -18,10 +19,13 @@ _WARNING: Final = timedelta(days=365)
 
 def countdown(version: Version, protocol: str, today: date) -> str:
     """What is to be said of the protocol; empty: nothing ends."""
-    if protocol != "jsonrpc":
+    title = _RPC.get(protocol)
+    if title is None:
         return ""
     days = (RPC_ENDS - today).days
-    ends = f"Odoo removes JSON-RPC in {RPC_GONE_IN}, in {days} days" if days > 0 else f"{RPC_GONE_IN} has no JSON-RPC"
+    ends = f"Odoo removes {title} in {RPC_GONE_IN}, in {days} days" if days > 0 else f"{RPC_GONE_IN} has no {title}"
+    if protocol == "xmlrpc":
+        return f"{ends}. Let the proxy pass /json/2 (from 19 on), then leave the setting protocol out."
     if version < (19, 0):
         return f"{ends}. This server has nothing else; from 19 on the hub goes over to JSON-2 by itself."
     return f"{ends}. This server has JSON-2 already: set protocol to auto, or leave it out."

@@ -51,17 +51,18 @@ class OdooSettings(ConnectorSettings):
     )
     database: str = Field(
         default="",
-        description="Name of the database. Empty: the server has one only (not with JSON-RPC).",
+        description="Name of the database. Empty: the server has one only (not with JSON-RPC and XML-RPC).",
         examples=["hospital"],
     )
     login: str = Field(
         default="",
-        description="Login of the hub's Odoo user. Needed for JSON-RPC (Odoo 16 to 18).",
+        description="Login of the hub's Odoo user. Needed for JSON-RPC (Odoo 16 to 18) and XML-RPC.",
         examples=["hub@example.org"],
     )
-    protocol: Literal["auto", "json2", "jsonrpc"] = Field(
+    protocol: Literal["auto", "json2", "jsonrpc", "xmlrpc"] = Field(
         default="auto",
-        description="auto: JSON-2 where the server has it (19 and later), else JSON-RPC.",
+        description="auto: JSON-2 where the server has it (19 and later), else JSON-RPC. xmlrpc: only where a proxy "
+        "lets nothing else through; never chosen by itself.",
         examples=["jsonrpc"],
     )
     connections: int = Field(

@@ -53,11 +53,18 @@ class Transport:
         await self._session.close()
 
     async def exchange(
-        self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> Answer:
-        """Send one request and read the whole answer.
+        """Send one request and read the whole answer, of at most `limit` bytes.
 
-        Raises `Down` when no connection was made (surely nothing was sent), `Unsure` when the answer did not come.
+        Raises `Down` when no connection was made (surely nothing was sent), `Unsure` when the answer did not come, or
+        was longer.
         """
         try:
             async with (
@@ -74,7 +81,7 @@ class Transport:
                 return Answer(
                     status=reply.status,
                     content_type=reply.content_type,
-                    body=await reply.read(),
+                    body=await (reply.read() if limit is None else _bounded(reply, limit)),
                     after=_seconds(reply.headers.get("Retry-After")),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -94,6 +101,16 @@ class Transport:
             self.server_seconds = parsedate_to_datetime(date or "").timestamp()
         except ValueError:
             return  # a proxy that sends none, or nonsense: the last one holds
+
+
+async def _bounded(reply: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The body, also counted after it was unpacked."""
+    body = bytearray()
+    async for part in reply.content.iter_any():
+        body += part
+        if len(body) > limit:
+            raise Unsure(f"Odoo's answer is longer than {limit} bytes; what was asked may or may not have been done.")
+    return bytes(body)
 
 
 def _tls(ca_file: str) -> ssl.SSLContext | bool:

@@ -204,12 +204,22 @@ def action_unarchive(model: Model, ids: Ids) -> bool:
     return write(model, ids, {"active": True})
 
 
-def get_external_id(model: Model, ids: Ids) -> dict[str, str]:
-    """External id by record id (a text key, as JSON has no other); empty text where there is none."""
-    found: dict[str, str] = {}
+def get_external_id(model: Model, ids: Ids) -> dict[int, str]:
+    """External id by record id; empty text where there is none. JSON makes texts of the keys, XML-RPC refuses them."""
+    found: dict[int, str] = {}
     for record_id in ids:
         rows = _external_ids(model, record_id)
-        found[str(record_id)] = f"{rows[0]['module']}.{rows[0]['name']}" if rows else ""
+        found[record_id] = f"{rows[0]['module']}.{rows[0]['name']}" if rows else ""
+    return found
+
+
+def get_metadata(model: Model, ids: Ids) -> list[dict[str, Any]]:
+    """Who made and changed the records, and their external ids, which no right on `ir.model.data` is needed for."""
+    found = []
+    for row in read(model, ids, ["create_uid", "create_date", "write_uid", "write_date"]):
+        names = [f"{each['module']}.{each['name']}" for each in _external_ids(model, row["id"])]
+        known = [{"xmlid": name, "noupdate": False} for name in names]
+        found.append({**row, "xmlid": names[0] if names else False, "noupdate": False, "xmlids": known})
     return found
 
 
@@ -273,6 +283,7 @@ GENERIC: dict[str, Generic] = {
     "action_archive": Generic(action_archive, False, "write"),
     "action_unarchive": Generic(action_unarchive, False, "write"),
     "get_external_id": Generic(get_external_id, False, ""),
+    "get_metadata": Generic(get_metadata, False, "read"),
     "read_group": Generic(read_group, True, "read"),
     "formatted_read_group": Generic(formatted_read_group, True, "read", since=19),
     "web_search_read": Generic(web_search_read, True, "read", since=17),  # 16 takes `fields`, as the client then did
