@@ -122,6 +122,18 @@ def test_mt940_gives_the_same_transactions(lookup: Lookup) -> None:
     assert [one.amount for one in things(flow, body, lookup)] == [one.amount for one in STATEMENT.entries]
 
 
+def test_no_two_entries_of_a_file_have_one_number(lookup: Lookup) -> None:
+    report = Report(number="M-1", created_at=AT, statements=(STATEMENT, STATEMENT))
+    flow = finance.bank_statements(source=WholeFiles(), odoo=None, also=[taking(BankTransaction, BankStatement)])
+    made = things(flow, iso20022.write_statements(report), lookup)
+    transactions = [one for one in made if isinstance(one, BankTransaction)]
+    assert len({one.business_key for one in transactions}) == len(transactions) == 8
+    told = [line.reference for one in made if isinstance(one, BankStatement) for line in one.lines]
+    assert told == [one.number for one in transactions]
+    again = things(flow, iso20022.write_statements(report), lookup)
+    assert made == again
+
+
 def test_what_cannot_be_booked_is_held_with_the_reason(lookup: Lookup) -> None:
     flow = finance.bank_statements(source=WholeFiles(), odoo=None, also=[taking(BankTransaction)])
     with pytest.raises(Invalid, match="do not come to the closing balance"):

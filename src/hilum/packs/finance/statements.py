@@ -13,6 +13,9 @@ from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats.banking import Detail, Entry, Report, Statement, StatementKind
 from hilum.packs.building import make, mapped, targets_in
 
+Seen = Counter[tuple[str, str]]
+"""How often a reference of an account was there in the file."""
+
 OWNERS = Owners(business="Treasury", technical="Integration")
 
 
@@ -53,9 +56,11 @@ def bank_statements(
 
     @flow.translate
     def booked(found: object, hub: Lookup) -> Iterator[BankStatement | BankTransaction]:
+        # Pages and groups of one file may tell of one account: a reference counts through all of them.
+        seen: Seen = Counter()
         for statement in checked(found):
             journal = mapped(hub, "bank_accounts", statement.account)
-            yield from _wanted(statement, journal, flow.targets, split_batches=split_batches)
+            yield from _wanted(statement, journal, flow.targets, seen, split_batches=split_batches)
 
     flow.deliver_to(*targets_in(odoo, (to_odoo.bank_transaction,), also))
     return flow
@@ -81,19 +86,25 @@ def checked(found: object) -> Sequence[Statement]:
 
 
 def _wanted(
-    statement: Statement, journal: str, targets: Sequence[Target], *, split_batches: bool
+    statement: Statement, journal: str, targets: Sequence[Target], seen: Seen, *, split_batches: bool
 ) -> Iterator[BankStatement | BankTransaction]:
     """What a target takes: the statement first, then its transactions."""
     if any(issubclass(BankStatement, target.accepts) for target in targets):
-        yield statement_of(statement)
-    for transaction in transactions_of(statement, journal, split_batches=split_batches):
+        yield statement_of(statement, seen.copy())
+    for transaction in transactions_of(statement, journal, seen, split_batches=split_batches):
         if any(target.takes(transaction) for target in targets):
             yield transaction
 
 
-def transactions_of(statement: Statement, journal: str, *, split_batches: bool = False) -> Iterator[BankTransaction]:
-    """The booked entries as transactions of a journal. Raises `Invalid`."""
-    for reference, entry, detail in _lines(statement, split_batches=split_batches):
+def transactions_of(
+    statement: Statement, journal: str, seen: Seen | None = None, *, split_batches: bool = False
+) -> Iterator[BankTransaction]:
+    """The booked entries as transactions of a journal. Raises `Invalid`.
+
+    `seen` is one for all statements of a file: it is added to, so that no two entries have one number.
+    """
+    counted: Seen = Counter() if seen is None else seen
+    for reference, entry, detail in _lines(statement, counted, split_batches=split_batches):
         yield make(
             BankTransaction,
             entry.where,
@@ -108,8 +119,12 @@ def transactions_of(statement: Statement, journal: str, *, split_batches: bool =
         )
 
 
-def statement_of(statement: Statement) -> BankStatement:
-    """The statement with its booked entries. Raises `Invalid`, also where it has no balances."""
+def statement_of(statement: Statement, seen: Seen | None = None) -> BankStatement:
+    """The statement with its booked entries; `seen` as for `transactions_of`.
+
+    Raises `Invalid`, also where it has no balances.
+    """
+    counted: Seen = Counter() if seen is None else seen
     opening, closing = statement.opening, statement.closing
     if opening is None or closing is None:
         raise Invalid("the statement has no opening or no closing balance", where=statement.where)
@@ -135,18 +150,17 @@ def statement_of(statement: Statement) -> BankStatement:
                 partner_account=detail.party.account,
                 purpose=_words(entry, detail),
             )
-            for reference, entry, detail in _lines(statement, split_batches=False)
+            for reference, entry, detail in _lines(statement, counted, split_batches=False)
         ),
     )
 
 
-def _lines(statement: Statement, *, split_batches: bool) -> Iterator[tuple[str, Entry, Detail]]:
+def _lines(statement: Statement, seen: Seen, *, split_batches: bool) -> Iterator[tuple[str, Entry, Detail]]:
     """Reference, entry and detail of each line. A detail of a batch that is not split names nobody.
 
     Banks use a reference again on other days, and some for several entries of a day; without one, the statement's
     number and the place in it count.
     """
-    seen: Counter[str] = Counter()
     for entry in statement.booked:
         day = entry.booked_on or statement.to_day
         own = entry.reference or f"{statement.number}/{statement.page}/{entry.position}"
@@ -155,8 +169,8 @@ def _lines(statement: Statement, *, split_batches: bool) -> Iterator[tuple[str, 
         single = entry.details[0] if len(entry.details) == 1 else Detail()
         details = entry.details if split else (_whole(single, entry),)
         for detail in details:
-            seen[base] += 1
-            yield base if seen[base] == 1 else f"{base}-{seen[base]}", entry, detail
+            times = seen[(statement.account, base)] = seen[(statement.account, base)] + 1
+            yield base if times == 1 else f"{base}-{times}", entry, detail
 
 
 def _whole(detail: Detail, entry: Entry) -> Detail:
