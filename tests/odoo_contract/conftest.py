@@ -1,7 +1,7 @@
-"""One server per test: the sandbox in five forms, or the real server that the environment names.
+"""One server per test: the sandbox in nine forms, or the real server that the environment names.
 
 What 16 and 17 do is documented, not measured: the tests marked `every_odoo` run on them by default, the others only in
-the long run.
+the long run. So it is with XML-RPC, on 18.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from hilum.simulator.odoo.orm.versions import VERSIONS
 
 REAL_URL = os.environ.get("HILUM_TEST_ODOO_URL", "").rstrip("/")
 DOCUMENTED = ["17 by JSON-RPC", "16 by JSON-RPC"]
-TARGETS = ["real server"] if REAL_URL else ["19 by JSON-2", "19 by JSON-RPC", "18 by JSON-RPC", *DOCUMENTED]
+XML = ["18 by XML-RPC", "19 by XML-RPC", "17 by XML-RPC", "16 by XML-RPC"]
+PROTOCOLS = {"JSON-2": "json2", "JSON-RPC": "jsonrpc", "XML-RPC": "xmlrpc"}
+SELDOM = {*DOCUMENTED, "18 by XML-RPC"}  # by default only where a test asks for every Odoo
+TARGETS = ["real server"] if REAL_URL else ["19 by JSON-2", "19 by JSON-RPC", "18 by JSON-RPC", *DOCUMENTED, *XML]
 TIMEOUT = 30.0  # seconds
 
 
@@ -32,11 +35,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         wanted = next((ONLY[name] for name in ONLY if name in metafunc.fixturenames), "")
         by_default = metafunc.definition.get_closest_marker("every_odoo") is not None
         targets = [
-            pytest.param(target, marks=pytest.mark.long if target in DOCUMENTED and not by_default else ())
+            pytest.param(target, marks=_marks(target, by_default=by_default))
             for target in TARGETS
             if wanted in target or REAL_URL
         ]
         metafunc.parametrize("odoo", targets, indirect=True)
+
+
+def _marks(target: str, *, by_default: bool) -> list[pytest.MarkDecorator]:
+    seldom = target in SELDOM and not by_default
+    return [pytest.mark.long] if seldom or target in XML[1:] else []
 
 
 @pytest.fixture
@@ -81,7 +89,7 @@ async def odoo(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
                 login=sandbox.login,
                 key=sandbox.api_key,
                 version=sandbox.version,
-                protocol="json2" if protocol == "JSON-2" else "jsonrpc",
+                protocol=PROTOCOLS[protocol],
                 http=http,
                 sandbox=sandbox,
             )

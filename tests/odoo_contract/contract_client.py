@@ -1,11 +1,13 @@
 """A tiny client for the contract suite: plain HTTP, nothing of the hub's own connector.
 
-It speaks JSON-2 or JSON-RPC, and reports every refusal in one form, so that a test states a fact once for both.
+It speaks JSON-2, JSON-RPC or XML-RPC, and reports every refusal in one form, so that a test states a fact once for all.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import xmlrpc.client
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +19,17 @@ import pytest
 from hilum.simulator.odoo import SandboxOdoo
 
 POSITIONAL = {"create": ("vals_list",), "write": ("vals",), "search": ("domain",), "search_count": ("domain",)}
+
+
+class NotTold(str):
+    """The name of a refusal by fault 2 of XML-RPC: it is one of these, and which one is not told."""
+
+    ONE_OF = frozenset(f"odoo.exceptions.{each}" for each in ("UserError", "ValidationError", "MissingError"))
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return other in self.ONE_OF
 
 
 class SteppedClock:
@@ -49,7 +62,7 @@ class Server:
     login: str
     key: str
     version: str  # 16.0 to 19.0, as the server tells
-    protocol: str  # json2 or jsonrpc
+    protocol: str  # json2, jsonrpc or xmlrpc
     http: httpx.AsyncClient
     sandbox: SandboxOdoo | None = None
     uid: int = 0
@@ -125,6 +138,26 @@ class Server:
             "object", "execute_kw", self.database, self.uid, self.key, model, method, list(args), kwargs
         )
 
+    async def post_xml(self, service: str, method: str, *args: Any) -> Any:
+        """An XML-RPC request; answers the result. Raises `xmlrpc.client.Fault`."""
+        body = xmlrpc.client.dumps(args, method).encode()
+        headers = {"Content-Type": "text/xml"}
+        reply = await self.http.post(f"{self.url}/xmlrpc/2/{service}", content=body, headers=headers)
+        assert reply.status_code == 200, "over XML-RPC every answer, errors too, has status 200"
+        assert reply.headers["content-type"].startswith("text/xml")
+        return xmlrpc.client.loads(reply.content)[0][0]
+
+    async def _call_xml(self, model: str, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        kwargs = {name: False if value is None else value for name, value in kwargs.items()}
+        try:
+            return await self.post_xml(
+                "object", "execute_kw", self.database, self.uid, self.key, model, method, args, kwargs
+            )
+        except xmlrpc.client.Fault as fault:
+            if "TypeError: cannot marshal None" in fault.faultString:
+                return None
+            raise Refusal(200, _told(fault)) from None
+
     async def call(
         self, model: str, method: str, ids: list[int] | None = None, /, *, context: Any = None, **kwargs: Any
     ) -> Any:
@@ -138,6 +171,8 @@ class Server:
             return reply.json()
         args: list[Any] = [] if ids is None else [ids]
         args += [kwargs.pop(name) for name in POSITIONAL.get(method, ()) if name in kwargs]
+        if self.protocol == "xmlrpc":
+            return await self._call_xml(model, method, args, {**kwargs, **extra})
         answer = await self.execute(model, method, *args, **kwargs, **extra)
         if "error" in answer:
             raise Refusal(200, answer["error"]["data"])
@@ -196,6 +231,18 @@ class Server:
             if self.sandbox is not None:
                 raise
             pytest.skip(f"{model} is not there or not allowed{': ' + right if right else ''} ({refusal.name})")
+
+
+def _told(fault: xmlrpc.client.Fault) -> dict[str, Any]:
+    """What a fault tells: by its number, or by the last exception of its traceback."""
+    text = fault.faultString
+    names = {2: NotTold("refused"), 3: "odoo.exceptions.AccessDenied", 4: "odoo.exceptions.AccessError"}
+    if fault.faultCode in names:
+        return {"name": names[fault.faultCode], "message": text}
+    found = re.search(r"^([A-Za-z_][\w.]*): (.*)\Z", text.rstrip(), re.MULTILINE | re.DOTALL)
+    assert found is not None, "fault 1 carries a traceback"
+    name = found[1] if "." in found[1] else f"builtins.{found[1]}"
+    return {"name": name, "message": found[2]}
 
 
 def unique(prefix: str = "contract") -> str:

@@ -116,13 +116,7 @@ async def test_module_that_is_not_installed(odoo: Server) -> None:
 
 async def xml(odoo: Server, *args: object) -> object:
     """An `execute_kw` over XML-RPC."""
-    params = (odoo.database, odoo.uid, odoo.key, *args)
-    body = xmlrpc.client.dumps(params, "execute_kw").encode()
-    headers = {"Content-Type": "text/xml"}
-    reply = await odoo.http.post(f"{odoo.url}/xmlrpc/2/object", content=body, headers=headers)
-    assert reply.status_code == 200
-    assert reply.headers["content-type"].startswith("text/xml")
-    return xmlrpc.client.loads(reply.content)[0][0]
+    return await odoo.post_xml("object", "execute_kw", odoo.database, odoo.uid, odoo.key, *args)
 
 
 async def test_xml_rpc(odoo: Server) -> None:
@@ -142,6 +136,16 @@ async def test_xml_rpc(odoo: Server) -> None:
     with pytest.raises(xmlrpc.client.Fault) as caught:
         await xml(odoo, "res.partner", "search", [[]])
     assert caught.value.faultCode == 3
+
+
+async def test_xml_rpc_cannot_send_numbers_as_keys(odoo: Server) -> None:
+    """Read in the source, not measured: `get_external_id` is fault 1 over XML-RPC; `get_metadata` tells the same."""
+    partner = (await odoo.call("res.partner", "load", fields=["id", "name"], data=[["hilum.xml", "X"]]))["ids"][0]
+    with pytest.raises(xmlrpc.client.Fault) as caught:
+        await xml(odoo, "res.partner", "get_external_id", [[partner]])
+    assert caught.value.faultCode == 1
+    (row,) = await xml(odoo, "res.partner", "get_metadata", [[partner]])
+    assert (row["id"], row["xmlid"]) == (partner, "hilum.xml")
 
 
 async def test_xml_rpc_cannot_send_none(odoo: Server) -> None:
