@@ -17,7 +17,7 @@ from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
 from hilum.errors import HilumError, Invalid
 from hilum.flow import Flow, Project
-from hilum.formats import hl7v2, x12
+from hilum.formats import edifact, hl7v2, x12
 from hilum.masterdata.lookups import LiveLookups
 from hilum.runtime.retry import in_words
 from hilum.settings import RetryTable
@@ -116,6 +116,10 @@ def _bodies(format: str, data: bytes) -> list[bytes]:
                 return list(hl7v2.split(data))
             case "x12":
                 return [each.encode() for each in x12.transaction_sets(data)]
+            case "edifact":
+                return [each.encode() for each in edifact.messages(data)]
+            case "edifact-interchange":
+                return [each.encode() for each in edifact.interchanges(data)]
             case "x12-interchange":
                 return [each.encode() for each in x12.interchanges(data)]
             case _:

@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from hilum.canonical import BusinessObject
 from hilum.connector import Outgoing
 from hilum.errors import Invalid
+from hilum.formats import edifact, write_tree, x12
 from hilum.formats import hl7v2 as hl7
-from hilum.formats import write_tree, x12
 
 HL7_V2: Final = "application/hl7-v2"
 X12: Final = "application/edi-x12"  # RFC 1767
+EDIFACT: Final = "application/edifact"  # RFC 1767
 JSON: Final = "application/json"
 XML: Final = "application/xml"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -32,8 +33,9 @@ def encode(thing: Any) -> Outgoing:
     """The body and content type of one yielded object.
 
     pydantic model, dict and list → JSON, of a partial object only what is told; `hl7.Message` → its ER7 bytes; an X12
-    transaction set or interchange → its bytes; element of lxml → XML; str → UTF-8; bytes → as they are. Raises
-    `Invalid` for anything else: no silent `str()` of an object reaches a receiver.
+    transaction set or interchange, an EDIFACT message or interchange → its bytes; element of lxml → XML;
+    str → UTF-8; bytes → as they are. Raises `Invalid` for anything else: no silent `str()` of an
+    object reaches a receiver.
     """
     match thing:
         case BusinessObject(left_out=left_out) if left_out is not None:
@@ -44,6 +46,8 @@ def encode(thing: Any) -> Outgoing:
             return Outgoing(body=thing.encode(), content_type=HL7_V2)
         case x12.TransactionSet() | x12.Interchange():
             return Outgoing(body=thing.encode(), content_type=X12)
+        case edifact.Message() | edifact.Interchange():
+            return Outgoing(body=thing.encode(), content_type=EDIFACT)
         case etree._Element():
             return Outgoing(body=write_tree(thing), content_type=XML)
         case bytes():

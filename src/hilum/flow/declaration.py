@@ -20,7 +20,7 @@ from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
 from hilum.flow.promises import DEFAULTS, Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
-from hilum.formats import FORMATS, x12
+from hilum.formats import FORMATS, edifact, x12
 from hilum.journal.periods import is_period
 from hilum.message import Priority
 
@@ -281,11 +281,13 @@ class Flow:
     def fingerprint(self, body: bytes) -> bytes:
         """16 bytes that tell two contents apart although their dedup key is the same.
 
-        In HL7 v2 the header segment is left out: a repetition may carry a new time in MSH-7. In X12 the envelope is:
-        the same transaction set may come in another interchange.
+        In HL7 v2 the header segment is left out: a repetition may carry a new time in MSH-7. In X12 and EDIFACT the
+        envelope is: the same one may come in another interchange.
         """
         if self.format == "x12":
             body = x12.read(body).body().strip()
+        elif self.format == "edifact":
+            body = edifact.read(body).body().strip()
         if self.format == "hl7v2":
             end = min((at for at in (body.find(b"\r"), body.find(b"\n")) if at >= 0), default=0)
             body = body[end:]

@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 
 _FORMATS: dict[Split, str] = {
     "rows": "row", "fixed": "row", "xlsx": "row", "parquet": "row", "hl7": "hl7v2", "x12": "x12",
-    "x12-interchange": "x12-interchange", "json": "json", "xml": "xml",
+    "x12-interchange": "x12-interchange", "edifact": "edifact", "edifact-interchange": "edifact-interchange",
+    "json": "json", "xml": "xml",
     "none": "bytes",
 }  # fmt: skip
 

@@ -23,8 +23,9 @@ class FolderSettings(StoreSettings):
         default="none",
         description="What becomes a message: each row of a delimited file (rows), of a file of fixed width (fixed), of "
         "a spreadsheet (xlsx) or a Parquet table (parquet); each HL7 v2 message (hl7); each X12 "
-        "transaction set in its envelope (x12) or interchange (x12-interchange); each member of a JSON array, or "
-        "line of JSON Lines (json); each XML element of one name (xml); the file (none)",
+        "transaction set in its envelope (x12) or interchange (x12-interchange); each "
+        "EDIFACT message in its envelope (edifact) or interchange (edifact-interchange); each member of "
+        "a JSON array, or line of JSON Lines (json); each XML element of one name (xml); the file (none)",
         examples=["rows"],
     )
     done: str = Field(default="done", description="Folder inside it for files that were taken", examples=["done"])
@@ -79,7 +80,8 @@ class FolderSettings(StoreSettings):
     max_unit: int = Field(
         default=16 * 2**20,
         ge=1024,
-        description="Largest row, message, X12 part, record or whole file in bytes; a file with a larger one fails",
+        description="Largest row, message, X12 or EDIFACT part, record or whole file in bytes; "
+        "a file with a larger one fails",
         examples=[1048576],
         json_schema_extra={"unit": "bytes"},
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from hilum.connectors.encoding import BYTES, HL7_V2, JSON, X12
+from hilum.connectors.files.edifact import EdifactInterchanges, EdifactMessages
 from hilum.connectors.files.records import FixedLines, JsonValues, WholeTable, XmlElements
 from hilum.connectors.files.store import Split
 from hilum.connectors.files.units import Flaw, Splitter, Unit
@@ -277,6 +278,8 @@ _SPLITTERS: Mapping[Split, Callable[[Shape], Splitter]] = {
     "hl7": lambda shape: Hl7Messages(shape.max_unit),
     "x12": lambda shape: X12Sets(shape.max_unit),
     "x12-interchange": lambda shape: X12Interchanges(shape.max_unit),
+    "edifact": lambda shape: EdifactMessages(shape.max_unit),
+    "edifact-interchange": lambda shape: EdifactInterchanges(shape.max_unit),
     "json": lambda shape: JsonValues(shape.max_unit),
     "xml": lambda shape: XmlElements(shape.max_unit, shape.element),
     "xlsx": lambda shape: WholeTable(shape.max_file, lambda data: spreadsheet_rows(data, shape.sheet)),

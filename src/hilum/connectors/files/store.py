@@ -197,5 +197,6 @@ def join(folder: str, name: str) -> str:
 
 
 Split = Literal[
-    "rows", "fixed", "hl7", "x12", "x12-interchange", "json", "xml", "xlsx", "parquet", "none"
+    "rows", "fixed", "hl7", "x12", "x12-interchange", "edifact", "edifact-interchange", "json",
+    "xml", "xlsx", "parquet", "none"
 ]  # fmt: skip
