@@ -184,6 +184,24 @@ async def test_more_than_can_be_believed_is_not_told_as_deleted(
     assert "deleted" not in str(followed_19.events())
 
 
+@pytest.mark.parametrize("seen", [0, 60])
+async def test_a_right_that_is_lost_is_no_deletion_however_few_there_are(
+    hub: Start, database: Database, followed: Followed, caplog: pytest.LogCaptureFixture, seen: int
+) -> None:
+    """Eighty records: all or some of them can no longer be read."""
+    ids = followed.create(*(f"item {n}" for n in range(79)))
+    await watched(hub, database, followed)
+    followed.sandbox.hide(MODEL, *(row["id"] for row in followed.sandbox.records(MODEL)[seen:]))
+    await eventually(lambda: "has probably lost a right" in caplog.text)
+    (after,) = followed.create("after")
+    await followed.told(after, "created")
+    assert "deleted" not in str(followed.events())
+    followed.sandbox.hide(MODEL)
+    followed.delete(*ids)  # nearly all of them, and these are gone
+    await followed.told(ids[-1], "deleted")
+    await followed.agree()
+
+
 async def test_a_restart_in_the_middle(hub: Start, database: Database, followed: Followed) -> None:
     """What happened while no hub ran, and what was under way when it stopped."""
     started = await hub(followed.flow(followed.changes()))

@@ -23,6 +23,7 @@ from hilum.canonical import (
 from hilum.connectors.odoo import Odoo
 from hilum.errors import Rejected
 from hilum.message import Delivered
+from hilum.simulator.odoo import SandboxOdoo
 
 
 @pytest.mark.req("SYS-1")
@@ -41,6 +42,67 @@ async def test_a_part_comes_once_and_the_rest_waits(far: FarSide, hub: Odoo, wor
     assert isinstance(again, Delivered)
     assert await received(far, order) == [10, 5]
     assert [row["state"] for row in await pickings(far, order)] == ["done", "done"]
+
+
+def _rename(box: SandboxOdoo, number: int, origin: str) -> None:
+    """A person writes something else into the source document of a transfer."""
+    box.change(lambda env: env["stock.picking"].write(number, {"origin": origin}))
+
+
+@pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
+async def test_a_mark_that_odoo_copied_to_the_back_order_is_no_arrival(sandboxed: FarSide) -> None:
+    """A person changed the source document of the receipt that was carried out; its back order has the mark still."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"))
+    arrival = world.receipt(order, (1, "3"))
+    (first,) = await delivered(hub, arrival)
+    done, rest = await pickings(sandboxed, order)
+    assert rest["origin"] == done["origin"]
+    _rename(box, done["id"], "checked by the store")
+    for attempt in (1, 2):
+        (again,) = await delivered(hub, arrival, attempt=attempt)
+        assert again == first
+        assert await received(sandboxed, order) == [3]
+    assert await hub.landed(delivery(arrival)) == first
+    await delivered(hub, world.receipt(order, (1, "5")))  # the back order has its mark now
+    assert await delivered(hub, arrival) == [first]
+    assert await received(sandboxed, order) == [8]
+
+
+@pytest.mark.req("SYS-1")
+async def test_an_open_receipt_with_other_quantities_is_never_carried_out(sandboxed: FarSide) -> None:
+    """The mark is on a receipt that the hub did not fill in: a person decides."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"))
+    arrival = world.receipt(order, (1, "3"))
+    (open_one,) = await pickings(sandboxed, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    _rename(box, open_one["id"], f"{row['name']} · {arrival.number}")
+    await refused(hub, arrival, "odoo.conflict", "decide there")
+    assert await hub.landed(delivery(arrival)) is None
+    assert await received(sandboxed, order) == [0]
+    _rename(box, open_one["id"], row["name"])  # the person decided: it has not come yet
+    await delivered(hub, arrival)
+    assert await received(sandboxed, order) == [3]
+
+
+@pytest.mark.req("SYS-1")
+async def test_transfers_of_the_hub_are_known_by_identifier_whatever_people_write(sandboxed: FarSide) -> None:
+    """Used, moved, sent back: the source document was changed, and the delivery comes again."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"))
+    await delivered(hub, world.receipt(order, (1, "8")))
+    things = [world.use("2"), world.use("-1"), world.moved(world.other, "3"), world.goes_back(order, "6")]
+    first = await delivered(hub, *things)
+    stock = sorted((row["location_id"], row["quantity"]) for row in box.records("stock.quant"))
+    for row in box.records("stock.picking"):
+        if not row["purchase_id"]:
+            _rename(box, row["id"], "changed")
+    for attempt in (1, 2):
+        again = await delivered(hub, *things, attempt=attempt)
+        assert [each.reference for each in again] == [each.reference for each in first]
+        assert sorted((row["location_id"], row["quantity"]) for row in box.records("stock.quant")) == stock
 
 
 async def test_arrivals_of_one_order_in_one_batch_follow_each_other(far: FarSide, hub: Odoo, world: World) -> None:

@@ -145,6 +145,10 @@ class SandboxOdoo:
         """Do something in the database as the superuser, in one transaction: what a person would do in Odoo."""
         return self.engine.transaction(work)
 
+    def hide(self, model: str, *ids: int) -> None:
+        """A record rule that hides these records of a model from all users but the superuser; none: it is gone."""
+        self.engine.store.hidden[model] = frozenset(ids)
+
     def hold(self) -> HeldTransaction:
         """Begin a transaction that is committed later: a long import, a slow scheduled action."""
         return self.engine.hold()

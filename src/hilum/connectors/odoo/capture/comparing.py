@@ -7,12 +7,16 @@ the same two ids) is left to the look back, which finds the late one; then the c
 
 What no count shows (a change whose `write_date` did not move, or that was committed later than the longest transaction)
 is found by reading all records again in turn, a few with each comparison, and comparing the hashes of their values.
+
+A user who has lost a right sees records go that are there: searches and counts leave them out without a word. Asked by
+their ids, Odoo answers nothing of records that were deleted, and refuses those that the user may not see.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from hilum.connectors.odoo.capture.known import RANGE
@@ -24,7 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("hilum.odoo.capture")
 
 _FEW: Final = 500  # records of a part whose ids are read rather than counted in halves
-_ALWAYS: Final = 100  # records that may always be gone at once
+_ASKED: Final = (
+    100  # records beyond the share whose deletion is believed where Odoo confirms it; more: a person decides
+)
 
 
 class Comparison:
@@ -50,7 +56,7 @@ class Comparison:
         """Compare once."""
         self._at = asyncio.get_running_loop().time()
         gone, new = await self._differing(reader)
-        if self._believable(len(gone)):
+        if await self._believable(reader, gone):
             await self._watch.settle(reader, [*gone, *new])
         if self._watch.settings.verify:
             await self._verify(reader, self._watch.settings.verify)
@@ -83,21 +89,22 @@ class Comparison:
         numbers = [each for each in self._watch.known.numbers if low < each * RANGE < high]
         return numbers[len(numbers) // 2] * RANGE if numbers else (low + high) // (2 * RANGE) * RANGE
 
-    def _believable(self, gone: int) -> bool:
-        """Could so many have been deleted since the last comparison?"""
-        most = max(_ALWAYS, self._watch.known.total * self._watch.settings.vanished / 100)
-        if gone <= most:
-            self._warned = False
-            return True
-        if not self._warned:
+    async def _believable(self, reader: Reader, gone: Sequence[int]) -> bool:
+        """Were these deleted? A share of what is known may be; of more, few as they may be, Odoo is asked by id."""
+        settings, total = self._watch.settings, self._watch.known.total
+        believed = len(gone) <= total * settings.vanished / 100
+        if not believed and len(gone) <= _ASKED:
+            believed = not await reader.hidden(gone)
+        if not believed and not self._warned:
             log.warning(
-                "%d records of %s can no longer be read: the hub's user has probably lost a right. If they were "
+                "%d of %d records of %s can no longer be read: the hub's user has probably lost a right. If they were "
                 "deleted, raise the setting `vanished`.",
-                gone,
+                len(gone),
+                total,
                 self._watch.name,
             )
-        self._warned = True
-        return False
+        self._warned = not believed
+        return believed
 
     async def _verify(self, reader: Reader, limit: int) -> None:
         """Read the next records again, and go on from the beginning after the last."""

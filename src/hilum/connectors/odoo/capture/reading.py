@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hilum.connectors.odoo.capture.events import content_hash, in_odoo, plain_values, seconds_of
 from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.faults import Refusal
 from hilum.errors import SettingsError
 
 _ALL: Final = {"active_test": False}
@@ -96,6 +97,18 @@ class Reader:
             if len(rows) < limit:
                 return found
             low = rows[-1]["id"] + 1
+
+    async def hidden(self, ids: Sequence[int]) -> bool:
+        """Are any of these, which no search finds, there all the same, and the user may not see them?
+
+        Odoo leaves records that do not exist out of what it reads, and refuses the call where one may not be read.
+        """
+        try:
+            return bool(await self._client.read(self._model, ids, ["write_date"]))
+        except Refusal as refusal:
+            if refusal.category == "odoo.access":
+                return True
+            raise
 
     async def external_ids(self, ids: Sequence[int]) -> dict[int, str]:
         """One external identifier of each record that has any."""

@@ -2,9 +2,11 @@
 
 Odoo makes a receipt (stock.picking) when an order is confirmed, and another one for what is left after a part has come.
 A repetition would therefore receive the rest. So the arrival writes its number into the receipt's source document
-(`origin`) together with its quantities, in one call, before it validates: `P00012 · GR-77`. A receipt that carries the
-number is this arrival, whatever came after; Odoo copies the source document to the receipt of the rest, so the oldest
-one counts. An arrival that finds its receipt taken over by another one meanwhile begins again with what is left.
+(`origin`) and its moves' together with its quantities, in one call, before it validates: `P00012 · GR-77`. What is done
+and carries the number is this arrival, whatever came after, and whatever people write on the receipt later: they do
+not see the moves' own source document. Odoo copies both to the receipt of the rest. So an open receipt with the number
+is this arrival only while it has its quantities, marked as come; else a person decides, and it is never carried out.
+An arrival that finds its receipt taken over by another one meanwhile begins again with what is left.
 
 The call names every open move of the receipt, and clears its detailed lines first. Odoo refuses that once any is
 done, so the number is never written on a receipt that another arrival has carried out.
@@ -12,6 +14,7 @@ done, so the number is never written on a receipt that another arrival has carri
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -32,6 +35,7 @@ from hilum.message import Delivered
 
 CONFIRMED: Final = frozenset({"purchase", "done"})
 TAKEN: Final = "Another receipt of the same order came in between; this one follows."
+_ROUNDED: Final = Decimal("0.01")  # a line's quantity may differ by this: Odoo keeps two decimals unless told otherwise
 ARRIVAL: Final = " · "  # between the order's number and the arrival's
 
 
@@ -43,6 +47,8 @@ class _Arrival:
     lines: Sequence[tuple[ReceiptLine, Row, int]] = field(repr=False)  # line, product, unit
     mark: str = ""  # the source document of its receipt, once the order's number is known
     desk: _Desk | None = field(default=None, repr=False)  # as read when it was looked for
+    came: bool = False  # its goods are in: by the mark of what is done
+    filled: bool = True  # the open receipt with its mark has its quantities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +58,12 @@ class _Desk:
     orders: dict[int, Row]
     receipts: dict[int, list[Row]]  # order → receipts, oldest first
     moves: dict[int, list[Row]]  # receipt → open moves
+    done: dict[int, set[str]]  # receipt → the marks of its moves that are done
     numbers: dict[int, str]  # order line → its external identifier
+
+    def names(self, receipt: Row, mark: str) -> bool:
+        """Does a receipt carry this mark, or what is done of it?"""
+        return receipt["origin"] == mark or mark in self.done.get(receipt["id"], ())
 
 
 class ReceiveGoods(DocumentOperation):
@@ -63,7 +74,10 @@ class ReceiveGoods(DocumentOperation):
     needs: ClassVar[Needs] = {
         "purchase.order": ("name", "state", "picking_ids"),
         "stock.picking": ("name", "state", "origin", "move_ids", "picking_type_code"),
-        "stock.move": ("product_id", "product_uom_qty", "product_uom", "purchase_line_id", "state", "picking_id"),
+        "stock.move": (
+            *("product_id", "product_uom_qty", "product_uom", "purchase_line_id"),
+            *("state", "picking_id", "origin"),
+        ),
         "stock.move.line": ("product_id", "product_uom_id", "lot_name", "picking_id"),
     }
     model = "stock.picking"
@@ -76,7 +90,8 @@ class ReceiveGoods(DocumentOperation):
 
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
-        own = {"stock.move": (names.move_quantity,), "stock.move.line": (names.move_line_quantity,)}
+        picked = ("picked",) if names.has_picked else ()
+        own = {"stock.move": (names.move_quantity,), "stock.move.line": (names.move_line_quantity, *picked)}
         return joined(self.needs, own)
 
     def effect(self, thing: GoodsReceipt, prefix: str) -> str:
@@ -126,7 +141,7 @@ class ReceiveGoods(DocumentOperation):
         )
 
     async def find(self, session: Session, plans: Sequence[Plan]) -> None:
-        """See `DocumentOperation.find`: the oldest receipt that carries the number of the arrival."""
+        """See `DocumentOperation.find`: what is done with the arrival's number; else an open receipt that has it."""
         if not plans:
             return
         desk = await self._desk(session, plans)
@@ -137,9 +152,11 @@ class ReceiveGoods(DocumentOperation):
             arrival.desk = desk
             order = desk.orders.get(arrival.order, {})
             arrival.mark = f"{order.get('name')}{ARRIVAL}{plan.reference}"
-            marked = [each for each in desk.receipts.get(arrival.order, []) if each["origin"] == arrival.mark]
+            marked = [each for each in desk.receipts.get(arrival.order, []) if desk.names(each, arrival.mark)]
             if marked:
-                plan.number = marked[0]["id"]
+                first = next((each for each in marked if each["state"] == "done"), marked[0])
+                plan.number, arrival.came = first["id"], first["state"] == "done"
+                arrival.filled = first["state"] not in OPEN or await self._is_filled(session, plan)
             elif order.get("state") not in CONFIRMED:
                 raise Rejected("odoo.not_confirmed", _not_confirmed(plan, order))
 
@@ -155,7 +172,7 @@ class ReceiveGoods(DocumentOperation):
             desk = arrival.desk or await self._desk(session, [plan])
             receipt = _open_receipt(plan, desk)
             moves = _filled(session, plan, receipt["id"], desk)
-            commands = [[1, move, values] for move, values in moves.items()]
+            commands = [[1, move, {**values, "origin": arrival.mark}] for move, values in moves.items()]
             try:
                 values = {"origin": arrival.mark, "move_ids": commands}
                 await session.client.write("stock.picking", [receipt["id"]], values)
@@ -167,13 +184,13 @@ class ReceiveGoods(DocumentOperation):
                 if plan.number is None:
                     raise TryAgain(TAKEN, after=1.0) from None
                 return
-            plan.number = receipt["id"]
+            plan.number, arrival.filled = receipt["id"], True
 
         by_task = {id(plan.task): plan for plan in plans}
         await prepare([plan.task for plan in plans], fill)
 
     async def _desk(self, session: Session, plans: Sequence[Plan]) -> _Desk:
-        """Read orders, their receipts, and the open moves of those: three calls, and one for the lines' names."""
+        """Read orders, their receipts, and the moves of those: three calls, and one for the lines' names."""
         client = session.client
         numbers = sorted({plan.wanted.order for plan in plans})
         fields = ["name", "state", "picking_ids", "order_line"]
@@ -185,23 +202,47 @@ class ReceiveGoods(DocumentOperation):
             number: [rows[each] for each in sorted(order["picking_ids"]) if each in rows]
             for number, order in orders.items()
         }
-        open_ones = [number for number, row in rows.items() if row["state"] in OPEN]
-        domain = [["picking_id", "in", open_ones], ["state", "in", sorted(OPEN)]]
-        wanted = ["picking_id", "product_id", "product_uom_qty", "product_uom", "purchase_line_id"]
+        domain = [["picking_id", "in", pickings], ["state", "in", [*sorted(OPEN), "done"]]]
+        wanted = ["picking_id", "product_id", "product_uom_qty", "product_uom", "purchase_line_id", "state", "origin"]
         moves: dict[int, list[Row]] = {}
-        for move in await client.search_read("stock.move", domain, wanted, order="id") if open_ones else []:
-            moves.setdefault(move["picking_id"], []).append(move)
+        done: dict[int, set[str]] = {}
+        for move in await client.search_read("stock.move", domain, wanted, order="id") if pickings else []:
+            if move["state"] == "done":
+                done.setdefault(move["picking_id"], set()).add(move["origin"])
+            else:
+                moves.setdefault(move["picking_id"], []).append(move)
         lines = sorted({line for row in orders.values() for line in row["order_line"]})
         return _Desk(
             orders=orders,
             receipts=receipts,
             moves=moves,
+            done=done,
             numbers=await client.external_ids("purchase.order.line", lines),
         )
 
+    async def _is_filled(self, session: Session, plan: Plan) -> bool:
+        """Has the open receipt with the mark the arrival's quantities, marked as come where Odoo has such a mark?"""
+        names = session.client.dialect
+        fields = ["product_id", "product_uom_id", names.move_line_quantity, *(["picked"] if names.has_picked else [])]
+        left: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        for line in await session.client.search_read("stock.move.line", [["picking_id", "=", plan.number]], fields):
+            if line.get("picked", True):
+                left[line["product_id"], line["product_uom_id"]] += exact(line[names.move_line_quantity])
+        for line, item, unit in plan.wanted.lines:
+            left[item["id"], unit] -= line.quantity
+        return all(abs(quantity) <= _ROUNDED * len(plan.wanted.lines) for quantity in left.values())
+
+    def to_update(self, plan: Plan) -> bool:
+        """See `DocumentOperation.to_update`. Never: what has the mark and other quantities may be Odoo's copy of it."""
+        return False
+
     def differences(self, plan: Plan) -> str:
         """See `DocumentOperation.differences`. The mark says that it is this arrival."""
-        return "the receipt was cancelled" if plan.row.get("state") == "cancel" else ""
+        if plan.row.get("state") == "cancel":
+            return "the receipt was cancelled"
+        if plan.wanted.filled or not self.is_draft(plan):
+            return ""
+        return "it names this arrival and has not its quantities, as the receipt of a rest does (Odoo copies the name)"
 
     async def act(self, session: Session, plans: Sequence[Plan]) -> None:
         """See `DocumentOperation.act`. Without the context a part would answer with a question, and do nothing."""
@@ -213,7 +254,7 @@ class ReceiveGoods(DocumentOperation):
     def settle(self, plan: Plan) -> None:
         """See `DocumentOperation.settle`."""
         title, thing = plan.row.get("name") or plan.number, plan.task.thing
-        if plan.row.get("origin") != plan.wanted.mark:
+        if not plan.wanted.came and plan.row.get("origin") != plan.wanted.mark:
             plan.task.fail(TryAgain(TAKEN, after=1.0))
         elif plan.row.get("state") != "done":
             words = f"The {plan.about} is in Odoo as {title} but was not validated; look at the receipt there."

@@ -56,8 +56,13 @@ def read(
 ) -> list[dict[str, Any]]:
     """The values of the records; missing ids are left out without a word.
 
-    Raises ValueFault for an unknown field, AccessError for one that a group may see only.
+    Raises ValueFault for an unknown field, AccessError for one that a group may see only, and for a hidden record.
     """
+    if model.hidden & model.table.keys() & set(ids):
+        raise AccessError(
+            f"Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nSorry, {model.env.uid} "
+            f"doesn't have 'read' access to:\n- {model.label} ({model.name})"
+        )
     names = [name for name in model.fields if visible(model, name)] if not fields else list(fields)
     for name in names:
         if name not in model.fields:

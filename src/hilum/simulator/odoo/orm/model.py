@@ -122,8 +122,15 @@ class Model:
             found = [each for each in self._scan(candidates) if self.table[each].get("active") and test(each)]
         else:
             found = [each for each in self._scan(candidates) if test(each)]
+        if hidden := self.hidden:
+            found = [each for each in found if each not in hidden]
         self._sort(found, order or self.order)
         return found[offset : None if limit is None else offset + limit]
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """What a record rule hides from the caller: no search finds it."""
+        return frozenset() if self.env.groups is None else self.env.store.hidden.get(self.name, frozenset())
 
     def _scan(self, candidates: Any) -> list[int]:
         return list(self.table) if candidates is None else list(candidates)

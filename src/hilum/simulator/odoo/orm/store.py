@@ -32,6 +32,7 @@ class Store:
         self._indices: dict[str, dict[Key, dict[tuple[Any, ...], dict[int, None]]]] = {
             model: {key: {} for key in keys} for model, keys in indexed.items()
         }
+        self.hidden: dict[str, frozenset[int]] = {}  # by model: what a record rule hides from every user
         self._undo: list[tuple[str, int, Row | None]] = []
 
     def insert(self, model: str, values: Row, *, record_id: int | None = None) -> int:
