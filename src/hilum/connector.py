@@ -59,6 +59,7 @@ class Connector(ABC):
     Settings: ClassVar[type[ConnectorSettings]]
     kind: ClassVar[str]  # the name in hilum.toml and docs: `mllp`, `http`, `files`, `odoo`
     traits: ClassVar[Traits] = Traits()
+    in_hub: ClassVar[bool] = False  # it leads to a part of the hub itself, and can be opened only in one that runs
 
     @abstractmethod
     async def open(self) -> None:
@@ -399,11 +400,11 @@ class Inspected(Protocol):
     """A destination that can be looked at before messages fail there."""
 
     async def inspect(
-        self, operations: Collection[str], known: Mapping[str, Any], reads: Mapping[str, Needs] = NO_NEEDS
+        self, operations: Collection[str], known: Mapping[str, Any], needs: Mapping[str, Needs] = NO_NEEDS
     ) -> Inspection:
         """Does it have what these operations need, and is it as it was known? Reads only. Raises a `Failure`.
 
-        `reads`: by kind of source (`odoo_changes`), what is read there.
+        `needs`: by kind of source (`odoo_changes`), what is read there; by operation, what its flows write besides.
         """
 
 
@@ -429,6 +430,9 @@ class Target:
     accepts: tuple[type, ...] = (object,)  # objects of other types that the flow yields do not go here
     encode: Callable[[Any], Outgoing | None]  # None: this object is not for this target
     connector: Destination | None = None
+    needs: Needs = field(default_factory=dict, hash=False)  # models and fields besides those of the operation itself
+    may_be: tuple[type, ...] = ()  # business objects of which it must say whether it writes them, where one is governed
+    no_object: str = ""  # why what it writes, in a model of such objects, is none of them
 
     def takes(self, thing: object) -> bool:
         """Is an object of this type for this target?"""

@@ -23,6 +23,7 @@ ANSWER_TIMEOUT = 1.0
 TARGET = odoo.upsert(
     "far-side",
     "res.partner",
+    columns=["name", "country_id"],
     # found by name: Odoo quotes the name when it does not know the country
     fields=lambda number: {"name": f"Partner {number}", "country_id": f"secret-{number}"},
     key=lambda number: f"P{number}",

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from hilum.cli.opening import HERE, ProjectFolder, project_of
 from hilum.cli.output import AsJson, emit_json, out, plain
+from hilum.masterdata import quality
 from hilum.masterdata.ownership import load_matrix
 
 
 def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Read the project as a hub does at its start: settings, flows, lookups, ownership. Exit code 1 where it is wrong.
+    """Read settings, flows, lookups, ownership and quality as a hub does at its start. Exit code 1 where one is wrong.
 
     Nothing is opened and nobody is called; `hilum doctor` also looks at the database and at every destination.
     """
     found = project_of(project)
     matrix = load_matrix(found)
-    facts = {"flows": len(found.flows), "lookups": len(found.lookup.tables), "ownership": len(matrix.rules)}
+    rules = quality.load_rules(found.folder / quality.FILE)
+    facts = {
+        "flows": len(found.flows),
+        "lookups": len(found.lookup.tables),
+        "ownership": len(matrix.rules),
+        "quality": sum(map(len, rules.values())),
+    }
+    elsewhere = sorted(quality.tables_of(rules) - found.lookup.tables.keys())
     if as_json:
-        emit_json(facts)
+        emit_json({**facts, "tables_only_in_database": elsewhere})
         return
-    said = f"{facts['flows']} flows, {facts['lookups']} lookup tables, {facts['ownership']} rules of ownership"
-    out.print(plain(f"The project is right: {said}."))
+    said = (
+        f"{facts['flows']} flows, {facts['lookups']} lookup tables, {facts['ownership']} rules of ownership, "
+        f"{facts['quality']} of quality"
+    )
+    out.print(plain(f"The project is right: {said}."), soft_wrap=True)
+    for name in elsewhere:
+        words = f"{quality.FILE} asks the lookup table '{name}', which is no file here: a hub starts only"
+        out.print(plain(f"{words} where its database has it."), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,8 @@ import typer
 from hilum.cli.flows import declared
 from hilum.cli.opening import HERE, ProjectFolder, project_of
 from hilum.cli.output import AsJson, emit_json, fail, out, plain
-from hilum.governance import Verdict, accept, accepted, contract_of, verdicts
+from hilum.flow import Flow
+from hilum.governance import Verdict, accept, accepted, contract_of, gaps, verdicts
 
 app = typer.Typer(help="Contracts of the interfaces: show, check, accept.", no_args_is_help=True)
 
@@ -36,27 +38,29 @@ def show(
         out.print(plain(f"delivery   {each['endpoint']} {each['operation']}".rstrip()), soft_wrap=True)
 
 
-def _verdicts(folder: Path) -> list[Verdict]:
-    flows = project_of(folder).flows
+def _verdicts(folder: Path, flows: Mapping[str, Flow]) -> list[Verdict]:
     return verdicts(accepted(folder), {name: contract_of(flow) for name, flow in flows.items()})
 
 
 @app.command()
 def check(
     strict: Annotated[
-        bool, typer.Option("--strict", help="Also refuse what is compatible and not accepted yet, as in CI.")
+        bool,
+        typer.Option("--strict", help="Also refuse what is not accepted yet, and interfaces without a schema; for CI."),
     ] = False,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Compare the flows with the accepted contracts; exit code 1 where one is broken without a new major version."""
-    found = _verdicts(project)
-    refused = [each for each in found if each.refusal or (strict and _open(each))]
+    flows = project_of(project).flows
+    found = _verdicts(project, flows)
+    without = {name: gaps(flow) for name, flow in flows.items()}
+    refused = [each for each in found if _refused(each, without.get(each.flow, []), strict=strict)]
     if as_json:
-        emit_json([_as_json(each, strict=strict) for each in found])
+        emit_json([_as_json(each, without.get(each.flow, []), strict=strict) for each in found])
     else:
         for each in found:
-            _tell(each)
+            _tell(each, without.get(each.flow, []), strict=strict)
     if refused:
         raise typer.Exit(1)
 
@@ -66,18 +70,26 @@ def _open(verdict: Verdict) -> bool:
     return not verdict.was or verdict.was != verdict.now or bool(verdict.differences)
 
 
-def _as_json(verdict: Verdict, *, strict: bool) -> dict[str, Any]:
-    refused = bool(verdict.refusal) or (strict and _open(verdict))
-    return asdict(verdict) | {"refusal": verdict.refusal, "refused": refused}
+def _refused(verdict: Verdict, without: Sequence[str], *, strict: bool) -> bool:
+    return bool(verdict.refusal) or (strict and (_open(verdict) or bool(without)))
 
 
-def _tell(verdict: Verdict) -> None:
+def _as_json(verdict: Verdict, without: Sequence[str], *, strict: bool) -> dict[str, Any]:
+    refused = _refused(verdict, without, strict=strict)
+    return asdict(verdict) | {"refusal": verdict.refusal, "without_schema": without, "refused": refused}
+
+
+def _tell(verdict: Verdict, without: Sequence[str] = (), *, strict: bool = False) -> None:
     versions = verdict.now if verdict.was == verdict.now else f"{verdict.was or 'new'} → {verdict.now or 'gone'}"
-    state = "[red]✗[/]" if verdict.refusal else "[yellow]•[/]" if _open(verdict) else "[green]✓[/]"
+    state = (
+        "[red]✗[/]" if verdict.refusal or (strict and without) else "[yellow]•[/]" if _open(verdict) else "[green]✓[/]"
+    )
     out.print(f"{state} [bold]{plain(verdict.flow)}[/] {plain(versions)}", soft_wrap=True)
     for each in sorted(verdict.differences, key=lambda difference: not difference.breaking):
         sign = "breaks" if each.breaking else "keeps"
         out.print(plain(f"    {sign}  {each.where}: {each.words}"), soft_wrap=True)
+    for words in without:
+        out.print(plain(f"    {words}"), soft_wrap=True)
     if verdict.refusal:
         out.print(plain(f"    {verdict.refusal}"), soft_wrap=True)
     elif _open(verdict):
@@ -93,7 +105,7 @@ def accept_contracts(
     """Write the contracts into contracts/ of the project; what breaks one without a new major version is refused."""
     loaded = project_of(project)
     chosen = {declared(loaded, name).name for name in flow or loaded.flows}
-    found = [each for each in _verdicts(project) if each.flow in chosen]
+    found = [each for each in _verdicts(project, loaded.flows) if each.flow in chosen]
     if refused := [each for each in found if each.refusal]:
         for each in refused:
             _tell(each)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +18,7 @@ from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
 from hilum.cli.output import AsJson, emit_json, out, plain
 from hilum.cli.server_checks import examine_server
-from hilum.connector import Destination
+from hilum.connector import Destination, Inspected
 from hilum.errors import Down, HilumError, SettingsError
 from hilum.flow import Project
 from hilum.journal import overview
@@ -25,7 +27,8 @@ from hilum.journal.tallies import counts
 from hilum.masterdata.ownership import load_matrix
 from hilum.postgres import Database
 from hilum.runtime import prepare
-from hilum.runtime.endpoints import build_endpoints, furnish
+from hilum.runtime.endpoints import build_endpoints, furnish, read_only_endpoints
+from hilum.runtime.inspecting import Users, needs_of, users_by_endpoint
 from hilum.runtime.intake import shared_sources
 
 _CHECK_SECONDS = 15.0
@@ -167,6 +170,9 @@ async def _sources(project: Project, running: bool) -> list[Check]:
         if running and source.traits.answers:
             checks.append(Check("source", True, f"{where} (not tried: a hub is running)"))
             continue
+        if source.in_hub:
+            checks.append(Check("source", True, f"{where}: {await source.check()}"))
+            continue
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
                 furnish(source, project.settings, None)
@@ -185,26 +191,45 @@ async def _sources(project: Project, running: bool) -> list[Check]:
 
 
 async def _destinations(project: Project) -> list[Check]:
+    flows = project.flows.values()
     try:
-        destinations = build_endpoints(project.settings, project.flows.values())
+        destinations = build_endpoints(project.settings, flows)
+        destinations |= read_only_endpoints(project.settings, flows, None)
     except HilumError as error:
         return [Check("destination", False, str(error))]
-    return [await _destination(name, each) for name, each in destinations.items()]
+    users = users_by_endpoint(flows)
+    return [each for name in destinations for each in await _destination(name, destinations[name], users.get(name, {}))]
 
 
-async def _destination(name: str, destination: Destination) -> Check:
+async def _destination(name: str, destination: Destination, users: Users) -> list[Check]:
+    """What it answers; and of one that can be looked at, each thing that the flows need and it does not have."""
+    what = f"destination {name}"
+    if destination.in_hub:
+        return [Check(what, True, await destination.check())]
     try:
-        return Check(f"destination {name}", True, await round_trip(destination))
+        async with _opened(destination):
+            answer = Check(what, True, await destination.check())
+            if not isinstance(destination, Inspected):
+                return [answer]
+            found = await destination.inspect(users.keys(), {}, needs_of(name, users))
     except (HilumError, OSError) as error:
-        return Check(f"destination {name}", False, str(error))
+        return [Check(what, False, str(error))]
+    return [answer, *(Check(what, False, words) for words in found.findings)]
 
 
 async def round_trip(destination: Destination) -> str:
     """What the far side says to one harmless question. Raises `Down`, `Rejected` or `SettingsError`."""
+    async with _opened(destination):
+        return await destination.check()
+
+
+@asynccontextmanager
+async def _opened(destination: Destination) -> AsyncIterator[None]:
+    """Open it for a few seconds. Raises `Down` where that is too little, and what `open` raises."""
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await destination.open()
-            return await destination.check()
+            yield
     except TimeoutError:
         raise Down(f"no answer within {_CHECK_SECONDS:.0f} seconds") from None
     finally:

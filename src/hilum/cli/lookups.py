@@ -221,7 +221,9 @@ async def _import(
 @app.command()
 def export(
     name: TableName,
-    file: Annotated[Path | None, typer.Argument(help="CSV file to write; without it: the standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV file to write; without it, or with -: the standard output.")
+    ] = None,
     back: Annotated[
         bool, typer.Option("--to-file", help="Write lookups/NAME.csv of the project, which counts from then on.")
     ] = False,
@@ -237,7 +239,7 @@ def export(
         _write(content, project / "lookups" / f"{name}.csv")
         run(_give_back(project, name, why, login))
         _told({"table": name, "words": f"{name} is the file lookups/{name}.csv now."}, as_json)
-    elif file is not None:
+    elif file is not None and str(file) != "-":
         _write(content, file)
         _told({"table": name, "words": f"{len(content.rows)} rows written to {file}."}, as_json)
     elif as_json:

@@ -17,7 +17,7 @@ from hilum.connectors.odoo.protocols import countdown
 from hilum.errors import SettingsError
 from hilum.flow import Flow, Project
 from hilum.runtime.endpoints import build_endpoint
-from hilum.runtime.inspecting import reads_of, users_by_endpoint
+from hilum.runtime.inspecting import needs_of, users_by_endpoint
 
 
 def radar(
@@ -72,7 +72,7 @@ async def _seen(
     await endpoint.open()
     try:
         version, protocol = await endpoint.server()
-        seen = await endpoint.inspect(users.keys(), known, reads_of(users))
+        seen = await endpoint.inspect(users.keys(), known, needs_of(name, users))
     finally:
         await endpoint.close()
     misfits = [

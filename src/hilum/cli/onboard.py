@@ -87,7 +87,7 @@ async def _plan(folder: Path, kind: str, file: Path, reason: str, dry_run: bool,
 
 
 def _told(plan: Plan, dry_run: bool) -> None:
-    rows = [[each.sheet, each.row, each.column, each.why, each.do] for each in plan.problems]
+    rows = [[each.sheet, each.row or "", each.column, each.why, each.do] for each in plan.problems]
     if rows:
         table(
             ["sheet", "row", "column", "why", "what to do"], rows, empty="", right=["row"], wrap=["why", "what to do"]

@@ -27,7 +27,8 @@ app = typer.Typer(help="Who owns what, and which changes of others did not count
 @app.command()
 def show(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
     """Show the ownership matrix, as a hub reads it at its start."""
-    matrix = load_matrix(project_of(project))
+    loaded = project_of(project)
+    matrix = load_matrix(loaded)
     rows = [
         [object_, field or "(all others)", facility or "(all)", rule.owner or "(nobody)", _policy(rule), rule.place]
         for (object_, field, facility), rule in matrix.rules.items()
@@ -37,6 +38,11 @@ def show(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         emit_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
     table(columns, rows, empty="Nothing is governed: there is no ownership.toml.")
+    for flow in loaded.flows.values():
+        for target in flow.every_target:
+            if target.no_object:
+                what = f"{flow.name} writes {', '.join(target.needs)} at {target.endpoint} beside it"
+                out.print(plain(f"{what}: {target.no_object}"), soft_wrap=True)
 
 
 def _policy(rule: Any) -> str:

@@ -74,7 +74,7 @@ def published(
 
 
 async def _check(folder: Path, object_: str) -> None:
-    rules = load_rules(folder / "quality.toml")
+    rules = load_rules(folder / quality.FILE)
     lookup = Lookup(folder / "lookups", zone=settings_of(folder).hub.zone)
     name = _NAMES.get(object_, object_)
     async with journal(folder) as database:

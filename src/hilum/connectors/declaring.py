@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from hilum.connector import ConnectorSettings, Destination, Outgoing, Target
+from hilum.connector import ConnectorSettings, Destination, Needs, Outgoing, Target
 from hilum.errors import SettingsError
 
 S = TypeVar("S", bound=ConnectorSettings)
 D = TypeVar("D", bound=Destination)
+
+NOTHING_MORE: Final[Needs] = MappingProxyType({})
 
 
 def checked(settings: type[S], kind: str, values: dict[str, Any]) -> S:
@@ -34,6 +37,9 @@ def target(
     *,
     accepts: tuple[type, ...] = (object,),
     operation: str = "",
+    needs: Needs = NOTHING_MORE,
+    may_be: tuple[type, ...] = (),
+    no_object: str = "",
 ) -> Target:
     """A `Target` that leads to the named endpoint, or to a connector made here of `values`.
 
@@ -44,7 +50,16 @@ def target(
         raise SettingsError("a target needs the name of an endpoint of hilum.toml, or the settings of one")
     inline = connector(**values) if values else None
     name = endpoint or str(getattr(inline, "address", ""))
-    return Target(endpoint=name, operation=operation, accepts=accepts, encode=encode, connector=inline)
+    return Target(
+        endpoint=name,
+        operation=operation,
+        accepts=accepts,
+        encode=encode,
+        connector=inline,
+        needs=needs,
+        may_be=may_be,
+        no_object=no_object,
+    )
 
 
 def os_words(error: OSError) -> str:

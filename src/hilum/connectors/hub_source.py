@@ -37,6 +37,7 @@ class HubSource(Source, Generic[L, Q]):
     """
 
     traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True)
+    in_hub: ClassVar[bool] = True
     default_format: ClassVar[str] = "json"
     needs: ClassVar[str]  # what only a hub knows, as a person is told who opens it elsewhere
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from pydantic import BaseModel
 
 from hilum.canonical import BusinessObject, schema
+from hilum.connector import ReadsModels, Source
 from hilum.errors import SettingsError
 from hilum.flow import Flow
 
@@ -45,6 +46,31 @@ def contract_of(flow: Flow) -> dict[str, Any]:
             key=lambda each: (str(each["endpoint"]), str(each["operation"])),
         ),
     }
+
+
+_STANDARD: Final = frozenset({"hl7v2", "x12", "x12-interchange", "object"})
+"""Formats whose structure a standard, or the hub, lays down."""
+
+_DECLARABLE: Final = frozenset({"json", "row"})
+"""Formats of which a flow can say by `input` what a body must be; text, XML and bytes a flow reads as it sees fit."""
+
+
+def gaps(flow: Flow) -> list[str]:
+    """Where the contract of a flow has no schema though it could have one, with what to do; nothing: nowhere."""
+    found = []
+    if flow.format in _DECLARABLE and flow.input is None and not _known_form(flow.source):
+        found.append(
+            "input: it has no schema, so a change of it is not seen. Declare Flow(..., input=a pydantic model)."
+        )
+    if flow.format not in _STANDARD and flow.targets and not yielded(flow):
+        found.append("output: it has no schema. Say what the translation yields: def name(...) -> Iterator[TheModel].")
+    return found
+
+
+def _known_form(source: Source | None) -> bool:
+    """The hub makes the messages itself, checks their fields in Odoo, or has the columns of a file."""
+    columns = getattr(getattr(source, "settings", None), "columns", ())
+    return bool(columns) or (source is not None and (source.in_hub or isinstance(source, ReadsModels)))
 
 
 def _accepted_messages(flow: Flow) -> list[str]:

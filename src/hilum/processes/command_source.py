@@ -48,6 +48,7 @@ class Commands(Source):
     Settings = CommandsSettings
     kind: ClassVar[str] = "commands"
     traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True)
+    in_hub: ClassVar[bool] = True
     default_format: ClassVar[str] = "json"
 
     def __init__(self, channel: str, **settings: Any) -> None:

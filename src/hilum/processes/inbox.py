@@ -32,6 +32,7 @@ class Inbox(Destination):
     Settings = InboxSettings
     kind: ClassVar[str] = "processes"
     traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True)
+    in_hub: ClassVar[bool] = True
 
     def __init__(self, process: str) -> None:
         self.settings = InboxSettings()

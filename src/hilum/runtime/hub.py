@@ -18,6 +18,7 @@ from hilum.journal.keyring import Keyring, Policy, keyring_for
 from hilum.journal.leases import Leases
 from hilum.journal.partitions import oldest_open
 from hilum.journal.work import MESSAGE_BODY
+from hilum.masterdata import quality
 from hilum.masterdata.crosswalk import LiveCrosswalk
 from hilum.masterdata.lookups import LiveLookups
 from hilum.masterdata.ownership import load_matrix
@@ -72,7 +73,8 @@ class Hub:
         self._precedence = Precedence()
         self.switches = Switches()
         self.share: Share | None = None
-        self.quality = Meter(load_rules(project.folder / "quality.toml"), project.lookup)
+        self._rules = load_rules(project.folder / quality.FILE)
+        self.quality = Meter(self._rules, project.lookup)
         self.crosswalk: LiveCrosswalk | None = None
         self.lookups = LiveLookups(database, project.lookup)
         self._servers = Servers(database)
@@ -106,6 +108,7 @@ class Hub:
         self.gate = gate
         await self.switches.look(self.database)
         await self.lookups.load()
+        quality.need_tables(self._rules, self.project.lookup)
         if self.roles & {WORKER, CONSOLE}:
             await self._load_identifiers()
         if WORKER in self.roles:

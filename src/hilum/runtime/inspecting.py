@@ -6,7 +6,7 @@ What does not fit becomes a case on somebody's desk before a message fails by it
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from hilum.connector import (
     Inspected,
     Inspection,
     Misfit,
+    Needs,
     ReadsModels,
     Renewable,
 )
@@ -62,15 +63,24 @@ def users_by_endpoint(flows: Iterable[Flow]) -> dict[str, dict[str, list[Flow]]]
     return found
 
 
-def reads_of(users: Users) -> dict[str, dict[str, set[str]]]:
-    """Kind of source → model → the fields that these flows read together."""
+def needs_of(endpoint: str, users: Users) -> dict[str, dict[str, set[str]]]:
+    """Operation, or kind of source → model → the fields that these flows write or read there together.
+
+    Of an operation only what it does not know itself: the columns that a flow chose for `odoo.upsert`.
+    """
     found: dict[str, dict[str, set[str]]] = {}
     for name, flows in users.items():
-        for source in map(_reading, flows):
-            if source is not None and source.kind == name:
-                for model, fields in source.reads.items():
-                    found.setdefault(name, {}).setdefault(model, set()).update(fields)
+        for needs in (each for flow in flows for each in _needs(flow, endpoint, name)):
+            for model, fields in needs.items():
+                found.setdefault(name, {}).setdefault(model, set()).update(fields)
     return found
+
+
+def _needs(flow: Flow, endpoint: str, name: str) -> Iterator[Needs]:
+    source = _reading(flow)
+    if source is not None and (source.endpoint, source.kind) == (endpoint, name):
+        yield source.reads
+    yield from (each.needs for each in flow.every_target if (each.endpoint, each.operation) == (endpoint, name))
 
 
 def _reading(flow: Flow) -> Any:
@@ -136,7 +146,7 @@ async def look(
     """
     async with database.cold() as connection:
         known = (await states(connection)).get(name)
-    found = await destination.inspect(users.keys(), known.metadata if known and not anew else {}, reads_of(users))
+    found = await destination.inspect(users.keys(), known.metadata if known and not anew else {}, needs_of(name, users))
     async with database.cold() as connection:
         await keep(connection, name, found)
     if renewing:

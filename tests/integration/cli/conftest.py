@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import psycopg
@@ -20,6 +21,7 @@ from hilum.flow import load_project
 from hilum.postgres import Database
 from hilum.runtime import Hub
 from hilum.simulator.hospital.lines import Answer, MllpLine
+from hilum.simulator.odoo import SandboxOdoo
 from support import servers, waits
 
 
@@ -93,3 +95,18 @@ def worked(
         monkeypatch.setenv("HILUM_DATABASE_URL", servers.with_database(databases.url, name))
         yield mine
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def box() -> Iterator[SandboxOdoo]:
+    """A sandbox that answers while commands run in loops of their own."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    made = SandboxOdoo(version="19.0")
+    asyncio.run_coroutine_threadsafe(made.start(), loop).result(30)
+    yield made
+    asyncio.run_coroutine_threadsafe(made.stop(), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(30)
+    loop.close()

@@ -12,6 +12,8 @@ from unittest.mock import ANY
 import pytest
 from cli_calls import Cli, new_project
 
+from hilum.simulator.odoo import SandboxOdoo
+
 Break = Callable[[Path], None]
 
 ODOO = '\n[endpoints.odoo.main]\nurl = "{url}"\ndatabase = "hilum"\nlogin = "hub"\napi_key = "{key}"\n'
@@ -172,3 +174,56 @@ def test_the_words_of_the_far_side_are_shown_as_they_are(tmp_path: Path, cli: Cl
     project = new_project(tmp_path / "hub")
     to_odoo(project)
     assert "[endpoints.odoo.main]" in " ".join(cli("doctor", "-p", project).out.split())
+
+
+WITHIN = """
+from hilum.connectors import calendar, files, masterdata, odoo
+from hilum.flow import Calendar, DataClass, Flow, Owners, Slo
+
+for name, source in {
+    "test.published": masterdata.Published(object="items"),
+    "test.runs": calendar.Runs(when=Calendar("0 6 * * *", zone="UTC")),
+}.items():
+    made = Flow(
+        name, version="1.0", summary="What only a hub has", owners=Owners(business="A", technical="B"),
+        data_class=DataClass.INTERNAL, slo=Slo(percent=99, within="5m"), retention="P1Y", source=source,
+    )
+    made.translate(lambda message, hub: message)
+    TARGET
+    globals()[name.replace(".", "_")] = made
+"""
+
+
+@pytest.mark.req("UX-3")
+def test_sources_that_only_a_hub_has_are_in_order(healthy: Path, cli: Cli) -> None:
+    line = f'made.deliver_to(files.write(url="{healthy / "out"}", name="{{message_id}}.json"))'
+    text = WITHIN.replace("TARGET", line)
+    (healthy / "flows" / "within.py").write_text(text)
+    answer = cli("doctor", "-p", healthy)
+    assert "masterdata://items/test.published for test.published: takes the published items" in answer.out
+    assert "test.runs" in answer.out
+    wrong = [line for line in answer.out.splitlines() if line.startswith("✗")]
+    assert [line.split()[1] for line in wrong] == ["durability"], wrong
+
+
+@pytest.mark.req("SYS-1")
+@pytest.mark.req("UX-3")
+def test_modules_and_columns_that_an_odoo_lacks_are_found(healthy: Path, cli: Cli, box: SandboxOdoo) -> None:
+    box.change(
+        lambda env: [
+            env["ir.module.module"].write(row, {"state": "uninstalled"})
+            for row in env.store.find("ir.module.module", ("name",), ("maintenance",))
+        ]
+    )
+    target = """
+    made.deliver_to(odoo.asset("odoo.main"))
+    made.deliver_to(odoo.upsert("odoo.main", "res.partner", columns=["name", "nickname"], fields=dict, key=str))
+    """.replace("\n    ", "\n    ")
+    (healthy / "flows" / "within.py").write_text(WITHIN.replace("TARGET", target.strip()))
+    with (healthy / "hilum.toml").open("a") as settings:
+        settings.write(ODOO.format(url=box.url, key=box.api_key))
+    answer = cli("doctor", "-p", healthy)
+    assert answer.code == 1
+    wrong = [line for line in answer.out.splitlines() if line.startswith("✗ destination odoo.main")]
+    assert any("maintenance.equipment" in line and "the module maintenance is not installed" in line for line in wrong)
+    assert any("res.partner has no field nickname, which upsert needs" in line for line in wrong)

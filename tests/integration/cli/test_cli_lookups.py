@@ -36,6 +36,8 @@ def test_a_file_becomes_a_table_of_the_database_and_a_file_again(project: Path, 
     shown = cli("lookups", "show", "items", "G1", "--at", "2030-01-01", "--json").json
     assert [(row["item"], row["unit"]) for row in shown] == [("GLOVE-XL", "EA")]
     assert "GLOVE-M" in cli("lookups", "show", "items").out
+    assert cli("lookups", "export", "items", "-").out == cli("lookups", "export", "items").out
+    assert not Path("-").exists()
     acts = cli("lookups", "history", "items", "--json").json
     assert {each["reason"] for each in acts} == {"catalogue of 2026"}
     assert "catalogue of 2026" in cli("lookups", "history", "items", "G1").out

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import psycopg
 import pytest
@@ -19,21 +16,6 @@ from test_cli_doctor import ODOO, to_odoo
 from hilum.connectors.odoo.api_key import Key, read, write
 from hilum.connectors.odoo.capture.figures import SEEN, Figures
 from hilum.simulator.odoo import SandboxOdoo
-
-
-@pytest.fixture
-def box() -> Iterator[SandboxOdoo]:
-    """A sandbox that answers while commands run in loops of their own."""
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    made = SandboxOdoo(version="19.0")
-    asyncio.run_coroutine_threadsafe(made.start(), loop).result(30)
-    yield made
-    asyncio.run_coroutine_threadsafe(made.stop(), loop).result(30)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(30)
-    loop.close()
 
 
 @pytest.mark.req("NEW-9")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hilum import cases
+from hilum.canonical import Supplier
+from hilum.connectors import odoo
 from hilum.errors import SettingsError
 from hilum.flow import DataClass
 from hilum.journal import reading
@@ -15,6 +18,8 @@ from hilum.masterdata.sync import RefusedChange
 from hilum.message import MessageState
 from hilum.postgres import Database
 from hilum.testing import eventually
+from support.doubles import Feed, Receiver
+from support.projects import make_flow
 from support.two_systems import TwoSystems
 from support.waits import Start, messages
 
@@ -168,3 +173,29 @@ async def test_many_changes_of_one_batch_are_judged_in_order(database: Database,
     await messages(database, completed=30)
     assert both.odoo.bodies[-1]["title"] == "Gloves 29"
     assert [body["title"] for body in both.odoo.bodies] == [f"Gloves {n}" for n in range(30)]
+
+
+async def test_an_upsert_of_an_object_is_judged_field_by_field(database: Database, hub: Start, tmp_path: Path) -> None:
+    """EAM says suppliers too, by `odoo.upsert`: what SRM owns does not reach Odoo, the rest does."""
+    (tmp_path / "ownership.toml").write_text(
+        '[systems]\nSRM = []\nEAM = []\nODOO = ["memory.odoo"]\n[[owned]]\nobject = "hilum.supplier"\n'
+        'fields = ["title"]\nowner = "SRM"\nothers = "ignore"\n'
+    )
+    receiver, feed = Receiver(), Feed("eam")
+    target = odoo.upsert(
+        "memory.odoo",
+        "res.partner",
+        columns=["name", "phone"],
+        fields=lambda supplier: {"name": supplier.title, "phone": supplier.phone},
+        key=lambda supplier: supplier.code,
+        kind="supplier",
+        writes=Supplier,
+    )
+    flow = make_flow(feed, name="eam.suppliers", system="EAM", translate=lambda m, _: Supplier(**m["supplier"]))
+    flow.deliver_to(replace(target, connector=receiver))
+    await hub(flow)
+    await feed.send_all([{"id": "1", "supplier": {"code": "S-1", "title": "GLOVES", "phone": "555 0100"}}])
+    await eventually(lambda: len(receiver.taken) == 1)
+    assert receiver.bodies[0]["values"] == {"name": None, "phone": "555 0100"}
+    (ignored,) = await decided(database, "ignored")
+    assert (ignored.field, ignored.system, ignored.owner) == ("title", "EAM", "SRM")

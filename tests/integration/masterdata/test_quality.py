@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from hilum.canonical import Item, Location
+from hilum.cli import app
 from hilum.errors import SettingsError
 from hilum.masterdata import quality
 from hilum.masterdata.quality import Meter, Rule, load_rules
@@ -115,3 +117,31 @@ async def test_scores_are_told_apart_by_facility(database: Database) -> None:
     async with database.cold() as connection:
         found = await quality.scores(connection)
     assert [(each.facility, each.checked, each.failed) for each in found] == [("NORTH", 1, 1), ("SOUTH", 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ('[[rule]]\nobject = "itm"\nfield = "barcode"\ncheck = "gtin"\n', "rule 1: there is no object 'itm'"),
+        ('[[rule]]\nobject = "hilum.item"\nfield = "barcode"\ncheck = "gtin"\n', "write item"),
+        ('[[rule]]\nobject = "item"\nfield = "barcod"\ncheck = "gtin"\n', "item has no field 'barcod'"),
+        ('[[rule]]\nobject = "supplier"\nfield = "address.town"\ncheck = "required"\n', "'town' is not there"),
+        ('[[rules]]\nobject = "item"\n', "there is no 'rules' here"),
+    ],
+)
+def test_names_that_are_not_there_are_told_before_anything_starts(tmp_path: Path, rule: str, words: str) -> None:
+    (tmp_path / "hilum.toml").touch()
+    (tmp_path / "quality.toml").write_text(rule)
+    found = CliRunner().invoke(app, ["check", "--project", str(tmp_path)], catch_exceptions=True)
+    assert isinstance(found.exception, SettingsError)
+    assert words in str(found.exception)
+
+
+async def test_a_hub_does_not_start_with_a_rule_about_a_table_that_is_nowhere(
+    hub: Callable[..., Awaitable[Hub]], tmp_path: Path
+) -> None:
+    (tmp_path / "quality.toml").write_text(
+        '[[rule]]\nobject = "item"\nfield = "unit"\ncheck = "in_lookup"\nvalue = "unts"\n'
+    )
+    with pytest.raises(SettingsError, match="a rule asks the lookup table 'unts'"):
+        await hub(make_flow(Feed(), Receiver()))

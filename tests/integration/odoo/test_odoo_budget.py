@@ -127,7 +127,8 @@ async def test_a_named_bad_row_costs_two_calls_and_what_packing_saves_is_counted
     assert effort.calls < 10
 
     target = odoo.upsert(
-        "odoo.main", "res.partner", fields=lambda n: {"name": f"N{n}", "country_id": "nowhere" if n == 7 else ""},
+        "odoo.main", "res.partner", columns=["name", "country_id"],
+        fields=lambda n: {"name": f"N{n}", "country_id": "nowhere" if n == 7 else ""},
         key=lambda n: f"{sandboxed.unique}-{n}",
     )  # fmt: skip
     bodies = [outgoing.body for n in range(40) if (outgoing := target.encode(n)) is not None]

@@ -140,3 +140,23 @@ async def test_a_key_that_ends_soon_is_told(far: FarSide, database: Database) ->
     assert "Make a new one" in of_key(found.key_ends)
     assert "Make a new one" not in of_key(found.key_ends + timedelta(days=60))
     assert of_key(None) == ""
+
+
+@pytest.mark.req("NEW-9")
+async def test_the_columns_of_an_upsert_are_looked_at_too(sandboxed: FarSide, database: Database) -> None:
+    flow = make_flow(None, name="test.wards")
+    for model, columns in {
+        "res.partner": ["name", "nickname", "parent_id/id", "country_id/.id"],
+        "no.such": ["x"],
+    }.items():
+        flow.deliver_to(odoo.upsert("odoo.main", model, columns=columns, fields=dict, key=str))
+    elsewhere = make_flow(None, name="test.others")
+    elsewhere.deliver_to(odoo.upsert("odoo.other", "res.partner", columns=["alias"], fields=dict, key=str))
+    users = users_by_endpoint([flow, elsewhere])
+    hub = await sandboxed.open()
+    await look(database, "odoo.main", hub, users["odoo.main"])
+    async with database.cold() as connection:
+        found = {case.category: case for case in await cases.conditions(connection)}
+    assert [each["what"] for each in found["endpoint.drift"].misfits] == ["res.partner.nickname"]
+    assert [each["what"] for each in found["endpoint.module"].misfits] == ["no.such"]
+    assert found["endpoint.drift"].flows == ["test.wards"]

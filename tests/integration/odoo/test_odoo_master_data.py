@@ -164,6 +164,7 @@ async def test_any_model_can_be_written_by_business_key(far: FarSide, hub: Odoo)
     target = odoo.upsert(
         "odoo.main",
         "res.partner",
+        columns=["name", "is_company", "comment"],
         fields=lambda thing: {"name": thing["name"], "is_company": True, "comment": None},
         key=lambda thing: str(thing["code"]),
         kind="facility",
@@ -180,7 +181,7 @@ async def test_any_model_can_be_written_by_business_key(far: FarSide, hub: Odoo)
 
 def test_a_kind_that_odoo_could_not_tell_apart_is_refused() -> None:
     with pytest.raises(SettingsError, match="lower-case"):
-        odoo.upsert("odoo.main", "res.partner", fields=dict, key=str, kind="Not Good")
+        odoo.upsert("odoo.main", "res.partner", columns=["name"], fields=dict, key=str, kind="Not Good")
 
 
 @pytest.mark.req("MSG-10")
@@ -193,6 +194,7 @@ async def test_bad_records_of_fifty_are_set_apart_and_the_others_are_written_onc
     target = odoo.upsert(
         "odoo.main",
         "res.partner",
+        columns=["name", "country_id"],
         fields=lambda n: {"name": f"C{n}", "country_id": COUNTRY[n in bad]},
         key=code(sandboxed),
     )

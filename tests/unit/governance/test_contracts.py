@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from hilum.canonical import Charge, PurchaseOrder, SupplyConsumed
 from hilum.cli import app
-from hilum.connectors import files
+from hilum.connectors import files, masterdata
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup
-from hilum.governance import Verdict, accept, accepted, contract_of, verdicts
+from hilum.governance import Verdict, accept, accepted, contract_of, gaps, verdicts
 from hilum.governance.compatibility import INPUT, OUTPUT, Comparison
 from support.doubles import Feed, Receiver
 from support.projects import make_flow
@@ -241,7 +241,7 @@ flow = Flow("a.b", version="VERSION", summary="s", owners=Owners(business="b", t
     data_class=DataClass.INTERNAL, slo=Slo(percent=99, within="30s"), retention="P1Y", input=Order)
 
 @flow.translate
-def passed(order: Order, hub):
+def passed(order: Order, hub) -> Order:
     return order
 
 flow.deliver_to(http.post("http.main"))
@@ -284,3 +284,31 @@ def test_an_accepted_contract_is_read_as_it_was_written(tmp_path: Path) -> None:
     contract = contract_of(flow())
     accept(tmp_path, contract)
     assert accepted(tmp_path) == {"test.orders": contract}
+
+
+def test_an_interface_without_a_schema_is_said_and_refused_in_ci(tmp_path: Path) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["contract", *arguments, "--project", str(tmp_path)])
+        return result.exit_code, result.stdout
+
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "hilum.toml").touch()
+    text = FLOW.replace("FIELDS", "note: str").replace("VERSION", "1.0")
+    loose = text.replace(", input=Order", "").replace(" -> Order", "")
+    (tmp_path / "flows" / "loose.py").write_text(loose, encoding="utf-8")
+    assert run("accept")[0] == 0
+    code, told = run("check")
+    assert code == 0
+    assert "input: it has no schema" in told
+    assert "output: it has no schema" in told
+    assert run("check", "--strict")[0] == 1
+    (found,) = orjson.loads(run("check", "--strict", "--json")[1])
+    assert (found["refused"], len(found["without_schema"])) == (True, 2)
+
+
+def test_what_a_standard_or_the_hub_lays_down_needs_no_schema() -> None:
+    hl7 = flow(input=None, format="hl7v2")
+    assert not gaps(hl7)
+    assert not gaps(flow(input=None, source=masterdata.Published(object="items")))
+    assert gaps(flow(input=None))
+    assert not gaps(flow())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hilum.canonical import Supplier
+from hilum.canonical import Customer, Item, Supplier
 from hilum.connector import Target
+from hilum.connectors import odoo
 from hilum.connectors.encoding import encode
 from hilum.errors import SettingsError
 from hilum.flow import Flow, Project
@@ -128,3 +130,57 @@ def test_systems_and_flows_must_fit(tmp_path: Path) -> None:
         load_matrix(project(tmp_path, twice))
     with pytest.raises(SettingsError, match=r"no flow uses an endpoint odoo\.other"):
         load_matrix(project(tmp_path, '[systems]\nODOO = ["odoo.other"]\nSRM = []\n'))
+
+
+def upserting(**more: Any) -> Flow:
+    """SRM owns suppliers; a flow of another system writes contacts of Odoo."""
+    made = make_flow(Feed("rows"), name="test.rows", system="EAM")
+    declared = {"columns": ["name"], "fields": lambda thing: {"name": thing.title}, "key": lambda thing: thing.code}
+    made.deliver_to(odoo.upsert("odoo.main", "res.partner", **(declared | more)))
+    return made
+
+
+OWNED = '[[owned]]\nobject = "hilum.supplier"\nowner = "SRM"\n'
+
+
+@pytest.mark.parametrize("model", ["res.partner", "res.partner.bank", "res.users"])
+def test_an_upsert_into_a_model_of_a_governed_object_says_what_it_writes(tmp_path: Path, model: str) -> None:
+    rest = flow_to("http.srm", "ODOO", "b")
+    silent = make_flow(Feed("rows"), name="test.rows", system="EAM")
+    silent.deliver_to(odoo.upsert("odoo.main", model, columns=["name"], fields=dict, key=str))
+    assert f"test.rows writes {model} at odoo.main by upsert" in wrong(tmp_path, OWNED, silent, rest)
+    assert "records can be hilum.supplier," in wrong(tmp_path, OWNED, upserting(kind="supplier"), rest)
+    matrix(tmp_path, OWNED, upserting(writes="wards, which nobody owns"), rest)
+    matrix(tmp_path, OWNED, upserting(writes=Supplier, kind="supplier"), rest)
+    matrix(tmp_path, '[[owned]]\nobject = "hilum.item"\nowner = "SRM"\n', upserting(), rest)  # no model of items
+
+
+def test_an_upsert_that_writes_an_object_takes_only_that_and_speaks_for_a_system(tmp_path: Path) -> None:
+    made = upserting(writes=Supplier)
+    (target,) = made.targets
+    assert target.accepts == (Supplier,)
+    assert not target.takes({"title": "x"})
+    made.system = ""
+    assert "does not say for which system it speaks" in wrong(tmp_path, OWNED, made, flow_to("http.srm", "ODOO", "b"))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"writes": "no suppliers, honestly", "kind": "supplier"}, "are those of hilum.supplier"),
+        ({"writes": Customer, "kind": "supplier"}, "is of hilum.supplier, not of hilum.customer"),
+        ({"writes": Item}, "res.partner is of hilum.supplier, hilum.customer"),
+        ({"writes": Supplier, "accepts": (dict,)}, "leave out `accepts`"),
+        ({"columns": []}, "must name the columns"),
+        ({"columns": ["name", "id"]}, "the hub itself writes the column id"),
+    ],
+)
+def test_what_an_upsert_says_must_be_possible(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        upserting(**more)
+
+
+def test_an_upsert_writes_no_column_that_it_does_not_name() -> None:
+    target = odoo.upsert("odoo.main", "x.thing", columns=["name"], fields=lambda n: {"title": n}, key=str)
+    with pytest.raises(SettingsError, match="writes title, which its `columns` do not name"):
+        target.encode("a")

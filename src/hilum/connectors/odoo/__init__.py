@@ -44,10 +44,10 @@ from hilum.connectors.odoo.targets import (
     supplier_bill,
     supplier_price,
     supplier_return,
-    upsert,
     warehouse,
     work_order,
 )
+from hilum.connectors.odoo.upserting import upsert
 
 __all__ = [
     "Changes",

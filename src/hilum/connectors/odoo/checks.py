@@ -10,12 +10,6 @@ from hilum.connectors.odoo.dialect import unknown
 from hilum.connectors.odoo.session import Session
 from hilum.errors import Rejected, SettingsError
 
-# What the operations need: module, a model of it, and what the hub does with that model.
-_NEEDS: Final[Mapping[str, tuple[str, str]]] = {
-    "purchase": ("purchase.order", "orders"),
-    "stock": ("stock.picking", "stock"),
-    "account": ("account.move", "invoices"),
-}
 # Models whose records the hub creates, as people call them.
 _CREATES: Final[Mapping[str, str]] = {
     "res.partner": "contacts",
@@ -43,15 +37,11 @@ async def refuse_module_prefix(client: OdooClient, prefix: str) -> None:
 
 
 async def examine(session: Session) -> str:
-    """Version, database, user, and what is missing, in sentences. Raises `Down` for a refused key."""
+    """Version, database, user, and which rights it lacks, in sentences. Raises `Down` for a refused key."""
     client, settings = session.client, session.settings
     series = ".".join(map(str, client.version))
     database = settings.database or "the server's only database"
     found = [f"Odoo {series} by {client.protocol}, {database}.", unknown(client.version), await _user(session)]
-    absent = [module for module, (model, _) in _NEEDS.items() if not await _exists(client, model)]
-    if absent:
-        lost = ", ".join(_NEEDS[module][1] for module in absent)
-        found.append(f"Not installed, or not readable for the hub's user: {', '.join(absent)} (needed for {lost}).")
     lacking = [words for model, words in _CREATES.items() if await _may_create(client, model) is False]
     if lacking:
         found.append(f"The hub's user may not create: {', '.join(lacking)}.")
@@ -68,14 +58,6 @@ async def _user(session: Session) -> str:
     if rows[0].get("email"):
         return f"The hub is the user {login}."
     return f"The hub is the user {login}, who has no e-mail address: set one, or partial receipts fail."
-
-
-async def _exists(client: OdooClient, model: str) -> bool:
-    try:
-        await client.call(model, "search_count", domain=[["id", "=", 0]])
-    except Rejected:
-        return False
-    return True
 
 
 async def _may_create(client: OdooClient, model: str) -> bool | None:

@@ -123,10 +123,10 @@ class Odoo(Destination):
         return client.version, client.protocol
 
     async def inspect(
-        self, operations: Collection[str], known: Mapping[str, Any], reads: Mapping[str, Needs] = NO_NEEDS
+        self, operations: Collection[str], known: Mapping[str, Any], needs: Mapping[str, Needs] = NO_NEEDS
     ) -> Inspection:
         """See `Inspected.inspect`."""
-        return await inspect(await self._connected(), operations, known, reads)
+        return await inspect(await self._connected(), operations, known, needs)
 
     @property
     def renews(self) -> bool:

@@ -31,13 +31,13 @@ async def inspect(
     session: Session,
     operations: Collection[str],
     known: Mapping[str, Model],
-    reads: Mapping[str, Needs] = NO_NEEDS,
+    needs: Mapping[str, Needs] = NO_NEEDS,
 ) -> Inspection:
-    """Look at the models of these operations, and at those that sources read (`reads`, by name of the source).
+    """Look at the models of these operations, and at those that sources read and flows chose to write (`needs`).
 
     `known`: what was seen before. Raises `Down`, `TryAgain`, `Unsure`.
     """
-    wanted = _wanted(session, operations, reads)
+    wanted = _wanted(session, operations, needs)
     seen: dict[str, Model] = {}
     conditions: list[Condition] = []
     missing: dict[tuple[str, str], list[Misfit]] = {}
@@ -52,7 +52,7 @@ async def inspect(
         before = known.get(model)
         found = (
             *_gone(model, by_operation, before or {}, now),
-            *(_changed(model, by_operation, before or now, now, reads)),
+            *(_changed(model, by_operation, before or now, now)),
         )
         if found:
             title = f"Odoo's {model} is not as the flows need it"
@@ -64,7 +64,7 @@ async def inspect(
 
 
 def _wanted(
-    session: Session, operations: Collection[str], reads: Mapping[str, Needs]
+    session: Session, operations: Collection[str], needs: Mapping[str, Needs]
 ) -> dict[str, dict[str, Collection[str]]]:
     """Model → operation or source → the fields that it needs."""
     wanted: dict[str, dict[str, Collection[str]]] = {}
@@ -72,9 +72,9 @@ def _wanted(
         if name in OPERATIONS:
             for model, fields in OPERATIONS[name].needed(session.client.dialect).items():
                 wanted.setdefault(model, {})[name] = fields
-    for name, models in sorted(reads.items()):
-        for model, read in models.items():
-            wanted.setdefault(model, {})[name] = read
+    for name, models in sorted(needs.items()):
+        for model, more in models.items():
+            wanted.setdefault(model, {})[name] = more
     return wanted
 
 
@@ -124,7 +124,6 @@ def _changed(
     by_operation: Mapping[str, Collection[str]],
     before: Model,
     now: Model,
-    reads: Collection[str],
 ) -> Iterator[Misfit]:
     """Fields that were of another type, and fields that have become required where something is written."""
     needed = {name for names in by_operation.values() for name in names}
@@ -138,7 +137,7 @@ def _changed(
                 words=f"{model}.{name} was {was} and is {now_is} now. See what Odoo's upgrade changed.",
                 operations=tuple(each for each, names in by_operation.items() if name in names),
             )
-    writing = tuple(each for each in by_operation if each not in reads)
+    writing = tuple(each for each in by_operation if each in OPERATIONS)  # the others are sources
     for name, (_, required) in sorted(now.items()) if writing else ():
         if required and name not in needed and not before.get(name, [None, False])[1]:
             yield Misfit(

@@ -6,7 +6,6 @@ kinds of objects; each target takes its own kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from hilum import canonical
@@ -15,9 +14,6 @@ from hilum.connector import Outgoing, Target
 from hilum.connectors.declaring import target
 from hilum.connectors.odoo.destination import Odoo
 from hilum.connectors.odoo.operations import OPERATIONS
-from hilum.connectors.odoo.operations.upsert import FieldValues
-from hilum.connectors.odoo.work import cell
-from hilum.errors import SettingsError
 
 
 def patient_account(endpoint: str = "", **settings: Any) -> Target:
@@ -183,37 +179,6 @@ def lead(endpoint: str = "", **settings: Any) -> Target:
 def service_case(endpoint: str = "", **settings: Any) -> Target:
     """A `ServiceCase` becomes a task of the project that the endpoint names."""
     return _target("service_case", endpoint, settings)
-
-
-def upsert(
-    endpoint: str,
-    model: str,
-    *,
-    fields: Callable[[Any], Mapping[str, Any] | None],
-    key: Callable[[Any], str],
-    kind: str = "",
-    accepts: tuple[type, ...] = (object,),
-    **settings: Any,
-) -> Target:
-    """Any object becomes a record of `model`, created or updated by its business key.
-
-    `fields` gives the columns of Odoo's `load` and their values, or None when the object is not for this target;
-    `key` the business key; `kind` the middle part of the external identifier (lower-case letters; by default those of
-    `model`). Decimals and dates are written exactly.
-    """
-    middle = kind or "".join(letter for letter in model if letter.isalpha())
-
-    def encode(thing: Any) -> Outgoing | None:
-        values = fields(thing)
-        if values is None:
-            return None
-        texts = {column: None if value is None else cell(value) for column, value in values.items()}
-        body = FieldValues(model=model, kind=middle, key=key(thing), values=dict(texts)).write()
-        return Outgoing(body=body)
-
-    if not middle.isascii() or not middle.islower():
-        raise SettingsError("odoo.upsert: `kind` must be lower-case letters")
-    return target(endpoint, Odoo, settings, encode, accepts=accepts, operation="upsert")
 
 
 def _target(operation: str, endpoint: str, settings: dict[str, Any]) -> Target:

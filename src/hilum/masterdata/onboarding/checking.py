@@ -23,7 +23,7 @@ class Problem:
     """One thing that is wrong, for whoever filled the workbook in. Never shows what is in the cell."""
 
     sheet: str
-    row: int  # of the spreadsheet; 1 is the head
+    row: int | None  # of the spreadsheet; 1 is the head; none: it is about the sheet as a whole
     column: str
     why: str
     do: str
@@ -66,7 +66,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def wrong(self, sheet: str, row: int, column: str, why: str, do: str) -> None:
+    def wrong(self, sheet: str, row: int | None, column: str, why: str, do: str) -> None:
         """Note a problem."""
         self.problems.append(Problem(sheet=sheet, row=row, column=column, why=why, do=do))
 
@@ -80,7 +80,9 @@ async def check(connection: Connection, kind: str, book: Book, flows: Collection
     known = sheets_of(kind)
     for title in book:
         if title not in {GUIDE, *(each.name for each in known)}:
-            plan.wrong(title, 0, "", "There is no such sheet.", "Remove or rename it; --template has the right ones.")
+            plan.wrong(
+                title, None, "", "There is no such sheet.", "Remove or rename it; --template has the right ones."
+            )
     for number, sheet in enumerate(known):
         heads, rows = book.get(sheet.name, ((), []))
         if sheet.needed and len(rows) != 1:

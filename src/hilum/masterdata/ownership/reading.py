@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hilum.canonical import BY_NAME, BusinessObject
+from hilum.connector import Target
 from hilum.errors import SettingsError
 from hilum.flow import Flow, Project
 from hilum.masterdata.ownership.matrix import FILE, Conflict, Matrix, Others, Rule
@@ -216,5 +217,21 @@ def _flows(matrix: Matrix, flows: Iterable[Flow]) -> Iterator[str]:
                 f"The flow {flow.name} carries {', '.join(sorted(carried))} and does not say for which system it "
                 "speaks: write Flow(..., system=...)."
             )
+        yield from (_unsaid(flow, target, governed) for target in flow.every_target if _asked(target, governed))
         if flow.correction_targets and not matrix.system_of(flow):
             yield f"The flow {flow.name} corrects a system and does not say for which one it speaks."
+
+
+def _asked(target: Target, governed: tuple[type[BusinessObject], ...]) -> list[str]:
+    """The governed objects of which a target does not say whether it writes them."""
+    return sorted(kind.name for kind in target.may_be if governed and issubclass(kind, governed))
+
+
+def _unsaid(flow: Flow, target: Target, governed: tuple[type[BusinessObject], ...]) -> str:
+    objects = " or ".join(_asked(target, governed))
+    return (
+        f"The flow {flow.name} writes {', '.join(target.needs)} at {target.endpoint} by {target.operation}; its "
+        f"records can be {objects}, and ownership cannot judge what it does not know. Write "
+        f"{target.operation}(..., writes=…) with the object that they are, or with a sentence "
+        "that says why they are none."
+    )

@@ -107,8 +107,11 @@ async def restore(connection: Connection, object_: str, version: int, *, author:
     It is reviewed and published like any other, as a new version with the old content. Raises `SettingsError`.
     """
     model_of(object_)
-    if not 0 <= version < await reading.latest(connection, object_):
-        raise SettingsError(f"There is no earlier version {version} of {object_}.")
+    latest = await reading.latest(connection, object_)
+    if version == latest:
+        raise SettingsError(f"Version {version} of {object_} is in force already: there is nothing to go back to.")
+    if not 0 <= version < latest:
+        raise SettingsError(f"There is no version {version} of {object_}; the one in force is {latest}.")
     old = await reading.content(connection, object_, version)
     title = f"back to version {version}: {reason}"
     return await draft(connection, object_, title, old, author=author, whole=True, restores=version)

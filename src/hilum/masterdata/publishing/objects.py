@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from hilum.canonical import Item, Location, Supplier
 from hilum.canonical.base import Code, Text, Value
@@ -63,6 +64,14 @@ def content_of(object_: str, row: Mapping[str, str]) -> dict[str, Any]:
         made = model_of(object_).model_validate(nested)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
+        words = "; ".join(f"{'.'.join(map(str, each['loc']))}: {_why(object_, each)}" for each in problems)
         raise SettingsError(words) from None
     return made.model_dump(mode="json", exclude_defaults=True)
+
+
+def _why(object_: str, problem: ErrorDetails) -> str:
+    if problem["type"] != "extra_forbidden":
+        return problem["msg"]
+    if len(problem["loc"]) > 1:
+        return "there is no such field"
+    return f"there is no such field; {object_} have {', '.join(model_of(object_).model_fields)}"

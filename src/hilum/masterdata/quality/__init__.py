@@ -5,6 +5,20 @@
 
 from hilum.masterdata.quality.meter import Meter
 from hilum.masterdata.quality.reading import Day, Finding, Score, scores, trend, work_list
-from hilum.masterdata.quality.rules import CHECKS, Rule, load_rules
+from hilum.masterdata.quality.rules import CHECKS, FILE, Rule, load_rules, need_tables, tables_of
 
-__all__ = ["CHECKS", "Day", "Finding", "Meter", "Rule", "Score", "load_rules", "scores", "trend", "work_list"]
+__all__ = [
+    "CHECKS",
+    "FILE",
+    "Day",
+    "Finding",
+    "Meter",
+    "Rule",
+    "Score",
+    "load_rules",
+    "need_tables",
+    "scores",
+    "tables_of",
+    "trend",
+    "work_list",
+]

@@ -41,7 +41,7 @@ class Meter:
             name = rule.name
             try:
                 good = holds(rule, thing, key, self._state)
-            except Exception:  # noqa: BLE001 - a table that is missing, a type that fits no check: it does not hold
+            except Exception:  # noqa: BLE001 - a table that was taken away since the start, a type that fits no check: it does not hold
                 good = False
             count = self._counts.setdefault((day, kind, name, source, place), [0, 0])
             count[0] += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from hilum.canonical import identifiers
 from hilum.errors import Invalid, SettingsError
+from hilum.masterdata.quality.names import unknown_name
 from hilum.settings import problems_of
+
+FILE: Final = "quality.toml"
+"""Where a project says what must hold of its data."""
 
 REMEMBERED: Final = 100_000
 """Values that a check for uniqueness remembers, the latest."""
@@ -150,11 +154,29 @@ def load_rules(path: Path) -> dict[str, list[Rule]]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    if others := sorted(data.keys() - {"rule"}):
+        raise SettingsError(f"{path}: there is no '{others[0]}' here; each rule is a [[rule]].")
     found: dict[str, list[Rule]] = {}
     for number, each in enumerate(data.get("rule", []), start=1):
         try:
             rule = Rule(**each)
         except ValidationError as error:
             raise SettingsError(f"{path}, rule {number}: {problems_of(error)}") from None
+        if words := unknown_name(rule.object, rule.field):
+            raise SettingsError(f"{path}, rule {number}: {words}")
         found.setdefault(rule.object, []).append(rule)
     return found
+
+
+def tables_of(rules: Mapping[str, Sequence[Rule]]) -> frozenset[str]:
+    """The lookup tables that the rules ask."""
+    return frozenset(rule.value for some in rules.values() for rule in some if rule.check == "in_lookup")
+
+
+def need_tables(rules: Mapping[str, Sequence[Rule]], codes: Codes) -> None:
+    """Raises `SettingsError` where a rule asks a lookup table that is in no file and not in the database."""
+    for name in sorted(tables_of(rules)):
+        try:
+            codes.codes(name)
+        except SettingsError as error:
+            raise SettingsError(f"{FILE}: a rule asks the lookup table '{name}'. {error}") from None

@@ -1,0 +1,129 @@
+"""`odoo.upsert`: the line of a flow for a model that has no operation of its own.
+
+It could write what other operations write, past the ownership of its fields. So it says which business object its
+records are, and then takes only that object, field by field as ownership lets it through; or why they are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from hilum.canonical import BusinessObject, Item, StockLevel, SupplierPrice
+from hilum.connector import Outgoing, Target
+from hilum.connectors.declaring import target
+from hilum.connectors.odoo.destination import Odoo
+from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.connectors.odoo.operations.upsert import FieldValues
+from hilum.connectors.odoo.work import cell
+from hilum.errors import SettingsError
+
+Writes = type[BusinessObject] | str
+
+_PART_OF: Final[Mapping[str, str]] = {
+    "res.partner.bank": "res.partner",
+    "res.users": "res.partner",
+    "product.template": "product.product",
+    "purchase.order.line": "purchase.order",
+    "purchase.requisition.line": "purchase.requisition",
+    "account.move.line": "account.move",
+    "stock.move": "stock.picking",
+    "stock.move.line": "stock.picking",
+}
+"""Model → the model of the business object that it is a part of, or that Odoo writes together with it."""
+
+_BY_SEVERAL: Final[Mapping[str, tuple[type[BusinessObject], ...]]] = {
+    "product.supplierinfo": (SupplierPrice, Item),
+    "stock.quant": (StockLevel,),
+}
+"""Models that operations write which are not made for one record of one model."""
+
+
+def objects_in(model: str) -> tuple[type[BusinessObject], ...]:
+    """The business objects that records of this model can be, as the operations write them."""
+    main = _PART_OF.get(model, model)
+    found = [kind for each in OPERATIONS.values() if getattr(each, "model", "") == main for kind in each.accepts]
+    return tuple(dict.fromkeys((*found, *_BY_SEVERAL.get(model, ()))))
+
+
+def _objects_called(kind: str) -> tuple[type[BusinessObject], ...]:
+    """The business objects whose external identifiers have this middle part."""
+    found = [each.accepts for each in OPERATIONS.values() if kind and getattr(each, "kind", "") == kind]
+    return tuple(dict.fromkeys(one for accepts in found for one in accepts))
+
+
+def upsert(
+    endpoint: str,
+    model: str,
+    *,
+    columns: Sequence[str],
+    fields: Callable[[Any], Mapping[str, Any] | None],
+    key: Callable[[Any], str],
+    kind: str = "",
+    writes: Writes = "",
+    accepts: tuple[type, ...] = (object,),
+    **settings: Any,
+) -> Target:
+    """Any object becomes a record of `model`, created or updated by its business key.
+
+    `columns` names those of Odoo's `load` that it writes; `hilum odoo check` and the start look whether Odoo has them.
+    `fields` gives their values, or None when the object is not for this target; a column whose value is None is left
+    alone. `key` gives the business key; `kind` the middle part of the external identifier (lower-case letters; by
+    default those of `model`). Decimals and dates are written exactly.
+
+    `writes`: the business object that the records are (`writes=Supplier`): then it takes that object alone, and
+    `ownership.toml` judges each field of it; a field that does not count is None. Or a sentence that says why the
+    records are none. Where such an object is governed, one of the two must be said.
+    """
+    middle = kind or "".join(letter for letter in model if letter.isalpha())
+    if not middle.isascii() or not middle.islower():
+        raise SettingsError("odoo.upsert: `kind` must be lower-case letters")
+    problems = [*_wrong_columns(columns), *_wrong_object(model, middle, writes, accepts)]
+    if problems:
+        raise SettingsError(f"odoo.upsert of {model}: {' '.join(problems)}")
+    reason = writes if isinstance(writes, str) else ""
+    declared = frozenset(columns)
+
+    def encode(thing: Any) -> Outgoing | None:
+        values = fields(thing)
+        if values is None:
+            return None
+        if more := sorted(values.keys() - declared):
+            raise SettingsError(f"odoo.upsert of {model} writes {', '.join(more)}, which its `columns` do not name.")
+        texts = {column: None if value is None else cell(value) for column, value in values.items()}
+        body = FieldValues(model=model, kind=middle, key=key(thing), values=dict(texts)).write()
+        return Outgoing(body=body)
+
+    return target(
+        endpoint,
+        Odoo,
+        settings,
+        encode,
+        accepts=accepts if isinstance(writes, str) else (writes,),
+        operation="upsert",
+        needs={model: tuple(dict.fromkeys(column.partition("/")[0] for column in columns))},
+        may_be=() if writes else tuple(dict.fromkeys((*objects_in(model), *_objects_called(middle)))),
+        no_object=reason,
+    )
+
+
+def _wrong_columns(columns: Sequence[str]) -> Iterator[str]:
+    if isinstance(columns, str) or not columns:
+        yield '`columns` must name the columns that it writes: columns=["name"].'
+    elif own := sorted({"id", ".id"} & set(columns)):
+        yield f"the hub itself writes the column {own[0]}."
+
+
+def _wrong_object(model: str, kind: str, writes: Writes, accepts: tuple[type, ...]) -> Iterator[str]:
+    """What `writes` cannot mean."""
+    called, there = _objects_called(kind), objects_in(model)
+    if isinstance(writes, str):
+        if writes and called:
+            names = " and ".join(each.name for each in called)
+            yield f"the identifiers of `kind` '{kind}' are those of {names}: say writes=…, or choose another `kind`."
+        return
+    if accepts not in ((object,), (writes,)):
+        yield f"it takes only what it `writes`, {writes.name}: leave out `accepts`."
+    for place, objects in ((model, there), (f"`kind` '{kind}'", called)):
+        if objects and writes not in objects:
+            yield f"{place} is of {', '.join(each.name for each in objects)}, not of {writes.name}."
