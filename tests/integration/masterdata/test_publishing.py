@@ -154,7 +154,7 @@ def test_content_is_checked_and_says_which_field() -> None:
     found = publishing.content_of("items", {"code": "A", "title": "x", "cost.amount": "1.50", "cost.currency": "EUR"})
     assert found["cost"] == {"amount": "1.50", "currency": "EUR"}
     assert Item(**found).code == "A"
-    with pytest.raises(SettingsError, match=r"shoe: Extra inputs.*") as caught:
+    with pytest.raises(SettingsError, match=r"shoe: there is no such field; items have code.*") as caught:
         publishing.content_of("items", {"code": "A", "title": "x", "shoe": "secret"})
     assert "secret" not in str(caught.value)
     with pytest.raises(SettingsError, match="cannot be published"):
