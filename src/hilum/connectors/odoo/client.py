@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ class OdooClient(ABC):
         self.version = version
         self.budget = budget
         self.dialect: Dialect = dialect(version)
+        self._lists_names = True  # may the user read ir.model.data? Known after the first refusal
 
     @abstractmethod
     async def call(
@@ -120,6 +122,35 @@ class OdooClient(ABC):
                 return None  # the server's way to say that it does not exist
             raise
         return model, number or None
+
+    async def references(self, xml_ids: Sequence[str]) -> dict[str, tuple[str, int | None] | None]:
+        """`reference` of each. One call where the user may read ir.model.data, else one for each, at one time."""
+        wanted = list(dict.fromkeys(xml_ids))
+        if len(wanted) > 1 and self._lists_names:
+            try:
+                return await self._listed(wanted)
+            except Refusal as refusal:
+                if refusal.category != "odoo.access":
+                    raise
+                self._lists_names = False
+        answers = await asyncio.gather(*(self.reference(each) for each in wanted), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer  # after all have ended: no call goes on unseen
+        return {
+            each: answer for each, answer in zip(wanted, answers, strict=True) if not isinstance(answer, BaseException)
+        }
+
+    async def _listed(self, xml_ids: Sequence[str]) -> dict[str, tuple[str, int | None] | None]:
+        names: dict[str, list[str]] = {}
+        for module, name in map(split, xml_ids):
+            names.setdefault(module, []).append(name)
+        found: dict[str, tuple[str, int | None] | None] = dict.fromkeys(xml_ids)
+        for module, some in names.items():
+            domain = [["module", "=", module], ["name", "in", some]]
+            for row in await self.search_read("ir.model.data", domain, ["name", "model", "res_id"]):
+                found[f"{module}.{row['name']}"] = (row["model"], row["res_id"] or None)
+        return found
 
     async def external_ids(self, model: str, ids: Sequence[int]) -> dict[int, str]:
         """One external identifier of each of these records that has any."""

@@ -3,7 +3,7 @@
 The steps, each for all deliveries of the batch together, and each safe to begin again at any time:
 
     plan     what is to be written; what it refers to is looked up
-    find     documents that an earlier attempt has made, by external identifier
+    find     documents that are there, by external identifier, whatever people have made of their reference
     weigh    look closer at what is there before anything is written: may it be begun, or changed?
     write    the missing ones, and drafts, in few calls; a document and its identifier in one transaction
     view     read them back: is it what was wanted? A finished one that differs is a conflict, and is left alone
@@ -174,8 +174,9 @@ class DocumentOperation(Operation):
     async def find(self, session: Session, plans: Sequence[Plan]) -> None:
         """Set `number` of the documents that exist already.
 
-        One search by reference finds them in the usual case. A first attempt that finds nothing goes on to `load`,
-        which would still update and not double; a repeated attempt asks for each external identifier.
+        One search by reference finds them in the usual case. What it does not find is asked for by external
+        identifier, at every attempt: somebody may have changed the reference in Odoo, and `load` would then write over
+        a finished document.
         """
         if not plans:
             return
@@ -185,14 +186,11 @@ class DocumentOperation(Operation):
         numbers = {xml_id: number for number, xml_id in names.items()}
         for plan in plans:
             plan.number = numbers.get(plan.xml_id)
-
-        async def ask(task: Task) -> None:
-            plan = by_task[id(task)]
-            if plan.number is None and task.delivery.attempt > 1:
-                await self._find_one(session, plan)
-
-        by_task = {id(plan.task): plan for plan in plans}
-        await prepare([plan.task for plan in plans], ask)
+        missing = [plan for plan in plans if plan.number is None]
+        known = await session.client.references([plan.xml_id for plan in missing])
+        for plan in missing:
+            target = known[plan.xml_id]
+            plan.number = target[1] if target is not None and target[0] == self.model else None
 
     def search_domain(self, plans: Sequence[Plan]) -> list[Any]:
         """What finds the documents of these plans by their reference, and perhaps some more."""

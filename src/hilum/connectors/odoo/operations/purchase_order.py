@@ -154,7 +154,12 @@ class PlaceOrder(DocumentOperation):
         return plan.wanted.revision > 0 and not line["product_qty"]
 
     def to_update(self, plan: Plan) -> bool:
-        """See `DocumentOperation.to_update`: also a confirmed order, by a later revision."""
+        """See `DocumentOperation.to_update`: also a confirmed order, by a later revision.
+
+        Where a person has changed the source document, nobody can say which revision is there: it is left alone.
+        """
+        if not _tells_revision(plan):
+            return False
         if revision_of(plan.row) < plan.wanted.revision and plan.row.get("state") != "cancel":
             return True
         return super().to_update(plan)
@@ -243,6 +248,13 @@ def revision_of(row: Row) -> int:
     """The revision that an order in Odoo has; 0 where its source document names none."""
     number = str(row.get("origin") or "").rpartition(_REVISION)[2]
     return int(number) if _REVISION in str(row.get("origin") or "") and number.isdigit() else 0
+
+
+def _tells_revision(plan: Plan) -> bool:
+    """Is the source document of the order in Odoo still the one that the hub wrote, of this or another revision?"""
+    number, origin = plan.task.thing.number, str(plan.row.get("origin") or "")
+    mark, revision = f"{number}{_REVISION}", origin.removeprefix(f"{number}{_REVISION}")
+    return origin == number or (origin.startswith(mark) and revision.isdigit())
 
 
 def _escaped(text: str) -> str:

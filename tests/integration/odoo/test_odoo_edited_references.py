@@ -1,0 +1,104 @@
+"""People change in Odoo what the hub finds its documents by. What is finished is never written over for that."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from odoo_far_side import FarSide, deliveries, delivery
+from odoo_money import Books
+
+from hilum.canonical import BusinessObject, PurchaseOrder
+from hilum.connectors.odoo import Odoo
+from hilum.errors import Rejected
+from hilum.message import Delivered
+from hilum.simulator.odoo import SandboxOdoo
+
+
+def asked_for(order: PurchaseOrder, quantity: str, revision: int = 0) -> PurchaseOrder:
+    line = order.lines[0].model_copy(update={"quantity": Decimal(quantity)})
+    return order.model_copy(update={"lines": (line,), "revision": revision})
+
+
+def edit(box: SandboxOdoo, model: str, number: int, **values: object) -> None:
+    box.change(lambda env: env[model].write(number, values))
+
+
+async def deliver(hub: Odoo, *things: BusinessObject) -> None:
+    outcomes = await hub.deliver(deliveries(things))
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes), outcomes
+
+
+async def held(hub: Odoo, thing: BusinessObject, attempt: int = 1) -> Rejected:
+    (outcome,) = await hub.deliver([delivery(thing, attempt=attempt)])
+    assert isinstance(outcome, Rejected), outcome
+    assert outcome.category == "odoo.conflict"
+    return outcome
+
+
+async def edited(far: FarSide, box: SandboxOdoo, order: PurchaseOrder, quantity: int, origin: str) -> None:
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    (line,) = await far.rows("purchase.order.line", order_id=row["id"])
+    edit(box, "purchase.order", row["id"], origin=origin)
+    edit(box, "purchase.order.line", line["id"], product_qty=quantity)
+
+
+async def shown(far: FarSide, order: PurchaseOrder) -> tuple[str, float]:
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    (line,) = await far.rows("purchase.order.line", order_id=row["id"])
+    return row["origin"], line["product_qty"]
+
+
+@pytest.mark.req("SYS-1")
+@pytest.mark.parametrize("rights", ["all", "least"])
+async def test_a_replay_leaves_orders_that_a_buyer_has_changed(sandboxed: FarSide, rights: str) -> None:
+    """Asked for in one call where the user may, one by one where it may not; as a first attempt, as a replay is."""
+    _, world, box = await sandboxed.stage()
+    hub = await (sandboxed.open() if rights == "all" else sandboxed.open_as_user())
+    orders = [asked_for(world.order(), "10") for _ in range(3)]
+    await deliver(hub, *orders)
+    for order in orders:
+        await edited(sandboxed, box, order, 7, f"{order.number}, RFQ 7")
+    again = await hub.deliver(deliveries(orders))
+    assert [getattr(outcome, "category", "") for outcome in again] == ["odoo.conflict"] * 3
+    for order in orders:
+        assert await shown(sandboxed, order) == (f"{order.number}, RFQ 7", 7)
+    await held(hub, orders[0], attempt=2)
+
+
+@pytest.mark.req("SYS-1")
+async def test_no_revision_is_written_over_an_order_of_which_the_revision_cannot_be_told(sandboxed: FarSide) -> None:
+    hub, world, box = await sandboxed.stage()
+    order = asked_for(world.order(), "10")
+    await deliver(hub, order)
+    await deliver(hub, asked_for(order, "20", revision=2))
+    await edited(sandboxed, box, order, 20, "merged")
+    await held(hub, order)
+    await deliver(hub, asked_for(order, "20", revision=2))  # it is there as it says
+    await held(hub, asked_for(order, "30", revision=3))
+    assert await shown(sandboxed, order) == ("merged", 20)
+
+
+@pytest.mark.req("SYS-1")
+async def test_a_draft_that_a_buyer_has_merged_is_left_alone(sandboxed: FarSide) -> None:
+    hub, world, box = await sandboxed.stage()
+    order = asked_for(world.order(), "10").model_copy(update={"confirm": False})
+    await deliver(hub, order)
+    await edited(sandboxed, box, order, 17, f"{order.number}, PO-9")
+    assert "still a draft" in str(await held(hub, order))
+    assert await shown(sandboxed, order) == (f"{order.number}, PO-9", 17)
+
+
+@pytest.mark.req("SYS-1")
+async def test_the_reference_of_a_payment_stays_as_a_person_wrote_it(sandboxed: FarSide) -> None:
+    hub, world, box = await sandboxed.stage()
+    books = Books(sandboxed, world)
+    bill = books.bill()
+    payment = books.payment(bill, "10")
+    await deliver(hub, bill)
+    await deliver(hub, payment)
+    (row,) = await sandboxed.known_as("account.payment", "payment", payment.number)
+    edit(box, "account.payment", row["id"], payment_reference="cheque 12")
+    await deliver(hub, payment)
+    (row,) = await sandboxed.known_as("account.payment", "payment", payment.number)
+    assert (row["payment_reference"], row["amount"]) == ("cheque 12", 10)
