@@ -9,15 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from odoo_far_side import FarSide, delivery
+from odoo_far_side import FarSide, deliveries, delivery
 from odoo_money import Books
 from test_odoo_once import KINDS, fresh, one, until_delivered
 
-from hilum.canonical import LedgerDocument
+from hilum.canonical import BusinessObject, LedgerDocument
 from hilum.connectors.odoo import Odoo
-from hilum.errors import Down, Unsure
-from hilum.message import Delivered
+from hilum.errors import Down, Rejected, TryAgain, Unsure
+from hilum.message import Delivered, Outcome
 from hilum.simulator.odoo import FaultKind
+from hilum.simulator.odoo.faults import Fault
+from hilum.simulator.odoo.orm.record import Env
 
 
 @dataclass(frozen=True)
@@ -192,3 +194,87 @@ async def test_payments_of_one_bill_at_once_pay_it_together(sandboxed: FarSide) 
     assert sorted(payment["amount"] for payment in payments) == [5, 10]
     move = await books.move("bill", bill.business_key)
     assert move["amount_total"] - move["amount_residual"] == 15
+
+
+async def until_settled(hub: Odoo, thing: BusinessObject) -> Outcome:
+    """Deliver as the hub's runtime does, until it is there or held."""
+    for attempt in range(1, 12):
+        outcome = await one(hub, delivery(thing, attempt=attempt))
+        if not isinstance(outcome, TryAgain):
+            return outcome
+    raise AssertionError(outcome)
+
+
+async def paid_once(far: FarSide, books: Books, bill: Any) -> None:
+    move = await books.move("bill", bill.business_key)
+    assert move["amount_residual"] == 0
+    payments = await far.rows("account.payment", partner_id=move["partner_id"])
+    posted = [each for each in payments if each["state"] != "draft"]
+    assert sum(each["amount"] for each in posted) == move["amount_total"]
+
+
+@pytest.mark.req("MSG-3")
+async def test_two_payments_of_a_whole_bill_in_one_batch_pay_it_once(sandboxed: FarSide) -> None:
+    hub, world = await fresh(sandboxed)
+    books = Books(sandboxed, world)
+    bill = books.bill(("1", "100"))
+    await until_delivered(hub, bill)
+    total = str((await books.move("bill", bill.business_key))["amount_total"])
+    transfers = [books.payment(bill, total), books.payment(bill, total)]
+    first, second = await hub.deliver(deliveries(transfers))
+    assert isinstance(first, Delivered), first
+    assert isinstance(second, Rejected), second
+    assert second.category == "odoo.overpaid"
+    assert f"It is paid by payment {transfers[0].number} too. Nothing was written" in str(second)
+    await paid_once(sandboxed, books, bill)
+
+
+@pytest.mark.req("MSG-3")
+async def test_two_payments_of_a_whole_bill_by_two_hubs_pay_it_once(sandboxed: FarSide) -> None:
+    hub, world = await fresh(sandboxed)
+    other = await sandboxed.open()
+    books = Books(sandboxed, world)
+    for _ in range(5):
+        bill = books.bill(("1", "100"))
+        await until_delivered(hub, bill)
+        total = str((await books.move("bill", bill.business_key))["amount_total"])
+        ways = ((hub, books.payment(bill, total)), (other, books.payment(bill, total)))
+        outcomes = await asyncio.gather(*(until_settled(each, payment) for each, payment in ways))
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Delivered", "Rejected"], outcomes
+        assert {getattr(outcome, "category", "odoo.overpaid") for outcome in outcomes} == {"odoo.overpaid"}
+        move = await books.move("bill", bill.business_key)
+        assert move["amount_residual"] == 0
+    payments = await sandboxed.rows("account.payment", partner_id=move["partner_id"])
+    assert len([each for each in payments if each["state"] != "draft"]) == 5
+
+
+@pytest.mark.req("MSG-3")
+async def test_a_bill_that_is_paid_by_hand_while_the_hub_posts_is_told_to_a_person(
+    sandboxed: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, world, box = await sandboxed.stage()
+    books, faults = Books(sandboxed, world), sandboxed.faults
+    assert faults is not None
+    bill = books.bill(("1", "100"))
+    await until_delivered(hub, bill)
+    move = await books.move("bill", bill.business_key)
+    payment = books.payment(bill, str(move["amount_total"]))
+    draw = faults.draw
+
+    def by_hand(env: Env) -> None:
+        wizard = env.with_context(active_model="account.move", active_ids=[move["id"]])["account.payment.register"]
+        wizard.action_create_payments([wizard.create({}).id])
+
+    def meanwhile(model: str, method: str) -> list[Fault]:
+        if f"{model}.{method}" == "account.payment.action_post":
+            monkeypatch.setattr(faults, "draw", draw)
+            box.change(by_hand)
+        return draw(model, method)
+
+    monkeypatch.setattr(faults, "draw", meanwhile)
+    for attempt in (1, 2):  # and a replay says it again
+        outcome = await one(hub, delivery(payment, attempt=attempt))
+        assert isinstance(outcome, Rejected), outcome
+        assert outcome.category == "odoo.overpaid"
+        assert "was paid by another" in str(outcome)
+    assert (await books.move("bill", bill.business_key))["amount_residual"] == 0

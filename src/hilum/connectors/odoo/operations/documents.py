@@ -97,6 +97,9 @@ class DocumentOperation(Operation):
     async def weigh(self, session: Session, plans: Sequence[Plan]) -> None:
         """Settle what must not be written: not begun (`refuse`), or not changed. Raises a `Failure`."""
 
+    async def look_once_more(self, session: Session, plans: Sequence[Plan]) -> None:
+        """Drafts are written and others can see them: settle what must not be acted upon. Raises a `Failure`."""
+
     async def finish(self, session: Session, plans: Sequence[Plan]) -> None:
         """What follows an action, where another call is needed; it may be done already. Raises a `Failure`."""
 
@@ -154,6 +157,7 @@ class DocumentOperation(Operation):
         for plan in _open(plans, tasks):
             self._compare(plan)
         await self._complete(session, _open(plans, tasks))
+        await self.look_once_more(session, [plan for plan in _open(plans, tasks) if plan.act and self.is_draft(plan)])
         acting = [plan for plan in _open(plans, tasks) if plan.act and self.is_draft(plan)]
         while acting:
             most = session.client.budget.portion(self.model, ACT, session.settings.documents_per_call)

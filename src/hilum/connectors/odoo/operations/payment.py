@@ -4,7 +4,9 @@ Odoo's wizard for payments pays again each time it runs, and two wizards made at
 the payment itself (`account.payment`) under an external identifier from the number of the transfer, posts it, and then
 matches its open ledger line with those of the bills (`reconcile`): what is matched cannot be matched again. The number
 is the payment's reference in Odoo too. A part of a bill may be paid; a payment of more than is due is held, because
-somebody may have entered it by hand.
+somebody may have entered it by hand. What is due is counted down within a batch, and looked at once more between the
+draft and its posting, when every hub's draft is to be seen (`claims`). What is posted and matches nothing all the same,
+because somebody paid the bill by hand at that moment, is held too: a person decides.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from hilum.canonical import Payment, PaymentDirection
@@ -21,18 +22,18 @@ from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.faults import Refusal
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
+from hilum.connectors.odoo.operations.claims import Claim, claims_on, free, open_lines, others
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan
 from hilum.connectors.odoo.operations.invoicing import Found
 from hilum.connectors.odoo.operations.locks import locked_until, moved, refusal
 from hilum.connectors.odoo.references import ACCOUNT, AMBIGUOUS, CUSTOMER, JOURNAL, MISSING, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell, exact
-from hilum.errors import Rejected
+from hilum.errors import Rejected, TryAgain
 
 OVERPAID: Final = "odoo.overpaid"
 DONE: Final = frozenset({"in_process", "paid", "posted", "sent", "reconciled"})
 _ENDED: Final = frozenset({"cancel", "canceled", "cancelled", "rejected"})
-_DUE: Final = ("asset_receivable", "liability_payable")
 _DOCUMENT: Final = ("name", "ref", "partner_id", "move_type", "amount_residual", "currency_id", "payment_state")
 
 
@@ -50,6 +51,8 @@ class _Wanted:
     day: date
     documents: Sequence[Row]
     left: list[str] = field(default_factory=list)  # documents that are not paid whole
+    seen_before: bool = False  # its draft was in Odoo when this attempt began
+    unmatched: bool = False  # some of the money was posted and matched with nothing
 
 
 class RegisterPayment(DocumentOperation):
@@ -72,7 +75,7 @@ class RegisterPayment(DocumentOperation):
             "move_id",
         ),
         "account.move": ("name", "ref", "partner_id", "state", "move_type", "amount_residual", "payment_state"),
-        "account.move.line": ("payment_id", "move_id", "account_id", "reconciled", "parent_state"),
+        "account.move.line": ("payment_id", "move_id", "partner_id", "account_id", "reconciled", "parent_state"),
         "account.journal": ("code", "type"),
         "account.account": ("account_type",),
     }
@@ -147,17 +150,35 @@ class RegisterPayment(DocumentOperation):
         )
 
     async def weigh(self, session: Session, plans: Sequence[Plan]) -> None:
-        """See `DocumentOperation.weigh`: nothing in a locked period, and not more than is due."""
+        """See `DocumentOperation.weigh`: nothing in a locked period, and not more than is due to the batch together."""
         drafts = [plan for plan in plans if plan.number is None or self.is_draft(plan)]
         until = await locked_until(session) if drafts else None
+        taken: list[Claim] = []
         for plan in drafts:
-            refused = _overpaid(plan) if plan.number is None else None
+            plan.wanted.seen_before = plan.number is not None
+            refused = _overpaid(plan, plan.wanted.documents, taken)
             if until is not None and plan.wanted.day <= until:
                 refused = refusal(plan.about, plan.wanted.day, until)
             if refused is not None and plan.number is None:
                 await self.refuse(session, plan, refused)
             elif refused is not None:
                 plan.task.fail(refused)
+            if plan.task.outcome is None:
+                taken.append(_claim(plan))
+
+    async def look_once_more(self, session: Session, plans: Sequence[Plan]) -> None:
+        """See `DocumentOperation.look_once_more`: others may have paid, or be about to pay, the same documents."""
+        paying = [plan for plan in plans if plan.wanted.documents]
+        if not paying:
+            return
+        documents = sorted({row["id"] for plan in paying for row in plan.wanted.documents})
+        now = {row["id"]: row for row in await session.client.read("account.move", documents, _DOCUMENT)}
+        claims = await claims_on(session, list(now.values()))
+        for plan in paying:
+            rows = [now[row["id"]] for row in plan.wanted.documents if row["id"] in now]
+            failure = _contended(plan, rows, claims)
+            if failure is not None:
+                plan.task.fail(failure)
 
     def differences(self, plan: Plan) -> str:
         """See `DocumentOperation.differences`."""
@@ -189,7 +210,7 @@ class RegisterPayment(DocumentOperation):
         }
         if not paying:
             return
-        own = await _open_lines(session, ["payment_id", "in", list(paying)])
+        own = await open_lines(session, [["payment_id", "in", list(paying)]])
         by_task = {id(plan.task): plan for plan in paying.values()}
 
         async def match(task: Task) -> None:
@@ -200,14 +221,19 @@ class RegisterPayment(DocumentOperation):
 
         await prepare([plan.task for plan in paying.values()], match)
         await self._see_what_is_left(session, list(paying.values()))
+        if own:
+            still = {line["payment_id"] for line in await open_lines(session, [["payment_id", "in", list(paying)]])}
+            for number in still:
+                paying[number].wanted.unmatched = True
 
     async def finished(self, session: Session, plan: Plan) -> bool:
         """See `DocumentOperation.finished`: nothing of it is open, or nothing that it could be matched with."""
         if not plan.wanted.documents:
             return True
-        own = await _open_lines(session, ["payment_id", "=", plan.number])
+        own = await open_lines(session, [["payment_id", "=", plan.number]])
         if own and await _open_of_documents(session, plan, own):
             return False
+        plan.wanted.unmatched = bool(own)
         await self._see_what_is_left(session, [plan])
         return True
 
@@ -228,6 +254,9 @@ class RegisterPayment(DocumentOperation):
             words = f"The {plan.about} is in Odoo as {title} but was not posted; look at it there."
             plan.task.fail(Rejected("odoo.not_done", words))
             return
+        if plan.wanted.unmatched and not plan.wanted.left and _one_currency(plan):
+            plan.task.fail(_too_late(plan, title))
+            return
         booked = plan.row.get("date")
         if booked and booked != plan.wanted.day.isoformat():
             plan.task.fail(moved(plan.about, title, plan.wanted.day, booked))
@@ -239,6 +268,8 @@ class RegisterPayment(DocumentOperation):
             words += " It is on account: no document was named."
         elif plan.wanted.left:
             words += f" Not paid whole: {', '.join(plan.wanted.left)}."
+        if plan.wanted.unmatched:
+            words += " Not all of it could be matched; match the rest in Odoo."
         plan.task.deliver(f"account.payment:{plan.number} {title}", words)
 
 
@@ -288,42 +319,73 @@ def _paid_by(thing: Payment) -> tuple[str, str]:
     return f"{side}_invoice", f"{side}_refund"
 
 
-def _overpaid(plan: Plan) -> Rejected | None:
+def _claim(plan: Plan) -> Claim:
+    return Claim(
+        number=plan.number,
+        title=plan.about,
+        draft=True,
+        amount=plan.task.thing.amount,
+        documents=frozenset(row["id"] for row in plan.wanted.documents),
+    )
+
+
+def _one_currency(plan: Plan) -> bool:
+    """Else Odoo converts, and says what is left."""
+    return all(row["currency_id"] == plan.wanted.head["currency_id"] for row in plan.wanted.documents)
+
+
+def _fits(plan: Plan, documents: Sequence[Row], claims: Sequence[Claim]) -> bool:
     thing: Payment = plan.task.thing
-    if not thing.documents:
-        return None
+    if not thing.documents or not _one_currency(plan):
+        return True
     natural = (thing.direction is PaymentDirection.SENT) == (thing.supplier is not None)
-    due = Decimal(0)
-    for row in plan.wanted.documents:
-        if row["currency_id"] != plan.wanted.head["currency_id"]:
-            return None  # Odoo converts, and says what is left
-        adds = row["move_type"].endswith("_invoice") == natural
-        due += exact(row["amount_residual"]) if adds else -exact(row["amount_residual"])
-    if thing.amount <= due:
+    return thing.amount <= free(documents, claims, pays="_invoice" if natural else "_refund")
+
+
+def _overpaid(plan: Plan, documents: Sequence[Row], claims: Sequence[Claim]) -> Rejected | None:
+    """It is more than the documents leave when these claims have been met."""
+    if _fits(plan, documents, claims):
         return None
     names = ", ".join(str(row["name"]) for row in plan.wanted.documents)
-    words = f"The {plan.about} is more than is due on {names}. Was it entered by hand? Nothing was written."
-    return Rejected(OVERPAID, words)
-
-
-async def _open_lines(session: Session, of: list[Any]) -> list[Row]:
-    """Ledger lines that wait to be matched."""
-    domain = [
-        of,
-        ["parent_state", "=", "posted"],
-        ["reconciled", "=", False],
-        ["account_id.account_type", "in", list(_DUE)],
-    ]
-    return await session.client.search_read(
-        "account.move.line", domain, ["payment_id", "move_id", "account_id"], order="date_maturity, id"
+    left = (
+        "Nothing was written."
+        if plan.number is None
+        else f"It was left a draft in Odoo ({plan.number}), not posted: delete it there, or make room and replay."
     )
+    taken = others(claims, plan.number, [row["id"] for row in documents])
+    why = f"It is paid by {', '.join(each.title for each in taken)} too." if taken else "Was it entered by hand?"
+    return Rejected(OVERPAID, f"The {plan.about} is more than is due on {names}. {why} {left}")
+
+
+def _contended(plan: Plan, documents: Sequence[Row], claims: Sequence[Claim]) -> Rejected | TryAgain | None:
+    """Why a draft must not be posted now; None: it may be.
+
+    At first everybody who does not fit in gives way, also to later drafts: their hub may have looked before this draft
+    was to be seen, and be posting. Whose draft was there before goes before later ones.
+    """
+    rivals = others(claims, plan.number, [row["id"] for row in documents])
+    if _fits(plan, documents, rivals):
+        return None
+    again = plan.wanted.seen_before and plan.task.delivery.attempt > 1
+    if not again and _fits(plan, documents, []):
+        return TryAgain(f"The {plan.about} waits: another payment of the same document is being made.", after=1.0)
+    before = [each for each in rivals if not each.draft or (each.number or 0) < (plan.number or 0)]
+    return _overpaid(plan, documents, before)
+
+
+def _too_late(plan: Plan, title: str) -> Rejected:
+    names = ", ".join(str(row["name"]) for row in plan.wanted.documents)
+    words = f"The {plan.about} is posted in Odoo as {title}, but {names} was paid by another at the same moment:"
+    return Rejected(OVERPAID, f"{words} not all of it could be matched. Cancel it there or match it with another.")
 
 
 async def _open_of_documents(session: Session, plan: Plan, mine: Sequence[Row]) -> list[Row]:
     """Ledger lines of what is paid that these of the payment can be matched with."""
     documents = [row["id"] for row in plan.wanted.documents]
     accounts = {line["account_id"] for line in mine}
-    return [line for line in await _open_lines(session, ["move_id", "in", documents]) if line["account_id"] in accounts]
+    return [
+        line for line in await open_lines(session, [["move_id", "in", documents]]) if line["account_id"] in accounts
+    ]
 
 
 async def _match(session: Session, plan: Plan, mine: Sequence[Row]) -> None:
@@ -334,5 +396,6 @@ async def _match(session: Session, plan: Plan, mine: Sequence[Row]) -> None:
     try:
         await session.client.call("account.move.line", "reconcile", [line["id"] for line in (*mine, *theirs)])
     except Refusal:
-        if await _open_lines(session, ["payment_id", "=", plan.number]):
+        own = await open_lines(session, [["payment_id", "=", plan.number]])
+        if own and await _open_of_documents(session, plan, own):
             raise
