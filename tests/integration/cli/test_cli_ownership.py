@@ -93,7 +93,37 @@ def test_a_change_is_held_seen_and_let_through(project: Path, postgres_url: str,
 def test_who_owns_what_is_shown_and_checked(project: Path, cli: Cli) -> None:
     (row,) = cli("ownership", "show", "--json").json
     assert (row["object"], row["owner"], row["changes of others"]) == ("hilum.supplier", "SRM", "hold")
-    assert cli("check", "--json").json == {"flows": 2, "lookups": 0, "ownership": 1}
+    assert cli("check", "--json").json == {
+        "flows": 2, "lookups": 0, "ownership": 1, "quality": 0, "tables_only_in_database": [],
+    }  # fmt: skip
     (project / "ownership.toml").write_text(MATRIX.replace("hilum.supplier", "hilum.suplier"))
     assert "line 5: there is no object" in cli("check").complaint
     assert "line 5: there is no object" in cli("doctor").out
+
+
+BESIDE = """
+from hilum.connectors import odoo
+from hilum.flow import DataClass, Flow, Owners, Slo
+
+wards = Flow(
+    "test.wards", version="1.0", summary="Contacts of wards", owners=Owners(business="A", technical="B"),
+    data_class=DataClass.INTERNAL, slo=Slo(percent=99, within="5m"), retention="P1Y", system="ODOO",
+)
+wards.translate(lambda row, hub: row)
+wards.deliver_to(
+    odoo.upsert("odoo.main", "res.partner", columns=["name"], fields=dict, key=str, kind="KIND", writes="WRITES")
+)
+"""
+
+
+def test_an_upsert_beside_ownership_is_refused_or_listed_with_its_reason(project: Path, cli: Cli) -> None:
+    flow = project / "flows" / "wards.py"
+    flow.write_text(BESIDE.replace("KIND", "supplier").replace("WRITES", ""))
+    told = cli("check").complaint
+    assert "test.wards writes res.partner at odoo.main by upsert" in told
+    flow.write_text(BESIDE.replace("KIND", "supplier").replace("WRITES", "no suppliers"))
+    assert "are those of hilum.supplier" in cli("check").complaint
+    flow.write_text(BESIDE.replace("KIND", "ward").replace("WRITES", "wards, which are no master data"))
+    assert "The project is right" in cli("check").out
+    shown = cli("ownership", "show").out
+    assert "test.wards writes res.partner at odoo.main beside it: wards, which are no master data" in shown
