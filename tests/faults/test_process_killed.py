@@ -206,7 +206,7 @@ async def test_a_process_goes_on_whose_hub_was_killed_at_a_step(postgres_url: st
 
 @pytest.mark.long
 @pytest.mark.req("WF-4")
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3000)
 async def test_a_process_goes_on_wherever_its_hub_was_killed(postgres_url: str, tmp_path: Path) -> None:
     for number, when in BOUNDARIES:
         await runs_through(tmp_path / f"{number}-{when}", postgres_url, number, when)
