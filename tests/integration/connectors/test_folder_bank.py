@@ -50,5 +50,5 @@ async def test_a_file_of_a_bank_is_booked(tmp_path: Path) -> None:
         made = [one.thing for one in flow.run(flow.read(received[0].body), Lookup(tmp_path / "lookups"))]
         await accept_all(received)
     assert [(one.business_key, one.amount, one.words) for one in made] == [
-        ("BNK1:20260320-B1", Decimal("-0.75"), "fee")
+        ("BNK1:20260320-17-B1", Decimal("-0.75"), "fee")
     ]

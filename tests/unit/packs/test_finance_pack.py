@@ -83,10 +83,10 @@ def test_each_booked_entry_is_a_transaction_of_its_journal(lookup: Lookup) -> No
     flow = finance.bank_statements(source=WholeFiles(), odoo=None, also=[taking(BankTransaction)])
     made = things(flow, camt(), lookup)
     assert [(one.journal, one.number, one.amount) for one in made] == [
-        ("BNK1", "20260320-B1", Decimal("30.00")),
-        ("BNK1", "20260320-B2", Decimal("-50.00")),
-        ("BNK1", "20260320-B2-2", Decimal("-10.00")),
-        ("BNK1", "20260320-17//4", Decimal("-5.00")),
+        ("BNK1", "20260320-17-B1", Decimal("30.00")),
+        ("BNK1", "20260320-17-B2", Decimal("-50.00")),
+        ("BNK1", "20260320-17-B2-2", Decimal("-10.00")),
+        ("BNK1", "20260320-17-4", Decimal("-5.00")),
     ]
     assert (made[1].party_name, made[1].words) == ("Medquarry", "Bill 5512 E-Bill 5512")
     assert made[0].party_name == ""
@@ -97,8 +97,8 @@ def test_a_batch_is_split_where_its_payments_come_to_its_amount(lookup: Lookup) 
     flow = finance.bank_statements(source=WholeFiles(), odoo=None, split_batches=True, also=[taking(BankTransaction)])
     made = things(flow, camt(), lookup)
     assert [(one.number, one.amount, one.party_name) for one in made[:2]] == [
-        ("20260320-B1", Decimal("10.00"), "One"),
-        ("20260320-B1-2", Decimal("20.00"), "Two"),
+        ("20260320-17-B1", Decimal("10.00"), "One"),
+        ("20260320-17-B1-2", Decimal("20.00"), "Two"),
     ]
     assert sum(one.amount for one in made) == Decimal("-35.00")
     short = replace(STATEMENT.entries[0], details=STATEMENT.entries[0].details[:1] * 2)
@@ -174,3 +174,27 @@ def test_payments_that_cannot_be_made() -> None:
         orders(payment(supplier="V-200"))
     with pytest.raises(Invalid, match="payment PR-88-3: money that was received"):
         orders(payment(direction="received"))
+
+
+def test_a_reference_that_the_bank_uses_again_in_another_statement_is_another_transaction() -> None:
+    first, second = (replace(_statement_of_one(), number=number) for number in ("17", "18"))
+    assert _numbers(first) == ["20260320-17-B1"]
+    assert _numbers(second) == ["20260320-18-B1"]
+
+
+def test_statements_without_a_number_are_told_apart_by_what_is_in_them() -> None:
+    one = replace(_statement_of_one(), number="0")
+    other = replace(one, entries=(replace(one.entries[0], amount=Decimal("31.00")),))
+    assert _numbers(one) == _numbers(replace(one, where="another file")) != _numbers(other)
+
+
+def _statement_of_one() -> Statement:
+    entry = Entry(
+        where="entry 1", position=1, amount=Decimal("30.00"), currency="EUR", status=EntryStatus.BOOKED,
+        booked_on=date(2026, 3, 20), reference="B1",
+    )  # fmt: skip
+    return Statement(kind=StatementKind.STATEMENT, where="statement 1", account="A", number="17", entries=(entry,))
+
+
+def _numbers(statement: Statement) -> list[str]:
+    return [made.number for made in finance.transactions_of(statement, "BNK1")]

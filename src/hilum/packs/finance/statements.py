@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 
 from hilum.canonical import BankStatement, BankTransaction, StatementLine
 from hilum.connector import Source, Target
@@ -36,7 +37,7 @@ def bank_statements(
     - Reports of the day and notifications (camt.052, camt.054, MT942) are `Refused`: the statement tells them again.
     - `split_batches`: a batch whose payments come to its amount is a transaction for each payment.
 
-    Transactions have the bank's reference with the day, so that the same statement again changes nothing.
+    Transactions have the bank's reference with day and statement, so that the same statement again changes nothing.
     """
     flow = Flow(
         name,
@@ -158,12 +159,13 @@ def statement_of(statement: Statement, seen: Seen | None = None) -> BankStatemen
 def _lines(statement: Statement, seen: Seen, *, split_batches: bool) -> Iterator[tuple[str, Entry, Detail]]:
     """Reference, entry and detail of each line. A detail of a batch that is not split names nobody.
 
-    Banks use a reference again on other days, and some for several entries of a day; without one, the statement's
-    number and the place in it count.
+    Banks use a reference again on other days, in other statements, and some for several entries of a day; without one,
+    the place in the statement counts.
     """
+    told = _identity(statement)
     for entry in statement.booked:
         day = entry.booked_on or statement.to_day
-        own = entry.reference or f"{statement.number}/{statement.page}/{entry.position}"
+        own = f"{told}-{entry.reference or entry.position}"
         base = f"{day:%Y%m%d}-{own}" if day else own
         split = split_batches and len(entry.details) > 1 and entry.details_add_up
         single = entry.details[0] if len(entry.details) == 1 else Detail()
@@ -171,6 +173,19 @@ def _lines(statement: Statement, seen: Seen, *, split_batches: bool) -> Iterator
         for detail in details:
             times = seen[(statement.account, base)] = seen[(statement.account, base)] + 1
             yield base if times == 1 else f"{base}-{times}", entry, detail
+
+
+def _identity(statement: Statement) -> str:
+    """What tells a statement from others of its account: its number, or, where the bank gives none, what is in it.
+
+    The same statement in another file has the same; two without a number differ unless all their entries are equal.
+    """
+    if statement.number.strip("0"):
+        return "/".join(part for part in (statement.number, statement.page) if part)
+    balances = [f"{each.kind} {each.amount}" for each in statement.balances]
+    entries = [f"{entry.booked_on} {entry.reference} {entry.amount}" for entry in statement.booked]
+    content = "\n".join([f"{statement.from_day} {statement.to_day}", *balances, *entries])
+    return blake2b(content.encode(), digest_size=5).hexdigest()
 
 
 def _whole(detail: Detail, entry: Entry) -> Detail:
