@@ -256,7 +256,7 @@ async def test_nothing_is_booked_in_a_locked_period(sandboxed: FarSide) -> None:
     bill, accounts = books.bill(), await books.accounts()
     await delivered(hub, bill)
     before = len(await sandboxed.rows("account.move"))
-    for lock in ("fiscalyear_lock_date", "hard_lock_date"):
+    for lock in ("fiscalyear_lock_date", "hard_lock_date")[: 2 if sandboxed.since(18) else 1]:
         box.change(lambda env, lock=lock: env["res.company"].write(1, {lock: "2026-06-30"}))
         old = {"billed_on": "2026-06-01"}
         things = [
@@ -272,6 +272,8 @@ async def test_nothing_is_booked_in_a_locked_period(sandboxed: FarSide) -> None:
             await refused(hub, thing, "odoo.locked_period", "closed until 2026-06-30")
         box.change(lambda env, lock=lock: env["res.company"].write(1, {lock: False}))
     assert len(await sandboxed.rows("account.move")) == before
+    if not sandboxed.since(18):
+        return  # locks of buying alone came with 18
     box.change(lambda env: env["res.company"].write(1, {"purchase_lock_date": "2026-06-30"}))
     await refused(hub, books.bill(billed_on="2026-06-01"), "odoo.locked_period")
     await delivered(hub, books.invoice(billed_on="2026-06-01"), books.bill(billed_on="2026-07-01"))
