@@ -97,6 +97,7 @@ def decide_task(
     answer: Annotated[list[str], typer.Argument(help="The answer, as approved=true comment='as agreed'.")],
     who: As = "",
     project: ProjectFolder = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Answer a task. It needs a login, for who answers must be known."""
     login = login_of(who)
@@ -104,21 +105,35 @@ def decide_task(
         fail("Say who you are with --as USER: who decides must be known.")
     values = dict(_pair(each) for each in answer)
     run(_decide(project, login, id, values))
-    out.print("decided")
+    _said(as_json, "decided", {"task": id})
 
 
 @app.command()
-def cancel(process: Process, key: Key, reason: Reason = "", who: As = "", project: ProjectFolder = HERE) -> None:
+def cancel(
+    process: Process,
+    key: Key,
+    reason: Reason = "",
+    who: As = "",
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
     """Cancel a run: what it did is undone, and it ends."""
     run(_act(project, who, Permission.DISCARD, acts.cancel, process, key, reasoned(reason)))
-    out.print(f"{plain(process)} {plain(key)} is being cancelled")
+    _said(as_json, f"{process} {key} is being cancelled", {"process": process, "key": key})
 
 
 @app.command()
-def repeat(process: Process, key: Key, reason: Reason = "", who: As = "", project: ProjectFolder = HERE) -> None:
+def repeat(
+    process: Process,
+    key: Key,
+    reason: Reason = "",
+    who: As = "",
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
     """Let a held run go on from the step at which it stopped."""
     run(_act(project, who, Permission.REPLAY, acts.repeat, process, key, reasoned(reason)))
-    out.print(f"{plain(process)} {plain(key)} goes on")
+    _said(as_json, f"{process} {key} goes on", {"process": process, "key": key})
 
 
 @app.command()
@@ -128,13 +143,21 @@ def migrate(
     reason: Reason = "",
     who: As = "",
     project: ProjectFolder = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Move the open runs of an older version to the current one, which says how: `@….migrate("1.0")`."""
     current = next((p for p in processes_of(project_of(project)) if p.name == process and not p.retired), None)
     if current is None or version not in current.migrations:
         fail(f'No process {process} of this project says how runs of {version} go on: write @….migrate("{version}").')
     count = run(_act(project, who, Permission.REPLAY, acts.migrate, process, version, reasoned(reason)))
-    out.print(f"{count} runs go on in version {current.version}")
+    _said(as_json, f"{count} runs go on in version {current.version}", {"runs": count, "version": current.version})
+
+
+def _said(as_json: bool, words: str, answer: dict[str, Any]) -> None:
+    if as_json:
+        emit_json(answer)
+    else:
+        out.print(plain(words), soft_wrap=True)
 
 
 async def _runs(folder: Path, process: str, status: str, text: str, limit: int) -> list[RunRow]:

@@ -16,6 +16,7 @@ from hilum.processes.troubles import settle
 from hilum.testing import eventually
 from support.orders_process import Approval, approved_orders, empty
 from support.processes import Begin
+from support.waits import deliveries
 
 pytestmark = pytest.mark.req("WF-2")
 
@@ -116,6 +117,7 @@ async def test_commands_lead_to_their_messages_and_these_to_documents(working: B
         return bool(sent) and sent[0].message_id is not None
 
     await eventually(translated)
+    await deliveries(database, delivered=2)  # what the process heard, and what it sent
     async with database.cold() as connection:
         [command] = await store.sent(connection, task.run_id)
         cursor = await connection.execute("SELECT flow FROM message WHERE id = %s", [command.message_id])
