@@ -180,6 +180,22 @@ async def test_grouped_sums(odoo: Server) -> None:
         await odoo.refused("res.partner", "formatted_read_group", **arguments)
 
 
+async def test_sums_of_ids(odoo: Server) -> None:
+    """Decision 0053. Documented, not measured: ids can be averaged, without groups, also where nothing is found."""
+    ref = unique()
+    ids = await odoo.call("res.partner", "create", vals_list=[{"name": ref, "ref": ref} for _ in range(3)])
+    for domain, told in (([["ref", "=", ref]], (3, sum(ids))), ([["id", "=", 0]], (0, 0))):
+        if odoo.is_19:
+            arguments = {"domain": domain, "groupby": [], "aggregates": ["__count", "id:avg"]}
+            rows = await odoo.call("res.partner", "formatted_read_group", **arguments)
+        else:
+            arguments = {"domain": domain, "groupby": [], "fields": ["middle:avg(id)"], "lazy": False}
+            rows = await odoo.call("res.partner", "read_group", **arguments)
+        row = rows[0] if rows else {"__count": 0}
+        average = row.get("id:avg" if odoo.is_19 else "middle") or 0
+        assert (row["__count"], round(average * row["__count"])) == told
+
+
 async def test_web_calls(odoo: Server) -> None:
     """Measured facts §2: web_search_read and web_save work in both. Documented: 16 has no web_save."""
     name = unique()

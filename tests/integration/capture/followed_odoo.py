@@ -77,6 +77,12 @@ class Followed:
         made.deliver_to(target(receiver or self.receiver, f"memory.{name.rpartition('.')[2]}"))
         return made
 
+    @property
+    def sums(self) -> str:
+        """The call that a comparison makes, as the sandbox counts it."""
+        since_19 = self.sandbox.engine.registry.major >= 19
+        return f"{MODEL}/{'formatted_read_group' if since_19 else 'read_group'}"
+
     # ---- what people do in Odoo
 
     def change(self, work: Callable[[Env], Any]) -> Any:

@@ -49,7 +49,7 @@ async def test_a_polling_feed_tells_what_it_saw_and_what_came_late(
     followed.clock.push(minutes=1)
     started = await hub(flow)
     await counted(database, flow, changes=0)
-    await eventually(lambda: followed.sandbox.calls.calls[f"{MODEL}/search_count"] > 0)  # it knows what is there
+    await eventually(lambda: followed.sandbox.calls.calls[followed.sums] > 0)  # it knows what is there
     (first,) = followed.create("the first")
     await followed.told(first, "created")
     held = followed.sandbox.hold()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hilum.connectors.odoo.capture.events import content_hash, plain_values, seconds_of
-from hilum.connectors.odoo.capture.known import RANGE, Known, KnownRecords
+from hilum.connectors.odoo.capture.known import RANGE, Fingerprint, Known, KnownRecords
 from hilum.connectors.odoo.capture.lookback import Lookback
 
 pytestmark = pytest.mark.req("NEW-3")
@@ -31,7 +31,8 @@ def test_it_knows_what_it_was_told(steps: list[tuple[int, int]], pack: bool) -> 
     assert known.total == len(model)
     assert known.highest == max(model, default=0)
     assert known.between(100, 1500) == sorted(each for each in model if 100 <= each < 1500)
-    assert known.count(RANGE, 4 * RANGE) == sum(RANGE <= each < 4 * RANGE for each in model)
+    inside = [each for each in model if RANGE <= each < 4 * RANGE]
+    assert known.fingerprint(RANGE, 4 * RANGE) == Fingerprint(len(inside), sum(inside))
     kept = {number: text for number, text in known.to_remember().items() if text is not None}
     again = KnownRecords(kept)
     assert {each: again.get(each) for each in again.between(0, 10_000)} == model

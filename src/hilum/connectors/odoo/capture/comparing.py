@@ -1,15 +1,18 @@
 """The comparison of what is there with what is known: finds deletions, and whatever no date tells of.
 
-Odoo is asked how many records there are in a range of ids, first in all, and in halves only where the numbers differ
-(`search_count` by id is an index scan on every version). So nothing new costs one call, and d deletions among n records
-about d × log2(n / 500) calls and d reads of ids. That counts cannot see (one deleted, another inserted late between
-the same two ids) is left to the look back, which finds the late one; then the counts differ.
+Odoo is asked how many records there are in a range of ids and what their ids sum up to, first in all, and in halves
+only where one of the two differs (an index scan on every version). So nothing new costs one call, and d deletions among
+n records about d × log2(n / 500) calls and d reads of ids. One deleted and another inserted late between the same two
+ids change the sum. Where a model sums nothing, only counts are compared; then, as for several that keep both count and
+sum, the look back finds the late one, and the counts differ. Decision 0053.
 
 What no count shows (a change whose `write_date` did not move, or that was committed later than the longest transaction)
 is found by reading all records again in turn, a few with each comparison, and comparing the hashes of their values.
 
 A user who has lost a right sees records go that are there: searches and counts leave them out without a word. Asked by
-their ids, Odoo answers nothing of records that were deleted, and refuses those that the user may not see.
+their ids, Odoo answers nothing of records that were deleted, and refuses those that the user may not see. Those are
+kept as hidden, and left out of what is compared, until they are seen again, or none of them is hidden any more; each
+hour all are asked for anew.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from hilum.connectors.odoo.capture.known import RANGE
+from hilum.connectors.odoo.capture.known import RANGE, Fingerprint
 from hilum.connectors.odoo.capture.reading import Reader
 
 if TYPE_CHECKING:
@@ -27,10 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hilum.odoo.capture")
 
+_HIDDEN: Final = 3600.0  # seconds after which hidden records are asked for anew: they may have been deleted since
 _FEW: Final = 500  # records of a part whose ids are read rather than counted in halves
-_ASKED: Final = (
-    100  # records beyond the share whose deletion is believed where Odoo confirms it; more: a person decides
-)
+_ASKED: Final = 100  # records beyond the share of which Odoo is asked whether they were deleted; more: a person decides
 
 
 class Comparison:
@@ -39,6 +41,7 @@ class Comparison:
     def __init__(self, watch: ModelWatch) -> None:
         self._watch = watch
         self._at = float("-inf")
+        self._forgot_at = float("-inf")
         self.verified = 0  # the id up to which records were read again
         self._warned = False
 
@@ -55,11 +58,25 @@ class Comparison:
     async def run(self, reader: Reader) -> None:
         """Compare once."""
         self._at = asyncio.get_running_loop().time()
+        if self._watch.hidden:
+            await self._ask_anew(reader)
+        else:
+            self._forgot_at = self._at
         gone, new = await self._differing(reader)
-        if await self._believable(reader, gone):
+        if self._believable(gone):
             await self._watch.settle(reader, [*gone, *new])
         if self._watch.settings.verify:
             await self._verify(reader, self._watch.settings.verify)
+
+    async def _ask_anew(self, reader: Reader) -> None:
+        """Was any of what was hidden deleted meanwhile? One call tells, where none of them is hidden still."""
+        hidden = self._watch.hidden
+        if self._at - self._forgot_at >= _HIDDEN:
+            self._forgot_at = self._at
+            hidden.clear()
+            return
+        deleted, _ = await reader.vanished(sorted(hidden)[: self._watch.settings.page], halvings=0)
+        hidden -= deleted
 
     async def _differing(self, reader: Reader) -> tuple[list[int], list[int]]:
         """The ids that are known and not there, and those that are there and not known."""
@@ -67,34 +84,37 @@ class Comparison:
         high = (known.highest // RANGE + 1) * RANGE
         gone: list[int] = []
         new: list[int] = []
-        parts = [(0, high, await reader.count(0, high))] if known.total else []
+        parts = [(0, high, await reader.fingerprint(0, high))] if known.total else []
         while parts:
             low, high, there = parts.pop()
-            have = known.count(low, high)
-            if there == have:
+            have = self._visible(low, high)
+            if there.agrees(have):
                 continue
-            if there + have <= 2 * _FEW or high - low <= RANGE:
+            if there.count + have.count <= 2 * _FEW or high - low <= RANGE:
                 found = await reader.ids(low, high)
                 mine = set(known.between(low, high))
-                gone += sorted(mine - found)
-                new += sorted(found - mine)
+                gone += sorted(mine - found - self._watch.hidden)
+                new += sorted(found - mine | found & self._watch.hidden)
                 continue
             middle = self._middle(low, high)
-            lower = await reader.count(low, middle)
-            parts += [(middle, high, there - lower), (low, middle, lower)]
+            lower = await reader.fingerprint(low, middle)
+            parts += [(middle, high, there.less(lower)), (low, middle, lower)]
         return gone, new
+
+    def _visible(self, low: int, high: int) -> Fingerprint:
+        """Of what is known, without what is known to be hidden."""
+        hidden = [each for each in self._watch.hidden if low <= each < high]
+        return self._watch.known.fingerprint(low, high).less(Fingerprint(len(hidden), sum(hidden)))
 
     def _middle(self, low: int, high: int) -> int:
         """Where half of the known ranges are on either side: ids may have large gaps."""
         numbers = [each for each in self._watch.known.numbers if low < each * RANGE < high]
         return numbers[len(numbers) // 2] * RANGE if numbers else (low + high) // (2 * RANGE) * RANGE
 
-    async def _believable(self, reader: Reader, gone: Sequence[int]) -> bool:
-        """Were these deleted? A share of what is known may be; of more, few as they may be, Odoo is asked by id."""
+    def _believable(self, gone: Sequence[int]) -> bool:
+        """May so many have been deleted? Then Odoo is asked of each."""
         settings, total = self._watch.settings, self._watch.known.total
-        believed = len(gone) <= total * settings.vanished / 100
-        if not believed and len(gone) <= _ASKED:
-            believed = not await reader.hidden(gone)
+        believed = len(gone) <= max(_ASKED, total * settings.vanished / 100)
         if not believed and not self._warned:
             log.warning(
                 "%d of %d records of %s can no longer be read: the hub's user has probably lost a right. If they were "

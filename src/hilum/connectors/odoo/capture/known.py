@@ -1,8 +1,8 @@
 """What the hub knows of a model's records: fingerprints by ranges of ids. Pure, no I/O.
 
 A range is 256 ids. Of each record it keeps 16 bytes: when it was written, a hash of its values, whether it is
-archived, and how many of its changes were told; so a million records are 16 MB. How many records a range has is what
-is compared with the server's own count to find those that were deleted.
+archived, and how many of its changes were told; so a million records are 16 MB. How many records a range has, and the
+sum of their ids, is what is compared with the server's own to find those that came or went unseen.
 
 What was handed over and is not yet in the journal is known here, but not in what is remembered: a hub that dies finds
 it again.
@@ -14,6 +14,7 @@ import struct
 from base64 import b85decode, b85encode
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 RANGE: Final = 256
@@ -28,6 +29,23 @@ class Known(NamedTuple):
     content: int  # hash of its values, 64 bits; 0: not known
     archived: bool = False
     version: int = 0  # changes that were told of it: tells two of the same second apart
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is compared of the records in some ranges without reading them."""
+
+    count: int
+    ids: int | None  # their sum; None: the server does not tell
+
+    def agrees(self, other: Fingerprint) -> bool:
+        """Are these the same records, as far as both tell?"""
+        return self.count == other.count and (None in (self.ids, other.ids) or self.ids == other.ids)
+
+    def less(self, part: Fingerprint) -> Fingerprint:
+        """Of the rest, without this part."""
+        ids = None if self.ids is None or part.ids is None else self.ids - part.ids
+        return Fingerprint(self.count - part.count, ids)
 
 
 class _Unanswered:
@@ -92,10 +110,16 @@ class KnownRecords:
             each for number in self.numbers[first:last] for each in sorted(self._open(number)) if low <= each < high
         ]
 
-    def count(self, low: int, high: int) -> int:
-        """How many there are in whole ranges: `low` and `high` are multiples of 256."""
+    def fingerprint(self, low: int, high: int) -> Fingerprint:
+        """Of whole ranges: `low` and `high` are multiples of 256."""
         first, last = bisect_left(self.numbers, low // RANGE), bisect_left(self.numbers, high // RANGE)
-        return sum(self._size(number) for number in self.numbers[first:last])
+        count = ids = 0
+        for number in self.numbers[first:last]:
+            packed = self._packed.get(number)
+            here = self._ranges.get(number, {}) if packed is None else packed[:: _ROW.size]  # the offsets
+            count += len(here)
+            ids += sum(here) + (0 if packed is None else number * RANGE * len(here))
+        return Fingerprint(count, ids)
 
     def forget_contents(self, since: int) -> None:
         """Other fields are read from now on. What was written from `since` on (seconds) is a change when it is seen."""
@@ -182,10 +206,6 @@ class KnownRecords:
                 for offset, archived, version, seconds, content in _ROW.iter_unpack(packed)
             }
         return records
-
-    def _size(self, number: int) -> int:
-        packed = self._packed.get(number)
-        return len(self._ranges.get(number, ())) if packed is None else len(packed) // _ROW.size
 
 
 def next_version(known: Known | None) -> int:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hilum.connectors.odoo.capture.events import content_hash, in_odoo, plain_values, seconds_of
+from hilum.connectors.odoo.capture.known import Fingerprint
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
 from hilum.errors import SettingsError
 
+log = logging.getLogger("hilum.odoo.capture")
+
 _ALL: Final = {"active_test": False}
 _LEFT_OUT: Final = frozenset({"binary", "one2many", "properties", "properties_definition"})
 _NEVER: Final = frozenset({"id", "write_date", "write_uid", "create_uid", "create_date", "display_name"})
+_HALVINGS: Final = 32  # calls at most that tell hidden records from deleted ones, besides one for each page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +41,7 @@ class Reader:
         self.types = types  # by field: the type as Odoo names it
         self._page = page
         self._asked = [*types, *({"write_date"} - set(types))]
+        self._groups = True  # does the model answer sums? Known after the first refusal
 
     @classmethod
     async def of(cls, client: OdooClient, model: str, fields: Sequence[str], *, page: int) -> Reader:
@@ -81,9 +87,32 @@ class Reader:
         found = [(row["id"], seconds_of(row["write_date"])) for row in rows]
         return found, found[-1][0] if len(rows) == limit else None
 
-    async def count(self, low: int, high: int) -> int:
-        """How many records have an id from `low` to below `high`."""
-        return int(await self._client.call(self._model, "search_count", context=_ALL, domain=_range(low, high)))
+    async def fingerprint(self, low: int, high: int) -> Fingerprint:
+        """How many records have an id from `low` to below `high`, and the sum of their ids where the model tells it."""
+        if self._groups:
+            try:
+                return await self._summed(low, high)
+            except Refusal as refusal:  # some models group in a way of their own, or let nobody do it
+                log.info("%s: Odoo sums no ids (%s); records are counted only", self._model, refusal.name)
+                self._groups = False
+        count = await self._client.call(self._model, "search_count", context=_ALL, domain=_range(low, high))
+        return Fingerprint(int(count), None)
+
+    async def _summed(self, low: int, high: int) -> Fingerprint:
+        """By the average: XML-RPC has no integer above 31 bits, and a float is exact up to a sum of 2^50."""
+        asked: dict[str, Any] = {"domain": _range(low, high), "groupby": []}
+        if self._client.version >= (19, 0):
+            aggregates = ["__count", "id:avg"]
+            rows = await self._client.call(
+                self._model, "formatted_read_group", context=_ALL, **asked, aggregates=aggregates
+            )
+        else:
+            fields = ["middle:avg(id)"]
+            rows = await self._client.call(self._model, "read_group", context=_ALL, **asked, fields=fields, lazy=False)
+        row = rows[0] if rows else {"__count": 0}
+        count = int(row["__count"])
+        average: float = row.get("id:avg") or row.get("middle") or 0
+        return Fingerprint(count, round(average * count))
 
     async def ids(self, low: int, high: int) -> set[int]:
         """Which."""
@@ -98,17 +127,31 @@ class Reader:
                 return found
             low = rows[-1]["id"] + 1
 
-    async def hidden(self, ids: Sequence[int]) -> bool:
-        """Are any of these, which no search finds, there all the same, and the user may not see them?
+    async def vanished(self, ids: Sequence[int], *, halvings: int = _HALVINGS) -> tuple[set[int], set[int]]:
+        """Of these, which no search finds: which were deleted, and which are there and hidden from the hub's user?
 
-        Odoo leaves records that do not exist out of what it reads, and refuses the call where one may not be read.
+        Odoo leaves records that do not exist out of what it reads, and refuses the call where one may not be read: then
+        its halves are read. Those in neither set are there again, or are left for next time, after so many halvings.
         """
-        try:
-            return bool(await self._client.read(self._model, ids, ["write_date"]))
-        except Refusal as refusal:
-            if refusal.category == "odoo.access":
-                return True
-            raise
+        deleted: set[int] = set()
+        hidden: set[int] = set()
+        parts = [list(ids[start : start + self._page]) for start in range(0, len(ids), self._page)]
+        calls = len(parts) + halvings
+        while parts and calls:
+            part, calls = parts.pop(), calls - 1
+            try:
+                rows = await self._client.read(self._model, part, ["write_date"])
+            except Refusal as refusal:
+                if refusal.category != "odoo.access":
+                    raise
+                middle = len(part) // 2
+                if middle:
+                    parts += [part[middle:], part[:middle]]
+                else:
+                    hidden.update(part)
+                continue
+            deleted.update(set(part) - {row["id"] for row in rows})
+        return deleted, hidden
 
     async def external_ids(self, ids: Sequence[int]) -> dict[int, str]:
         """One external identifier of each record that has any."""

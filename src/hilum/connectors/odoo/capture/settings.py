@@ -108,9 +108,9 @@ class ChangesSettings(FeedSettings):
         default=10.0,
         gt=0,
         le=100,
-        description="Share of a model's records that may be gone at once. Of more, up to 100, Odoo is asked by id "
-        "whether they are there and hidden; what is hidden, or more, is not told as deleted: the hub's user has rather "
-        "lost a right",
+        description="Share of a model's records that may be gone at once, or 100. Of these Odoo is asked by id whether "
+        "they are there and hidden, which is not told as deleted; of more nothing is: the hub's user has rather lost a "
+        "right",
         examples=[100.0],
         json_schema_extra={"unit": "%"},
     )

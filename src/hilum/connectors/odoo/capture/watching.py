@@ -43,6 +43,8 @@ class ModelWatch:
         self._reader: Reader | None = None
         self._types: dict[str, str] = {}
         self._again: list[int] = []  # handed over before a restart, perhaps not in the journal
+        self._unseen: list[int] = []  # those of them that are hidden now: asked for at the next start
+        self.hidden: set[int] = set()  # known, and the user may not see them now: not there, and not deleted
         self._noted_at = 0.0
         self._hinted: dict[int, float] = {}  # by id: until when a hint is followed
         self._bell = asyncio.Event()
@@ -58,6 +60,7 @@ class ModelWatch:
         remembered = await self._memory.get()
         ranges = {int(n.removeprefix(_RANGE)): text for n, text in remembered.items() if n.startswith(_RANGE)}
         self._known = KnownRecords(ranges)
+        self.hidden.clear()
         self._figures.go_on(remembered.get(f"{SEEN}{self.name}"))
         state = remembered.get(_STATE)
         reader = await self.reader()
@@ -75,7 +78,8 @@ class ModelWatch:
         reader = await self.reader()
         if self._again:
             again, self._again = self._again, []
-            await self.settle(reader, again, anyway=True)
+            told = await self.settle(reader, again, anyway=True)
+            self._unseen = [each for each in again if each not in told]
         if self._hinted:
             await self._follow_hints(reader)
         await self._look_back(reader)
@@ -165,18 +169,33 @@ class ModelWatch:
     async def settle(
         self, reader: Reader, ids: Sequence[int] = (), *, rows: Sequence[Row] = (), anyway: bool = False
     ) -> set[int]:
-        """Tell what is a change among these rows, and of these ids, which are read first: not there is deleted.
+        """Tell what is a change among these rows, and of these ids, which are read first.
 
+        Of those that are not found Odoo is asked whether they are gone or hidden: only what is gone is deleted.
         `anyway`: tell it also where it is as known, because it may not have reached the journal, and that one is gone
         which is not known, because that it was created may have. Says which were told.
         """
         read = await reader.of_ids(ids) if ids else []
         there = {row.id for row in read}
-        gone = [each for each in ids if each not in there and (anyway or self._known.get(each) is not None)]
+        lost = [each for each in ids if each not in there and (anyway or self._known.get(each) is not None)]
+        deleted, hidden = await reader.vanished(lost)
+        self.hidden -= there | deleted
+        self._hide({each for each in hidden if self._known.get(each) is not None})
+        gone = [each for each in lost if each in deleted]
         changed = [row for row in (*read, *rows) if self._changed(row, anyway=anyway)]
         if changed or gone:
             await self._tell(reader, changed, gone)
         return {row.id for row in changed} | set(gone)
+
+    def _hide(self, ids: set[int]) -> None:
+        if new := ids - self.hidden:
+            log.warning(
+                "%d records of %s are there and can no longer be read: the hub's user has probably lost a right. "
+                "They are not told as deleted.",
+                len(new),
+                self.name,
+            )
+        self.hidden |= ids
 
     def _changed(self, row: Row, *, anyway: bool = False) -> bool:
         """Is it a change? What differs in its date only is noted without a word."""
@@ -247,7 +266,7 @@ class ModelWatch:
         ranges = self._known.to_remember()
         state: dict[str, Any] = {
             "looked": self._lookback.times,
-            "unanswered": [*dict.fromkeys([*self._known.unanswered, *next_ones, *self._again])],
+            "unanswered": [*dict.fromkeys([*self._known.unanswered, *next_ones, *self._again, *self._unseen])],
             "verified": self._comparison.verified,
             "fields": self._types,
         }

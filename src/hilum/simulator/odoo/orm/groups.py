@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from hilum.simulator.odoo.errors import ValueFault
 from hilum.simulator.odoo.orm.model import Model
@@ -17,6 +18,7 @@ AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
     "count_distinct": lambda values: len(set(values)),
 }
 MONTH = len("2026-01")
+_RENAMED: Final = re.compile(r"(\w+):(\w+)\((\w+)\)")
 
 
 def _key(model: Model, record_id: int, groupby: str) -> Any:
@@ -83,7 +85,7 @@ def read_group(
     orderby: str | bool = False,
     lazy: bool = True,
 ) -> list[dict[str, Any]]:
-    """The older form: aggregates by field name, `<first group>_count`, `__domain`."""
+    """The older form: aggregates by field name or as `name:sum(field)`, `<first group>_count`, `__domain`."""
     names = [groupby] if isinstance(groupby, str) else list(groupby)
     used = names[:1] if lazy else names
     rows = []
@@ -92,7 +94,7 @@ def read_group(
         for spec in fields:
             name = spec.partition(":")[0]
             if name not in used and name != "__count":
-                row[name] = _aggregate(model, ids, spec)
+                row[name] = _aggregate(model, ids, _RENAMED.sub(r"\3:\2", spec))
         row[f"{used[0].partition(':')[0]}_count" if lazy and used else "__count"] = len(ids)
         row["__domain"] = [[name, "=", value or False] for name, value in zip(used, key, strict=True)] + list(domain)
         rows.append(row)
