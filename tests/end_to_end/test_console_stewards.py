@@ -194,10 +194,15 @@ async def test_the_quality_of_data_is_drawn_and_listed(stand: Stand) -> None:
     database, address, browser = stand
     meter = Meter({"item": [Rule(object="item", field="barcode", check="gtin")]})
     meter.note("erp.items", "hilum.item", "B-17", {"barcode": "4006381333932", "facility": "NORTH"})
+    meter.note("erp.items", "hilum.item", "B-18", {"barcode": "4006381333932"}, facility="SOUTH")
     await meter.flush(database)
     async with support.visit(browser, address, "vera") as page:
         await page.goto("/master/quality")
+        await expect(page.get_by_text("2 records to be put right.")).to_be_visible()
+        await expect(page.get_by_role("table", name="By day and facility")).to_contain_text("NORTH")
+        await page.get_by_role("table", name="Scores", exact=True).get_by_role("link", name="SOUTH").click()
         await expect(page.get_by_text("1 record to be put right.")).to_be_visible()
-        await expect(page.get_by_role("img", name="Score by day.")).to_be_visible()
-        await expect(page.get_by_role("cell", name="B-17")).to_be_visible()
-        await expect(page.get_by_role("cell", name="0.0 %")).to_be_visible()
+        await expect(page.get_by_role("table", name="Work list")).to_contain_text("B-18")
+        await expect(page.get_by_role("table", name="Work list")).not_to_contain_text("B-17")
+        await page.get_by_role("link", name="facility SOUTH: show all").click()
+        await expect(page.get_by_text("2 records to be put right.")).to_be_visible()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,46 +15,92 @@ from hilum.cli.output import AsJson, ago, emit_json, table
 from hilum.flow import Lookup
 from hilum.masterdata import publishing, quality
 from hilum.masterdata.lookups import LiveLookups
-from hilum.masterdata.quality import Day, Finding, Meter, Score, load_rules
+from hilum.masterdata.quality import About, By, Day, Finding, Meter, Score, load_rules
 
 app = typer.Typer(help="How good the data is, and what is to be put right.", no_args_is_help=True)
 
 Object = Annotated[str, typer.Argument(help="Object: item, supplier …; empty: all.", metavar="[OBJECT]")]
 Days = Annotated[int, typer.Option(help="So many days back.", min=1)]
+OfRule = Annotated[str, typer.Option("--rule", help="Only this rule, as `list` calls it: `barcode: gtin`.")]
+Source = Annotated[str, typer.Option("--source", help="Only what came by this flow.")]
+Facility = Annotated[
+    str | None, typer.Option("--facility", help="Only of this facility; an empty one: where nobody says it.")
+]
+
+
+class ApartBy(StrEnum):
+    """What the trend is told apart by."""
+
+    RULE = "rule"
+    SOURCE = "source"
+    FACILITY = "facility"
+
 
 _NAMES = {"items": "item", "suppliers": "supplier", "locations": "location", "cost_centres": "cost_centre"}
-
-
-@app.command()
-def scores(days: Days = 30, project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Show the score of each object by source and facility, the worst first."""
-    found: list[Score] = run(_read(project, lambda c: quality.scores(c, days=days)))
-    if as_json:
-        emit_json([asdict(each) | {"percent": each.percent} for each in found])
-        return
-    rows = [[s.object, s.source, s.facility, f"{s.percent:.1f} %", s.checked, s.failed] for s in found]
-    columns = ["object", "source", "facility", "score", "checked", "failed"]
-    table(columns, rows, empty=_NOTHING, right=["score", "checked", "failed"])
-
-
 _NOTHING = "Nothing was checked yet: are there rules in quality.toml?"
 
 
 @app.command()
-def trend(object_: Object = "", days: Days = 30, project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Show the score by day."""
-    found: list[Day] = run(_read(project, lambda c: quality.trend(c, object_, days=days)))
+def scores(
+    object_: Object = "",
+    by_rule: Annotated[bool, typer.Option("--by-rule", help="By rule, in place of source and facility.")] = False,
+    rule: OfRule = "",
+    source: Source = "",
+    facility: Facility = None,
+    days: Days = 30,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show the score of each object by source and facility, or by rule, the worst first."""
+    about = About(object=object_, rule=rule, source=source, facility=facility)
+    by: tuple[By, ...] = ("object", "rule") if by_rule else ("object", "source", "facility")
+    _scores(project, about, by, days, as_json)
+
+
+def _scores(project: Path, about: About, by: Sequence[By], days: int, as_json: bool) -> None:
+    found: list[Score] = run(_read(project, lambda c: quality.scores(c, about, by=by, days=days)))
     if as_json:
         emit_json([asdict(each) | {"percent": each.percent} for each in found])
         return
-    rows = [[str(d.day), f"{d.percent:.1f} %", d.checked, d.failed] for d in found]
-    table(["day", "score", "checked", "failed"], rows, empty=_NOTHING, right=["score", "checked", "failed"])
+    rows = [[*(getattr(s, name) for name in by), f"{s.percent:.1f} %", s.checked, s.failed] for s in found]
+    table([*by, "score", "checked", "failed"], rows, empty=_NOTHING, right=["score", "checked", "failed"])
+
+
+@app.command()
+def trend(
+    object_: Object = "",
+    by: Annotated[ApartBy | None, typer.Option("--by", help="Told apart by rule, source or facility.")] = None,
+    rule: OfRule = "",
+    source: Source = "",
+    facility: Facility = None,
+    days: Days = 30,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show the score by day."""
+    about = About(object=object_, rule=rule, source=source, facility=facility)
+    apart: By | None = by.value if by is not None else None
+    found: list[Day] = run(_read(project, lambda c: quality.trend(c, about, by=apart, days=days)))
+    if as_json:
+        emit_json([asdict(each) | {"percent": each.percent} for each in found])
+        return
+    rows = [[*([d.of] if apart else []), str(d.day), f"{d.percent:.1f} %", d.checked, d.failed] for d in found]
+    heads = [*([apart] if apart else []), "day", "score", "checked", "failed"]
+    table(heads, rows, empty=_NOTHING, right=["score", "checked", "failed"])
 
 
 @app.command("list")
-def work_list(object_: Object = "", project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+def work_list(
+    object_: Object = "",
+    rule: OfRule = "",
+    source: Source = "",
+    facility: Facility = None,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
     """List the records of which a rule does not hold; one goes when it comes again and is right."""
-    found: list[Finding] = run(_read(project, lambda c: quality.work_list(c, object_)))
+    about = About(object=object_, rule=rule, source=source, facility=facility)
+    found: list[Finding] = run(_read(project, lambda c: quality.work_list(c, about)))
     if as_json:
         emit_json([asdict(each) for each in found])
         return
@@ -70,7 +118,7 @@ def published(
     """Check the published version in force."""
     publishing.model_of(object_)
     run(_check(project, object_))
-    scores(project=project, as_json=as_json, days=30)
+    _scores(project, quality.EVERYTHING, ("object", "source", "facility"), 30, as_json)
 
 
 async def _check(folder: Path, object_: str) -> None:

@@ -14,7 +14,7 @@ from hilum.journal.keyring import Keyring
 from hilum.journal.partitions import ensure_partitions, oldest_open, oldest_reopened
 from hilum.journal.retention import Bounds
 from hilum.journal.tallies import note, roll_up
-from hilum.masterdata import matching, onboarding, sync
+from hilum.masterdata import matching, onboarding, quality, sync
 from hilum.masterdata.lookups import LiveLookups
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
@@ -134,6 +134,7 @@ class Maintenance:
             await sync.forget(connection)
             await matching.forget(connection)
             await onboarding.forget(connection)
+            await quality.forget(connection)
             await connection.execute(
                 "DELETE FROM duplicate WHERE last_at < now() - make_interval(days => %s)", [_DUPLICATE_DAYS]
             )

@@ -213,7 +213,7 @@ class Translator:
                 if isinstance(yielded.thing, BusinessObject):
                     identifiers.update(yielded.thing.identifiers)
                     thing = yielded.thing
-                    self._share.quality.note(flow.name, thing.name, thing.business_key, thing)
+                    self._share.quality.note(flow.name, thing.name, thing.business_key, thing, facility=flow.facility)
             if self._share.stewardship.governs(things):
                 return _governed(taken, flow, parsed, things, identifiers)
             for yielded in things:

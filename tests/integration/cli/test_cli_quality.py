@@ -50,6 +50,13 @@ def test_a_published_version_is_scored_and_its_faults_listed(
     assert (score["object"], score["source"], score["percent"]) == ("item", "published", 50.0)
     assert [each["key"] for each in cli("quality", "list", "item", "--json").json] == ["B"]
     assert "50.0 %" in cli("quality", "trend").out
+    (by_rule,) = cli("quality", "scores", "--by-rule", "--json").json
+    assert (by_rule["rule"], by_rule["failed"]) == ("barcode: gtin", 1)
+    (day,) = cli("quality", "trend", "--by", "source", "--json").json
+    assert (day["of"], day["failed"]) == ("published", 1)
+    assert cli("quality", "list", "--facility", "NORTH", "--json").json == []
+    assert [each["key"] for each in cli("quality", "list", "--facility", "", "--source", "published", "--json").json]
+    assert "No such option" in cli("quality", "trend", "--of", "source").complaint
     assert "cannot be published" in cli("quality", "published", "ships").complaint
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -13,11 +16,12 @@ from hilum.canonical import Item, Location
 from hilum.cli import app
 from hilum.errors import SettingsError
 from hilum.masterdata import quality
-from hilum.masterdata.quality import Meter, Rule, load_rules
+from hilum.masterdata.quality import About, Meter, Rule, load_rules, unique
 from hilum.postgres import Database
 from hilum.runtime import Hub
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
+from support.looks import rows
 from support.projects import make_flow
 
 pytestmark = pytest.mark.req("MD-7")
@@ -47,7 +51,7 @@ def wrong(check: str, value: str, *things: Mapping[str, Any]) -> list[int]:
     meter = Meter({"x": [Rule(object="x", field="f", check=check, value=value)]}, Codes())
     for n, thing in enumerate(things):
         meter.note("test", "hilum.x", f"k{n}", thing)
-    return [int(key[1:]) for (_, key, _, _), (_, bad) in meter._findings.items() if bad]
+    return [int(key[1:]) for (_, key, _, _), (_, bad) in meter._counted.findings.items() if bad]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,6 @@ def wrong(check: str, value: str, *things: Mapping[str, Any]) -> list[int]:
         ("gln", "", ["4012345000009", "4012345000008"], [1]),
         ("in_lookup", "facilities", ["NORTH", "SOUTH"], [1]),
         ("in_lookup", "nowhere", ["NORTH"], [0]),
-        ("unique", "", ["a", "b", "a"], [2]),
         ("fresh", "30", ["not a date"], [0]),
     ],
 )
@@ -92,7 +95,7 @@ async def test_what_passes_a_translation_is_scored_and_listed_until_it_is_right(
     await running.quality.flush(database)
     async with database.cold() as connection:
         (score,) = await quality.scores(connection)
-        (day,) = await quality.trend(connection, "item")
+        (day,) = await quality.trend(connection, About(object="item"))
         (found,) = await quality.work_list(connection)
     assert (score.object, score.source, score.checked, score.failed, score.percent) == ("item", "erp.items", 4, 1, 75.0)
     assert (day.checked, day.failed) == (4, 1)
@@ -145,3 +148,120 @@ async def test_a_hub_does_not_start_with_a_rule_about_a_table_that_is_nowhere(
     )
     with pytest.raises(SettingsError, match="a rule asks the lookup table 'unts'"):
         await hub(make_flow(Feed(), Receiver()))
+
+
+async def counted(database: Database, *notes: tuple[str, str, str, str]) -> None:
+    """A meter of its own for each: rules, then (source, facility, key, barcode)."""
+    rules = [
+        Rule(object="item", field="barcode", check="gtin"),
+        Rule(object="item", field="category", check="required"),
+    ]
+    meter = Meter({"item": rules})
+    for source, facility, key, barcode in notes:
+        meter.note(source, "hilum.item", key, {"barcode": barcode, "category": "Goods"}, facility=facility)
+    await meter.flush(database)
+
+
+GOOD, BAD = "4006381333931", "4006381333932"
+
+
+async def test_the_trend_is_told_apart_by_rule_source_and_facility(database: Database) -> None:
+    await counted(database, ("erp", "NORTH", "A", GOOD), ("erp", "SOUTH", "B", BAD), ("plm", "SOUTH", "C", BAD))
+    async with database.cold() as connection:
+
+        async def by(name: quality.By, about: About = quality.EVERYTHING) -> dict[str, tuple[int, int]]:
+            days = await quality.trend(connection, about, by=name)
+            return {each.of: (each.checked, each.failed) for each in days}
+
+        assert await by("rule") == {"barcode: gtin": (3, 2), "category: required": (3, 0)}
+        assert await by("source") == {"erp": (4, 1), "plm": (2, 1)}
+        assert await by("facility") == {"NORTH": (2, 0), "SOUTH": (4, 2)}
+        assert await by("facility", About(rule="barcode: gtin", source="erp")) == {"NORTH": (1, 0), "SOUTH": (1, 1)}
+        worst, *_ = await quality.scores(connection, by=("object", "rule"))
+        assert (worst.rule, worst.checked, worst.failed, worst.source) == ("barcode: gtin", 3, 2, "")
+
+
+async def test_the_work_list_is_that_of_a_rule_a_source_or_a_facility(database: Database) -> None:
+    await counted(database, ("erp", "NORTH", "A", BAD), ("erp", "", "B", BAD), ("plm", "SOUTH", "C", BAD))
+    async with database.cold() as connection:
+        for about, keys in (
+            (About(source="erp"), ["A", "B"]),
+            (About(facility="SOUTH"), ["C"]),
+            (About(facility=""), ["B"]),
+            (About(rule="category: required"), []),
+            (About(object="item", rule="barcode: gtin"), ["A", "B", "C"]),
+        ):
+            assert [each.key for each in await quality.work_list(connection, about)] == keys
+            assert await quality.to_do(connection, about) == len(keys)
+
+
+UNIQUE = {"supplier": [Rule(object="supplier", field="tax_id", check="unique")]}
+
+
+async def seen(database: Database, *records: tuple[str, str]) -> list[str]:
+    """A process of its own sees these records (key, tax number); the keys that are wrong after it."""
+    meter = Meter(UNIQUE)
+    for key, value in records:
+        meter.note("erp", "hilum.supplier", key, {"tax_id": value})
+    await meter.flush(database)
+    async with database.cold() as connection:
+        return sorted(each.key for each in await quality.work_list(connection))
+
+
+async def test_a_value_is_unique_over_processes_and_restarts_until_its_owner_gives_it_up(database: Database) -> None:
+    assert await seen(database, ("A", "DE1"), ("B", "DE2"), ("A", "DE1")) == []
+    assert await seen(database, ("C", "DE1"), ("D", "")) == ["C"], "another process has never seen A"
+    assert await seen(database, ("C", "DE1"), ("A", "DE1")) == ["C"], "the first one has it, whoever comes again"
+    assert await seen(database, ("A", "DE3"), ("C", "DE1")) == [], "A gave it up"
+    assert await seen(database, ("C", ""), ("E", "DE1")) == []
+    async with database.cold() as connection:
+        (score,) = await quality.scores(connection)
+    assert (score.checked, score.failed) == (11, 2)
+
+
+async def test_of_two_processes_at_once_one_has_the_value(database: Database) -> None:
+    meters = [Meter(UNIQUE) for _ in range(4)]
+    for n, meter in enumerate(meters):
+        meter.note("erp", "hilum.supplier", f"S-{n}", {"tax_id": "DE1"})
+    await asyncio.gather(*(meter.flush(database) for meter in meters))
+    async with database.cold() as connection:
+        assert len(await quality.work_list(connection)) == 3
+
+
+@pytest.mark.req("SEC-1")
+async def test_values_that_must_be_unique_are_kept_as_keyed_fingerprints(database: Database) -> None:
+    await seen(database, ("A", "secret-number"))
+    ((kept, digest),) = await rows(database, "SELECT quality_value::text, digest FROM quality_value")
+    assert "secret-number" not in kept
+    assert len(digest) == 16
+    assert bytes(digest) != blake2b(b'["supplier","tax_id","secret-number"]', digest_size=16).digest()
+
+
+async def test_what_must_be_unique_is_bounded_and_forgotten(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await seen(database, *((f"S-{n}", f"DE{n}") for n in range(5)))
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE quality_value SET seen_on = current_date - 500 WHERE key = 'S-4'")
+        await quality.forget(connection)
+    monkeypatch.setattr(unique, "MOST_VALUES", 3)
+    async with database.transaction() as connection:
+        await quality.forget(connection)
+    assert await rows(database, "SELECT key FROM quality_value ORDER BY 1") == [("S-1",), ("S-2",), ("S-3",)]
+
+
+async def test_what_could_not_be_written_is_counted_later(database: Database) -> None:
+    meter = Meter(UNIQUE)
+    meter.note("erp", "hilum.supplier", "A", {"tax_id": "DE1"})
+    async with database.transaction() as connection:
+        await connection.execute("ALTER TABLE quality_value RENAME TO elsewhere")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        await meter.flush(database)
+    async with database.transaction() as connection:
+        await connection.execute("ALTER TABLE elsewhere RENAME TO quality_value")
+    meter.note("erp", "hilum.supplier", "B", {"tax_id": "DE1"})
+    await meter.flush(database)
+    async with database.cold() as connection:
+        (score,) = await quality.scores(connection)
+        (found,) = await quality.work_list(connection)
+    assert (score.checked, score.failed, found.key) == (2, 1, "B")

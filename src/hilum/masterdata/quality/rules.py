@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,8 +26,8 @@ from hilum.settings import problems_of
 FILE: Final = "quality.toml"
 """Where a project says what must hold of its data."""
 
-REMEMBERED: Final = 100_000
-"""Values that a check for uniqueness remembers, the latest."""
+UNIQUE: Final = "unique"
+"""The check that compares a record with all others: made when counts are written (`unique`)."""
 
 
 class Codes(Protocol):
@@ -50,8 +49,8 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Rule:
-        if self.check not in CHECKS:
-            raise ValueError(f"check: there are {', '.join(CHECKS)}")
+        if self.check not in NAMES:
+            raise ValueError(f"check: there are {', '.join(NAMES)}")
         if self.check in ("pattern", "in_lookup", "fresh") and not self.value:
             raise ValueError(f"value: {self.check} needs one")
         if self.check == "fresh" and not self.value.isdigit():
@@ -69,31 +68,26 @@ class Rule(BaseModel):
         return f"{self.field}: {self.check}"
 
 
-class State:
-    """What checks need beside the value: lookup tables, and what was seen before."""
+EMPTY: Final = (None, "", ())
+"""What counts as no value."""
 
-    def __init__(self, codes: Codes | None = None) -> None:
-        self.codes = codes
-        self.seen: dict[str, OrderedDict[str, str]] = {}
-
-
-Check = Callable[[Rule, Any, str, State], bool]
-"""Does the value hold? It is there, except for `required`; the text is the key of its record."""
+Check = Callable[[Rule, Any, Codes | None], bool]
+"""Does the value hold? It is there, except for `required`."""
 
 
-def _required(rule: Rule, value: Any, key: str, state: State) -> bool:
+def _required(rule: Rule, value: Any, codes: Codes | None) -> bool:
     return value not in (None, "", ())
 
 
-def _pattern(rule: Rule, value: Any, key: str, state: State) -> bool:
+def _pattern(rule: Rule, value: Any, codes: Codes | None) -> bool:
     return re.fullmatch(rule.value, str(value)) is not None
 
 
-def _gtin(rule: Rule, value: Any, key: str, state: State) -> bool:
+def _gtin(rule: Rule, value: Any, codes: Codes | None) -> bool:
     return _valid(identifiers.gtin, value)
 
 
-def _gln(rule: Rule, value: Any, key: str, state: State) -> bool:
+def _gln(rule: Rule, value: Any, codes: Codes | None) -> bool:
     return _valid(identifiers.gln, value)
 
 
@@ -105,19 +99,11 @@ def _valid(check: Callable[[str], str], value: Any) -> bool:
     return True
 
 
-def _in_lookup(rule: Rule, value: Any, key: str, state: State) -> bool:
-    return state.codes is not None and str(value) in state.codes.codes(rule.value)
+def _in_lookup(rule: Rule, value: Any, codes: Codes | None) -> bool:
+    return codes is not None and str(value) in codes.codes(rule.value)
 
 
-def _unique(rule: Rule, value: Any, key: str, state: State) -> bool:
-    seen = state.seen.setdefault(f"{rule.object}.{rule.field}", OrderedDict())
-    first = seen.setdefault(str(value), key)
-    if len(seen) > REMEMBERED:
-        seen.popitem(last=False)
-    return first == key
-
-
-def _fresh(rule: Rule, value: Any, key: str, state: State) -> bool:
+def _fresh(rule: Rule, value: Any, codes: Codes | None) -> bool:
     day = value.date() if isinstance(value, datetime) else value
     return isinstance(day, date) and (datetime.now(UTC).date() - day).days <= int(rule.value)
 
@@ -129,21 +115,28 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "gtin": _gtin,
         "gln": _gln,
         "in_lookup": _in_lookup,
-        "unique": _unique,
         "fresh": _fresh,
     }
 )
+"""All checks of a record by itself."""
+
+NAMES: Final = (*CHECKS, UNIQUE)
 """All checks."""
 
 
-def holds(rule: Rule, thing: object, key: str, state: State) -> bool:
-    """Does the rule hold of this object? A field that is empty is only wrong where it is required."""
+def value_of(rule: Rule, thing: object) -> Any:
+    """The value that the rule is about; none where it is not there."""
     value: Any = thing
     for name in rule.field.split("."):
         value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-    if rule.check != "required" and value in (None, "", ()):
+    return value
+
+
+def holds(rule: Rule, value: Any, codes: Codes | None) -> bool:
+    """Does the rule hold of this value? One that is empty is only wrong where it is required."""
+    if rule.check != "required" and value in EMPTY:
         return True
-    return CHECKS[rule.check](rule, value, key, state)
+    return CHECKS[rule.check](rule, value, codes)
 
 
 def load_rules(path: Path) -> dict[str, list[Rule]]:
