@@ -12,7 +12,6 @@ A run is a message, so it is traced, retried, held, replayed and audited like an
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,10 +113,11 @@ class Runs(HubSource[Ledger, Intake]):
     Settings = RunsSettings
     kind: ClassVar[str] = "calendar"
     needs: ClassVar[str] = "which runs were made"
+    own: ClassVar[str] = "calendar.Runs"
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__()
         self.settings = checked(RunsSettings, self.kind, settings)
+        super().__init__(self.settings.poll)
         self.schedule: Calendar = self.settings.when
         self._out: set[UUID] = set()  # handed over, not answered
         self._again: list[RunReceived] = []  # refused for now
@@ -146,9 +146,6 @@ class Runs(HubSource[Ledger, Intake]):
                 self._out.add(run.id)
                 self._handed += 1
                 queue.put(RunReceived(self, ledger, run, self._handed))
-
-    async def _rest(self) -> None:
-        await asyncio.sleep(self.settings.poll)
 
     # ---- answers
 

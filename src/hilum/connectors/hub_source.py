@@ -40,12 +40,16 @@ class HubSource(Source, Generic[L, Q]):
     in_hub: ClassVar[bool] = True
     default_format: ClassVar[str] = "json"
     needs: ClassVar[str]  # what only a hub knows, as a person is told who opens it elsewhere
+    own: ClassVar[str]  # what each flow has alone, as flows write it
 
-    def __init__(self) -> None:
+    def __init__(self, poll: float) -> None:
+        """`poll`: seconds between two looks."""
         self.flow = ""  # the one that it is declared with
         self._ledger: L | None = None
         self._queue: Q | None = None
         self._task: asyncio.Task[None] | None = None
+        self._poll = poll
+        self._stirred = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.address}>"
@@ -53,14 +57,16 @@ class HubSource(Source, Generic[L, Q]):
     def declared_by(self, flow: str) -> None:
         """Raises `SettingsError` where another flow has this very source."""
         if self.flow not in ("", flow):
-            raise SettingsError(
-                f"{flow} and {self.flow} share one source: give each flow {self.kind}.{type(self).__name__} of its own."
-            )
+            raise SettingsError(f"{flow} and {self.flow} share one source: give each flow {self.own} of its own.")
         self.flow = flow
 
     def use(self, ledger: L) -> None:
         """Ask this one, from the next `open` on."""
         self._ledger = ledger
+
+    def stir(self) -> None:
+        """Look again at once: something in hand was answered."""
+        self._stirred.set()
 
     async def open(self) -> None:
         """Begin to look. Raises `SettingsError` where nobody keeps the ledger."""
@@ -69,6 +75,7 @@ class HubSource(Source, Generic[L, Q]):
         if self._ledger is None:
             raise SettingsError(f"{self.address}: this source runs only in a hub, which knows {self.needs}.")
         self._queue = self._begin()
+        self._stirred = asyncio.Event()  # of this event loop
         self._task = asyncio.create_task(self._run(self._ledger, self._queue), name=self.address)
 
     async def close(self) -> None:
@@ -95,6 +102,7 @@ class HubSource(Source, Generic[L, Q]):
     async def _run(self, ledger: L, queue: Q) -> None:
         try:
             while True:
+                self._stirred.clear()  # what is said from here on is for the next look
                 try:
                     await self._look(ledger, queue)
                 except DatabaseUnavailable as error:
@@ -104,6 +112,14 @@ class HubSource(Source, Generic[L, Q]):
             queue.close()  # a defect: `receive` ends and raises it, so that it is seen
             raise
 
+    async def _rest(self) -> None:
+        """Until the next look is due, or wanted."""
+        try:
+            async with asyncio.timeout(self._poll):
+                await self._stirred.wait()
+        except TimeoutError:
+            return
+
     @abstractmethod
     def _begin(self) -> Q:
         """Forget what was in hand when it was last open; a queue for what comes now."""
@@ -111,7 +127,3 @@ class HubSource(Source, Generic[L, Q]):
     @abstractmethod
     async def _look(self, ledger: L, queue: Q) -> None:
         """Once: put into the queue what the ledger has. May raise `DatabaseUnavailable`: then it looks again later."""
-
-    @abstractmethod
-    async def _rest(self) -> None:
-        """Until the next look."""

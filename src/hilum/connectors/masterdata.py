@@ -12,7 +12,6 @@ first. Its body is JSON:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Protocol
 
@@ -74,17 +73,17 @@ class Published(HubSource[Ledger, Hands]):
     Settings = PublishedSettings
     kind: ClassVar[str] = "masterdata"
     needs: ClassVar[str] = "what is published"
+    own: ClassVar[str] = "masterdata.Published"
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__()
         self.settings = checked(PublishedSettings, self.kind, settings)
+        super().__init__(self.settings.poll)
         self._begun = False  # is it known how far the flow is?
         self._read = START  # the last that was handed over …
         self._noted = START  # … and the last up to which all is answered, as the ledger knows it
         self._refused: list[tuple[Entry, str]] = []
         self._entries: dict[Place, Entry] = {}
         self._passed: set[Place] = set()  # answered, and behind one that is not, or not yet noted
-        self._answered = asyncio.Event()
 
     @property
     def address(self) -> str:
@@ -101,16 +100,7 @@ class Published(HubSource[Ledger, Hands]):
         self._begun = False
         return Hands(self._ended)
 
-    async def _rest(self) -> None:
-        """Until the next look, or until something in hand is answered."""
-        try:
-            async with asyncio.timeout(self.settings.poll):
-                await self._answered.wait()
-        except TimeoutError:
-            return
-
     async def _look(self, ledger: Ledger, queue: Hands) -> None:
-        self._answered.clear()  # an answer that comes from here on is for the next look
         if not self._begun:
             self._read = self._noted = await ledger.taken()
             self._begun = True
@@ -143,4 +133,4 @@ class Published(HubSource[Ledger, Hands]):
         if reason:
             self._refused.append((entry, reason))
         self._passed.add(unit.place)
-        self._answered.set()
+        self.stir()

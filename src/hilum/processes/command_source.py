@@ -8,23 +8,19 @@ Its body is JSON with the type of the object and the object: `{"type": "hilum.pu
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-import structlog
 from pydantic import Field
 
-from hilum.connector import ConnectorSettings, Header, Received, Source, Traits
+from hilum.connector import ConnectorSettings, Header
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
-from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.connectors.hub_source import HubSource
 from hilum.journal.audit import record
 from hilum.journal.payloads import Damaged, unpacked
 from hilum.postgres import Database
-
-log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 500  # commands in hand
 
@@ -42,108 +38,48 @@ class CommandsSettings(ConnectorSettings):
     )
 
 
-class Commands(Source):
+class Commands(HubSource[Database, Hands]):
     """Hands over each command of a channel, in the order in which runs sent them; once, whatever number of hubs."""
 
     Settings = CommandsSettings
     kind: ClassVar[str] = "commands"
-    traits: ClassVar[Traits] = Traits(ordered=True, redelivers=True)
-    in_hub: ClassVar[bool] = True
-    default_format: ClassVar[str] = "json"
+    needs: ClassVar[str] = "what processes send"
+    own: ClassVar[str] = "a channel of processes.Commands"
 
     def __init__(self, channel: str, **settings: Any) -> None:
         self.settings = checked(CommandsSettings, self.kind, {"channel": channel, **settings})
-        self.flow = ""
-        self._database: Database | None = None
-        self._hands: Hands | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._last = 0
+        super().__init__(self.settings.poll)
         self._done: list[tuple[int, str]] = []  # answered, and not yet written: number, and why it was refused
-        self._stir = asyncio.Event()
-
-    def __repr__(self) -> str:
-        return f"<Commands {self.settings.channel}>"
 
     @property
     def address(self) -> str:
         """The channel."""
         return f"commands://{self.settings.channel}"
 
-    def declared_by(self, flow: str) -> None:
-        """Raises `SettingsError` where another flow has this very source: a command would go to only one of them."""
-        if self.flow not in ("", flow):
-            raise SettingsError(f"{flow} and {self.flow} both take the commands of {self.settings.channel}.")
-        self.flow = flow
-
     def over(self, database: Database) -> None:
         """Read from this one, from the next `open` on."""
-        self._database = database
-
-    async def open(self) -> None:
-        """Begin to look. Raises `SettingsError` outside a hub."""
-        if self._task is not None:
-            return
-        if self._database is None:
-            raise SettingsError(f"{self.address}: it runs only in a hub, which has the processes.")
-        self._last, self._done = 0, []
-        self._hands = Hands(self._ended)
-        self._task = asyncio.create_task(self._look(self._database, self._hands), name=self.address)
-
-    async def close(self) -> None:
-        """Stop looking. What is not answered comes again."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)  # a defect was raised by `receive`
-        if self._hands is not None:
-            self._hands.close()
+        self.use(database)
 
     async def check(self) -> str:
         """What it reads."""
         return f"takes the commands of {self.settings.channel}"
 
-    def wants(self, received: Received) -> bool:
-        """All, for its only flow."""
-        return True
+    def _begin(self) -> Hands:
+        self._done = []
+        return Hands(self._ended)
 
-    async def receive(self) -> Sequence[Received]:
-        """Wait until a run has sent something; an empty sequence only when it is closed."""
-        taken = await self._hands.take() if self._hands is not None else ()
-        if not taken and self._task is not None and self._task.done():
-            self._task.result()
-        return taken
-
-    async def _look(self, database: Database, hands: Hands) -> None:
-        try:
-            while True:
-                try:
-                    await self._look_once(database, hands)
-                except DatabaseUnavailable as error:
-                    log.warning("commands_wait", source=self.address, reason=str(error))
-                self._stir.clear()
-                if not self._done:
-                    try:
-                        async with asyncio.timeout(self.settings.poll):
-                            await self._stir.wait()
-                    except TimeoutError:
-                        continue
-        except Exception:
-            hands.close()  # a defect: `receive` ends and raises it, so that it is seen
-            raise
-
-    async def _look_once(self, database: Database, hands: Hands) -> None:
+    async def _look(self, ledger: Database, queue: Hands) -> None:
         if self._done:
             done = list(self._done)
-            await self._note(database, done)
+            await self._note(ledger, done)
             del self._done[: len(done)]
-        room = _AT_ONCE - len(hands)
+        room = _AT_ONCE - len(queue)
         if room <= 0:
             return
-        async with database.cold() as connection:
+        async with ledger.cold() as connection:
             # Numbers are given before they are committed, so one may appear behind a later one: what is in hand is
             # left out by its number instead of reading on from the last.
-            known = [unit.place for unit in hands.unanswered] + [seq for seq, _ in self._done]
+            known = [unit.place for unit in queue.unanswered] + [seq for seq, _ in self._done]
             cursor = await connection.execute(
                 "SELECT seq, id, codec, body, key, correlation, cause FROM process_command"
                 " WHERE channel = %s AND taken_at IS NULL AND seq <> ALL(%s) ORDER BY seq LIMIT %s",
@@ -151,7 +87,7 @@ class Commands(Source):
             )
             rows = await cursor.fetchall()
             bodies = await unpacked(connection, [(id, 0, codec, body) for _, id, codec, body, *_ in rows])
-        hands.put([self._handed(hands, row, bodies.get((row[1], 0))) for row in rows])
+        queue.put([self._handed(queue, row, bodies.get((row[1], 0))) for row in rows])
 
     def _handed(self, hands: Hands, row: Sequence[Any], body: bytes | Damaged | None) -> Handed:
         seq, id, _, _, key, correlation, cause = row
@@ -164,7 +100,7 @@ class Commands(Source):
 
     def _ended(self, unit: Handed, reason: str) -> None:
         self._done.append((unit.place, reason))
-        self._stir.set()
+        self.stir()
 
     async def _note(self, database: Database, done: Sequence[tuple[int, str]]) -> None:
         async with database.transaction() as connection:
