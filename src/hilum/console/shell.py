@@ -32,6 +32,9 @@ log = logging.getLogger("hilum.console")
 
 T = TypeVar("T")
 
+Redraw = Callable[[], Awaitable[None]]
+"""Draws a part of a page again, after an act."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Lookout:
@@ -172,6 +175,37 @@ class Repeated(ui.timer):
             if self._away:
                 self._away = False
                 self._page.say("The database answers again.")
+
+
+async def follow(
+    page: Page,
+    content: ui.element,
+    read: Callable[[], Awaitable[T | None]],
+    show: Callable[[T, Redraw], Awaitable[None]],
+) -> None:
+    """A part of a page that is drawn again when what is read has changed, and whenever `show` asks for it after an act.
+
+    What is gone (`None`) stays as it was drawn. Only a change draws it again by itself: somebody may be at a button.
+    """
+    drawn: list[T] = []
+
+    async def put(found: T | None) -> None:
+        if found is not None:
+            drawn[:] = [found]
+            content.clear()
+            with content:
+                await show(found, draw)
+
+    async def draw() -> None:
+        await put(await read())
+
+    async def look() -> None:
+        found = await read()
+        if [found] != drawn:
+            await put(found)
+
+    await draw()
+    Repeated(page, look)
 
 
 def live(page: Page, read: Callable[[], Awaitable[T]], parts: Mapping[ui.html, Callable[[T], Html]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -14,9 +14,7 @@ from hilum.console.components.columns import Column, T, picker
 from hilum.console.components.controls import Button
 from hilum.console.components.dialogs import Question, ask
 from hilum.console.markup import Html, join, tag
-from hilum.console.shell import Lookout, Page, acting, part
-
-Redraw = Callable[[], Awaitable[None]]
+from hilum.console.shell import Lookout, Page, Redraw, acting, part
 
 
 def address(page: Lookout, path: str, names: Sequence[str], *, columns: bool = True) -> str:

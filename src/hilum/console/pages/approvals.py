@@ -18,8 +18,7 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import job_link
 from hilum.console.markup import Child, Html, join, tag
-from hilum.console.pages.moves import Redraw
-from hilum.console.shell import Page, Repeated, acting, add_page, part
+from hilum.console.shell import Page, Redraw, acting, add_page, follow, part
 
 SHOWN = 50
 """Decided requests on the page."""
@@ -29,26 +28,16 @@ def add(context: Context, figures: Figures) -> None:
     """The page at `/approvals`."""
 
     async def build(page: Page) -> None:
-        content = ui.element("div")
-        drawn: list[object] = []
-
         async def read() -> tuple[list[Approval], list[Approval]]:
             async with context.database.cold() as connection:
                 waiting = await approvals.approvals(connection)
                 latest = await approvals.approvals(connection, waiting=False, limit=SHOWN)
             return waiting, [each for each in latest if each.state != WAITING]
 
-        async def draw() -> None:
-            found = await read()
-            if list(found) == drawn:
-                return
-            drawn[:] = found
-            content.clear()
-            with content:
-                _contents(page, *found, draw)
+        async def show(found: tuple[list[Approval], list[Approval]], draw: Redraw) -> None:
+            _contents(page, *found, draw)
 
-        await draw()
-        Repeated(page, draw)
+        await follow(page, ui.element("div"), read, show)
 
     add_page("/approvals", "Approvals", context, figures, build)
 

@@ -22,7 +22,7 @@ from hilum.console.masking import case_for
 from hilum.console.pages import condition, door, moves
 from hilum.console.pages.handling import assigning, noting
 from hilum.console.pages.message import Found, read, watched
-from hilum.console.shell import Page, add_page, part
+from hilum.console.shell import Page, Redraw, add_page, part
 from hilum.journal.reading import Trace
 
 _BIGGEST = 2**63 - 1
@@ -48,7 +48,7 @@ def add(context: Context, figures: Figures) -> None:
         if await read(context, message_id) is None:
             return door.not_found("case", "/exceptions")
 
-        async def top(found: Found, draw: moves.Redraw) -> None:
+        async def top(found: Found, draw: Redraw) -> None:
             this = next((one for one in found[1] if one.id == case.id), case_for(context, case, page.user))
             await _top(page, this, *found, draw)
 
@@ -58,7 +58,7 @@ def add(context: Context, figures: Figures) -> None:
     add_page("/exceptions/{number}", "Case", context, figures, build)
 
 
-async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: moves.Redraw) -> None:
+async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: Redraw) -> None:
     part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
     if case.open:
         assigning(page, case, draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from nicegui import ui
 
@@ -19,36 +20,21 @@ from hilum.console.links import case_link, flow_link, runs_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import moves
 from hilum.console.pages.handling import assigning, noting
-from hilum.console.shell import Page, Repeated, acting, part
+from hilum.console.shell import Page, Redraw, acting, follow, part
 from hilum.security import Permission
 
 
 async def watched(page: Page, number: int) -> None:
     """Draw it, and again whenever it is seen once more, changes hands or ends."""
-    content = ui.element("div")
-    drawn: list[object] = []
 
     async def read() -> Case | None:
         async with page.context.database.cold() as connection:
             return await cases.case(connection, number)
 
-    async def draw() -> None:
-        found = await read()
-        if found is not None:
-            drawn[:] = [found]
-            content.clear()
-            with content:
-                await _contents(page, found, draw)
-
-    async def look() -> None:
-        if [await read()] != drawn:
-            await draw()
-
-    await draw()
-    Repeated(page, look)
+    await follow(page, ui.element("div"), read, partial(_contents, page))
 
 
-async def _contents(page: Page, case: Case, draw: moves.Redraw) -> None:
+async def _contents(page: Page, case: Case, draw: Redraw) -> None:
     part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
     if case.open:
         assigning(page, case, draw)
@@ -113,7 +99,7 @@ def _flows(case: Case) -> list[Child]:
     return names
 
 
-def _closing(page: Page, case: Case, draw: moves.Redraw) -> None:
+def _closing(page: Page, case: Case, draw: Redraw) -> None:
     refused = moves.why_not(page, Permission.PAUSE)
 
     async def close() -> None:

@@ -12,8 +12,8 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import thing_link
 from hilum.console.markup import Html, join, tag
-from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.pages.moves import why_not
+from hilum.console.shell import Page, Redraw, acting, add_page, part
 from hilum.console.words import plural
 from hilum.masterdata import crosswalk
 from hilum.masterdata.crosswalk import Found, HistoryRow, Identifier

@@ -23,7 +23,7 @@ from hilum.console.links import case_link, flow_link, group_link, message_link, 
 from hilum.console.markup import Html, join, tag
 from hilum.console.masking import case_for, group_for, note_cases_seen
 from hilum.console.pages import moves
-from hilum.console.shell import Lookout, Page, Repeated, acting, add_page, part
+from hilum.console.shell import Lookout, Page, Redraw, Repeated, acting, add_page, part
 from hilum.security import Permission
 
 PATH = "/exceptions"
@@ -99,7 +99,7 @@ async def read(page: Lookout, limit: int = _READ) -> Found:
     return Found(shown, [group_for(page.context, group, page.user) for group in grouped], team)
 
 
-async def _contents(page: Page, found: Found, snapshot: Snapshot, draw: moves.Redraw) -> None:
+async def _contents(page: Page, found: Found, snapshot: Snapshot, draw: Redraw) -> None:
     part(join(tag("h1", "Exceptions"), tag("div", tag("p", _answer(found.cases)), class_="answer")), "heading")
     part(_filters(page, snapshot, found.team))
     await tools(page, PATH, COLUMNS, FILTERS, draw)
@@ -160,7 +160,7 @@ def _groups(found: Found) -> Html:
     return join(tag("h2", "Like cases together"), table(heads, rows, empty="", label="Like cases"))
 
 
-def _bulk(page: Page, found: Sequence[Case], draw: moves.Redraw) -> None:
+def _bulk(page: Page, found: Sequence[Case], draw: Redraw) -> None:
     messages = {str(case.id): case.message_id for case in found[:SHOWN] if case.message_id is not None}
 
     async def ticked() -> list[UUID]:

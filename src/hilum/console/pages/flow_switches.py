@@ -16,7 +16,7 @@ from hilum.console.components.dialogs import Question, ask
 from hilum.console.components.table import num, row, table
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import moves
-from hilum.console.shell import Page, Repeated, acting, part
+from hilum.console.shell import Page, Redraw, acting, follow, part
 from hilum.security import Permission
 
 _MEANING = {
@@ -28,24 +28,18 @@ _MEANING = {
 async def flow_switches(page: Page, flow: str) -> None:
     """Draw them; they follow what others do."""
     ui.html(tag("h2", "Switches"), sanitize=False)
-    content = ui.element("div").classes("section")
-    drawn: list[object] = []
 
-    async def draw() -> None:
+    async def read() -> tuple[list[Switch], list[KeyHold]]:
         async with page.context.database.cold() as connection:
-            found = await switches.stopped(connection, flow), await switches.key_holds(connection, flow)
-        if list(found) == drawn:
-            return
-        drawn[:] = found
-        content.clear()
-        with content:
-            _contents(page, flow, *found, draw)
+            return await switches.stopped(connection, flow), await switches.key_holds(connection, flow)
 
-    await draw()
-    Repeated(page, draw)
+    async def show(found: tuple[list[Switch], list[KeyHold]], draw: Redraw) -> None:
+        _contents(page, flow, *found, draw)
+
+    await follow(page, ui.element("div").classes("section"), read, show)
 
 
-def _contents(page: Page, flow: str, found: list[Switch], held: list[KeyHold], draw: moves.Redraw) -> None:
+def _contents(page: Page, flow: str, found: list[Switch], held: list[KeyHold], draw: Redraw) -> None:
     stopped = {each.what: each for each in found}
     part(_told(found))
     no_pause = moves.why_not(page, Permission.PAUSE)
@@ -85,7 +79,7 @@ def _keys(page: Page, held: list[KeyHold]) -> Html:
     return table(("Key", "Waiting>", "Held by", "Since", "Why"), rows, empty="", label="Held keys")
 
 
-async def _switch(page: Page, flow: str, what: str, how: str, draw: moves.Redraw) -> None:
+async def _switch(page: Page, flow: str, what: str, how: str, draw: Redraw) -> None:
     verb = "Stop" if how == "pause" else "Resume"
     body = join(tag("p", _MEANING[what] if how == "pause" else "It goes on within a second."),
                 tag("p", "It holds for all hubs here, until somebody resumes it.", class_="why"))  # fmt: skip
@@ -96,7 +90,7 @@ async def _switch(page: Page, flow: str, what: str, how: str, draw: moves.Redraw
         await draw()
 
 
-async def _hold(page: Page, flow: str, draw: moves.Redraw) -> None:
+async def _hold(page: Page, flow: str, draw: Redraw) -> None:
     body = tag("p", "Messages of this key wait, in order, until it is freed. All other keys go on.")
     question = Question(title="Hold a key", body=body, do="Hold", line="Key")
     if (answer := await ask(page, question)) is not None:
@@ -104,7 +98,7 @@ async def _hold(page: Page, flow: str, draw: moves.Redraw) -> None:
         await draw()
 
 
-async def _free(page: Page, flow: str, held: KeyHold, draw: moves.Redraw) -> None:
+async def _free(page: Page, flow: str, held: KeyHold, draw: Redraw) -> None:
     body = tag("p", f"What waits behind it goes on, in order: {words.plural(held.waiting, 'message')}.")
     if (answer := await ask(page, Question(title="Free the key", body=body, do="Free"))) is not None:
         page.say(await small.key_switch(page.visit, flow, held.key, answer.reason, hold=False))

@@ -25,7 +25,7 @@ from hilum.console.markup import Html, join, tag
 from hilum.console.masking import group_for, note_cases_seen
 from hilum.console.pages import door, moves
 from hilum.console.pages.lookups import release_buttons
-from hilum.console.shell import Page, Repeated, acting, add_page, part
+from hilum.console.shell import Page, Redraw, Repeated, acting, add_page, part
 from hilum.security import Permission
 
 SHOWN = 100
@@ -69,7 +69,7 @@ async def _read(page: Page, key: str) -> Group | None:
     return group_for(page.context, found, page.user) if found else None
 
 
-async def _contents(page: Page, group: Group | None, key: str, draw: moves.Redraw) -> None:
+async def _contents(page: Page, group: Group | None, key: str, draw: Redraw) -> None:
     if group is None:
         done = tag("p", "All of them are resolved. ", tag("a", "Back to the exceptions", href="/exceptions"))
         part(join(tag("h1", "Like cases"), tag("div", chip("Done", "done"), done, class_="answer")), "heading")
@@ -109,7 +109,7 @@ def _answer(group: Group) -> Html:
     )  # fmt: skip
 
 
-def _buttons(page: Page, group: Group, draw: moves.Redraw) -> None:
+def _buttons(page: Page, group: Group, draw: Redraw) -> None:
     no_replay = moves.why_not(page, Permission.REPLAY)
     no_discard = moves.why_not(page, Permission.DISCARD)
     no_assign = moves.why_not(page, Permission.ASSIGN)

@@ -11,14 +11,14 @@ from hilum.console.components.controls import Button, Field, reasons
 from hilum.console.components.dialogs import Question, ask
 from hilum.console.markup import join, tag
 from hilum.console.pages import moves
-from hilum.console.shell import Page, acting, part
+from hilum.console.shell import Page, Redraw, acting, part
 from hilum.security import Permission
 
 TEAM = ""
 """The choice that gives a case back; no user can have this name."""
 
 
-def noting(page: Page, case: Case, written: list[Note], draw: moves.Redraw) -> None:
+def noting(page: Page, case: Case, written: list[Note], draw: Redraw) -> None:
     """What people wrote down, and a place for more."""
     lines = [
         tag("li", tag("p", page.context.words(case.flow, note.words, page.user)),
@@ -36,7 +36,7 @@ def noting(page: Page, case: Case, written: list[Note], draw: moves.Redraw) -> N
     Button("Write it down", acting(page, add_note), why_not=no_assign)
 
 
-def assigning(page: Page, case: Case, draw: moves.Redraw) -> None:
+def assigning(page: Page, case: Case, draw: Redraw) -> None:
     """Whose it is, and the buttons that change that."""
     no_assign = moves.why_not(page, Permission.ASSIGN)
     mine = case.assigned_to == page.user.name

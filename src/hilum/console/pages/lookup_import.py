@@ -13,7 +13,7 @@ from hilum.console.components.table import row, table
 from hilum.console.components.upload import TextFile
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages import moves
-from hilum.console.shell import Page, acting
+from hilum.console.shell import Page, Redraw, acting
 from hilum.console.words import plural
 from hilum.flow.tables import Row
 from hilum.masterdata.lookups import Altered
@@ -25,7 +25,7 @@ SHOWN = 100
 _KEEP, _END = "keep", "end"
 
 
-def importer(page: Page, name: str, *, kept: bool, draw: moves.Redraw) -> None:
+def importer(page: Page, name: str, *, kept: bool, draw: Redraw) -> None:
     """The part of a table's page. `kept`: it is in the database already."""
     ui.html(tag("h2", "Import a CSV file"), sanitize=False)
     if not kept:

@@ -24,7 +24,7 @@ from hilum.console.figures import Figures
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door, moves
 from hilum.console.pages.lookup_import import importer
-from hilum.console.shell import Page, acting, add_page, heading, part
+from hilum.console.shell import Page, Redraw, acting, add_page, heading, part
 from hilum.errors import SettingsError
 from hilum.flow import LookupTable
 from hilum.flow.tables import Content, Row
@@ -145,7 +145,7 @@ async def _read(page: Page, name: str) -> _Found:
     return _Found(kept=False, content=Content(columns=mine.columns, rows=tuple(fits[:SHOWN])), history=[], lacks=lacks)
 
 
-def _contents(page: Page, name: str, found: _Found, draw: moves.Redraw) -> None:
+def _contents(page: Page, name: str, found: _Found, draw: Redraw) -> None:
     lead: list[Child] = [tag("p", each.in_words(page.context.flows)) for each in found.lacks[:5]]
     kept = (
         "It is in the database." if found.kept else f"It is the file lookups/{name}.csv of the project: edit it there."
@@ -178,7 +178,7 @@ def _rows(content: Content) -> Html:
     return join(table(heads, rows, empty="It says nothing of that.", label="Rows"), note)
 
 
-def _editor(page: Page, name: str, columns: tuple[str, ...], draw: moves.Redraw) -> None:
+def _editor(page: Page, name: str, columns: tuple[str, ...], draw: Redraw) -> None:
     ui.html(tag("h2", "Set a row"), sanitize=False)
     no_change = moves.why_not(page, Permission.CURATE)
     code = Field(columns[0], value=page.query("q"))
@@ -226,7 +226,7 @@ def _history(versions: list[Version]) -> Html:
     return join(tag("h2", "What was said lately"), table(heads, rows, empty="Nothing.", label="History"))
 
 
-async def release_buttons(page: Page, group: str, draw: moves.Redraw) -> None:
+async def release_buttons(page: Page, group: str, draw: Redraw) -> None:
     """On a page of like cases: add what is missing, and release all that wait for it."""
     async with page.context.database.cold() as connection:
         kept = {each.name: each.columns for each in await lookups.kept(connection)}
@@ -241,7 +241,7 @@ async def release_buttons(page: Page, group: str, draw: moves.Redraw) -> None:
         ui.html(reasons([why]), sanitize=False)
 
 
-async def _release(page: Page, lack: Missing, column: str, draw: moves.Redraw) -> None:
+async def _release(page: Page, lack: Missing, column: str, draw: Redraw) -> None:
     body = join(tag("p", lack.in_words(page.context.flows)),
                 tag("p", "The row is added, and all of them are sent again, of every flow."),
                 tag("p", "Further columns: ", tag("a", "on its page", href=table_link(lack.table, lack.code)),

@@ -18,8 +18,8 @@ from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Child, Html, join, tag
-from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.pages.moves import why_not
+from hilum.console.shell import Page, Redraw, acting, add_page, part
 from hilum.console.words import plural
 from hilum.journal.audit import record
 from hilum.masterdata import matching

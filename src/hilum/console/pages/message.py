@@ -24,9 +24,9 @@ from hilum.console.links import case_link, flow_link, message_link, messages_lin
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.masking import case_for, note_message_seen, trace_for
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw, buttons
+from hilum.console.pages.moves import buttons
 from hilum.console.pages.overview import reason
-from hilum.console.shell import Page, Repeated, add_page, part
+from hilum.console.shell import Page, Redraw, Repeated, add_page, part
 from hilum.journal import reading
 from hilum.journal.reading import DeliveryRow, Trace
 from hilum.journal.work import MESSAGE_BODY

@@ -17,13 +17,12 @@ from hilum.console.components.difference import difference, outcome
 from hilum.console.components.payload import decoded, is_hl7
 from hilum.console.links import job_link
 from hilum.console.markup import Html, join, tag
-from hilum.console.shell import Page, acting
+from hilum.console.shell import Page, Redraw, acting
 from hilum.console.words import JOB_ACTS, plural, refusal
 from hilum.errors import HilumError
 from hilum.journal.reading import Trace
 from hilum.security import Permission
 
-Redraw = Callable[[], Awaitable[None]]
 Ticked = Callable[[], Awaitable[list[UUID]]]
 
 

@@ -18,9 +18,9 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw, why_not
+from hilum.console.pages.moves import why_not
 from hilum.console.pages.onboarding import PATH
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.shell import Page, Redraw, acting, add_page, part
 from hilum.console.words import number, plural
 from hilum.errors import SettingsError
 from hilum.masterdata import onboarding

@@ -18,10 +18,10 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw, why_not
+from hilum.console.pages.moves import why_not
 from hilum.console.pages.onboarding import PATH
 from hilum.console.pages.onboarding_file import SHOWN, WHAT
-from hilum.console.shell import Page, acting, add_page, part
+from hilum.console.shell import Page, Redraw, acting, add_page, part
 from hilum.console.words import plural
 from hilum.errors import SettingsError
 from hilum.masterdata import onboarding

@@ -19,8 +19,8 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import case_link, message_link, with_query
 from hilum.console.markup import Child, Html, join, tag
-from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, Repeated, acting, add_page, part
+from hilum.console.pages.moves import why_not
+from hilum.console.shell import Page, Redraw, acting, add_page, follow, part
 from hilum.console.words import plural
 from hilum.errors import SettingsError, Undecided
 from hilum.flow import Project
@@ -51,9 +51,6 @@ def add(context: Context, figures: Figures) -> None:
     """The page at `/master/ownership`; filters `object`, `key`, `verdict` in the address."""
 
     async def build(page: Page) -> None:
-        content = ui.element("div")
-        drawn: list[object] = []
-
         async def read() -> Found:
             async with context.database.cold() as connection:
                 found = await sync.refused(
@@ -61,17 +58,10 @@ def add(context: Context, figures: Figures) -> None:
                 )
                 return found, await cases.cases(connection, category=Undecided.category)
 
-        async def draw() -> None:
-            found = await read()
-            if list(found) == drawn:
-                return
-            drawn[:] = found
-            content.clear()
-            with content:
-                _contents(page, *found, draw)
+        async def show(found: Found, draw: Redraw) -> None:
+            _contents(page, *found, draw)
 
-        await draw()
-        Repeated(page, draw)
+        await follow(page, ui.element("div"), read, show)
 
     add_page("/master/ownership", "Ownership", context, figures, build)
 

@@ -17,8 +17,8 @@ from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, acting, add_page, heading, part
+from hilum.console.pages.moves import why_not
+from hilum.console.shell import Page, Redraw, acting, add_page, heading, part
 from hilum.console.words import plural
 from hilum.masterdata import publishing
 from hilum.masterdata.publishing import Change, ChangeSet, Version

@@ -21,7 +21,7 @@ from hilum.console.figures import Figures
 from hilum.console.links import approval_link, job_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door, moves
-from hilum.console.shell import Page, Repeated, acting, add_page, heading, live, part
+from hilum.console.shell import Page, Redraw, Repeated, acting, add_page, heading, live, part
 from hilum.message import Priority
 from hilum.security import Permission
 
@@ -195,7 +195,7 @@ def _tallies(found: list[Tally]) -> Html:
     return join(tag("h2", "Messages"), table(heads, rows, empty=empty, label="What became of them"))
 
 
-def _buttons(page: Page, job: Job, draw: moves.Redraw) -> None:
+def _buttons(page: Page, job: Job, draw: Redraw) -> None:
     no = moves.why_not(page, many.needed(job.act))
 
     async def move(how: str, title: str, words_: str) -> None:

@@ -23,8 +23,7 @@ from hilum.console.figures import Figures
 from hilum.console.links import RUNS, flow_link, message_link, messages_link, runs_link, task_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw
-from hilum.console.shell import Page, Repeated, acting, add_page, part
+from hilum.console.shell import Page, Redraw, acting, add_page, follow, part
 from hilum.processes import store
 from hilum.processes.store import Document, RunRow, Sent, Told
 from hilum.processes.tasks import Asked, open_of
@@ -48,27 +47,13 @@ def add(context: Context, figures: Figures) -> None:
             id = UUID(str(page.request.path_params["id"]))
         except ValueError:
             return door.not_found("run", RUNS)
-        found = await _read(context, id)
-        if found is None:
+        if await _read(context, id) is None:
             return door.not_found("run", RUNS)
-        content = ui.element("div")
-        drawn = [found]
 
-        async def draw(now: _Found | None = None) -> None:
-            now = now or await _read(context, id)
-            if now is not None:
-                drawn[:] = [now]
-                content.clear()
-                with content:
-                    _contents(page, now, draw)
+        async def show(found: _Found, draw: Redraw) -> None:
+            _contents(page, found, draw)
 
-        async def look() -> None:
-            now = await _read(context, id)
-            if now is not None and [now] != drawn:
-                await draw(now)
-
-        await draw(found)
-        Repeated(page, look)
+        await follow(page, ui.element("div"), partial(_read, context, id), show)
         return None
 
     add_page(f"{RUNS}/{{id}}", "Run", context, figures, build)

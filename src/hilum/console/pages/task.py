@@ -19,9 +19,9 @@ from hilum.console.figures import Figures
 from hilum.console.links import TASKS, run_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
-from hilum.console.pages.moves import Redraw, why_not
+from hilum.console.pages.moves import why_not
 from hilum.console.pages.tasks import with_whom
-from hilum.console.shell import Page, Repeated, acting, add_page, part
+from hilum.console.shell import Page, Redraw, Repeated, acting, add_page, part
 from hilum.processes.tasks import Asked, Unfit, task
 from hilum.security import Permission, User, users, who_can
 

@@ -17,8 +17,8 @@ from hilum.console.links import thing_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.pages.crosswalk import changes_table
-from hilum.console.pages.moves import Redraw, why_not
-from hilum.console.shell import Page, acting, add_page, heading, part
+from hilum.console.pages.moves import why_not
+from hilum.console.shell import Page, Redraw, acting, add_page, heading, part
 from hilum.console.words import plural
 from hilum.errors import SettingsError
 from hilum.masterdata import crosswalk
