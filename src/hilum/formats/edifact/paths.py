@@ -11,49 +11,33 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from hilum.formats.paths import FieldPath, numbers
 
 if TYPE_CHECKING:
     from hilum.formats.edifact.message import Message
 
 _PLACE = r"(0?[1-9]|[1-9][0-9])(?:\[([1-9][0-9]{0,3})\])?(?:\.([1-9][0-9]?))?"
 _IN_SEGMENT = re.compile(_PLACE)
-_IN_MESSAGE = re.compile(rf"([A-Z][A-Z0-9]{{2}})(?:\[([1-9][0-9]{{0,5}})\])?-({_PLACE})")
 
 Place = tuple[int, int, int]
 """A part of a segment: element, repetition, component."""
 
 
-class Field:
+class Field(FieldPath):
     """A compiled path. Call it with a message to read the value; made by `field`. Comparable, picklable."""
 
-    __slots__ = ("inner", "occurrence", "path", "segment")
+    __slots__ = ()
 
-    def __init__(self, path: str) -> None:
-        match = _IN_MESSAGE.fullmatch(path)
-        if match is None:
-            raise ValueError(f"'{path}' is not a path such as BGM-02, LIN[2]-03 or DTM-01.2")
-        self.path = path
-        self.segment = match[1]
-        self.occurrence = int(match[2] or 1)
-        self.inner = match[3]
+    written: ClassVar[str] = "edifact.field"
+    form: ClassVar[re.Pattern[str]] = re.compile(rf"([A-Z][A-Z0-9]{{2}})(?:\[([1-9][0-9]{{0,5}})\])?-({_PLACE})")
+    examples: ClassVar[str] = "BGM-02, LIN[2]-03 or DTM-01.2"
 
     def __call__(self, message: Message) -> str:
         """The value in the message; an empty text where absent."""
         found = message.pick(self.segment, self.occurrence)
         return "" if found is None else found[self.inner]
-
-    def __repr__(self) -> str:
-        return f"edifact.field({self.path!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Field) and other.path == self.path
-
-    def __hash__(self) -> int:
-        return hash(self.path)
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return field, (self.path,)
 
 
 @lru_cache(maxsize=4096)
@@ -65,8 +49,5 @@ def field(path: str) -> Field:
 @lru_cache(maxsize=4096)
 def place(path: str) -> Place:
     """Compile a path within a segment, such as `02` or `03.2`. Raises `ValueError` where it is not one."""
-    match = _IN_SEGMENT.fullmatch(path)
-    if match is None:
-        raise ValueError(f"'{path}' is not a path within a segment such as 02, 03.2 or 01[2].1")
-    element, repetition, component = (int(number or 1) for number in match.groups())
+    element, repetition, component = numbers(_IN_SEGMENT, path, "02, 03.2 or 01[2].1", absent=1)
     return element, repetition, component

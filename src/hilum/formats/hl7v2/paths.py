@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from hilum.formats.paths import FieldPath, numbers
 
 if TYPE_CHECKING:
     from hilum.formats.hl7v2.message import Message
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 _NUMBER = r"([1-9][0-9]{0,3})"
 _PLACE = rf"{_NUMBER}(?:\[{_NUMBER}\])?(?:\.{_NUMBER}(?:\.{_NUMBER})?)?"
 _IN_SEGMENT = re.compile(_PLACE)
-_IN_MESSAGE = re.compile(rf"([A-Z][A-Z0-9]{{2}})(?:\[{_NUMBER}\])?-({_PLACE})")
 _IN_REPETITION = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?")
 
 
@@ -30,20 +31,18 @@ _IN_REPETITION = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})?")
 Place = tuple[int, int, int, int]
 
 
-class Field:
+class Field(FieldPath):
     """A compiled path. Call it with a message to read the value; made by `field`. It can be pickled and compared."""
 
-    __slots__ = ("_first", "_head", "_number", "_segment", "inner", "occurrence", "path", "place", "segment")
+    __slots__ = ("_first", "_head", "_number", "_segment", "place")
+
+    written: ClassVar[str] = "hl7.field"
+    form: ClassVar[re.Pattern[str]] = re.compile(rf"([A-Z][A-Z0-9]{{2}})(?:\[{_NUMBER}\])?-({_PLACE})")
+    examples: ClassVar[str] = "PID-3.1 or OBX[2]-5"
 
     def __init__(self, path: str) -> None:
-        match = _IN_MESSAGE.fullmatch(path)
-        if match is None:
-            raise ValueError(f"'{path}' is not a path such as PID-3.1 or OBX[2]-5")
-        self.path = path
-        self.segment = match[1]
-        self.occurrence = int(match[2] or 1)
-        self.inner = match[3]  # the path within the segment
-        self.place = place(match[3])
+        super().__init__(path)
+        self.place = place(self.inner)
         # What the call needs, in the form that is quickest there.
         self._head = self.segment + "|"
         self._segment = self.segment if self.occurrence == 1 else f"{self.segment}[{self.occurrence}]"
@@ -68,18 +67,6 @@ class Field:
             return encoded if self._first else ""
         return message.context.value(encoded, self.place, self._segment) if encoded else ""
 
-    def __repr__(self) -> str:
-        return f"hl7.field({self.path!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Field) and other.path == self.path
-
-    def __hash__(self) -> int:
-        return hash(self.path)
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return field, (self.path,)
-
 
 @lru_cache(maxsize=4096)
 def field(path: str) -> Field:
@@ -90,10 +77,7 @@ def field(path: str) -> Field:
 @lru_cache(maxsize=4096)
 def place(path: str) -> Place:
     """Compile a path within a segment, such as `3[2].4.1`. Raises `ValueError` where it is not one."""
-    match = _IN_SEGMENT.fullmatch(path)
-    if match is None:
-        raise ValueError(f"'{path}' is not a path within a segment such as 7, 7.1 or 3[2].4.1")
-    field_, repetition, component_, subcomponent = (int(number or 0) for number in match.groups())
+    field_, repetition, component_, subcomponent = numbers(_IN_SEGMENT, path, "7, 7.1 or 3[2].4.1", absent=0)
     return field_, repetition, component_, subcomponent
 
 

@@ -14,33 +14,32 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from hilum.formats.paths import FieldPath, numbers
 
 if TYPE_CHECKING:
     from hilum.formats.x12.transaction import TransactionSet
 
 _PLACE = r"(0?[1-9]|[1-9][0-9])(?:\[([1-9][0-9]{0,3})\])?(?:\.([1-9][0-9]?))?"
 _IN_SEGMENT = re.compile(_PLACE)
-_IN_SET = re.compile(rf"([A-Z][A-Z0-9]{{1,2}})(?:\[([1-9][0-9]{{0,5}})\])?-({_PLACE})")
 
 # A part of a segment: element, repetition, component. 0 means that the path does not name it.
 Place = tuple[int, int, int]
 
 
-class Field:
+class Field(FieldPath):
     """A compiled path. Call it with a transaction set to read the value; made by `field`. Comparable, picklable."""
 
-    __slots__ = ("_number", "_simple", "inner", "occurrence", "path", "place", "segment")
+    __slots__ = ("_number", "_simple", "place")
+
+    written: ClassVar[str] = "x12.field"
+    form: ClassVar[re.Pattern[str]] = re.compile(rf"([A-Z][A-Z0-9]{{1,2}})(?:\[([1-9][0-9]{{0,5}})\])?-({_PLACE})")
+    examples: ClassVar[str] = "BEG-03, PO1[2]-04 or SVC-01.2"
 
     def __init__(self, path: str) -> None:
-        match = _IN_SET.fullmatch(path)
-        if match is None:
-            raise ValueError(f"'{path}' is not a path such as BEG-03, PO1[2]-04 or SVC-01.2")
-        self.path = path
-        self.segment = match[1]
-        self.occurrence = int(match[2] or 1)
-        self.inner = match[3]  # the path within the segment
-        self.place = place(match[3])
+        super().__init__(path)
+        self.place = place(self.inner)
         self._number = self.place[0]
         self._simple = self.place[1:] == (0, 0)
 
@@ -58,18 +57,6 @@ class Field:
             found = transaction.pick(self.segment, self.occurrence)
         return "" if found is None else found.value(self.place)
 
-    def __repr__(self) -> str:
-        return f"x12.field({self.path!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Field) and other.path == self.path
-
-    def __hash__(self) -> int:
-        return hash(self.path)
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return field, (self.path,)
-
 
 @lru_cache(maxsize=4096)
 def field(path: str) -> Field:
@@ -80,8 +67,5 @@ def field(path: str) -> Field:
 @lru_cache(maxsize=4096)
 def place(path: str) -> Place:
     """Compile a path within a segment, such as `3` or `01.2`. Raises `ValueError` where it is not one."""
-    match = _IN_SEGMENT.fullmatch(path)
-    if match is None:
-        raise ValueError(f"'{path}' is not a path within a segment such as 03, 01.2 or 01[2].1")
-    element, repetition, component = (int(number or 0) for number in match.groups())
+    element, repetition, component = numbers(_IN_SEGMENT, path, "03, 01.2 or 01[2].1", absent=0)
     return element, repetition, component
