@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hilum.errors import Invalid
 from hilum.formats import edifact
+from hilum.formats.edifact import scanning
 
 AT = datetime(2026, 3, 4, 10, 11)
 PARTNER = edifact.Partner(
@@ -130,6 +131,38 @@ def test_what_was_put_in_is_read(made: list[tuple[str, str, list[str]]], version
     for segment, (name, first, parts) in zip(list(message)[1:-1], made, strict=True):
         assert (segment.name, segment["01"]) == (name, first)
         assert [segment[f"02.{number}"] for number in range(1, len(parts) + 1)] == parts
+
+
+OTHER = b"\r\nUNA:|.! ~UNB|UNOA:1|A|B|260304:1011|78~UNH|2|ORDERS~BGM|220|it's !~ 1~UNT|3|2~"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_each_interchange_has_its_own_delimiters_however_small_the_chunks_are(size: int) -> None:
+    data = ORDER.rstrip().removesuffix(b"UNZ+1+77'") + OTHER  # no UNZ says that the first one has ended
+    first, second = edifact.interchanges(data[at : at + size] for at in range(0, len(data), size))
+    assert first.encode() + second.encode() == data
+    assert [each["BGM-02"] for each in (*first.messages, *second.messages)] == ["PO+1's", "it's ~ 1"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 64])
+def test_a_segment_without_end_is_looked_through_once(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    past_text = scanning.past_text
+
+    def counted(own: edifact.Delimiters, data: bytearray, at: int) -> int:
+        looked.append(len(data) - at)
+        return past_text(own, data, at)
+
+    monkeypatch.setattr(scanning, "past_text", counted)
+    head = b"UNB+UNOA:1+A+B+1:1+1'UNH+1+ORDERS'"
+    text = b"FTX+AAI+++" + b"no end ?' " * 2_000
+    scanner = edifact.Scanner(2**20)
+    for at in range(0, len(head + text), size):
+        scanner.feed((head + text)[at : at + size])
+    # each byte once, and once more what stood behind a release at the end of a chunk or in a chunk with a segment's end
+    assert sum(looked) < 3 * len(head + text)
+    (message,) = scanner.feed(b"'UNT+3+1'")
+    assert message.raw == b"UNH+1+ORDERS'" + text + b"'UNT+3+1'"
 
 
 @given(st.binary(max_size=60), st.integers(0, len(ORDER)))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from hilum.errors import Invalid
 from hilum.formats.edifact.message import Envelope, Message
 from hilum.formats.edifact.problems import Code, Problem
-from hilum.formats.edifact.scanning import LIMIT, Kind, Piece, Scanner
+from hilum.formats.edifact.scanning import Kind, Piece, Scanner
 from hilum.formats.edifact.segment import Segment
+from hilum.formats.scanning import LIMIT, pieces
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ def interchanges(data: bytes | Iterable[bytes], *, limit: int = LIMIT) -> Iterat
     does not raise: `problems` has it.
     """
     current: Interchange | None = None
-    for piece in _pieces(data, limit):
+    for piece in pieces(Scanner, data, limit):
         if piece.kind is Kind.UNB:
             if current is not None:
                 yield current
@@ -122,7 +123,7 @@ def interchanges(data: bytes | Iterable[bytes], *, limit: int = LIMIT) -> Iterat
 def messages(data: bytes | Iterable[bytes], *, limit: int = LIMIT) -> Iterator[Message]:
     """The messages of a file, each with its envelope, one in memory at a time. Raises `Invalid` as `interchanges`."""
     collector = Collector()
-    for piece in _pieces(data, limit):
+    for piece in pieces(Scanner, data, limit):
         found = collector.add(piece)
         if found is not None:
             yield found
@@ -199,16 +200,6 @@ def read(data: bytes) -> Message:
         words = f"there are {len(found)} messages; have the file split, or use the format edifact-interchange"
         raise Invalid(words, where="UNH[2]")
     return found[0]
-
-
-def _pieces(data: bytes | Iterable[bytes], limit: int) -> Iterator[Piece]:
-    if isinstance(data, bytes):
-        limit = max(limit, len(data))
-        data = (data,)
-    scanner = Scanner(limit)
-    for chunk in data:
-        yield from scanner.feed(chunk)
-    yield from scanner.finish()
 
 
 def _envelope(piece: Piece) -> Envelope:

@@ -1,25 +1,17 @@
-"""Bytes, as they come, become the pieces of interchanges: envelope segments and whole messages.
-
-No byte is lost: the pieces one after the other are the data. What is held in memory is the piece that has begun.
-"""
+"""Bytes, as they come, become the pieces of interchanges: envelope segments and whole messages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from hilum.errors import Invalid
 from hilum.formats.edifact.delimiters import ABSENT, STANDARD, Delimiters, for_version, read_una
 from hilum.formats.edifact.segment import Segment
-
-LIMIT: Final = 16 * 2**20
-"""Most bytes of one message, unless another limit is given."""
-
-_BLANK = re.compile(rb"[ \t\r\n\x00\x1a]*")
-_MARK = b"\xef\xbb\xbf"
+from hilum.formats.scanning import LIMIT, MARK, PieceScanner
 
 
 class Kind(StrEnum):
@@ -43,49 +35,26 @@ class Piece(NamedTuple):
     una: bytes = b""  # of UNB: what stands before it
 
 
-class Scanner:
+class Scanner(PieceScanner[Piece]):
     """Takes data in chunks and gives its pieces. Raises `Invalid` with the byte where it is no EDIFACT any more."""
 
+    blanks: ClassVar[re.Pattern[bytes]] = re.compile(rb"[ \t\r\n\x00\x1a]*")
+    unit: ClassVar[str] = "message"
+
     def __init__(self, limit: int = LIMIT) -> None:
-        self._limit = limit
-        self._rest = bytearray()
-        self._at = 0  # what is before it is given away, or in _message
-        self._gone = 0
+        super().__init__(limit)
         self._una = b""
         self._announced: Delimiters | None = None
         self._own: Delimiters | None = None  # None: outside of interchanges
-        self._message: list[bytes] = []
-        self._size = 0  # bytes of _message
-        self._searched = 0  # as far as this there is no end of a segment
-
-    def feed(self, chunk: bytes) -> Sequence[Piece]:
-        """The pieces that are complete now."""
-        self._rest += chunk
-        found = list(self._pieces(last=False))
-        del self._rest[: self._at]
-        self._gone += self._at
-        self._searched = max(self._searched - self._at, 0)
-        self._at = 0
-        if len(self._rest) + self._size > self._limit:
-            raise Invalid(f"a message or segment has more than {self._limit} bytes", where=self._where(0))
-        return found
-
-    def finish(self) -> Sequence[Piece]:
-        """The pieces that end with the data."""
-        found = list(self._pieces(last=True))
-        if self._message:
-            found.append(self._end_message(complete=False))
-        if self._una:
-            raise Invalid("the data ends after UNA", where=self._where(self._at))
-        if self._at < len(self._rest):
-            found.append(Piece(Kind.BLANK, bytes(self._rest[self._at :])))
-            self._at = len(self._rest)
-        return found
+        self._message: list[bytes] = []  # segments of the message that has begun, `_size` bytes
 
     def _pieces(self, *, last: bool) -> Iterator[Piece]:
         while (start := self._content()) < len(self._rest):
+            there = len(self._rest) - start
+            if there < 3 and not last:
+                return  # it may become UNB, with delimiters of its own
             if self._own is None or self._rest.startswith((b"UNA", b"UNB"), start):
-                if len(self._rest) - start < 9 and not last:
+                if there < 9 and not last:
                     return
                 self._begin(start)
                 start = self._content()
@@ -100,12 +69,14 @@ class Scanner:
                 return
             yield from self._segment(start, end)
 
-    def _content(self) -> int:
-        at = self._at
-        if self._gone + at == 0 and self._rest.startswith(_MARK):
-            at = len(_MARK)
-        found = _BLANK.match(self._rest, at)
-        return found.end() if found is not None else at
+    def _ended(self) -> Iterable[Piece]:
+        if self._message:
+            yield self._end_message(complete=False)
+        if self._una:
+            raise Invalid("the data ends after UNA", where=self._where(self._at))
+
+    def _tail(self, raw: bytes) -> Piece:
+        return Piece(Kind.BLANK, raw)
 
     def _begin(self, start: int) -> None:
         """An interchange begins: UNA is taken, and what is no UNB is refused."""
@@ -127,10 +98,10 @@ class Scanner:
 
     def _end_of_segment(self, start: int) -> int | None:
         assert self._own is not None  # noqa: S101 - _begin has set it
-        found = _ends(self._own).match(self._rest, start)
-        if found is None:
-            return None
-        return found.end()
+        # The next look goes on where this one ends: behind whole characters, so a release is never taken apart.
+        self._searched = past_text(self._own, self._rest, max(start, self._searched))
+        ended = self._rest.startswith(self._own.segment.encode(), self._searched)
+        return self._searched + 1 if ended else None
 
     def _segment(self, start: int, end: int) -> Iterator[Piece]:
         name = bytes(self._rest[start : start + 12]).replace(b"\r", b"").replace(b"\n", b"")[:3]
@@ -157,7 +128,7 @@ class Scanner:
     def _interchange(self, end: int) -> Piece:
         una, self._una = self._una, b""
         raw = self._take(end)
-        version = Segment(raw.removeprefix(_MARK), self._own or STANDARD)["01.2"]
+        version = Segment(raw.removeprefix(MARK), self._own or STANDARD)["01.2"]
         self._own = for_version(self._announced, version)
         return Piece(Kind.UNB, raw, delimiters=self._own, una=una)
 
@@ -177,25 +148,36 @@ class Scanner:
         raw, self._message, self._size = b"".join(self._message), [], 0
         return Piece(Kind.MESSAGE, raw, complete, self._own or STANDARD)
 
-    def _where(self, at: int) -> str:
-        return f"byte {self._gone + at + 1}"
-
 
 _ENVELOPE = frozenset({b"UNB", b"UNG", b"UNH", b"UNT", b"UNE", b"UNZ"})
 
 
+def past_text(own: Delimiters, data: bytearray, at: int) -> int:
+    """Where the text of a segment ends: at its terminator, or where the data, or a release without its character, is.
+
+    `at` is within the text, and not behind a release.
+    """
+    found = _text(own).match(data, at)
+    return found.end() if found is not None else at
+
+
 @lru_cache(maxsize=256)
-def _ends(own: Delimiters) -> re.Pattern[bytes]:
-    """A segment to its end, released characters passed over."""
+def _text(own: Delimiters) -> re.Pattern[bytes]:
+    """What stands before the end of a segment, released characters passed over."""
     end = re.escape(own.segment.encode())
     if own.release == ABSENT:
-        return re.compile(rb"[^" + end + rb"]*+" + end)
+        return re.compile(rb"[^" + end + rb"]*+")
     release = re.escape(own.release.encode())
-    return re.compile(rb"(?:[^" + end + release + rb"]++|" + release + rb".)*+" + end, re.DOTALL)
+    return re.compile(rb"(?:[^" + end + release + rb"]++|" + release + rb".)*+", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _segment(own: Delimiters) -> re.Pattern[bytes]:
+    return re.compile(_text(own).pattern + re.escape(own.segment.encode()), re.DOTALL)
 
 
 def segments_of(raw: bytes, own: Delimiters) -> list[bytes]:
     """The segments of a message as bytes, each with the white space before it."""
-    found = [each.group() for each in _ends(own).finditer(raw)]
+    found = [each.group() for each in _segment(own).finditer(raw)]
     rest = raw[sum(map(len, found)) :]
     return [*found, rest] if rest else found

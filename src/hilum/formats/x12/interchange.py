@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hilum.errors import Invalid
+from hilum.formats.scanning import LIMIT, pieces
 from hilum.formats.x12.problems import Problem
-from hilum.formats.x12.scanning import LIMIT, Kind, Piece, Scanner
+from hilum.formats.x12.scanning import Kind, Piece, Scanner
 from hilum.formats.x12.segment import Segment
 from hilum.formats.x12.transaction import Envelope, TransactionSet, header_segment
 
@@ -141,7 +142,7 @@ def interchanges(data: bytes | Iterable[bytes], *, limit: int = LIMIT) -> Iterat
     not raise: `problems` has it.
     """
     current: Interchange | None = None
-    for piece in _pieces(data, limit):
+    for piece in pieces(Scanner, data, limit):
         if piece.kind is Kind.ISA:
             if current is not None:
                 yield current
@@ -161,7 +162,7 @@ def transaction_sets(data: bytes | Iterable[bytes], *, limit: int = LIMIT) -> It
     `Invalid` with the byte where the data is no X12.
     """
     collector = Collector()
-    for piece in _pieces(data, limit):
+    for piece in pieces(Scanner, data, limit):
         found = collector.add(piece)
         if found is not None:
             yield found
@@ -239,16 +240,6 @@ def read(data: bytes) -> TransactionSet:
         words = f"there are {len(found)} transaction sets; have the file split, or use the format x12-interchange"
         raise Invalid(words, where="ST[2]")
     return found[0]
-
-
-def _pieces(data: bytes | Iterable[bytes], limit: int) -> Iterator[Piece]:
-    if isinstance(data, bytes):
-        limit = max(limit, len(data))
-        data = (data,)
-    scanner = Scanner(limit)
-    for chunk in data:
-        yield from scanner.feed(chunk)
-    yield from scanner.finish()
 
 
 def _envelope(piece: Piece) -> Envelope:

@@ -1,28 +1,19 @@
-"""Bytes, as they come, become the pieces of interchanges: envelope segments and whole transaction sets.
-
-Nothing is decoded here and no byte is lost: the pieces one after the other are the data. What is held in memory is the
-piece that has begun, so a file of any size is read in bounded memory.
-"""
+"""Bytes, as they come, become the pieces of interchanges: envelope segments and whole transaction sets."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from hilum.errors import Invalid
+from hilum.formats.scanning import LIMIT, PieceScanner
 from hilum.formats.x12.delimiters import Delimiters, Header, find_header
 
-LIMIT: Final = 16 * 2**20
-"""Most bytes of one transaction set, unless another limit is given."""
-
-# White space between segments, and what fills the last block of old files behind an interchange.
-_BLANK = re.compile(rb"[ \t\r\n\x00\x1a\x0b\x0c]*")
 BLANK_LIMIT: Final = 64 * 1024  # bytes of it in one place; more is no file of anybody
 _NAME = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
-_MARKS = b"\xef\xbb\xbf"
 
 
 class Kind(StrEnum):
@@ -47,36 +38,15 @@ class Piece(NamedTuple):
     at: int = 1  # the byte of the data at which it begins, white space before it not counted
 
 
-class Scanner:
+class Scanner(PieceScanner[Piece]):
     """Takes data in chunks and gives its pieces. Raises `Invalid` with the byte where it is no X12 any more."""
 
+    blanks: ClassVar[re.Pattern[bytes]] = re.compile(rb"[ \t\r\n\x00\x1a\x0b\x0c]*")
+    unit: ClassVar[str] = "transaction set"
+
     def __init__(self, limit: int = LIMIT) -> None:
-        self._limit = limit
-        self._rest = bytearray()
-        self._at = 0  # what is before it was given away
-        self._searched = 0  # as far as this the end of the transaction set was looked for
-        self._gone = 0  # bytes that are not in _rest any more
+        super().__init__(limit)
         self._header: Header | None = None
-
-    def feed(self, chunk: bytes) -> Sequence[Piece]:
-        """The pieces that are complete now."""
-        self._rest += chunk
-        found = list(self._pieces(last=False))
-        del self._rest[: self._at]
-        self._gone += self._at
-        self._searched = max(self._searched - self._at, 0)
-        self._at = 0
-        if len(self._rest) > self._limit:
-            raise Invalid(f"a transaction set or segment has more than {self._limit} bytes", where=self._where(0))
-        return found
-
-    def finish(self) -> Sequence[Piece]:
-        """The pieces that end with the data."""
-        found = list(self._pieces(last=True))
-        if self._at < len(self._rest):
-            found.append(Piece(Kind.BLANK, bytes(self._rest[self._at :])))
-            self._at = len(self._rest)
-        return found
 
     def _pieces(self, *, last: bool) -> Iterator[Piece]:
         while (start := self._content()) < len(self._rest):
@@ -87,15 +57,14 @@ class Scanner:
             yield piece
 
     def _content(self) -> int:
-        """Where the next byte is that is not white space; a byte-order mark counts as such at the very beginning."""
-        at = self._at
-        if self._gone + at == 0 and self._rest.startswith(_MARKS):
-            at = len(_MARKS)
-        found = _BLANK.match(self._rest, at)
-        end = found.end() if found is not None else at
-        if end - at > BLANK_LIMIT:
-            raise Invalid(f"more than {BLANK_LIMIT} bytes of white space", where=self._where(at))
+        """See `PieceScanner`. Raises `Invalid` where there is more white space than in any file."""
+        end = super()._content()
+        if end - self._at > BLANK_LIMIT:
+            raise Invalid(f"more than {BLANK_LIMIT} bytes of white space", where=self._where(self._at))
         return end
+
+    def _tail(self, raw: bytes) -> Piece:
+        return Piece(Kind.BLANK, raw)
 
     def _next(self, start: int, *, last: bool) -> Piece | None:
         rest = self._rest
@@ -130,8 +99,9 @@ class Scanner:
         return Piece(Kind.ISA, raw, header=header, at=self._gone + start + 1)
 
     def _segment(self, start: int, name: bytes, own: Delimiters, *, last: bool) -> Piece | None:
-        end = self._rest.find(own.segment.encode(), start)
+        end = self._rest.find(own.segment.encode(), max(start, self._searched))
         if end < 0:
+            self._searched = len(self._rest)
             if not last:
                 return None
             if name != b"IEA":  # some senders leave out the very last end
@@ -174,9 +144,6 @@ class Scanner:
     def _done(self, start: int, end: int, *, complete: bool = True) -> Piece:
         self._searched = 0
         return Piece(Kind.SET, bytes(self._rest[self._at : end]), complete, at=self._gone + start + 1)
-
-    def _where(self, at: int) -> str:
-        return f"byte {self._gone + at + 1}"
 
 
 @lru_cache(maxsize=256)
