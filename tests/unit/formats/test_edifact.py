@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hilum.errors import Invalid
@@ -166,6 +166,7 @@ def test_a_segment_without_end_is_looked_through_once(size: int, monkeypatch: py
 
 
 @given(st.binary(max_size=60), st.integers(0, len(ORDER)))
+@example(b"\0", 50)  # within UNH, behind its letters
 @settings(max_examples=100)
 def test_any_bytes_are_read_or_refused(noise: bytes, at: int) -> None:
     data = ORDER[:at] + noise + ORDER[at:]

@@ -104,7 +104,7 @@ class Scanner(PieceScanner[Piece]):
         return self._searched + 1 if ended else None
 
     def _segment(self, start: int, end: int) -> Iterator[Piece]:
-        name = bytes(self._rest[start : start + 12]).replace(b"\r", b"").replace(b"\n", b"")[:3]
+        name = self._name(start)
         if name not in _ENVELOPE and self._message:
             self._keep(end)
             return
@@ -124,6 +124,13 @@ class Scanner(PieceScanner[Piece]):
                 self._own = self._announced = None
         else:
             raise Invalid("a segment outside of a message", where=self._where(start))
+
+    def _name(self, start: int) -> bytes:
+        """Three letters where they are the whole name; else nothing, and it is no segment of an envelope."""
+        own = self._own or STANDARD
+        head = bytes(self._rest[start : start + 16]).replace(b"\r", b"").replace(b"\n", b"")
+        behind = head[3:].lstrip(b" ")[:1].decode("latin-1")
+        return head[:3] if behind in (own.element, own.component, own.segment) else b""
 
     def _interchange(self, end: int) -> Piece:
         una, self._una = self._una, b""
