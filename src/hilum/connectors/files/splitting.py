@@ -1,4 +1,4 @@
-"""A file's content becomes units: the file, its rows, messages, X12 parts or records. Pure, bounded in memory."""
+"""A file's content becomes units: the file, its rows, messages, interchanges or records. Pure, bounded in memory."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import orjson
 
-from hilum.connectors.encoding import BYTES, HL7_V2, JSON, X12
-from hilum.connectors.files.edifact import EdifactInterchanges, EdifactMessages
+from hilum.connectors.encoding import BYTES, HL7_V2, JSON
+from hilum.connectors.files.interchanges import EDIFACT_SYNTAX, X12_SYNTAX, Interchanges, Messages
 from hilum.connectors.files.records import FixedLines, JsonValues, WholeTable, XmlElements
 from hilum.connectors.files.store import Split
 from hilum.connectors.files.units import Flaw, Splitter, Unit
 from hilum.errors import Invalid
 from hilum.formats import hl7v2 as hl7
-from hilum.formats import read_delimited, x12
+from hilum.formats import read_delimited
 from hilum.formats.fixed_width import Columns
 
 _BOM = b"\xef\xbb\xbf"
@@ -196,90 +196,14 @@ class Hl7Messages:
         return found
 
 
-class X12Sets:
-    """The transaction sets of X12 interchanges, each in its envelope as an interchange of its own; a TA1 is one too.
-
-    What an envelope shows to be incomplete is a flaw: a transaction set whose SE is missing or says other numbers; and
-    a group or interchange whose trailer does, for then something else of the file may be missing.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._scanner = x12.Scanner(limit)
-        self._collector = x12.Collector()
-        self._number = 0
-
-    def feed(self, chunk: bytes) -> Sequence[Unit | Flaw]:
-        """The transaction sets that are complete now."""
-        return self._units(self._scanner.feed(chunk))
-
-    def finish(self) -> Sequence[Unit | Flaw]:
-        """What the last trailers say."""
-        found = self._units(self._scanner.finish())
-        self._collector.finish()
-        return [*found, *(Flaw(0, str(problem)) for problem in self._collector.problems)]
-
-    def _units(self, pieces: Sequence[x12.Piece]) -> list[Unit | Flaw]:
-        found: list[Unit | Flaw] = []
-        for piece in pieces:
-            transaction = self._collector.add(piece)
-            if transaction is None:
-                continue
-            self._number += 1
-            problems = x12.envelope_problems(transaction)
-            reason = "; ".join(map(str, problems))
-            found.append(Flaw(self._number, reason) if problems else Unit(self._number, transaction.encode(), X12))
-        return found
-
-
-class X12Interchanges:
-    """Whole X12 interchanges, for flows that answer them: what is wrong with them is for the flow to say."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._scanner = x12.Scanner(limit)
-        self._parts: list[bytes] = []  # of the interchange that has begun
-        self._size = 0
-        self._number = 0
-
-    def feed(self, chunk: bytes) -> Sequence[Unit | Flaw]:
-        """The interchanges that are complete now."""
-        return self._units(self._scanner.feed(chunk))
-
-    def finish(self) -> Sequence[Unit | Flaw]:
-        """The last interchange, also where it has no end."""
-        return [*self._units(self._scanner.finish()), *self._end()]
-
-    def _units(self, pieces: Sequence[x12.Piece]) -> list[Unit | Flaw]:
-        found: list[Unit | Flaw] = []
-        for piece in pieces:
-            if piece.kind is x12.Kind.BLANK:
-                continue
-            if piece.kind is x12.Kind.ISA:
-                found += self._end()
-            self._parts.append(piece.raw)
-            self._size += len(piece.raw)
-            if self._size > self._limit:
-                where = f"interchange {self._number + 1}"
-                raise Invalid(f"the interchange has more than {self._limit} bytes", where=where)
-            if piece.kind is x12.Kind.IEA:
-                found += self._end()
-        return found
-
-    def _end(self) -> Iterator[Unit]:
-        if self._parts:
-            body, self._parts, self._size = b"".join(self._parts), [], 0
-            self._number += 1
-            yield Unit(self._number, body, X12)
-
-
 _SPLITTERS: Mapping[Split, Callable[[Shape], Splitter]] = {
     "rows": lambda shape: Rows(shape.max_unit, shape.encoding, shape.delimiter),
     "fixed": lambda shape: FixedLines(shape.max_unit, shape.encoding, shape.columns),
     "hl7": lambda shape: Hl7Messages(shape.max_unit),
-    "x12": lambda shape: X12Sets(shape.max_unit),
-    "x12-interchange": lambda shape: X12Interchanges(shape.max_unit),
-    "edifact": lambda shape: EdifactMessages(shape.max_unit),
-    "edifact-interchange": lambda shape: EdifactInterchanges(shape.max_unit),
+    "x12": lambda shape: Messages(X12_SYNTAX, shape.max_unit),
+    "x12-interchange": lambda shape: Interchanges(X12_SYNTAX, shape.max_unit),
+    "edifact": lambda shape: Messages(EDIFACT_SYNTAX, shape.max_unit),
+    "edifact-interchange": lambda shape: Interchanges(EDIFACT_SYNTAX, shape.max_unit),
     "json": lambda shape: JsonValues(shape.max_unit),
     "xml": lambda shape: XmlElements(shape.max_unit, shape.element),
     "xlsx": lambda shape: WholeTable(shape.max_file, lambda data: spreadsheet_rows(data, shape.sheet)),

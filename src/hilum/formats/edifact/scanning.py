@@ -34,6 +34,11 @@ class Piece(NamedTuple):
     delimiters: Delimiters = STANDARD
     una: bytes = b""  # of UNB: what stands before it
 
+    @property
+    def data(self) -> bytes:
+        """The bytes that it was read from."""
+        return self.una + self.raw
+
 
 class Scanner(PieceScanner[Piece]):
     """Takes data in chunks and gives its pieces. Raises `Invalid` with the byte where it is no EDIFACT any more."""

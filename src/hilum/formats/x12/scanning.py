@@ -37,6 +37,11 @@ class Piece(NamedTuple):
     header: Header | None = None  # of an ISA
     at: int = 1  # the byte of the data at which it begins, white space before it not counted
 
+    @property
+    def data(self) -> bytes:
+        """The bytes that it was read from."""
+        return self.raw
+
 
 class Scanner(PieceScanner[Piece]):
     """Takes data in chunks and gives its pieces. Raises `Invalid` with the byte where it is no X12 any more."""
