@@ -77,6 +77,14 @@ from hilum.canonical.supplies import (
     Unit,
     Warehouse,
 )
+from hilum.canonical.trade import (
+    DeviceIdentifier,
+    DeviceLabel,
+    Issuer,
+    Packing,
+    TradeNumbers,
+    read_label,
+)
 from hilum.canonical.workforce import EmployeeShift, ShiftStatus
 
 __all__ = [
@@ -111,6 +119,8 @@ __all__ = [
     "CustomerInvoice",
     "Denial",
     "Department",
+    "DeviceIdentifier",
+    "DeviceLabel",
     "Document",
     "DocumentStatus",
     "Eligibility",
@@ -122,6 +132,7 @@ __all__ = [
     "Facility",
     "GoodsReceipt",
     "InvoiceLine",
+    "Issuer",
     "Item",
     "ItemCategory",
     "JournalEntry",
@@ -137,6 +148,7 @@ __all__ = [
     "OrderAcknowledgement",
     "OrderControl",
     "OrderLine",
+    "Packing",
     "PaidClaim",
     "PatientAccount",
     "Payment",
@@ -169,6 +181,7 @@ __all__ = [
     "SupplierReturn",
     "SupplyConsumed",
     "Tracking",
+    "TradeNumbers",
     "TransferLine",
     "Unit",
     "Warehouse",
@@ -182,6 +195,7 @@ __all__ = [
     "partial",
     "partial_of",
     "read",
+    "read_label",
     "schema",
     "told",
     "write",

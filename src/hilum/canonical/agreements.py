@@ -9,12 +9,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Money, Quantity, Text, Value
+from hilum.canonical.trade import TradeNumbers
 
 
 class SupplierPrice(BusinessObject):
     """What a supplier asks for an item, from a quantity on, for a time (X12 832, EDIFACT PRICAT)."""
 
     name: ClassVar[str] = "hilum.supplier.price"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     supplier: Code
@@ -27,6 +29,7 @@ class SupplierPrice(BusinessObject):
     lead_days: int | None = Field(default=None, ge=0)
     supplier_item: Text = ""  # the supplier's own item number
     supplier_title: Text = ""
+    numbers: TradeNumbers | None = None  # of what the price is for
 
     @property
     def business_key(self) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Moment, Quantity, Text, Value
+from hilum.canonical.trade import TradeNumbers
 
 
 class PriceTier(Value):
@@ -96,12 +97,14 @@ class AcknowledgedLine(Value):
     delivery_date: date | None = None
     substitute: Code | None = None  # item that is delivered instead
     words: Text = ""
+    numbers: TradeNumbers | None = None  # of what is delivered
 
 
 class OrderAcknowledgement(BusinessObject):
     """A supplier answers a purchase order (X12 855, EDIFACT ORDRSP, cXML ConfirmationRequest)."""
 
     name: ClassVar[str] = "hilum.order.acknowledgement"
+    version: ClassVar[str] = "1.1"
 
     number: Code  # the supplier's number of this answer
     order: Code

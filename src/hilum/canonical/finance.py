@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
+from hilum.canonical.trade import TradeNumbers
 
 
 class InvoiceLine(Value):
@@ -25,6 +26,7 @@ class InvoiceLine(Value):
     account: Code | None = None  # of the ledger; none: the receiver's own rules decide
     cost_centre: Code | None = None
     order_line: int | None = Field(default=None, ge=1)  # of the order that is billed
+    numbers: TradeNumbers | None = None
 
 
 Lines = Annotated[tuple[InvoiceLine, ...], Field(min_length=1)]
@@ -34,6 +36,7 @@ class SupplierBill(BusinessObject):
     """A supplier asks for money, or gives some back (X12 810, EDIFACT INVOIC, a scanned invoice)."""
 
     name: ClassVar[str] = "hilum.supplier.bill"
+    version: ClassVar[str] = "1.1"
 
     number: Code  # the supplier's own; no supplier uses one twice
     supplier: Code
@@ -63,6 +66,7 @@ class CustomerInvoice(BusinessObject):
     """The hospital asks a company or a patient for money, or gives some back."""
 
     name: ClassVar[str] = "hilum.customer.invoice"
+    version: ClassVar[str] = "1.1"
 
     number: Code
     customer: Code | None = None  # a company, or …

@@ -8,17 +8,19 @@ from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Text
 from hilum.canonical.patients import Address
+from hilum.canonical.trade import Gln
 
 
 class Facility(BusinessObject):
     """A hospital, clinic or laboratory of the group: the place that messages, stock and bills belong to."""
 
     name: ClassVar[str] = "hilum.facility"
+    version: ClassVar[str] = "2.0"
     kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
-    gln: Code | None = None  # GS1 Global Location Number, 13 digits
+    gln: Gln | None = None
     legal_entity: Code | None = None  # the company that its books belong to
     parent: Code | None = None
     address: Address | None = None

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Text, Value
 from hilum.canonical.patients import Address
+from hilum.canonical.trade import Gln
 
 
 class BankAccount(Value):
@@ -27,12 +28,14 @@ class Customer(BusinessObject):
     """A company that the hospital sends invoices to: an insurer, an employer, another hospital."""
 
     name: ClassVar[str] = "hilum.customer"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
     tax_id: Text = ""
     registry: Text = ""  # number in the register of companies
+    gln: Gln | None = None
     email: Text = ""
     phone: Text = ""
     address: Address | None = None
@@ -45,3 +48,8 @@ class Customer(BusinessObject):
     def business_key(self) -> str:
         """The customer number."""
         return self.code
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Code and GLN."""
+        return tuple(x for x in (self.code, self.gln) if x)

@@ -10,18 +10,21 @@ from pydantic import Field
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
 from hilum.canonical.parties import BankAccount
 from hilum.canonical.patients import Address
+from hilum.canonical.trade import Gln, TradeNumbers
 
 
 class Supplier(BusinessObject):
     """Someone the hospital buys from."""
 
     name: ClassVar[str] = "hilum.supplier"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
     tax_id: Text = ""
     registry: Text = ""  # number in the register of companies
+    gln: Gln | None = None
     email: Text = ""
     phone: Text = ""
     address: Address | None = None
@@ -34,6 +37,11 @@ class Supplier(BusinessObject):
     def business_key(self) -> str:
         """The supplier number."""
         return self.code
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Code and GLN."""
+        return tuple(x for x in (self.code, self.gln) if x)
 
 
 class RequisitionLine(Value):
@@ -81,12 +89,14 @@ class OrderLine(Value):
     unit: Code = "EA"
     unit_price: Amount | None = None  # none: the receiver's price list decides
     needed_by: date | None = None
+    numbers: TradeNumbers | None = None
 
 
 class PurchaseOrder(BusinessObject):
     """An order to a supplier. A changed order is sent whole, with a higher revision."""
 
     name: ClassVar[str] = "hilum.purchase.order"
+    version: ClassVar[str] = "1.1"
 
     number: Code  # the hub's or the requester's number: one order has one
     revision: int = Field(default=0, ge=0)  # 0: as first ordered; a change has a higher one (X12 860, EDIFACT ORDCHG)

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Moment, Quantity, Text, Value
+from hilum.canonical.trade import DeviceLabel, TradeNumbers
 
 
 class ShippedLine(Value):
@@ -21,6 +22,7 @@ class ShippedLine(Value):
     lot: Code | None = None
     expires_on: date | None = None
     package: Text = ""  # the carton or pallet that it is in (SSCC)
+    numbers: TradeNumbers | None = None
 
 
 class ShipNotice(BusinessObject):
@@ -30,6 +32,7 @@ class ShipNotice(BusinessObject):
     """
 
     name: ClassVar[str] = "hilum.ship.notice"
+    version: ClassVar[str] = "1.1"
 
     number: Code  # the supplier's number of the shipment
     supplier: Code
@@ -61,12 +64,14 @@ class ReceiptLine(Value):
     order_line: int | None = Field(default=None, ge=1)  # the order's line; none: the line of that item
     lot: Code | None = None
     expires_on: date | None = None
+    device: DeviceLabel | None = None  # what was scanned of it
 
 
 class GoodsReceipt(BusinessObject):
     """Goods of one purchase order arrived (delivery note, ASN that was counted, EDIFACT RECADV, X12 861)."""
 
     name: ClassVar[str] = "hilum.goods.receipt"
+    version: ClassVar[str] = "1.1"
 
     number: Code  # the receipt's own number: one arrival has one
     order: Code

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Moment, Money, Quantity, Text, Value
+from hilum.canonical.trade import GTIN, PART_NUMBER, DeviceIdentifier, DeviceLabel, Gln, Packing, UnspscCode
 
 
 class Tracking(StrEnum):
@@ -38,6 +39,7 @@ class Item(BusinessObject):
     """Something the hospital buys, stores, uses or charges."""
 
     name: ClassVar[str] = "hilum.item"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
@@ -46,7 +48,12 @@ class Item(BusinessObject):
     purchase_unit: Code | None = None  # in which it is bought; none: as it is kept
     stocked: bool = True
     tracking: Tracking = Tracking.NONE
-    barcode: Code | None = None  # GTIN or the UDI device identifier
+    barcode: Code | None = None  # what is scanned on a piece: its GTIN or UDI device identifier
+    packings: tuple[Packing, ...] = ()  # the levels of packing that have a GTIN
+    device: DeviceIdentifier | None = None  # of a medical device: the fixed part of its UDI
+    unspsc: UnspscCode | None = None
+    manufacturer: Text = ""  # its name or number
+    manufacturer_item: Text = ""  # the manufacturer's part number
     category: Text = ""  # code of the category, or its path at the receiver (`Goods / Implants`)
     cost: Money | None = None
     price: Money | None = None
@@ -60,8 +67,24 @@ class Item(BusinessObject):
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """Item number and barcode."""
-        return tuple(x for x in (self.code, self.barcode) if x)
+        """Item number, barcode, GTINs, device identifier, part number."""
+        numbers = (number for system, number in self.known_as if system != PART_NUMBER)
+        return tuple(dict.fromkeys(x for x in (self.code, self.barcode, *numbers, self.manufacturer_item) if x))
+
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Who numbers it in trade, and its number there: pairs as the crosswalk has them (`hilum.canonical.trade`)."""
+        found = [(GTIN, each.gtin) for each in self.packings or ()]  # of a partial item they may be none
+        if self.device is not None:
+            found.append(self.device.known_as)
+        if self.manufacturer and self.manufacturer_item:
+            found.append((PART_NUMBER, f"{self.manufacturer}:{self.manufacturer_item}"))
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def gtin(self) -> str:
+        """The GTIN of one piece; empty: it is not told."""
+        return next((each.gtin for each in self.packings or () if each.quantity == 1), "")
 
 
 class ItemCategory(BusinessObject):
@@ -105,10 +128,12 @@ class Warehouse(BusinessObject):
     """A building or site whose stock is kept apart."""
 
     name: ClassVar[str] = "hilum.warehouse"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     code: str = Field(min_length=1, max_length=5)  # Odoo's short name: five characters
     title: Text
+    gln: Gln | None = None
     active: bool = True
 
     @property
@@ -116,15 +141,22 @@ class Warehouse(BusinessObject):
         """The short name."""
         return self.code
 
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Short name and GLN."""
+        return tuple(x for x in (self.code, self.gln) if x)
+
 
 class Location(BusinessObject):
     """A place where stock is kept: a store room, a ward cupboard, an operating theatre."""
 
     name: ClassVar[str] = "hilum.location"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     code: Code
     title: Text
+    gln: Gln | None = None
     facility: Text = ""
     parent: Code | None = None
     active: bool = True
@@ -133,6 +165,11 @@ class Location(BusinessObject):
     def business_key(self) -> str:
         """The code of the location."""
         return self.code
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Code and GLN."""
+        return tuple(x for x in (self.code, self.gln) if x)
 
 
 class StockLevel(BusinessObject):
@@ -197,6 +234,7 @@ class SupplyConsumed(BusinessObject):
     """Supplies were used on a patient (HL7 v2: FT1 of a DFT^P03 with a stock item, or a pharmacy dispense)."""
 
     name: ClassVar[str] = "hilum.supply.consumed"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.EVENT
 
     transaction: Code  # the sender's identifier of this use; the same use has the same one
@@ -207,7 +245,8 @@ class SupplyConsumed(BusinessObject):
     account: Code | None = None
     encounter: Code | None = None
     used_at: datetime | None = None
-    lot: Code | None = None
+    lot: Code | None = None  # a serial number is a lot of one
+    device: DeviceLabel | None = None  # what was scanned of it
     facility: Text = ""
     currency: Currency | None = None
 
@@ -218,5 +257,7 @@ class SupplyConsumed(BusinessObject):
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """Transaction, item, account, encounter, lot."""
-        return tuple(x for x in (self.transaction, self.item, self.account, self.encounter, self.lot) if x)
+        """Transaction, item, account, encounter, lot, and what the label of the device says."""
+        found = (self.transaction, self.item, self.account, self.encounter, self.lot)
+        labelled = (self.device.device, self.device.lot, self.device.serial) if self.device is not None else ()
+        return tuple(dict.fromkeys(x for x in (*found, *labelled) if x))

@@ -51,6 +51,14 @@ def udi(text: str, *, year: int | None = None) -> Udi:
     return _gs1(code, now)
 
 
+_BEGINNING = re.compile(r"\s*(?:\(01\)\d{14}|\](?:d2|C1|Q3|e0|J1)|\+[A-Z][A-Z0-9]{3}[A-Z0-9]{1,18}\d|=/[A-Z0-9]{16})")
+
+
+def is_udi(text: str) -> bool:
+    """Does it begin as a printed or scanned UDI, and surely not as a code of a hospital? It may still be wrong."""
+    return _BEGINNING.match(text) is not None
+
+
 # ---- GS1
 
 # Application identifiers with a length of their own; all others of the list below end at FNC1 or at the end.

@@ -17,7 +17,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hilum.canonical.applied import apply
-from hilum.errors import SettingsError
+from hilum.canonical.trade import OWN
+from hilum.errors import SettingsError, Unmapped
 from hilum.flow.identifiers import Identifiers, NoIdentifiers
 from hilum.flow.tables import LookupTable, read_csv
 
@@ -164,8 +165,18 @@ class Lookup:
         apply("crosswalk", f"{object_} of {system} is known to the hub", identifier, found)
         return found
 
-    def item(self, code: str) -> str:
-        """The hub's item number (table `items`). Raises `Unmapped`."""
+    def item(self, code: str, *, by: str = "") -> str:
+        """The hub's item number (table `items`). Raises `Unmapped`.
+
+        `by`: whose number it is, GTIN, UDI or MPN: then the crosswalk is asked first, and the table for that number
+        where it is not linked there (`hub.item("05412345000044", by="GTIN")`).
+        """
+        if by:
+            try:
+                return self.id("item", by, code, OWN)
+            except Unmapped:
+                if "items" not in self.tables or code not in self.codes("items"):
+                    raise
         return self.value("items", code)
 
     def location(self, code: str) -> str:

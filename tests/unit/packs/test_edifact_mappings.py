@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from hilum.canonical import TradeNumbers
 from hilum.errors import Invalid
 from hilum.formats import edifact
 from hilum.packs.procurement import edifact_documents as mapping
@@ -62,3 +63,20 @@ def test_what_cannot_be_known_is_told(kind: str, old: str, new: str, words: str)
     make = mapping.order_from_edifact if kind == "ORDERS" else mapping.bill_from_edifact
     with pytest.raises(Invalid, match=words):
         make(document(kind, body.replace(old, new)), supplier="S")
+
+
+def test_numbers_of_trade_are_told_beside_the_item() -> None:
+    ids = "LIN+1++5412345000044:SRV'PIA+1+GLV:IN+S1:SA+NX-7:MF'PIA+1+A123BX1:AC+42132203:TST'"
+    order = mapping.order_from_edifact(
+        document("ORDERS", ORDER.replace("LIN+1++S1:SA'PIA+1+GLV:IN'", ids)), supplier="S-200"
+    )
+    first, second = order.lines
+    assert first.item == "GLV"
+    assert first.numbers == TradeNumbers(
+        gtin="05412345000044", supplier_item="S1", manufacturer_item="NX-7", hibc="A123BX1", unspsc="42132203"
+    )
+    assert second.numbers is None
+    bill = mapping.bill_from_edifact(
+        document("INVOIC", BILL.replace("LIN+1++GLV:IN'", "LIN+1++5412345000045:EN'PIA+1+GLV:IN'")), supplier="S-200"
+    )
+    assert (bill.lines[0].item, bill.lines[0].numbers) == ("GLV", None), "a wrong check digit makes no GTIN"

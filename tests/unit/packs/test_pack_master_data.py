@@ -74,3 +74,42 @@ def test_a_count_of_something_unknown_is_never_guessed(run, column, table):
     with pytest.raises(Unmapped) as caught:
         run(inventory.counts, COUNT | {column: "WHO-KNOWS"})
     assert caught.value.table == table
+
+
+@pytest.mark.req("MOD-1")
+def test_a_row_carries_the_numbers_of_trade(run):
+    item = run(
+        inventory.items,
+        ITEM
+        | {"gtin": "5412345000044", "gtin2": "15412345000041", "unit2": "BX", "quantity2": "100"}
+        | {"unspsc": "42132203", "manufacturer": "Nitrion", "manufacturer_item": "NX-7", "udi": "5412345000044"},
+    )
+    assert [(each.gtin, each.unit, each.quantity) for each in item.packings] == [
+        ("05412345000044", "EA", Decimal(1)),
+        ("15412345000041", "BX", Decimal(100)),
+    ]
+    assert item.known_as == (("GTIN", "05412345000044"), ("GTIN", "15412345000041"), ("MPN", "Nitrion:NX-7"))
+    assert item.unspsc == "42132203"
+    hibc = run(inventory.items, ITEM | {"udi": "A123BJC5D6E71", "udi_issuer": "hibcc"})
+    assert hibc.known_as == (("UDI", "A123BJC5D6E71"),)
+    place = {"code": "STORE", "title": "Store", "gln": "5412345000020"}
+    assert run(inventory.locations, place).gln == run(procurement.suppliers, place).gln == "5412345000020"
+
+
+@pytest.mark.req("MOD-1")
+@pytest.mark.parametrize(
+    ("pack", "row", "words"),
+    [
+        (inventory.items, ITEM | {"gtin": "5412345000045"}, "item GLOVE-M, gtin: gtin: .*check digit"),
+        (inventory.items, ITEM | {"gtin2": "15412345000041"}, "item GLOVE-M, unit2"),
+        (inventory.items, ITEM | {"gtin2": "15412345000041", "unit2": "BX", "quantity2": "0"}, "gtin2: quantity"),
+        (inventory.items, ITEM | {"unspsc": "4213220"}, "item GLOVE-M: unspsc: .*8 digits"),
+        (inventory.items, ITEM | {"udi": "123"}, "item GLOVE-M, udi: .*GTIN has"),
+        (inventory.items, ITEM | {"udi": "1", "udi_issuer": "FDA"}, "item GLOVE-M, udi: issuer"),
+        (inventory.locations, {"code": "S", "title": "T", "gln": "5412345000021"}, "location S: gln: .*check digit"),
+    ],
+)
+def test_a_wrong_number_is_named_and_not_shown(run, pack, row, words):
+    with pytest.raises(Invalid, match=words) as caught:
+        run(pack, row)
+    assert "4500" not in str(caught.value)

@@ -29,6 +29,7 @@ from hilum.canonical import (
     SupplierBill,
     SupplierPrice,
     SupplyConsumed,
+    TradeNumbers,
 )
 from hilum.errors import Invalid, Unmapped
 from hilum.flow import Lookup
@@ -325,3 +326,58 @@ def test_items_are_looked_up_where_only_the_supplier_names_them(tmp_path: Any) -
     assert item_of(docs.OrderedLine(ids=(("VN", "other"), ("IN", "MSH-15"))), "PO1") == "MSH-15"
     with pytest.raises(Unmapped):
         item_of(docs.OrderedLine(ids=(("VN", "other"),)), "PO1")
+
+
+NUMBERS = TradeNumbers(
+    gtin="15412345000041", supplier_item="MQ-88120", manufacturer="Nitrion", manufacturer_item="NX-7", hibc="A123BX1"
+)
+
+
+def test_numbers_of_trade_come_back_in_each_document() -> None:
+    order = ORDER.model_copy(update={"lines": (ORDER.lines[0].model_copy(update={"numbers": NUMBERS}),)})
+    document = x12_orders.order_to_x12(order, PARTNER, ordered_on=DAY)
+    assert isinstance(document, docs.Order)
+    assert x12_orders.order_from_x12(docs.read_order(through(docs.draft_order(document))), PARTNER, supplier=S) == order
+
+    answer = ANSWER.model_copy(
+        update={"lines": (acknowledged(answer=LineAnswer.ACCEPTED, quantity=1, numbers=NUMBERS),)}
+    )
+    answered = docs.read_answer(through(docs.draft_answer(x12_orders.answer_to_x12(answer, PARTNER, ordered_on=DAY))))
+    assert x12_orders.answer_from_x12(answered, PARTNER, supplier=S) == answer
+
+    line = InvoiceLine(number=1, item="GLV-M", quantity=Decimal(3), unit="BX", unit_price=Decimal(9), numbers=NUMBERS)
+    bill = SupplierBill(number="I-1", supplier=S, currency="USD", billed_on=DAY, total=Decimal("27.00"), lines=(line,))
+    invoice = docs.read_invoice(through(docs.draft_invoice(x12_bills.bill_to_x12(bill, PARTNER))))
+    assert x12_bills.bill_from_x12(invoice, PARTNER, supplier=S) == bill
+
+    shipped = ShippedLine(order="PO-4711", item="GLV-M", quantity=Decimal(3), unit="BX", numbers=NUMBERS)
+    notice = ShipNotice(number="SH-1", supplier=S, lines=(shipped,))
+    draft = docs.draft_ship_notice(x12_shipping.ship_notice_to_x12(notice, PARTNER, made_at=MIDNIGHT))
+    again = x12_shipping.ship_notice_from_x12(docs.read_ship_notice(through(draft)), PARTNER, supplier=S)
+    assert again.lines[0].numbers == NUMBERS
+
+    price = SupplierPrice(
+        supplier=S, item="GLV-M", price=Money(amount=Decimal(9), currency="USD"), unit="BX", supplier_item="MQ-88120",
+        numbers=NUMBERS.model_copy(update={"supplier_item": "", "unspsc": "42132203"}),
+    )  # fmt: skip
+    partner = PARTNER.model_copy(update={"unspsc_qualifier": "C3"})
+    catalogue = docs.draft_catalogue(x12_prices.prices_to_x12([price], partner, number="CAT-1"))
+    assert x12_prices.prices_from_x12(docs.read_catalogue(through(catalogue)), partner, supplier=S) == [price]
+
+
+@pytest.mark.parametrize(
+    ("ids", "gtin"),
+    [
+        ((("UK", "15412345000041"), ("UP", "012345678905")), "15412345000041"),
+        ((("UP", "012345678905"),), "00012345678905"),
+        ((("UI", "01234567890"),), "00012345678905"),
+        ((("EN", "5412345000044"),), "05412345000044"),
+        ((("EO", "12345670"),), "00000012345670"),
+        ((("UK", "15412345000042"), ("EN", "5412345000044")), "05412345000044"),  # a wrong check digit is passed over
+        ((("UP", "NOT-A-UPC"),), None),
+    ],
+)
+def test_a_gtin_is_taken_from_the_qualifier_that_has_one(ids: tuple[tuple[str, str], ...], gtin: str | None) -> None:
+    thing = docs.OrderedLine(ids=(("IN", "GLV-M"), *ids), quantity=Decimal(1))
+    found = x12_items.numbers_of(thing, PARTNER, "GLV-M")
+    assert (found.gtin if found is not None else None) == gtin

@@ -65,6 +65,9 @@ class Partner(BaseModel):
     )
     own_item_qualifier: _Code = Field(default="IN", description="How our item number is qualified in what we send")
     their_item_qualifier: _Code = Field(default="VN", description="How the supplier's item number is qualified")
+    unspsc_qualifier: str = Field(
+        default="", pattern=r"^([A-Z0-9]{2})?$", description="How a UNSPSC code is qualified; empty: it is not sent"
+    )
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Where a document does not say it (CUR)")
 
     @field_validator("tolerated")

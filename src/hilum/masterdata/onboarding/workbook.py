@@ -91,6 +91,7 @@ _LOCATIONS = Sheet(
         _column("title", "its name", "Theatre 1", needed=True),
         _column("facility", "code of the facility", "NORTH"),
         _column("parent", "code of the location around it", "N-MAIN"),
+        _column("gln", "its Global Location Number (GS1), 13 digits", "5412345000020"),
         _PHASE,
     ),
 )
@@ -121,6 +122,7 @@ _SUPPLIER = Sheet(
         _column("code", "its code", "SUP-0007", needed=True),
         _column("title", "its name", "Meyer Medizintechnik GmbH", needed=True),
         _column("tax_id", "its tax number", "DE123456789"),
+        _column("gln", "its Global Location Number (GS1), 13 digits", "5412345000013"),
         _column("email", "where orders go", "orders@meyer.example"),
         _column("phone", "telephone"),
     ),

@@ -47,7 +47,9 @@ def model_of(object_: str) -> type[BaseModel]:
 
 
 def content_of(object_: str, row: Mapping[str, str]) -> dict[str, Any]:
-    """A row of a file as checked content; empty cells are left out, `cost.amount` is a part of `cost`.
+    """A row of a file as checked content; empty cells are left out.
+
+    `cost.amount` is a part of `cost`, `packings.1.gtin` one of the first of several `packings`.
 
     Raises `SettingsError` that names each wrong field and never its value.
     """
@@ -59,14 +61,25 @@ def content_of(object_: str, row: Mapping[str, str]) -> dict[str, Any]:
         place = nested
         for parent in parents:
             place = place.setdefault(parent, {})
+            if not isinstance(place, dict):
+                raise SettingsError(f"{name}: {parent} is a value already, and cannot have parts too")
         place[last] = cell.strip()
     try:
-        made = model_of(object_).model_validate(nested)
+        made = model_of(object_).model_validate(_listed(nested))
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
         words = "; ".join(f"{'.'.join(map(str, each['loc']))}: {_why(object_, each)}" for each in problems)
         raise SettingsError(words) from None
     return made.model_dump(mode="json", exclude_defaults=True)
+
+
+def _listed(nested: dict[str, Any]) -> dict[str, Any]:
+    """Parts that are numbered, as a list in the order of their numbers."""
+    found: dict[str, Any] = {}
+    for name, value in nested.items():
+        whole = isinstance(value, dict) and bool(value) and all(part.isdecimal() for part in value)
+        found[name] = [value[part] for part in sorted(value, key=int)] if whole else value
+    return found
 
 
 def _why(object_: str, problem: ErrorDetails) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from hilum.canonical import BusinessObject, Charge, PatientAccount, SupplyConsumed
+from hilum.canonical.udi import is_udi
 from hilum.connector import Source, Target
 from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Refused
@@ -16,6 +17,7 @@ from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import make, mapped, mapped_where_listed, targets_in, yes_or_no, zone_of
 from hilum.packs.clinical.person import name_of
 from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, payer_of, required_account
+from hilum.packs.inventory import devices
 from hilum.packs.inventory.pricing import price_of
 
 OWNERS = Owners(business="Supply chain", technical="Integration")
@@ -46,7 +48,9 @@ def consumption(
 ) -> Flow:
     """DFT^P03 → for each FT1 a `Charge`, and a `SupplyConsumed` where the table `items` says that it is stocked.
 
-    - Item: FT1-7, where it is empty FT1-29 (NDC), through the table `items`.
+    - Item: FT1-7, where it is empty FT1-29 (NDC), through the table `items`. A device may be named by its label (UDI)
+      instead or as well: PRT-10 or an OBX (LOINC 74711-3) behind the FT1, or FT1-7. Its device identifier is looked up
+      in the crosswalk (system GTIN or UDI), then in `items`; its lot or serial number goes with the consumption.
     - Quantity: FT1-10; empty means 1 for a service and is `Invalid` for a stocked item. A credit (FT1-6 `CD`, `CR`)
       has a negative quantity: it goes back into stock. Payments and adjustments are `Refused`.
     - Price: FT1-12 (unit), else FT1-11 (extended; a line whose amount cannot be divided exactly is charged as one lot),
@@ -88,21 +92,22 @@ def _translated(msg: hl7.Message, hub: Lookup, setting: _Setting) -> Iterator[Bu
     if msg.code != "DFT":
         raise Refused(f"{msg.type or 'a message without a type'} is no DFT message; this flow takes charges only.")
     account = required_account(msg)
-    lines = msg.segments("FT1")
-    if not lines:
+    if not msg.segments("FT1"):
         raise Invalid("the message has no FT1 segment, so nothing to charge", where="FT1")
     if setting.accounts:
         yield make(PatientAccount, "PID", number=account, person=name_of(msg), facility=facility_of(msg))
-    for line in lines:
-        yield from _line(msg, line, hub, setting, account)
+    for group in msg.groups("FT1", *devices.GROUP):
+        yield from _line(msg, group, hub, setting, account)
 
 
 def _line(
-    msg: hl7.Message, line: hl7.Segment, hub: Lookup, setting: _Setting, account: str
+    msg: hl7.Message, group: Sequence[hl7.Segment], hub: Lookup, setting: _Setting, account: str
 ) -> Iterator[SupplyConsumed | Charge]:
-    code = line["7.1"] or line["29.1"]
-    if not code:
+    line, label = group[0], devices.label_in(group)
+    sent = "" if is_udi(line["7.1"]) else line["7.1"] or line["29.1"]
+    if not sent and label is None:
         raise Invalid("neither a transaction code (FT1-7) nor an NDC (FT1-29)", where=f"{line}-7")
+    code = devices.code_of(hub, sent, label, f"{line}-7")
     item = mapped(hub, "items", code)
     facts = hub.row("items", code)
     stocked = yes_or_no(mapped(hub, "items", code, "stocked"), f"lookup table items, code {code}, column stocked")
@@ -128,6 +133,8 @@ def _line(
             unit=mapped_where_listed(hub, "units", facts.get("unit", "")),
             location=mapped(hub, "locations", line["16.1"] or line["13.1"] or msg["PV1-3.1"]),
             used_at=line.timestamp("4.1", zone=setting.zone),
+            lot=devices.lot_of(label, facts),
+            device=label,
             **shared,
         )
     yield make(

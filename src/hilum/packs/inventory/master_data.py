@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from hilum.canonical import Item, Location, Money, StockLevel, Tracking
+from hilum.canonical import DeviceIdentifier, Item, Location, Money, Packing, StockLevel, Tracking
 from hilum.connector import Source, Target
 from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid
@@ -37,6 +37,10 @@ def items(
     Each row becomes an `Item`.
 
     `stocked` is yes or no (empty: yes), `tracking` none, lot or serial; a cost or price needs a currency.
+
+    Numbers of trade: `gtin` of one piece; `gtin2,unit2,quantity2` (to `gtin5`) of the levels of packing, with how many
+    pieces are in one; `udi` the device identifier with `udi_issuer` (GS1, HIBCC, ICCBBA; empty: GS1); `unspsc`;
+    `manufacturer` and `manufacturer_item`. Check digits are checked.
     """
 
     def item(row: Row, hub: Lookup) -> Item:
@@ -54,6 +58,11 @@ def items(
             stocked=yes_or_no(row.get("stocked", "") or "yes", f"{where}, stocked"),
             tracking=tracking,
             barcode=row.get("barcode", "").strip(),
+            packings=tuple(_packings(row, hub, where)),
+            device=_device(row, where),
+            unspsc=row.get("unspsc", "").strip(),
+            manufacturer=row.get("manufacturer", "").strip(),
+            manufacturer_item=row.get("manufacturer_item", "").strip(),
             category=row.get("category", "").strip(),
             cost=_money(row, "cost", where),
             price=_money(row, "price", where),
@@ -79,7 +88,7 @@ def locations(
     owners: Owners = OWNERS,
     also: Sequence[Target] = (),
 ) -> Flow:
-    """Rows `code,title` and where wanted `facility,parent` → `Location`. A parent stands before its children."""
+    """Rows `code,title` and where wanted `facility,parent,gln` → `Location`. A parent stands before its children."""
 
     def location(row: Row, hub: Lookup) -> Location:
         code = text_in(row, "code", "location")
@@ -91,6 +100,7 @@ def locations(
             title=text_in(row, "title", where),
             facility=row.get("facility", "").strip(),
             parent=row.get("parent", "").strip(),
+            gln=row.get("gln", "").strip(),
         )
 
     return master_data(
@@ -147,6 +157,26 @@ def counts(
         order_by=lambda row: ":".join(row.get(name, "").strip() for name in ("item", "location")),
         targets=targets_in(odoo, (to_odoo.stock_level,), also),
     )
+
+
+_LEVELS = range(2, 6)
+"""Numbers of the columns of further levels of packing."""
+
+
+def _packings(row: Row, hub: Lookup, where: str) -> Iterator[Packing]:
+    if gtin := row.get("gtin", "").strip():
+        unit = mapped_where_listed(hub, "units", row.get("unit", "").strip())
+        yield make(Packing, f"{where}, gtin", gtin=gtin, unit=unit)
+    for level in _LEVELS:
+        if gtin := row.get(f"gtin{level}", "").strip():
+            unit = mapped_where_listed(hub, "units", text_in(row, f"unit{level}", where))
+            quantity = decimal_in(row, f"quantity{level}", where)
+            yield make(Packing, f"{where}, gtin{level}", gtin=gtin, unit=unit, quantity=quantity)
+
+
+def _device(row: Row, where: str) -> DeviceIdentifier | None:
+    device, issuer = row.get("udi", "").strip(), row.get("udi_issuer", "").strip().upper()
+    return make(DeviceIdentifier, f"{where}, udi", device=device, issuer=issuer) if device else None
 
 
 def _money(row: Row, column_name: str, where: str) -> Money | None:

@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
-from hilum.canonical import InvoiceLine, OrderLine, PurchaseOrder, SupplierBill
+from hilum.canonical import InvoiceLine, OrderLine, PurchaseOrder, SupplierBill, TradeNumbers
 from hilum.errors import Invalid
 from hilum.formats.edifact.documents import Charge, Document, Line
 from hilum.packs.building import make
-from hilum.packs.procurement.x12_items import EACH, line_number, moment, needed_quantity
+from hilum.packs.procurement.x12_items import (
+    EACH,
+    besides,
+    gtin_in,
+    line_number,
+    moment,
+    needed_quantity,
+    trade_numbers,
+    unspsc_in,
+)
 
 ItemOf = Callable[[Line], str]
 """The hub's number of the item of a line. Raises `Invalid` or `Unmapped`."""
@@ -33,6 +42,25 @@ def items_as_sent(*types: str) -> ItemOf:
     return item_of
 
 
+_GTINS = ("SRV", "EN", "UP")
+_UNSPSC, _HIBC = "TST", "AC"
+
+
+def numbers_of(line: Line, taken: str = "") -> TradeNumbers | None:
+    """What LIN and PIA say of an item beside the number that is taken (data element 7143); none: nothing.
+
+    A GTIN or UNSPSC code that is none (a wrong check digit, another number in its place) is left out.
+    """
+    known = dict(reversed(line.ids))
+    return trade_numbers(
+        gtin=next((number for each in _GTINS if (number := gtin_in(known.get(each, "")))), ""),
+        supplier_item=besides(taken, known.get("SA", "")),
+        manufacturer_item=besides(taken, known.get("MF", "")),
+        hibc=known.get(_HIBC, ""),
+        unspsc=unspsc_in(known.get(_UNSPSC, "")),
+    )
+
+
 def order_from_edifact(
     document: Document, *, supplier: str, item_of: ItemOf | None = None, zone: tzinfo = UTC
 ) -> PurchaseOrder:
@@ -42,17 +70,19 @@ def order_from_edifact(
     lines = []
     for line in document.lines:
         quantity, unit = line.quantity("21")
+        item = item_of(line)
         price = line.price("AAA", "INV")
         lines.append(
             make(
                 OrderLine,
                 line.where,
                 number=line_number(line.number, line.place),
-                item=item_of(line),
+                item=item,
                 quantity=needed_quantity(quantity, line.where),
                 unit=unit or EACH,
                 unit_price=price.of_one if price is not None else None,
                 needed_by=line.date("2", "63", "64") or document.head.date("2", "63", "64"),
+                numbers=numbers_of(line, item),
             )
         )
     return make(
@@ -106,17 +136,18 @@ def _billed(line: Line, number: int, document: Document, item_of: ItemOf) -> Inv
         raise Invalid("the price (PRI AAA or INV) is missing", where=line.where)
     if line.charges and price.kind != "AAA":
         raise Invalid("the line has charges, and its price is not said to hold them (PRI AAA)", where=line.where)
-    tax = line.tax_percent()
+    tax, item = line.tax_percent(), item_of(line)
     return make(
         InvoiceLine,
         line.where,
         number=number,
-        item=item_of(line),
+        item=item,
         description=line.description,
         quantity=needed_quantity(quantity, line.where),
         unit=unit or EACH,
         unit_price=price.of_one,
         tax_percent=tax if tax is not None else document.tax_percent,
+        numbers=numbers_of(line, item),
     )
 
 

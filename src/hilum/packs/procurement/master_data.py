@@ -23,7 +23,7 @@ def suppliers(
     owners: Owners = OWNERS,
     also: Sequence[Target] = (),
 ) -> Flow:
-    """Rows `code,title`, and where wanted tax_id, email, phone, street, city, state, postal_code, country, active.
+    """Rows `code,title`, and where wanted tax_id, gln, email, phone, street, city, state, postal_code, country, active.
 
     Each row becomes a `Supplier`. `country` is an ISO 3166-1 code, `active` yes or no (empty: yes).
     """
@@ -38,6 +38,7 @@ def suppliers(
             code=code,
             title=text_in(row, "title", where),
             tax_id=row.get("tax_id", "").strip(),
+            gln=row.get("gln", "").strip(),
             email=row.get("email", "").strip(),
             phone=row.get("phone", "").strip(),
             address=make(Address, where, **parts) if any(parts.values()) else None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, tzinfo
-from decimal import Decimal
 from typing import Any
 
 from hilum.canonical import PurchaseOrder, Requisition
@@ -122,6 +121,6 @@ def _wanted(row: Row, where: str) -> Wanted:
 
 def _whole_number(row: Row, where: str) -> int:
     number = decimal_in(row, "line", where)
-    if number != number.to_integral_value() or number < Decimal(1):
+    if number != number.to_integral_value() or not 1 <= number < 10**9:
         raise Invalid("write a whole number from 1", where=f"{where}, line")
     return int(number)

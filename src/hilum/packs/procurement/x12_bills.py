@@ -20,6 +20,7 @@ from hilum.packs.procurement.x12_items import (
     items_as_sent,
     line_number,
     needed_quantity,
+    numbers_of,
     price_of_one,
 )
 
@@ -41,18 +42,20 @@ def bill_from_x12(
         where = f"IT1[{place}]"
         tax = _percent(line.allowances)
         quantity = needed_quantity(line.quantity, where)
+        item = item_of(line, where)
         lines.append(
             make(
                 InvoiceLine,
                 where,
                 number=len(lines) + 1,
-                item=item_of(line, where),
+                item=item,
                 description=line.description,
                 quantity=abs(quantity),
                 unit=line.unit or EACH,
                 unit_price=_price(line, where),
                 tax_percent=tax if tax is not None else head_tax,
                 order_line=_order_line(line),
+                numbers=numbers_of(line, partner, item),
             )
         )
         lines += _extra(line.allowances, len(lines), where)
@@ -192,7 +195,7 @@ def _invoiced(line: InvoiceLine, partner: Partner) -> documents.InvoicedLine:
         quantity=line.quantity,
         unit=line.unit,
         price=line.unit_price,
-        ids=ids_for(partner, line.item or ""),
+        ids=ids_for(partner, line.item or "", numbers=line.numbers),
         description=line.description,
         references=(documents.Reference(qualifier=_ORDER_LINE, id=str(line.order_line)),) if line.order_line else (),
         allowances=taxes,

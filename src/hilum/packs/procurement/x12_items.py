@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
+from hilum.canonical import TradeNumbers, identifiers
 from hilum.errors import Invalid
 from hilum.flow import Lookup
 from hilum.formats.x12 import Partner
 from hilum.formats.x12.documents import ItemId
 from hilum.formats.x12.documents.parts import Identified, Ids
-from hilum.packs.building import mapped
+from hilum.packs.building import make, mapped
 
 ItemOf = Callable[[Identified, str], str]
 """The hub's number of an item: (what has identifiers, where it stands) → number. Raises `Invalid` or `Unmapped`."""
@@ -45,10 +46,74 @@ def items_by_lookup(partner: Partner, hub: Lookup, table: str = "items") -> Item
     return item_of
 
 
-def ids_for(partner: Partner, item: str, theirs: str = "") -> Ids:
+def ids_for(partner: Partner, item: str, theirs: str = "", numbers: TradeNumbers | None = None) -> Ids:
     """How an item is named in what we send."""
-    pairs = [(partner.own_item_qualifier, item)]
-    return (*pairs, (partner.their_item_qualifier, theirs)) if theirs else tuple(pairs)
+    numbers = numbers or TradeNumbers()
+    pairs = (
+        (partner.own_item_qualifier, item),
+        (partner.their_item_qualifier, theirs or numbers.supplier_item),
+        (ItemId.GTIN, numbers.gtin),
+        (ItemId.MANUFACTURER, numbers.manufacturer),
+        (ItemId.MANUFACTURERS_PART, numbers.manufacturer_item),
+        (ItemId.HIBC, numbers.hibc),
+        (partner.unspsc_qualifier, numbers.unspsc),
+    )
+    return tuple((str(code), number) for code, number in pairs if code and number)
+
+
+GTINS = (ItemId.GTIN, ItemId.EAN, ItemId.UPC, ItemId.EAN8)
+"""Qualifiers of a GTIN, the longest first."""
+
+
+def numbers_of(thing: Identified, partner: Partner, taken: str = "") -> TradeNumbers | None:
+    """What is said of an item beside the number that is taken; none: nothing.
+
+    A GTIN or UNSPSC code that is none (a wrong check digit, another number in its place) is left out: the line is
+    about the item that was taken, and this is only told of it.
+    """
+    return trade_numbers(
+        gtin=next((number for each in GTINS if (number := gtin_in(thing.id(each)))), gtin_in(_upc(thing.id("UI")))),
+        supplier_item=besides(taken, thing.id(partner.their_item_qualifier, *_SUPPLIERS)),
+        manufacturer=thing.id(ItemId.MANUFACTURER),
+        manufacturer_item=besides(taken, thing.id(ItemId.MANUFACTURERS_PART)),
+        hibc=thing.id(ItemId.HIBC),
+        unspsc=unspsc_in(thing.id(partner.unspsc_qualifier)) if partner.unspsc_qualifier else "",
+    )
+
+
+_SUPPLIERS = (ItemId.VENDORS_ITEM, ItemId.VENDORS_PART, ItemId.VENDORS_CATALOGUE)
+
+
+def trade_numbers(**numbers: str) -> TradeNumbers | None:
+    """Those that are there; none: none of them is."""
+    given = {name: number for name, number in numbers.items() if number}
+    return make(TradeNumbers, "the numbers of the item", **given) if given else None
+
+
+def besides(taken: str, number: str) -> str:
+    """The number, unless it is the one that was taken."""
+    return number if number != taken else ""
+
+
+def gtin_in(number: str) -> str:
+    """The GTIN that a number is; empty: it is none."""
+    try:
+        return identifiers.gtin(number) if number else ""
+    except Invalid:
+        return ""
+
+
+def unspsc_in(number: str) -> str:
+    """The UNSPSC code that a number is; empty: it is none."""
+    try:
+        return identifiers.unspsc(number).code if number else ""
+    except Invalid:
+        return ""
+
+
+def _upc(number: str) -> str:
+    """A U.P.C. consumer package code of 1-5-5 digits with its check digit; others as they are."""
+    return number + identifiers.check_digit(number) if len(number) == 11 and number.isdecimal() else number
 
 
 def price_of_one(price: Decimal | None, basis: str) -> Decimal | None:

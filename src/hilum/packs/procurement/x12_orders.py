@@ -29,6 +29,7 @@ from hilum.packs.procurement.x12_items import (
     line_number,
     moment,
     needed_quantity,
+    numbers_of,
     price_of_one,
 )
 
@@ -103,16 +104,18 @@ def order_from_x12(
     lines = []
     for place, line in enumerate(order.lines, 1):
         where = f"PO1[{place}]"
+        item = item_of(line, where)
         lines.append(
             make(
                 OrderLine,
                 where,
                 number=line_number(line.number, place),
-                item=item_of(line, where),
+                item=item,
                 quantity=needed_quantity(line.quantity, where),
                 unit=line.unit or EACH,
                 unit_price=price_of_one(line.price, line.price_basis),
                 needed_by=line.wanted_on or order.wanted_on,
+                numbers=numbers_of(line, partner, item),
             )
         )
     return make(
@@ -144,7 +147,7 @@ def change_from_x12(
         if line.change == ChangeCode.DELETE:
             lines.pop(number, None)
         elif line.change != ChangeCode.NO_CHANGE or number not in lines:
-            lines[number] = _changed(line, lines.get(number), number, item_of, f"POC[{place}]")
+            lines[number] = _changed(line, lines.get(number), number, item_of, partner, f"POC[{place}]")
     return make(
         PurchaseOrder,
         "BCH",
@@ -168,7 +171,7 @@ def answer_from_x12(
     lines = [
         found
         for place, line in enumerate(answer.lines, 1)
-        for found in _answered(line, place, item_of, rejected=rejected)
+        for found in _answered(line, place, item_of, partner, rejected=rejected)
     ]
     return make(
         OrderAcknowledgement,
@@ -214,7 +217,7 @@ def _ordered(line: OrderLine, partner: Partner) -> documents.OrderedLine:
         quantity=line.quantity,
         unit=line.unit,
         price=line.unit_price,
-        ids=ids_for(partner, line.item),
+        ids=ids_for(partner, line.item, numbers=line.numbers),
         wanted_on=line.needed_by,
     )
 
@@ -227,31 +230,33 @@ def _replaced(line: OrderLine, partner: Partner) -> documents.ChangedLine:
         open_quantity=line.quantity,
         unit=line.unit,
         price=line.unit_price,
-        ids=ids_for(partner, line.item),
+        ids=ids_for(partner, line.item, numbers=line.numbers),
         wanted_on=line.needed_by,
     )
 
 
 def _changed(
-    line: documents.ChangedLine, before: OrderLine | None, number: int, item_of: ItemOf, where: str
+    line: documents.ChangedLine, before: OrderLine | None, number: int, item_of: ItemOf, partner: Partner, where: str
 ) -> OrderLine:
     """The line as it is now; what the change does not say stays as it was."""
     price = price_of_one(line.price, line.price_basis)
     quantity = line.quantity if line.quantity is not None else before.quantity if before else None
+    item = item_of(line, where) if line.ids or before is None else before.item
     return make(
         OrderLine,
         where,
         number=number,
-        item=item_of(line, where) if line.ids or before is None else before.item,
+        item=item,
         quantity=needed_quantity(quantity, where),
         unit=line.unit or (before.unit if before else EACH),
         unit_price=price if price is not None or before is None else before.unit_price,
         needed_by=line.wanted_on or (before.needed_by if before else None),
+        numbers=numbers_of(line, partner, item) or (before.numbers if before else None),
     )
 
 
 def _answered(
-    line: documents.AnsweredLine, place: int, item_of: ItemOf, *, rejected: bool
+    line: documents.AnsweredLine, place: int, item_of: ItemOf, partner: Partner, *, rejected: bool
 ) -> Iterable[AcknowledgedLine]:
     where = f"PO1[{place}]"
     number, item = line_number(line.number, place), item_of(line, where)
@@ -266,6 +271,7 @@ def _answered(
             quantity=needed_quantity(line.quantity, where),
             unit=line.unit or EACH,
             unit_price=price,
+            numbers=numbers_of(line, partner, item),
         )
     for each in line.answers:
         other = documents.AnsweredLine(ids=each.ids)
@@ -282,6 +288,7 @@ def _answered(
             delivery_date=each.date if each.date_qualifier in DELIVERIES else None,
             substitute=substitute if substitute != item else None,
             words=_WORDS.get(each.status, ""),  # type: ignore[call-overload]  # a StrEnum is found by its text
+            numbers=numbers_of(other, partner, substitute) if substitute else numbers_of(line, partner, item),
         )
 
 
@@ -308,7 +315,7 @@ def _answering(number: int, parts: list[AcknowledgedLine], partner: Partner, *, 
         quantity=sum((part.quantity for part in parts), Decimal(0)),
         unit=head.unit,
         price=head.unit_price,
-        ids=ids_for(partner, head.item),
+        ids=ids_for(partner, head.item, numbers=None if head.substitute else head.numbers),
         answers=tuple(
             documents.LineAnswer(
                 status=LineStatus.SUBSTITUTED if part.substitute else _CODES[part.answer],
@@ -316,7 +323,7 @@ def _answering(number: int, parts: list[AcknowledgedLine], partner: Partner, *, 
                 unit=part.unit,
                 date_qualifier=Dates.SCHEDULED_DELIVERY if part.delivery_date else "",
                 date=part.delivery_date,
-                ids=ids_for(partner, part.substitute) if part.substitute else (),
+                ids=ids_for(partner, part.substitute, numbers=part.numbers) if part.substitute else (),
             )
             for part in parts
         ),

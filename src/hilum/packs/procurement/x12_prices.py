@@ -12,7 +12,7 @@ from hilum.errors import Invalid
 from hilum.formats.x12 import Partner, documents
 from hilum.formats.x12.documents import ChangeCode
 from hilum.packs.building import make
-from hilum.packs.procurement.x12_items import EACH, ItemOf, day_after, day_before, ids_for, items_as_sent
+from hilum.packs.procurement.x12_items import EACH, ItemOf, day_after, day_before, ids_for, items_as_sent, numbers_of
 
 CONTRACT_PRICE = "CON"  # data element 236
 
@@ -30,6 +30,7 @@ def prices_from_x12(
     for place, line in enumerate(catalogue.lines, 1):
         where = f"LIN[{place}]"
         item = item_of(line, where)
+        theirs = line.id(partner.their_item_qualifier, "VN", "VP", "VC")
         for price in line.prices:
             valid_to = price.valid_to or line.valid_to or catalogue.valid_to
             found.append(
@@ -43,8 +44,9 @@ def prices_from_x12(
                     from_quantity=_step(price),
                     valid_from=price.valid_from or line.valid_from or catalogue.valid_from,
                     valid_to=day_after(valid_to),
-                    supplier_item=line.id(partner.their_item_qualifier, "VN", "VP", "VC"),
+                    supplier_item=theirs,
                     supplier_title=line.description,
+                    numbers=numbers_of(line, partner, theirs),
                 )
             )
     return found
@@ -66,7 +68,7 @@ def prices_to_x12(
         lines=tuple(
             documents.CatalogueLine(
                 number=str(place),
-                ids=ids_for(partner, item, own[0].supplier_item),
+                ids=ids_for(partner, item, own[0].supplier_item, own[0].numbers),
                 description=own[0].supplier_title or (titles or {}).get(item, ""),
                 prices=tuple(_price(each) for each in own),
             )

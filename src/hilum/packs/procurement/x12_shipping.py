@@ -12,7 +12,7 @@ from hilum.formats.x12 import Partner, documents
 from hilum.formats.x12.documents import Entity, References
 from hilum.formats.x12.documents.parts import NamedParty, reference
 from hilum.packs.building import make
-from hilum.packs.procurement.x12_items import EACH, ItemOf, ids_for, items_as_sent, line_number, moment
+from hilum.packs.procurement.x12_items import EACH, ItemOf, ids_for, items_as_sent, line_number, moment, numbers_of
 
 LocationOf = Callable[[NamedParty, str], str]
 """The hub's location of a party: (who got it, where it stands) → code. Raises `Invalid` or `Unmapped`."""
@@ -35,18 +35,20 @@ def ship_notice_from_x12(
         where = f"SN1[{place}]"
         if not item.order:
             raise Invalid("no order number (PRF01) above this item", where=where)
+        number = item_of(item, where)
         lines.append(
             make(
                 ShippedLine,
                 where,
                 order=item.order,
                 order_line=line_number(item.line, 0) or None,
-                item=item_of(item, where),
+                item=number,
                 quantity=item.quantity,
                 unit=item.unit or EACH,
                 lot=item.lot or item.serial,
                 expires_on=item.expires_on,
                 package=item.pack,
+                numbers=numbers_of(item, partner, number),
             )
         )
     return make(
@@ -78,7 +80,7 @@ def ship_notice_to_x12(notice: ShipNotice, partner: Partner, *, made_at: datetim
             documents.ShippedItem(
                 order=line.order,
                 line=str(line.order_line or ""),
-                ids=ids_for(partner, line.item),
+                ids=ids_for(partner, line.item, numbers=line.numbers),
                 quantity=line.quantity,
                 unit=line.unit,
                 lot=line.lot or "",
