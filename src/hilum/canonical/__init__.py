@@ -29,6 +29,7 @@ from hilum.canonical.contracts import (
     OrderAcknowledgement,
     PriceLine,
     PriceTier,
+    Rebate,
     ScreeningOutcome,
     ScreeningResult,
 )
@@ -53,6 +54,7 @@ from hilum.canonical.partial import identity_of, partial, partial_of, told
 from hilum.canonical.parties import BankAccount, Customer
 from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
 from hilum.canonical.people import Department, Employee, Lead
+from hilum.canonical.pricing import PackOf, PriceBasis, PriceCheck, PricedDocument
 from hilum.canonical.purchasing import (
     DocumentStatus,
     OrderLine,
@@ -148,17 +150,22 @@ __all__ = [
     "OrderAcknowledgement",
     "OrderControl",
     "OrderLine",
+    "PackOf",
     "Packing",
     "PaidClaim",
     "PatientAccount",
     "Payment",
     "PaymentDirection",
     "PersonName",
+    "PriceBasis",
+    "PriceCheck",
     "PriceLine",
     "PriceTier",
+    "PricedDocument",
     "PurchaseOrder",
     "PurchaseOrderCancelled",
     "QualityIndicator",
+    "Rebate",
     "ReceiptLine",
     "Referral",
     "Remittance",

@@ -40,6 +40,14 @@ class ContractStatus(StrEnum):
     ENDED = "ended"
 
 
+class Rebate(Value):
+    """What the supplier gives back when so much was bought in the time of the contract. The highest that is reached
+    counts, of all that was bought."""
+
+    from_amount: Amount = Decimal(0)
+    percent: Annotated[Decimal, Field(gt=0, le=100)]
+
+
 class Contract(BusinessObject):
     """An agreement with a supplier and its price schedule: what orders are compared with."""
 
@@ -57,6 +65,7 @@ class Contract(BusinessObject):
     facilities: tuple[Code, ...] = ()  # those that may buy by it; none: all
     committed_amount: Amount | None = None
     prices: tuple[PriceLine, ...] = ()
+    rebates: tuple[Rebate, ...] = ()
     revision: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")

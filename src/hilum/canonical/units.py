@@ -197,6 +197,17 @@ def convert(
     )
 
 
+def factor(unit: str, to: str, *, packs: Sequence[Pack] = ()) -> tuple[Fraction, str]:
+    """How many `to` one `unit` is, exactly, and by which rule: for prices, which must not be rounded on the way.
+
+    Raises `Invalid` where a unit is not known, one cannot become the other, or they are no multiples (temperatures).
+    """
+    if meaning(unit).offset or meaning(to).offset:
+        raise _unlike(unit, to)
+    found, rules = _factor(unit, to, _checked(packs), None)
+    return found, "; ".join(rules)
+
+
 def _temperature(quantity: Decimal, unit: str, to: str) -> tuple[Fraction, str]:
     source, target = meaning(unit), meaning(to)
     if source.dimension != target.dimension:

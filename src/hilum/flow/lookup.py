@@ -20,6 +20,7 @@ from hilum.canonical.applied import apply
 from hilum.canonical.trade import OWN
 from hilum.errors import SettingsError, Unmapped
 from hilum.flow.identifiers import Identifiers, NoIdentifiers
+from hilum.flow.prices import NoPrices, Prices
 from hilum.flow.tables import LookupTable, read_csv
 
 Today = Callable[[], date]
@@ -60,6 +61,7 @@ class Lookup:
         self._kept: dict[str, LookupTable] = {}  # in the database
         self._all: dict[str, LookupTable] = {}  # those that count
         self.identifiers: Identifiers = NoIdentifiers()  # the hub puts its crosswalk here
+        self.prices: Prices = NoPrices()  # the hub puts here what was agreed with suppliers
         self.refresh()
 
     def refresh(self) -> list[str]:

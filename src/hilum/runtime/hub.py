@@ -24,6 +24,7 @@ from hilum.masterdata.lookups import LiveLookups
 from hilum.masterdata.ownership import load_matrix
 from hilum.masterdata.quality import Meter, load_rules
 from hilum.masterdata.sync import secret_key
+from hilum.masterdata.terms import LiveTerms
 from hilum.postgres import Connection, Database
 from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints, furnish, put_over, read_only_endpoints
@@ -51,6 +52,7 @@ log = logging.getLogger("hilum.hub")
 LISTENER, WORKER = "listener", "worker"
 CONSOLE = "console"
 _QUALITY_EVERY = 5.0  # seconds between two writes of what was counted
+_TERMS_EVERY = 0.5  # a price that was agreed counts within a second
 ROLES = (LISTENER, WORKER, CONSOLE)
 
 
@@ -77,6 +79,7 @@ class Hub:
         self.quality = Meter(self._rules, project.lookup)
         self.crosswalk: LiveCrosswalk | None = None
         self.lookups = LiveLookups(database, project.lookup)
+        self.terms = LiveTerms(database)
         self._servers = Servers(database)
         self.sources: list[Source] = []
         self.destinations: dict[str, Destination] = {}
@@ -108,6 +111,7 @@ class Hub:
         self.gate = gate
         await self.switches.look(self.database)
         await self.lookups.load()
+        await self._load_terms()
         quality.need_tables(self._rules, self.project.lookup)
         if self.roles & {WORKER, CONSOLE}:
             await self._load_identifiers()
@@ -143,6 +147,15 @@ class Hub:
             ]
         )
         return keyring
+
+    async def _load_terms(self) -> None:
+        """The agreed prices in memory, and a task that keeps them up to date."""
+        await self.terms.load()
+        self.project.lookup.prices = self.terms
+        self._tasks.append(asyncio.create_task(every(_TERMS_EVERY, self._agreed)))
+
+    async def _agreed(self) -> None:
+        await self.terms.catch_up()
 
     async def _load_identifiers(self) -> None:
         """The crosswalk in memory, and a task that keeps it up to date."""

@@ -1,0 +1,171 @@
+"""What lines cost and should have cost, kept line by line: what was checked, what leaked, and what if.
+
+A what-if asks the same questions of another book: as it is known today, as it was known on a day, or with contracts
+that were changed or left out. So a negotiation can be tried on the past before it is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from hilum.canonical import Money, PriceBasis, PriceCheck
+from hilum.canonical.currencies import rounded
+from hilum.canonical.units import Pack
+from hilum.flow.prices import Ask, Expected, Prices
+from hilum.journal.text import storable
+from hilum.postgres import Connection
+
+
+def leak_of(quantity: Decimal, unit_price: Decimal, currency: str, expected: Expected) -> Decimal | None:
+    """How much more the line costs than was agreed, in minor units; none: nothing was agreed, or in another currency.
+
+    Both sides are rounded before they are compared, as both would be invoiced.
+    """
+    if not expected.is_agreed or expected.price is None or expected.currency != currency:
+        return None
+    charged = rounded(Money(amount=_six(Fraction(quantity) * Fraction(unit_price)), currency=currency))
+    agreed = rounded(Money(amount=_six(Fraction(quantity) * expected.price), currency=currency))
+    return charged.amount - agreed.amount
+
+
+def price_check(ask: Ask, expected: Expected, *, unit_price: Decimal | None, **document: Any) -> PriceCheck:
+    """The line with its price, what it should be, and the leak. `document`: `document_type`, `document`, `line`, …"""
+    known = unit_price is not None and ask.currency is not None
+    return PriceCheck.model_validate(
+        {
+            "checked_on": ask.on,
+            "supplier": ask.supplier,
+            "item": ask.item,
+            "quantity": ask.quantity,
+            "unit": ask.unit,
+            "packs": tuple({"unit": p.unit, "holds": p.holds, "of": p.of} for p in ask.packs),
+            "facility": ask.facility,
+            "agreement": ask.agreement,
+            "currency": ask.currency or expected.currency,
+            "unit_price": unit_price,
+            "basis": expected.basis,
+            "contract": expected.contract,
+            "expected_price": _six(expected.price) if expected.price is not None else None,
+            "leak": leak_of(ask.quantity, unit_price or Decimal(0), ask.currency or "", expected) if known else None,
+            "words": expected.words,
+            **document,
+        }
+    )
+
+
+async def note(connection: Connection, found: Sequence[tuple[PriceCheck, UUID]]) -> None:
+    """Keep these; of one line and revision that of the latest message stays."""
+    await connection.cursor().executemany(
+        "INSERT INTO price_check AS p (document_type, document, line, revision, message_id, checked_on, supplier, item,"
+        " quantity, unit, packs, facility, agreement, currency, unit_price, basis, contract, expected_price, leak,"
+        " words)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (document_type, document, line, revision) DO UPDATE SET message_id = excluded.message_id,"
+        " checked_on = excluded.checked_on, supplier = excluded.supplier, item = excluded.item,"
+        " quantity = excluded.quantity, unit = excluded.unit, packs = excluded.packs, facility = excluded.facility,"
+        " agreement = excluded.agreement, currency = excluded.currency, unit_price = excluded.unit_price,"
+        " basis = excluded.basis, contract = excluded.contract, expected_price = excluded.expected_price,"
+        " leak = excluded.leak, words = excluded.words WHERE p.message_id <= excluded.message_id",
+        [
+            (c.document_type.value, storable(c.document), c.line, c.revision, message_id, c.checked_on, c.supplier,
+             c.item, c.quantity, c.unit, Jsonb([[p.unit, str(p.holds), p.of] for p in c.packs]), c.facility,
+             c.agreement, c.currency, c.unit_price, c.basis.value, c.contract, c.expected_price, c.leak,
+             storable(c.words))
+            for c, message_id in found
+        ],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One line that was checked."""
+
+    document_type: str
+    document: str
+    line: int
+    ask: Ask
+    unit_price: Decimal | None
+    basis: PriceBasis
+    contract: str | None
+    expected_price: Decimal | None
+    leak: Decimal | None
+    words: str
+
+
+async def checked(
+    connection: Connection, *, since: date, until: date, document_type: str = "", supplier: str = ""
+) -> list[Checked]:
+    """Lines of documents of these days (`until` not included), their last revision, by document and line."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT ON (document_type, document, line) document_type, document, line, supplier, item, quantity,"
+        " unit, checked_on, facility, agreement, currency, packs, unit_price, basis, contract, expected_price, leak,"
+        " words FROM price_check WHERE checked_on >= %(since)s AND checked_on < %(until)s"
+        " AND (%(type)s = '' OR document_type = %(type)s) AND (%(supplier)s = '' OR supplier = %(supplier)s)"
+        " ORDER BY document_type, document, line, revision DESC",
+        {"since": since, "until": until, "type": document_type, "supplier": supplier},
+    )
+    return [_checked(row) for row in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """One supplier's lines in one currency under two books. Money is in that currency."""
+
+    supplier: str
+    currency: str
+    lines: int
+    spent: Decimal  # what was asked for
+    agreed: int  # lines with an agreed price, as it was
+    leak: Decimal  # asked above agreed, as it was
+    agreed_then: int  # … and under the other book
+    leak_then: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """So much less would have been paid had the prices of the other book been kept to."""
+        return self.leak_then - self.leak
+
+
+def what_if(lines: Sequence[Checked], other: Prices) -> list[WhatIf]:
+    """The same questions asked of another book, by supplier and currency. Lines without price or currency are left."""
+    sums: dict[tuple[str, str], list[Any]] = {}
+    for line in lines:
+        price, currency = line.unit_price, line.ask.currency
+        if price is None or currency is None:
+            continue
+        total = sums.setdefault((line.ask.supplier, currency), [0, Decimal(0), 0, Decimal(0), 0, Decimal(0)])
+        then = leak_of(line.ask.quantity, price, currency, other.price(line.ask))
+        total[0] += 1
+        total[1] += rounded(Money(amount=_six(Fraction(line.ask.quantity) * Fraction(price)), currency=currency)).amount
+        for place, leak in ((2, line.leak), (4, then)):
+            total[place] += leak is not None
+            total[place + 1] += leak or Decimal(0)
+    return [
+        WhatIf(supplier=supplier, currency=currency, lines=t[0], spent=t[1], agreed=t[2], leak=t[3], agreed_then=t[4],
+               leak_then=t[5])
+        for (supplier, currency), t in sorted(sums.items())
+    ]  # fmt: skip
+
+
+def _six(value: Fraction) -> Decimal:
+    """To six digits after the point, half to even: what a field for money holds."""
+    return Decimal(round(value * 10**6)).scaleb(-6)
+
+
+def _checked(row: Sequence[Any]) -> Checked:
+    ask = Ask(
+        supplier=row[3], item=row[4], quantity=row[5], unit=row[6], on=row[7], facility=row[8], agreement=row[9],
+        currency=row[10], packs=tuple(Pack(unit=p[0], holds=Decimal(p[1]), of=p[2]) for p in row[11]),
+    )  # fmt: skip
+    return Checked(
+        document_type=row[0], document=row[1], line=row[2], ask=ask, unit_price=row[12], basis=PriceBasis(row[13]),
+        contract=row[14], expected_price=row[15], leak=row[16], words=row[17],
+    )  # fmt: skip
