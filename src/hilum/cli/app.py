@@ -45,6 +45,7 @@ COMMANDS = {
     "catalog": "catalog:app",
     "ownership": "ownership:app",
     "lookups": "lookups:app",
+    "terms": "terms:app",
     "contract": "contract:app",
     "odoo": "odoo:app",
     "send": "send:send",

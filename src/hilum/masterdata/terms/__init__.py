@@ -5,7 +5,7 @@ cost and asks what if, `keeping` has the destinations for flows.
 """
 
 from hilum.masterdata.terms.book import Book, Head, PriceFact
-from hilum.masterdata.terms.checks import Checked, WhatIf, checked, leak_of, price_check, what_if
+from hilum.masterdata.terms.checks import Checked, WhatIf, checked, leak_of, note, price_check, what_if
 from hilum.masterdata.terms.keeping import keep, record
 from hilum.masterdata.terms.live import LiveTerms
 from hilum.masterdata.terms.store import Origin, book, keep_contract, keep_price
@@ -24,6 +24,7 @@ __all__ = [
     "keep_contract",
     "keep_price",
     "leak_of",
+    "note",
     "price_check",
     "record",
     "what_if",

@@ -17,6 +17,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from hilum.canonical import Money, PriceBasis, PriceCheck
+from hilum.canonical.conversions import to_decimal
 from hilum.canonical.currencies import rounded
 from hilum.canonical.units import Pack
 from hilum.flow.prices import Ask, Expected, Prices
@@ -157,7 +158,7 @@ def what_if(lines: Sequence[Checked], other: Prices) -> list[WhatIf]:
 
 def _six(value: Fraction) -> Decimal:
     """To six digits after the point, half to even: what a field for money holds."""
-    return Decimal(round(value * 10**6)).scaleb(-6)
+    return to_decimal(value, 6)[0]
 
 
 def _checked(row: Sequence[Any]) -> Checked:

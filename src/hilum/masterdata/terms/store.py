@@ -202,7 +202,7 @@ class _Former:
 
 async def _former(connection: Connection, number: str) -> _Former | None:
     cursor = await connection.execute(
-        "SELECT number, supplier, title, status, currency, valid_from, valid_to, facilities, revision,"
+        "SELECT number, t.supplier, title, status, currency, valid_from, valid_to, facilities, revision,"
         " bought_by, committed, rebates, c.message_id FROM terms_contract t JOIN terms_change c ON c.seq = t.made_by"
         " WHERE number = %s AND ended_by IS NULL",
         [number],
