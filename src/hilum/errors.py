@@ -95,12 +95,13 @@ class Invalid(Stop):
 
 
 class Unmapped(Stop):
-    """A code has no row in a lookup table; a steward adds it and replays."""
+    """A code has no row in a lookup table; a steward adds it and replays. `where` names the field that has the code."""
 
     category = "unmapped"
 
-    def __init__(self, table: str, code: str) -> None:
-        super().__init__(f"The lookup table '{table}' has no row for the code '{code}'.")
+    def __init__(self, table: str, code: str, *, where: str = "") -> None:
+        words = f"The lookup table '{table}' has no row for the code '{code}'."
+        super().__init__(f"{where}: {words}" if where else words)
         self.table = table
         self.code = code
 

@@ -29,9 +29,12 @@ class CloudEvent(BaseModel):
 
 
 def cloud_event(
-    thing: BusinessObject, *, flow: str, message_id: UUID, ordinal: int = 0, at: datetime | None = None
+    thing: BusinessObject, *, flow: str, message_id: UUID | str, ordinal: int = 0, at: datetime | None = None
 ) -> CloudEvent:
-    """The event that says: this happened. The id comes from the message, so that a repetition is recognised."""
+    """The event that says: this happened. The id comes from the message, so that a repetition is recognised.
+
+    `message_id`: the message's, or whatever else is the same for a repetition and for nothing else.
+    """
     return CloudEvent(
         id=f"{message_id}.{ordinal}",
         source=f"/hilum/flows/{flow}",

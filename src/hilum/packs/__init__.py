@@ -6,11 +6,12 @@
     consumption = inventory.consumption(source=mllp.Listener(port=2575, accepts=["DFT^P03"]), odoo="odoo.main")
 
 `clinical` follows patients from admission to discharge, `inventory` follows supplies from the store to the patient,
-`procurement` turns what departments ask for into orders, `finance` takes the statements of banks. Names, owners and
-targets can be given; what a pack makes of a message is written at its function. Every pack asks lookup tables for the
-hub's codes, and a code without a row holds the message (`Unmapped`): nothing is guessed.
+`procurement` turns what departments ask for into orders, `finance` takes the statements of banks, `odoo` tells others
+what changes in Odoo. Names, owners and targets can be given; what a pack makes of a message is written at its function.
+Every pack asks lookup tables for the hub's codes, and a code without a row holds the message (`Unmapped`): nothing is
+guessed.
 """
 
-from hilum.packs import clinical, finance, inventory, procurement
+from hilum.packs import clinical, finance, inventory, odoo, procurement
 
-__all__ = ["clinical", "finance", "inventory", "procurement"]
+__all__ = ["clinical", "finance", "inventory", "odoo", "procurement"]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hilum.canonical import units
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.references import MISSING
-from hilum.errors import Rejected
+from hilum.errors import Invalid, Rejected
 
 # Odoo's own external identifiers of its units, the same in 16 to 19. Codes are compared in upper case.
 _ODOO_UNITS: Final[Mapping[str, str]] = {
@@ -31,6 +32,20 @@ _ODOO_UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("HUR", "H", "HR"), "product_uom_hour"),
     **dict.fromkeys(("DAY", "D"), "product_uom_day"),
 }
+
+# The other way: the first code of each unit, which is that of UN/ECE.
+_CODES: Final[Mapping[str, str]] = {f"uom.{name}": code for code, name in reversed(list(_ODOO_UNITS.items()))}
+
+
+def code_of(xml_id: str, title: str) -> str | None:
+    """The code of one of Odoo's units: of its own ones, or its title where that is a code; None: nobody knows."""
+    if found := _CODES.get(xml_id):
+        return found
+    try:
+        units.meaning(title)
+    except Invalid:
+        return None
+    return title
 
 
 class Units:

@@ -244,10 +244,15 @@ class PlaceOrder(DocumentOperation):
             plan.task.deliver(f"purchase.order:{plan.number} {title}", words[state])
 
 
+def order_and_revision(origin: str) -> tuple[str, int]:
+    """The order's number and its revision in a source document that the hub has written; 0 where it names none."""
+    number, mark, revision = origin.rpartition(_REVISION)
+    return (number, int(revision)) if mark and revision.isdigit() else (origin, 0)
+
+
 def revision_of(row: Row) -> int:
-    """The revision that an order in Odoo has; 0 where its source document names none."""
-    number = str(row.get("origin") or "").rpartition(_REVISION)[2]
-    return int(number) if _REVISION in str(row.get("origin") or "") and number.isdigit() else 0
+    """The revision that an order in Odoo has."""
+    return order_and_revision(str(row.get("origin") or ""))[1]
 
 
 def _tells_revision(plan: Plan) -> bool:

@@ -1,0 +1,448 @@
+"""Captured records of Odoo become business objects: keys, codes, what is of interest, and words for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.canonical import (
+    AgreementEnded,
+    BlanketAgreement,
+    BusinessObject,
+    CloudEvent,
+    Customer,
+    CustomerInvoice,
+    Encounter,
+    GoodsReceipt,
+    Item,
+    JournalEntry,
+    Lot,
+    PatientAccount,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    StockTransfer,
+    Supplier,
+    SupplierBill,
+    Tracking,
+    Unit,
+    WorkOrder,
+    WorkStatus,
+)
+from hilum.connector import Outgoing, Target
+from hilum.connectors.odoo import external_id
+from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.errors import Invalid, SettingsError, Unmapped
+from hilum.flow import DataClass, Flow, Lookup
+from hilum.packs import odoo
+
+EUR = {"id": 125, "name": "EUR", "external_id": "base.EUR", "code": "EUR"}
+EACH = {"id": 1, "name": "Units", "external_id": "uom.product_uom_unit", "code": ""}
+VENDOR = {"id": 82, "name": "Gloves Ltd", "external_id": "hilum.supplier_V1", "code": "V1"}
+GLOVE = {"id": 5, "name": "[G-1] Glove", "external_id": "hilum.item_G-1", "code": "G-1"}
+
+
+def envelope(model: str, xml_id: str = "", /, **values: Any) -> dict[str, Any]:
+    return {
+        "model": model,
+        "id": 12,
+        "kind": "changed",
+        "external_id": xml_id,
+        "write_date": "2026-11-21T10:00:00Z",
+        "values": values,
+    }
+
+
+def told(change: Mapping[str, Any], **conventions: Any) -> list[BusinessObject]:
+    return odoo.objects_in(odoo.record_of(change), odoo.Conventions(**conventions))
+
+
+def line(number: int, xml_id: str = "", **values: Any) -> dict[str, Any]:
+    made = {"id": number, "external_id": xml_id, "product_id": GLOVE, "product_qty": 12.0, "price_unit": 3.4}
+    return made | {"product_uom_id": EACH, "date_planned": "2026-12-01T12:00:00Z", **values}
+
+
+def order(xml_id: str = "hilum.order_PO-7", **values: Any) -> dict[str, Any]:
+    made = {
+        "name": "P00012",
+        "state": "purchase",
+        "origin": "PO-7",
+        "partner_id": VENDOR,
+        "partner_ref": None,
+        "currency_id": EUR,
+        "date_order": "2026-11-20T08:00:00Z",
+        "order_line": [line(31)],
+    }
+    return envelope("purchase.order", xml_id, **made | values)
+
+
+def contact(xml_id: str = "", **values: Any) -> dict[str, Any]:
+    empty = dict.fromkeys(
+        ["ref", "vat", "company_registry", "email", "phone", "street", "city", "zip", "state_id", "country_id"]
+    )
+    made = {"name": "Gloves Ltd", "is_company": True, "active": True, "supplier_rank": 0, "customer_rank": 0}
+    return envelope("res.partner", xml_id, **empty | made | values)
+
+
+# ---- orders
+
+
+def test_an_order_of_the_hub_comes_back() -> None:
+    (found,) = told(order())
+    assert isinstance(found, PurchaseOrder)
+    assert (found.number, found.supplier, found.currency, found.confirm, found.revision) == (
+        "PO-7",
+        "V1",
+        "EUR",
+        True,
+        0,
+    )
+    (ordered,) = found.lines
+    assert (ordered.item, ordered.quantity, ordered.unit, ordered.unit_price) == (
+        "G-1",
+        Decimal(12),
+        "EA",
+        Decimal("3.4"),
+    )
+    assert ordered.needed_by == date(2026, 12, 1)
+    assert str(ordered.quantity) == "12"
+
+
+def test_an_order_of_odoos_own_has_odoos_number_and_its_source_document_is_what_asked_for_it() -> None:
+    (found,) = told(order("", origin="REQ-1", partner_ref="their offer"))
+    assert isinstance(found, PurchaseOrder)
+    assert (found.number, found.requisition) == ("P00012", "REQ-1")
+
+
+def test_an_awkward_number_is_found_by_its_hash_also_after_a_revision() -> None:
+    xml_id = external_id("order", "PO 7/2026")
+    (found,) = told(order(xml_id, origin="PO 7/2026 rev. 3"))
+    assert isinstance(found, PurchaseOrder)
+    assert (found.number, found.revision) == ("PO 7/2026", 3)
+    with pytest.raises(Invalid, match=r"purchase\.order 12, origin: was changed in Odoo"):
+        told(order(xml_id, origin="something else"))
+
+
+def test_lines_keep_the_hubs_numbers_and_new_ones_get_free_ones() -> None:
+    lines = [line(31, external_id("orderline", "PO-7/20")), line(32), line(33, external_id("orderline", "PO-7/10"))]
+    lines += [line(34), line(35, product_id=None), line(36, product_qty=0.0)]
+    (found,) = told(order(order_line=lines))
+    assert isinstance(found, PurchaseOrder)
+    assert [each.number for each in found.lines] == [20, 21, 10, 11]
+
+
+def test_a_cancelled_order_is_told_as_such() -> None:
+    assert told(order(state="cancel")) == [PurchaseOrderCancelled(number="PO-7")]
+
+
+def test_18_calls_the_unit_of_a_line_otherwise() -> None:
+    each = line(31)
+    each["product_uom"] = each.pop("product_uom_id")
+    (found,) = told(order(order_line=[each]))
+    assert isinstance(found, PurchaseOrder)
+    assert found.lines[0].unit == "EA"
+
+
+@pytest.mark.parametrize(
+    ("state", "made"),
+    [
+        ("draft", BlanketAgreement),
+        ("confirmed", BlanketAgreement),
+        ("done", AgreementEnded),
+        ("cancel", AgreementEnded),
+    ],
+)
+def test_an_agreement_counts_until_it_ends(state: str, made: type[BusinessObject]) -> None:
+    values = {"name": "BA-1", "state": state, "requisition_type": "blanket_order", "vendor_id": VENDOR}
+    values |= {"currency_id": EUR, "date_start": "2026-01-01", "date_end": "2026-12-31", "line_ids": [line(1)]}
+    (found,) = told(envelope("purchase.requisition", "hilum.agreement_BA-1", **values))
+    assert type(found) is made
+    if isinstance(found, BlanketAgreement):
+        assert (found.confirm, found.valid_to) == (state == "confirmed", date(2027, 1, 1))
+    if isinstance(found, AgreementEnded):
+        assert found.cancelled == (state == "cancel")
+    template = envelope("purchase.requisition", "", **values | {"requisition_type": "purchase_template"})
+    assert told(template) == []
+
+
+# ---- contacts
+
+
+def test_one_contact_may_be_supplier_and_customer() -> None:
+    found = told(contact(ref="C-1", supplier_rank=1, customer_rank=2))
+    assert {type(each): each.business_key for each in found} == {Supplier: "C-1", Customer: "C-1"}
+    assert told(contact(ref="C-1", customer_rank=1)) == [Customer(code="C-1", title="Gloves Ltd")]
+    assert told(contact(ref="C-1")) == []
+    assert told(contact(ref="C-1", customer_rank=1, is_company=False)) == []
+
+
+def test_a_patient_account_is_one_that_the_hub_has_written() -> None:
+    (found,) = told(contact("hilum.account_A-1", name="Ada Sample", customer_rank=1, is_company=False))
+    assert isinstance(found, PatientAccount)
+    assert (found.number, found.person.full) == ("A-1", "Ada Sample")
+
+
+def test_a_supplier_without_a_number_is_told_of_with_model_record_and_field() -> None:
+    with pytest.raises(Invalid, match=r"^res\.partner 12, ref: has no number: give it one in Odoo$"):
+        told(contact(supplier_rank=1))
+
+
+def test_what_people_write_into_the_reference_does_not_change_the_hubs_number() -> None:
+    (found,) = told(contact("hilum.supplier_V1", ref="by hand", supplier_rank=1))
+    assert found.business_key == "V1"
+
+
+def test_another_prefix_is_another_hub() -> None:
+    change = contact("north.supplier_V1", ref="V-9", supplier_rank=1)
+    assert [each.business_key for each in told(change)] == ["V-9"]
+    assert [each.business_key for each in told(change, prefix="north")] == ["V1"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"purchase_warn": "block", "purchase_warn_msg": "Recall"}, {"purchase_warn_msg": "Blocked. Recall"}]
+)
+def test_a_block_and_its_reason(fields: dict[str, str]) -> None:
+    (found,) = told(contact("hilum.supplier_V1", supplier_rank=1, **fields))
+    assert isinstance(found, Supplier)
+    assert (found.blocked, found.block_reason) == (True, "Recall")
+
+
+def test_address_and_bank_accounts() -> None:
+    bank = {"id": 3, "external_id": "", "acc_number": "BE68 5390 0754 7034", "bank_id": None, "currency_id": EUR}
+    country = {"id": 20, "name": "Belgium", "external_id": "base.be", "code": "BE"}
+    (found,) = told(contact("hilum.supplier_V1", supplier_rank=1, street="Quay 7", country_id=country, bank_ids=[bank]))
+    assert isinstance(found, Supplier)
+    assert found.address is not None
+    assert found.address.country == "BE"
+    assert found.bank_accounts is not None
+    assert [(each.compact, each.currency) for each in found.bank_accounts] == [("BE68539007547034", "EUR")]
+
+
+# ---- items and units
+
+
+def product(**values: Any) -> dict[str, Any]:
+    made = {"default_code": "G-1", "name": "Glove", "barcode": None, "tracking": "lot", "uom_id": EACH, "active": True}
+    made |= {"categ_id": {"id": 2, "name": "Goods / Gloves", "external_id": "", "code": ""}, "is_storable": True}
+    return envelope("product.product", "", **made | {"standard_price": 0.0625, "list_price": 0.0, **values})
+
+
+def test_a_product_comes_back_as_item() -> None:
+    (found,) = told(product(), currency="EUR")
+    assert isinstance(found, Item)
+    assert (found.code, found.category, found.tracking, found.unit) == ("G-1", "Goods / Gloves", Tracking.LOT, "EA")
+    assert found.cost is not None
+    assert (found.cost.amount, found.price) == (Decimal("0.0625"), None)
+
+
+def test_an_amount_without_currency_is_refused_unless_the_flow_knows_the_companys() -> None:
+    with pytest.raises(Invalid, match=r"product\.product 12, standard_price: Odoo gives no currency"):
+        told(product())
+    assert told(product(currency_id=EUR))
+
+
+def unit(name: str, xml_id: str = "") -> dict[str, Any]:
+    return envelope("uom.uom", xml_id, name=name, active=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "xml_id", "code"),
+    [
+        ("Einheiten", "uom.product_uom_unit", "EA"),
+        ("kg", "uom.product_uom_kgm", "KGM"),
+        ("BX", "", "BX"),
+        ("mL", "", "mL"),
+    ],
+)
+def test_units_have_codes_again(name: str, xml_id: str, code: str) -> None:
+    assert told(unit(name, xml_id)) == [Unit(code=code, title=name)]
+
+
+def test_a_unit_of_ones_own_is_in_the_lookup_table_or_unmapped(tmp_path: Path) -> None:
+    with pytest.raises(Unmapped, match=r"^uom\.uom 12, name: The lookup table 'odoo_units' has no row") as error:
+        told(unit("Box of 50"))
+    assert (error.value.table, error.value.code) == (odoo.UNITS, "Box of 50")
+    (tmp_path / "odoo_units.csv").write_text("unit,code\nBox of 50,BX\nUnits,C62\n")
+    lookup = Lookup(tmp_path)
+    assert told(unit("Box of 50"), hub=lookup) == [Unit(code="BX", title="Box of 50")]
+    assert told(unit("Units", "uom.product_uom_unit"), hub=lookup) == [Unit(code="C62", title="Units")]
+    assert told(unit("kg", "uom.product_uom_kgm"), hub=lookup) == [Unit(code="KGM", title="kg")]
+
+
+def test_the_expiry_of_a_lot_is_the_day_at_the_companys_place() -> None:
+    change = envelope("stock.lot", "", name="L1", product_id=GLOVE, expiration_date="2028-02-28T23:30:00Z")
+    assert told(change) == [Lot(item="G-1", lot="L1", expires_on=date(2028, 2, 28))]
+    assert told(change, zone="Europe/Brussels") == [Lot(item="G-1", lot="L1", expires_on=date(2028, 2, 29))]
+
+
+# ---- stock
+
+
+def picking(code: str, xml_id: str = "", **values: Any) -> dict[str, Any]:
+    place = {"id": 8, "name": "WH/Stock", "external_id": "", "code": ""}
+    other = {"id": 9, "name": "WH/Theatre", "external_id": "hilum.location_OR1", "code": "OR1"}
+    details = [
+        {"id": 71, "external_id": "", "quantity": 2.0, "product_uom_id": EACH, "lot_id": {"id": 4, "name": "L1"}},
+        {"id": 72, "external_id": "", "quantity": 1.0, "product_uom_id": EACH, "lot_id": None, "lot_name": "L2"},
+    ]
+    bought = {"id": 31, "name": "P00012 - Glove", "external_id": external_id("orderline", "PO-7/20"), "code": ""}
+    move = {"id": 61, "external_id": "", "product_id": GLOVE, "quantity": 3.0, "product_uom": EACH}
+    move |= {"purchase_line_id": bought, "move_line_ids": details, "state": "done"}
+    made = {"name": "WH/IN/00012", "state": "done", "origin": "P00012 · GR-1", "picking_type_code": code}
+    made |= {"location_id": place, "location_dest_id": other, "date_done": "2026-11-21T09:00:00Z", "move_ids": [move]}
+    return envelope("stock.picking", xml_id, **made | values)
+
+
+def test_a_receipt_names_order_line_and_lots() -> None:
+    (found,) = told(picking("incoming"))
+    assert isinstance(found, GoodsReceipt)
+    assert (found.number, found.order) == ("GR-1", "PO-7")
+    assert [(each.lot, each.quantity, each.order_line) for each in found.lines] == [("L1", 2, 20), ("L2", 1, 20)]
+
+
+def test_a_receipt_that_people_booked_has_odoos_numbers() -> None:
+    change = picking("incoming", origin="P00012")
+    change["values"]["move_ids"][0]["purchase_line_id"] = {"id": 31, "name": "x", "external_id": "", "code": ""}
+    (found,) = told(change)
+    assert isinstance(found, GoodsReceipt)
+    assert (found.number, found.order) == ("WH/IN/00012", "P00012")
+    assert [each.order_line for each in found.lines] == [None, None]
+
+
+def test_a_transfer_is_what_it_is() -> None:
+    assert told(picking("incoming", state="assigned")) == []
+    (moved,) = told(picking("internal", "hilum.transfer_TR-1"))
+    assert isinstance(moved, StockTransfer)
+    assert (moved.number, moved.source, moved.target) == ("TR-1", "WH/Stock", "OR1")
+    assert [each.number for each in moved.lines] == [1, 2]
+
+
+# ---- the ledger
+
+
+def entry(kind: str, xml_id: str = "", **values: Any) -> dict[str, Any]:
+    tax = {"id": 3, "name": "21%", "external_id": "account.1_tax", "code": "21.0"}
+    account = {"id": 6, "name": "600000 Expenses", "external_id": "account.1_expense", "code": "600000"}
+    centre = {"id": 7, "name": "Theatre", "external_id": "hilum.costcentre_CC-1", "code": "CC-1"}
+    product_line = {"id": 91, "external_id": "", "display_type": "product", "product_id": GLOVE, "name": "Glove"}
+    product_line |= {"product_uom_id": EACH, "quantity": 2.0, "price_unit": 10.0, "discount": 10.0, "tax_ids": [tax]}
+    product_line |= {"account_id": account, "analytic_accounts": [centre], "debit": 18.0, "credit": 0.0}
+    other = {"id": 92, "external_id": "", "display_type": "payment_term", "debit": 0.0, "credit": 18.0, "name": ""}
+    other |= {"account_id": account | {"code": "211000"}}
+    made = {"name": "BILL/1", "ref": "R-1", "state": "posted", "move_type": kind, "date": "2026-11-21"}
+    made |= {"invoice_date": "2026-11-20", "invoice_date_due": "2026-12-20", "partner_id": VENDOR, "currency_id": EUR}
+    made |= {"journal_id": {"id": 1, "name": "Bills", "external_id": "", "code": "BILL"}, "amount_total": 21.78}
+    made |= {"invoice_origin": "P00012", "narration": "<p>Two <b>weeks</b></p><p>late &amp; wet</p>"}
+    return envelope(
+        "account.move", xml_id, **made | {"reversed_entry_id": None, "line_ids": [product_line, other]} | values
+    )
+
+
+def test_a_bill_comes_back_with_tax_discount_and_cost_centre() -> None:
+    (found,) = told(entry("in_invoice"))
+    assert isinstance(found, SupplierBill)
+    assert (found.number, found.supplier, found.order, found.total) == ("R-1", "V1", "P00012", Decimal("21.78"))
+    (billed,) = found.lines
+    assert (billed.unit_price, billed.tax_percent, billed.account) == (Decimal(9), Decimal(21), "600000")
+    assert billed.cost_centre == "CC-1"
+
+
+def test_an_entry_is_told_once_as_what_it_is() -> None:
+    (found,) = told(entry("entry", name="MISC/1"))
+    assert isinstance(found, JournalEntry)
+    assert (found.number, found.words, len(found.lines)) == ("MISC/1", "Two weeks\nlate & wet", 2)
+    payment = {"id": 4, "name": "PAY/1", "external_id": "", "code": ""}
+    assert told(entry("entry", origin_payment_id=payment)) == []
+    assert told(entry("entry", state="draft")) == []
+    assert told(entry("in_invoice", state="cancel")) == []
+    account = {"id": 9, "name": "Ada Sample", "external_id": "hilum.account_A-1", "code": "A-1"}
+    (invoice,) = told(entry("out_invoice", partner_id=account))
+    assert isinstance(invoice, CustomerInvoice)
+    assert (invoice.account, invoice.customer) == ("A-1", None)
+
+
+@pytest.mark.parametrize(
+    ("done", "stage", "status"),
+    [(True, 3, WorkStatus.DONE), (False, 0, WorkStatus.OPEN), (False, 1, WorkStatus.STARTED)],
+)
+def test_a_request_without_a_number_is_known_by_odoos_id(done: bool, stage: int, status: WorkStatus) -> None:
+    values: dict[str, Any] = {"name": "Pump leaks", "equipment_id": None, "maintenance_type": "corrective"}
+    values |= {"maintenance_team_id": None, "priority": "3", "schedule_date": None, "description": None, "done": done}
+    values["stage_id"] = {"id": 1, "name": "x", "external_id": f"maintenance.stage_{stage}", "code": ""}
+    (found,) = told(envelope("maintenance.request", "", **values))
+    assert isinstance(found, WorkOrder)
+    assert (found.number, found.status, found.urgent) == ("odoo-12", status, True)
+
+
+# ---- what is wrong
+
+
+def test_a_bare_id_a_field_that_was_not_read_and_no_number() -> None:
+    with pytest.raises(Invalid, match=r"purchase\.order 12, partner_id: is a bare id"):
+        told(order(partner_id=82))
+    change = order()
+    del change["values"]["currency_id"]
+    with pytest.raises(Invalid, match=r"purchase\.order 12, currency_id: was not read"):
+        told(change)
+    with pytest.raises(Invalid, match=r"purchase\.order\.line 31, price_unit: is no number"):
+        told(order(order_line=[line(31, price_unit="much")]))
+    with pytest.raises(Invalid, match="not a captured change"):
+        odoo.record_of({"model": "res.partner"})
+
+
+# ---- the table and the flow
+
+
+@pytest.mark.req("SYS-1")
+def test_everything_that_odoo_takes_is_in_the_table() -> None:
+    taken = {kind for each in OPERATIONS.values() for kind in each.accepts if issubclass(kind, BusinessObject)}
+    assert taken - {each.object for each in odoo.CAPTURED} == set(odoo.NOT_CAPTURED)
+    for each in odoo.CAPTURED:
+        names = {name.partition(".")[0] for name in (*each.lost, *each.filled)}
+        assert names <= set(each.object.model_fields), each.object
+
+
+def flow(target: Target, **more: Any) -> Flow:
+    return odoo.changed(to=[target], odoo="", url="http://127.0.0.1:9", api_key="k", **more)
+
+
+def test_a_flow_tells_of_what_it_is_asked_for_and_counts_the_rest(anything: Target) -> None:
+    made = flow(anything, objects=[Supplier, PurchaseOrder])
+    assert made.problems() == []
+    assert made.left_out(order()) == ""
+    assert (
+        made.left_out(contact(customer_rank=1, ref="C")) == "This record of res.partner is none of the flow's objects."
+    )
+    assert "deleted" in made.left_out(contact() | {"kind": "deleted", "values": {}})
+    assert made.left_out(contact(supplier_rank=1)) == "", "what cannot be told is held by the translation"
+    with pytest.raises(Invalid):
+        list(made.run(contact(supplier_rank=1), Lookup()))
+
+
+def test_events_are_cloud_events_and_a_repetition_has_the_same_id(anything: Target) -> None:
+    made = flow(anything, objects=[PurchaseOrder])
+    (first,), (again,), (other,) = (
+        [each.thing for each in made.run(change, Lookup())] for change in (order(), order(), order(state="draft"))
+    )
+    assert isinstance(first, CloudEvent)
+    assert (first.type, first.subject, first.source) == ("hilum.purchase.order.v1", "PO-7", "/hilum/flows/odoo.changed")
+    assert first == again
+    assert first.id != other.id
+    keyed = [each.thing.id for each in made.run(order() | {"key": "odoo.main:purchase.order:12:1"}, Lookup())]
+    assert keyed == ["odoo.main:purchase.order:12:1.0"]
+    plain = flow(Target(endpoint="t", encode=lambda _: Outgoing(body=b"")), objects=[PurchaseOrder], events=False)
+    assert [type(each.thing) for each in plain.run(order(), Lookup())] == [PurchaseOrder]
+
+
+def test_a_flow_says_what_it_cannot_tell_and_who_may_see_it(anything: Target) -> None:
+    with pytest.raises(SettingsError, match="No record of Odoo tells of Encounter"):
+        flow(anything, objects=[Encounter])
+    assert flow(anything, objects=[Supplier]).data_class is DataClass.CONFIDENTIAL
+    assert flow(anything, objects=[PatientAccount]).data_class is DataClass.PHI
+    everything = flow(anything)
+    assert everything.data_class is DataClass.PHI
+    assert everything.left_out(contact("hilum.account_A-1")) != "", "of patients nothing is told unless it is asked for"
