@@ -39,6 +39,8 @@ from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.errors import Invalid, SettingsError, Unmapped
 from hilum.flow import DataClass, Flow, Lookup
 from hilum.packs import odoo
+from hilum.packs.odoo.conventions import UNITS
+from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED
 
 EUR = {"id": 125, "name": "EUR", "external_id": "base.EUR", "code": "EUR"}
 EACH = {"id": 1, "name": "Units", "external_id": "uom.product_uom_unit", "code": ""}
@@ -265,7 +267,7 @@ def test_units_have_codes_again(name: str, xml_id: str, code: str) -> None:
 def test_a_unit_of_ones_own_is_in_the_lookup_table_or_unmapped(tmp_path: Path) -> None:
     with pytest.raises(Unmapped, match=r"^uom\.uom 12, name: The lookup table 'odoo_units' has no row") as error:
         told(unit("Box of 50"))
-    assert (error.value.table, error.value.code) == (odoo.UNITS, "Box of 50")
+    assert (error.value.table, error.value.code) == (UNITS, "Box of 50")
     (tmp_path / "odoo_units.csv").write_text("unit,code\nBox of 50,BX\nUnits,C62\n")
     lookup = Lookup(tmp_path)
     assert told(unit("Box of 50"), hub=lookup) == [Unit(code="BX", title="Box of 50")]
@@ -400,8 +402,8 @@ def test_a_bare_id_a_field_that_was_not_read_and_no_number() -> None:
 @pytest.mark.req("SYS-1")
 def test_everything_that_odoo_takes_is_in_the_table() -> None:
     taken = {kind for each in OPERATIONS.values() for kind in each.accepts if issubclass(kind, BusinessObject)}
-    assert taken - {each.object for each in odoo.CAPTURED} == set(odoo.NOT_CAPTURED)
-    for each in odoo.CAPTURED:
+    assert taken - {each.object for each in CAPTURED} == set(NOT_CAPTURED)
+    for each in CAPTURED:
         names = {name.partition(".")[0] for name in (*each.lost, *each.filled)}
         assert names <= set(each.object.model_fields), each.object
 

@@ -6,25 +6,12 @@
 
     flow = odoo.changed(objects=[Supplier, PurchaseOrder], to=[nats.publish("nats.events")])
 
-Which records of Odoo become which objects is one table, `CAPTURED`. `objects_in` reads one captured record by it.
+Which records of Odoo become which objects, by what key, and what Odoo does not keep, is one table (`objects.CAPTURED`).
 """
 
-from hilum.packs.odoo.conventions import UNITS, Conventions
+from hilum.packs.odoo.conventions import Conventions
 from hilum.packs.odoo.flows import changed
-from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED, Captured, captured, fields_of, objects_in
-from hilum.packs.odoo.records import Record, Reference, record_of
+from hilum.packs.odoo.objects import objects_in
+from hilum.packs.odoo.records import record_of
 
-__all__ = [
-    "CAPTURED",
-    "NOT_CAPTURED",
-    "UNITS",
-    "Captured",
-    "Conventions",
-    "Record",
-    "Reference",
-    "captured",
-    "changed",
-    "fields_of",
-    "objects_in",
-    "record_of",
-]
+__all__ = ["Conventions", "changed", "objects_in", "record_of"]
