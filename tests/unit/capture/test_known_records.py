@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hilum.connectors.odoo.capture.events import content_hash, plain_values, seconds_of
+from hilum.connectors.odoo.capture.events import Linked, content_hash, plain_values, seconds_of
 from hilum.connectors.odoo.capture.known import RANGE, Fingerprint, Known, KnownRecords
 from hilum.connectors.odoo.capture.lookback import Lookback
 
@@ -105,8 +105,9 @@ def test_a_restart_with_other_spans_reads_from_the_oldest_time() -> None:
         (False, "char", None),
         (False, "boolean", False),
         (False, "many2one", None),
-        ([7, "Belgium"], "many2one", 7),
-        (7, "many2one", 7),
+        ([7, "Belgium"], "many2one", Linked(7, "res.country", "Belgium")),
+        (7, "many2one", Linked(7, "res.country")),
+        ([7, 8], "many2many", [Linked(7, "res.country"), Linked(8, "res.country")]),
         ("2026-11-21 10:00:00", "datetime", "2026-11-21T10:00:00Z"),
         ("2026-11-21", "date", "2026-11-21"),
         (0.0, "float", 0.0),
@@ -114,10 +115,13 @@ def test_a_restart_with_other_spans_reads_from_the_oldest_time() -> None:
     ],
 )
 def test_values_are_plain(value: Any, kind: str, plain: Any) -> None:
-    assert plain_values({"field": value}, {"field": kind}) == {"field": plain}
+    assert plain_values({"field": value}, {"field": kind}, {"field": "res.country"}) == {"field": plain}
 
 
 def test_hashes_and_seconds() -> None:
     assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1}) != content_hash({"a": 1, "b": 3})
+    assert content_hash({"a": Linked(7, "res.country", "Belgium"), "b": [Linked(8, "res.country")]}) == content_hash(
+        {"a": 7, "b": [8]}
+    )
     assert seconds_of("1970-01-01 00:01:00.99") == 60
     assert seconds_of(False) == 0

@@ -57,11 +57,13 @@ class OdooClient(ABC):
         limit: int | None = None,
         order: str | None = None,
         context: Mapping[str, Any] | None = None,
+        names: bool = False,
     ) -> list[Row]:
-        """Records that match; many2one values as plain ids (or False)."""
+        """Records that match; many2one values as plain ids (or False); with `names` as `[id, display name]`."""
         extra: Row = {key: value for key, value in (("limit", limit), ("order", order)) if value is not None}
+        load = "_classic_read" if names else None
         found: list[Row] = await self.call(
-            model, "search_read", context=context, domain=list(domain), fields=list(fields), load=None, **extra
+            model, "search_read", context=context, domain=list(domain), fields=list(fields), load=load, **extra
         )
         return found
 
@@ -158,3 +160,43 @@ class OdooClient(ABC):
             return {}
         found = await self.call(model, "get_external_id", list(ids))
         return {int(number): xml_id for number, xml_id in found.items() if xml_id}
+
+    async def every_external_id(self, wanted: Mapping[str, Sequence[int]]) -> dict[tuple[str, int], list[str]]:
+        """All external identifiers of these records, by model and id, the oldest first; those without are left out.
+
+        `wanted`: ids by model. One call where the user may read ir.model.data, else one for each model.
+        """
+        if not wanted:
+            return {}
+        if self._lists_names:
+            try:
+                return await self._names_listed(wanted)
+            except Refusal as refusal:
+                if refusal.category != "odoo.access":
+                    raise
+                self._lists_names = False
+        found: dict[tuple[str, int], list[str]] = {}
+        for model, ids in wanted.items():
+            found |= {(model, number): names for number, names in (await self._names_told(model, ids)).items()}
+        return found
+
+    async def _names_listed(self, wanted: Mapping[str, Sequence[int]]) -> dict[tuple[str, int], list[str]]:
+        domain: list[Any] = ["|"] * (len(wanted) - 1)
+        for model, ids in wanted.items():
+            domain += ["&", ["model", "=", model], ["res_id", "in", list(ids)]]
+        found: dict[tuple[str, int], list[str]] = {}
+        fields = ["module", "name", "model", "res_id"]
+        for row in await self.search_read("ir.model.data", domain, fields, order="id"):
+            found.setdefault((row["model"], row["res_id"]), []).append(f"{row['module']}.{row['name']}")
+        return found
+
+    async def _names_told(self, model: str, ids: Sequence[int]) -> dict[int, list[str]]:
+        """Where the user may read the records, all; else one of each, as far as the protocol can say it."""
+        try:
+            rows = await self.call(model, "get_metadata", list(ids))
+        except Refusal:
+            try:
+                return {number: [xml_id] for number, xml_id in (await self.external_ids(model, ids)).items()}
+            except Refusal:
+                return {}
+        return {row["id"]: [each["xmlid"] for each in row["xmlids"]] for row in rows if row["xmlids"]}

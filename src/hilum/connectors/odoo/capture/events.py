@@ -1,7 +1,8 @@
 """What all feeds out of Odoo hand over: one change of one record as a message. Pure.
 
 {"model": "res.partner", "id": 82, "kind": "changed", "external_id": "hilum.supplier_V1",
- "write_date": "2026-11-21T10:00:00Z", "values": {"name": "Gloves Ltd", "active": true, "country_id": 20}}
+ "write_date": "2026-11-21T10:00:00Z", "values": {"name": "Gloves Ltd", "active": true,
+ "country_id": {"id": 20, "name": "Belgium", "external_id": "base.be", "code": "BE"}}}
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -79,24 +80,43 @@ def seconds_of(text: Any) -> int:
     return int(datetime.fromisoformat(str(text)[:19]).replace(tzinfo=UTC).timestamp()) if text else 0
 
 
-def plain_values(row: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a record: empty ones are null (Odoo says false), times are ISO 8601 in UTC, relations are ids."""
-    return {name: _plain(row.get(name), kind) for name, kind in types.items()}
+class Linked(NamedTuple):
+    """A record that another one is related to, as Odoo shows it there."""
+
+    id: int
+    model: str
+    name: str = ""  # empty: Odoo does not say it there
 
 
-def _plain(value: Any, kind: str) -> Any:
+def plain_values(row: Mapping[str, Any], types: Mapping[str, str], related: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a record: empty ones are null (Odoo says false), times are ISO 8601 in UTC, relations `Linked`.
+
+    `related`: by relation, the model at its other end.
+    """
+    return {name: _plain(row.get(name), kind, related.get(name, "")) for name, kind in types.items()}
+
+
+def _plain(value: Any, kind: str, model: str) -> Any:
     if kind == "boolean":
         return bool(value)
     if value is False or value is None:
         return None
     if kind == "datetime":
         return f"{str(value)[:19].replace(' ', 'T')}Z"
-    if kind == "many2one" and isinstance(value, list):
-        return value[0]
+    if kind == "many2one":
+        return Linked(value[0], model, value[1] or "") if isinstance(value, list) else Linked(value, model)
+    if kind == "many2many":
+        return [Linked(each, model) for each in value]
     return value
 
 
 def content_hash(values: Mapping[str, Any]) -> int:
-    """64 bits that differ where the values do; never 0."""
-    digest = blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
+    """64 bits that differ where the values do; never 0. Of relations the ids count, not what the others are called."""
+    plain = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=_id_of)
+    return int.from_bytes(blake2b(plain, digest_size=8).digest(), "little") or 1
+
+
+def _id_of(value: Any) -> int:
+    if isinstance(value, Linked):
+        return value.id
+    raise TypeError(f"{type(value).__name__} is no value of a record")

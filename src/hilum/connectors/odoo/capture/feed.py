@@ -11,11 +11,13 @@ from typing import Any, ClassVar
 from hilum.connector import Memory, Received, Source, Traits, Turns
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
+from hilum.connectors.odoo.capture.documents import ALL, read_fields
 from hilum.connectors.odoo.capture.events import CONTENT_TYPE, Change
 from hilum.connectors.odoo.capture.figures import Figures
 from hilum.connectors.odoo.capture.hints import Hints
 from hilum.connectors.odoo.capture.settings import FeedSettings
 from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.external_ids import PREFIX
 from hilum.connectors.odoo.probe import connect
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.connectors.odoo.transport import Transport
@@ -94,12 +96,21 @@ class Feed(Source):
     @property
     def reads(self) -> Mapping[str, Sequence[str]]:
         """See `ReadsModels.reads`."""
-        return self.models
+        found: dict[str, Sequence[str]] = {}
+        for model, names in self.models.items():
+            for each, fields in read_fields(model, names).items():
+                found[each] = sorted({*found.get(each, ()), *fields})
+        return found
 
     @property
     def place(self) -> str:
         """The endpoint, or the server and its database: what is remembered is remembered under this name."""
         return self.endpoint or (f"{self._odoo.url}/{self._odoo.database}".rstrip("/") if self._odoo else "odoo")
+
+    @property
+    def prefix(self) -> str:
+        """The module part of the hub's own external identifiers at this endpoint."""
+        return self._odoo.prefix if self._odoo is not None else PREFIX
 
     def reach(self, values: Mapping[str, Any]) -> None:
         """Read from the endpoint with these settings."""
@@ -121,8 +132,8 @@ class Feed(Source):
             raise SettingsError(f"Two flows read {self.address} with different settings: only models may differ.")
         for model, names in other.models.items():
             mine = self.models.get(model)
-            both = () if mine == () or not names else tuple(dict.fromkeys([*(mine or ()), *names]))
-            self.models[model] = both
+            both = [*(mine or (() if mine is None else (ALL,))), *(names or (ALL,))]
+            self.models[model] = tuple(dict.fromkeys(both))
 
     def wants(self, received: Received) -> bool:
         """Is it a change of one of this flow's models?"""

@@ -14,6 +14,7 @@ from hilum.connectors.odoo.capture.feed import Feed
 from hilum.connectors.odoo.capture.figures import EVERY, SEEN
 from hilum.connectors.odoo.capture.looking import keep_looking
 from hilum.connectors.odoo.capture.reading import Reader, Row
+from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
@@ -21,6 +22,7 @@ from hilum.errors import Down, Failure
 
 _MODEL: Final = "hilum.outbox"
 _LOOP: Final = "outbox"
+_NOTHING: Final = Told("", {})
 _WORDS: Final = 300  # characters of a refusal that are kept in Odoo
 
 
@@ -136,20 +138,20 @@ class _Pulling:
 
     async def _tell(self, client: OdooClient, notes: Sequence[Mapping[str, Any]]) -> None:
         rows: dict[tuple[str, int], Row] = {}
-        names: dict[tuple[str, int], str] = {}
+        told: dict[tuple[str, int], Told] = {}
         for model in sorted({note["model"] for note in notes}):
             reader = await self._reader(client, model)
+            reader.begin()
             ids = [each["res_id"] for each in notes if each["model"] == model and each["kind"] != ChangeKind.DELETED]
             found = await reader.of_ids(list(dict.fromkeys(ids)))
             rows |= {(model, row.id): row for row in found}
-            external_ids = await reader.external_ids([row.id for row in found])
-            names |= {(model, number): name for number, name in external_ids.items()}
+            told |= {(model, number): each for number, each in (await reader.describe(found)).items()}
         await self._feed.room()
         changes = []
         now = self._feed.server_seconds
         for note in notes:
             place = (note["model"], note["res_id"])
-            change = self._change(note, rows.get(place), names.get(place, ""))
+            change = self._change(note, rows.get(place), told.get(place, _NOTHING))
             if change is None:  # it is gone: the note of its deletion comes
                 self._done.append(note["id"])
             else:
@@ -161,7 +163,7 @@ class _Pulling:
         self._out.update(note["id"] for note in notes)
         self._feed.hand_over(_LOOP, changes)
 
-    def _change(self, note: Mapping[str, Any], row: Row | None, external_id: str) -> Change | None:
+    def _change(self, note: Mapping[str, Any], row: Row | None, told: Told) -> Change | None:
         kind = ChangeKind(note["kind"])
         if row is None and kind is not ChangeKind.DELETED:
             return None
@@ -170,15 +172,15 @@ class _Pulling:
             id=note["res_id"],
             kind=kind,
             seconds=row.seconds if row is not None else seconds_of(note["write_date"]),
-            values=row.values if row is not None else {},
-            external_id=external_id,
+            values=told.values,
+            external_id=told.external_id,
             key=f"{self._feed.place}:outbox:{note['xid']}:{note['id']}",
         )
 
     async def _reader(self, client: OdooClient, model: str) -> Reader:
         if model not in self._readers:
-            fields = self._feed.models[model]
-            self._readers[model] = await Reader.of(client, model, fields, page=self._feed.settings.page)
+            fields, page, prefix = self._feed.models[model], self._feed.settings.page, self._feed.prefix
+            self._readers[model] = await Reader.of(client, model, fields, page=page, prefix=prefix)
         return self._readers[model]
 
     async def _acknowledge(self, client: OdooClient) -> None:

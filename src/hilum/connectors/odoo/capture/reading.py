@@ -1,70 +1,71 @@
-"""What the feeds ask an Odoo server: records of one model, always by id, archived ones too."""
+"""What the feeds ask an Odoo server: records of one model with their lines, always by id, archived ones too."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hilum.connectors.odoo.capture.events import content_hash, in_odoo, plain_values, seconds_of
 from hilum.connectors.odoo.capture.known import Fingerprint
+from hilum.connectors.odoo.capture.relating import Relations, Told
+from hilum.connectors.odoo.capture.shapes import Shape, shape_of
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
-from hilum.errors import SettingsError
 
 log = logging.getLogger("hilum.odoo.capture")
 
 _ALL: Final = {"active_test": False}
-_LEFT_OUT: Final = frozenset({"binary", "one2many", "properties", "properties_definition"})
-_NEVER: Final = frozenset({"id", "write_date", "write_uid", "create_uid", "create_date", "display_name"})
 _HALVINGS: Final = 32  # calls at most that tell hidden records from deleted ones, besides one for each page
+_LINES_AT_ONCE: Final = 10  # times as many lines as records are read by one call
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One record as it is in Odoo now."""
+    """One record as it is in Odoo now, with its lines."""
 
     id: int
-    seconds: int  # `write_date`, since 1970
-    values: dict[str, Any]
+    seconds: int  # `write_date`, since 1970; the latest of the record and its lines
+    values: dict[str, Any]  # relations are `Linked`, lines are lists of their own values with `id`
     content: int  # hash of the values
     archived: bool
 
 
 class Reader:
-    """Reads one model. All methods raise what `OdooClient` raises."""
+    """Reads one model. All methods raise what `OdooClient` raises. `prefix`: of the hub's own external identifiers."""
 
-    def __init__(self, client: OdooClient, model: str, types: dict[str, str], *, page: int) -> None:
+    def __init__(self, client: OdooClient, shape: Shape, *, page: int, prefix: str) -> None:
         self._client = client
-        self._model = model
-        self.types = types  # by field: the type as Odoo names it
+        self._model = shape.model
+        self.shape = shape
         self._page = page
-        self._asked = [*types, *({"write_date"} - set(types))]
         self._groups = True  # does the model answer sums? Known after the first refusal
+        self._relations = Relations(client, prefix)
 
     @classmethod
-    async def of(cls, client: OdooClient, model: str, fields: Sequence[str], *, page: int) -> Reader:
-        """For these fields; none: all that are stored. Raises `SettingsError` for one that is not there."""
-        found = await client.fields_get(model, ["type", "store"])
-        if missing := [name for name in fields if name not in found]:
-            raise SettingsError(f"{model} of this Odoo has no field {', '.join(missing)}, or the hub may not see it")
-        names = fields or sorted(
-            name
-            for name, facts in found.items()
-            if facts.get("store", True) and facts["type"] not in _LEFT_OUT and name not in _NEVER
-        )
-        if "active" in found and "active" not in names:
-            names = [*names, "active"]
-        return cls(client, model, {name: found[name]["type"] for name in names}, page=page)
+    async def of(cls, client: OdooClient, model: str, fields: Sequence[str], *, page: int, prefix: str) -> Reader:
+        """For these fields; none: those that are read by default. Raises `SettingsError` for one that is not there."""
+        return cls(client, await shape_of(client, model, fields), page=page, prefix=prefix)
 
     def by(self, client: OdooClient) -> bool:
         """Is it this client that it reads with?"""
         return self._client is client
 
+    def begin(self) -> None:
+        """A new look: what related records are called is read anew."""
+        self._relations.forget()
+
     async def written_since(self, seconds: int, after: int) -> tuple[list[Row], int | None]:
-        """Records written from this second on whose id is above `after`, by id; and where to go on (None: nowhere)."""
-        return await self._rows([["write_date", ">=", in_odoo(seconds)], ["id", ">", after]])
+        """Records written from this second on whose id is above `after`, by id; and where to go on (None: nowhere).
+
+        A record counts as written when one of its lines is.
+        """
+        places = ["write_date", *(f"{each.path}.write_date" for each in self.shape.every_line() if each.readable)]
+        written: list[Any] = ["|"] * (len(places) - 1)
+        written += [[place, ">=", in_odoo(seconds)] for place in places]
+        rows = await self._read([*written, ["id", ">", after]], self._page)
+        return rows, rows[-1].id if len(rows) == self._page else None
 
     async def from_id(self, low: int, limit: int) -> list[Row]:
         """The next records from this id on."""
@@ -153,27 +154,57 @@ class Reader:
             deleted.update(set(part) - {row["id"] for row in rows})
         return deleted, hidden
 
-    async def external_ids(self, ids: Sequence[int]) -> dict[int, str]:
-        """One external identifier of each record that has any."""
-        return await self._client.external_ids(self._model, ids)
-
-    async def _rows(self, domain: list[Any]) -> tuple[list[Row], int | None]:
-        rows = await self._read(domain, self._page)
-        return rows, rows[-1].id if len(rows) == self._page else None
+    async def describe(self, rows: Sequence[Row]) -> dict[int, Told]:
+        """What is told of these records, by id: related records and lines with what they are called."""
+        return await self._relations.describe(self.shape, {row.id: row.values for row in rows})
 
     async def _read(self, domain: list[Any], limit: int) -> list[Row]:
-        found = await self._client.search_read(self._model, domain, self._asked, limit=limit, order="id", context=_ALL)
-        return [self._row(row) for row in found]
-
-    def _row(self, row: dict[str, Any]) -> Row:
-        values = plain_values(row, self.types)
-        return Row(
-            id=row["id"],
-            seconds=seconds_of(row["write_date"]),
-            values=values,
-            content=content_hash(values),
-            archived=values.get("active") is False,
+        rows = await self._client.search_read(
+            self._model, domain, self.shape.asked, limit=limit, order="id", context=_ALL, names=True
         )
+        await self._with_lines(self.shape, rows)
+        return [_row(self.shape, row) for row in rows]
+
+    async def _with_lines(self, shape: Shape, rows: Sequence[dict[str, Any]]) -> None:
+        """Put lines in the place of their ids. One that was deleted since then is left out."""
+        for line in shape.lines:
+            ids = [each for row in rows for each in row[line.field]] if line.readable else []
+            found: dict[int, dict[str, Any]] = {}
+            at_once = self._page * _LINES_AT_ONCE
+            for start in range(0, len(ids), at_once):
+                domain = [["id", "in", ids[start : start + at_once]]]
+                part = await self._client.search_read(
+                    line.shape.model, domain, line.shape.asked, order="id", context=_ALL, names=True
+                )
+                await self._with_lines(line.shape, part)
+                found |= {row["id"]: row for row in part}
+            for row in rows:
+                known = sorted(each for each in row[line.field] if each in found) if line.readable else None
+                row[line.field] = known and [found[each] for each in known]
+
+
+def _row(shape: Shape, row: dict[str, Any]) -> Row:
+    values = _values(shape, row)
+    return Row(
+        id=row["id"],
+        seconds=_latest(shape, row),
+        values=values,
+        content=content_hash(values),
+        archived=values.get("active") is False,
+    )
+
+
+def _values(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
+    found = plain_values(row, shape.kinds, shape.related)
+    for line in shape.lines:
+        below = row[line.field]
+        found[line.field] = below and [{"id": each["id"], **_values(line.shape, each)} for each in below]
+    return found
+
+
+def _latest(shape: Shape, row: Mapping[str, Any]) -> int:
+    own = seconds_of(row["write_date"])
+    return max([own, *(_latest(line.shape, each) for line in shape.lines for each in row[line.field] or ())])
 
 
 def _range(low: int, high: int) -> list[Any]:

@@ -16,6 +16,7 @@ from hilum.connectors.odoo.capture.figures import EVERY, SEEN
 from hilum.connectors.odoo.capture.known import Known, KnownRecords, next_version
 from hilum.connectors.odoo.capture.lookback import SKEW, Lookback
 from hilum.connectors.odoo.capture.reading import Reader, Row
+from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import ChangesSettings
 
 log = logging.getLogger("hilum.odoo.capture")
@@ -70,12 +71,13 @@ class ModelWatch:
         self._lookback.go_on(state["looked"])
         self._again = list(state["unanswered"])
         self._comparison.go_on(state["verified"])
-        if state["fields"] != reader.types:
+        if state["fields"] != self._types:
             await self._other_fields(max(state["looked"]))
 
     async def look(self) -> None:
         """What was written lately; now and then all that is there; then rest."""
         reader = await self.reader()
+        reader.begin()
         if self._again:
             again, self._again = self._again, []
             told = await self.settle(reader, again, anyway=True)
@@ -100,8 +102,9 @@ class ModelWatch:
         """Reads this model on the server at hand. Raises `Down`, `Refusal`, `SettingsError`."""
         client = await self._feed.connected()
         if self._reader is None or not self._reader.by(client):
-            self._reader = await Reader.of(client, self.name, self._fields, page=self._settings.page)
-            self._types = self._reader.types
+            page, prefix = self._settings.page, self._feed.prefix
+            self._reader = await Reader.of(client, self.name, self._fields, page=page, prefix=prefix)
+            self._types = self._reader.shape.types()
         return self._reader
 
     @property
@@ -213,7 +216,7 @@ class ModelWatch:
         A hub that dies now reads them again, whatever has become of them: else a record that was changed, told, and
         changed back, would look as if nothing had been.
         """
-        names = await reader.external_ids([row.id for row in rows])
+        told = await reader.describe(rows)
         await self._remember([*(row.id for row in rows), *gone])
         await self._feed.room()
         # no await from here on: what is handed over is known to be so
@@ -222,7 +225,7 @@ class ModelWatch:
         for row in rows:
             # the first time, when everything is told as created, nothing of it is late
             self._figures.told(now - row.seconds if edge else None, late=row.seconds < edge)
-            changes.append((row.id, self._change(row, names.get(row.id, ""))))
+            changes.append((row.id, self._change(row, told[row.id])))
             version = next_version(self._known.get(row.id))
             self._known.handed_over(row.id, Known(row.seconds, row.content, row.archived, version))
         for record_id in gone:
@@ -231,7 +234,7 @@ class ModelWatch:
             self._known.handed_over(record_id, None)
         self._feed.hand_over(self.name, changes)
 
-    def _change(self, row: Row, external_id: str) -> Change:
+    def _change(self, row: Row, told: Told) -> Change:
         before = self._known.get(row.id)
         archived = row.archived and before is not None and not before.archived and bool(before.content)
         kind = ChangeKind.CREATED if before is None else ChangeKind.ARCHIVED if archived else ChangeKind.CHANGED
@@ -240,8 +243,8 @@ class ModelWatch:
             id=row.id,
             kind=kind,
             seconds=row.seconds,
-            values=row.values,
-            external_id=external_id,
+            values=told.values,
+            external_id=told.external_id,
             key=f"{self._feed.place}:{self.name}:{row.id}:{row.seconds}:{next_version(before)}:{row.content:016x}",
         )
 
