@@ -68,7 +68,9 @@ class Portal:
 
     @property
     def idle(self) -> bool:
-        """Has everything been told?"""
+        """Has everything been told? Raises what ended the telling."""
+        if self._telling is not None and self._telling.done():
+            self._telling.result()
         return not self._untold
 
     def edit(self, number: str, **values: str) -> None:

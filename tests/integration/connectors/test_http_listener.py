@@ -264,8 +264,9 @@ async def test_listeners_with_one_port_share_it() -> None:
                 await http.Listener(host=LOCAL, port=port, path="/a").open()
         finally:
             await two.close()
-        async with one.session.post(f"http://{LOCAL}:{port}/b", data=b"2") as answer:
-            assert answer.status == 404
+        for path, status in (("/b", 503), ("/c", 404)):  # a sender must not take a hub that stops for a wrong address
+            async with one.session.post(f"http://{LOCAL}:{port}{path}", data=b"2") as answer:
+                assert (answer.status, "Retry-After" in answer.headers) == (status, status == 503)
         assert (await one.post(b"3"))[0] == 202
 
 

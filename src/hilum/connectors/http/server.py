@@ -19,7 +19,7 @@ from aiohttp import web
 from hilum.connectors.declaring import os_words
 from hilum.connectors.http.answering import json_answer, problem
 from hilum.connectors.turning_away import TOO_MANY, TOO_MANY_OF_ONE, TurnedAway
-from hilum.errors import Down, SettingsError
+from hilum.errors import Busy, Down, SettingsError
 
 
 class _Unquoted(logging.Filter):
@@ -95,6 +95,7 @@ class Server:
         self.port = port
         self._context = context
         self._handlers: dict[str, Handler] = {}
+        self._left: set[str] = set()  # paths whose listeners have closed: what comes there is to come again
         self._turned_away: dict[str, TurnedAway] = {}  # by path, in the order in which the listeners joined
         self._server: asyncio.Server | None = None
         self._web: web.Server | None = None
@@ -140,11 +141,13 @@ class Server:
         if path in self._handlers or path == HEALTH:
             raise SettingsError(f"two listeners want {path} on port {self.port}; give one another path")
         self._handlers[path] = handler
+        self._left.discard(path)
         self._turned_away[path] = turned_away
 
     def remove(self, path: str) -> None:
-        """No longer."""
-        self._handlers.pop(path, None)
+        """Send nothing to it any more. A request that is on its way is to come again: the hub is stopping."""
+        if self._handlers.pop(path, None) is not None:
+            self._left.add(path)
         self._turned_away.pop(path, None)
 
     def _turn_away(self, peer: str, reason: str) -> None:
@@ -157,6 +160,8 @@ class Server:
         if handler is None:
             if request.path == HEALTH and request.method in ("GET", "HEAD"):
                 return json_answer(200, {"status": "ok"})
+            if request.path in self._left:
+                return problem(503, "The hub is stopping; send again later.", {"Retry-After": str(int(Busy().after))})
             return problem(404, "There is nothing at this path.")
         if request.method != "POST":
             return problem(405, "Send with POST.", {"Allow": "POST"})
