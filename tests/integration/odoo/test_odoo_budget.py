@@ -17,6 +17,8 @@ from hilum.connectors.odoo.budget import Budget, hot
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.errors import Rejected, TryAgain
 from hilum.message import Delivered
+from hilum.simulator.odoo import INTEGRATION_GROUPS
+from hilum.simulator.odoo.orm.access import ACCESS_RIGHTS
 
 LOAD = ("res.partner", "load")
 
@@ -152,3 +154,24 @@ async def test_the_effort_goes_on_after_the_connector_was_closed_and_opened(sand
     after = hub.effort()
     assert after is not None and before is not None
     assert after.calls > before.calls
+
+
+@pytest.mark.req("NEW-2")
+@pytest.mark.parametrize(
+    ("groups", "one_by_one", "together"),
+    [((), 12, 0), ((ACCESS_RIGHTS,), 0, 1)],
+    ids=["may not read identifiers", "may read identifiers"],
+)
+async def test_new_documents_are_asked_for_in_one_call_where_the_user_may_read_identifiers(
+    sandboxed: FarSide, groups: tuple[str, ...], one_by_one: int, together: int
+) -> None:
+    """Without the right Odoo takes one name a call; `hilum doctor` says which right to give."""
+    _, world, box = await sandboxed.stage()
+    key = box.make_key("buyer", groups=[*INTEGRATION_GROUPS, *groups])
+    hub = await sandboxed.open(api_key=key, login="buyer")
+    await hub.deliver(deliveries([world.order(), world.order()]))  # it knows now what it may
+    box.calls.clear()
+    outcomes = await hub.deliver(deliveries([world.order() for _ in range(12)]))
+    assert all(isinstance(each, Delivered) for each in outcomes), outcomes
+    assert box.calls.calls["ir.model.data/check_object_reference"] == one_by_one
+    assert box.calls.calls["ir.model.data/search_read"] == together

@@ -24,6 +24,7 @@ async def test_doctor_says_who_and_what(sandboxed: FarSide) -> None:
     assert sandboxed.sandbox is not None
     assert words.startswith(f"Odoo {sandboxed.sandbox.version} by {sandboxed.protocol}, hilum.")
     assert "not installed" not in words.lower()
+    assert "external identifiers" not in words
 
 
 async def test_doctor_says_what_is_lacking(sandboxed: FarSide) -> None:
@@ -39,6 +40,7 @@ async def test_doctor_says_what_is_lacking(sandboxed: FarSide) -> None:
     words = await user.check()
     assert "no e-mail address" in words
     assert "integration" in words
+    assert "may not read external identifiers" in words
 
 
 async def test_a_prefix_that_is_a_module_is_refused_at_the_start(sandboxed: FarSide) -> None:

@@ -22,6 +22,11 @@ _CREATES: Final[Mapping[str, str]] = {
     "account.move": "invoices",
 }
 
+_ONE_BY_ONE: Final = (
+    "The hub's user may not read external identifiers (ir.model.data), so each new document costs one call more: "
+    "give one of its groups the right to read them."
+)
+
 
 async def refuse_module_prefix(client: OdooClient, prefix: str) -> None:
     """Raise `SettingsError` when the prefix of external identifiers is a module of this Odoo.
@@ -42,9 +47,11 @@ async def examine(session: Session) -> str:
     series = ".".join(map(str, client.version))
     database = settings.database or "the server's only database"
     found = [f"Odoo {series} by {client.protocol}, {database}.", unknown(client.version), await _user(session)]
-    lacking = [words for model, words in _CREATES.items() if await _may_create(client, model) is False]
+    lacking = [words for model, words in _CREATES.items() if await _may(client, model, "create") is False]
     if lacking:
         found.append(f"The hub's user may not create: {', '.join(lacking)}.")
+    if await _may(client, "ir.model.data", "read") is False:
+        found.append(_ONE_BY_ONE)
     return " ".join(sentence for sentence in found if sentence)
 
 
@@ -60,11 +67,11 @@ async def _user(session: Session) -> str:
     return f"The hub is the user {login}, who has no e-mail address: set one, or partial receipts fail."
 
 
-async def _may_create(client: OdooClient, model: str) -> bool | None:
+async def _may(client: OdooClient, model: str, operation: str) -> bool | None:
     """None where the server does not tell."""
     try:
         if client.dialect.has_access:
-            return bool(await client.call(model, "has_access", [], operation="create"))
-        return bool(await client.call(model, "check_access_rights", operation="create", raise_exception=False))
+            return bool(await client.call(model, "has_access", [], operation=operation))
+        return bool(await client.call(model, "check_access_rights", operation=operation, raise_exception=False))
     except Rejected:
         return None
