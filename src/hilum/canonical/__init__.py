@@ -48,6 +48,7 @@ from hilum.canonical.finance import (
     SupplierBill,
 )
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
+from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
 from hilum.canonical.organisation import Facility
 from hilum.canonical.papers import Document
 from hilum.canonical.partial import identity_of, partial, partial_of, told
@@ -107,6 +108,7 @@ __all__ = [
     "BankAccount",
     "BankStatement",
     "BankTransaction",
+    "BillMatch",
     "BlanketAgreement",
     "BusinessObject",
     "Charge",
@@ -146,6 +148,9 @@ __all__ = [
     "LineAnswer",
     "Location",
     "Lot",
+    "MatchCause",
+    "MatchFinding",
+    "MatchedLine",
     "Money",
     "OrderAcknowledgement",
     "OrderControl",

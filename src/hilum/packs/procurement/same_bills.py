@@ -1,0 +1,71 @@
+"""Is this bill one that came before? The same number is the same bill; these are the ones that only look otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+NEAR: timedelta = timedelta(days=60)
+"""Bills of equal amounts further apart than this are a rhythm, not a mistake."""
+
+_TYPING = 1
+"""Characters by which numbers differ that were mistyped: one wrong, missing, doubled, or two exchanged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billed:
+    """What is remembered of a bill."""
+
+    supplier: str
+    number: str
+    amount: Decimal  # before tax
+    currency: str
+    billed_on: date
+    order: str | None = None
+    credit: bool = False
+
+
+def likeness(one: Billed, other: Billed) -> str:
+    """Why these two may be one bill, in words; empty: they are two.
+
+    The same supplier, never a bill and a credit note, never the very same number: that is the same bill, told again.
+    """
+    if one.supplier != other.supplier or one.credit != other.credit or one.number == other.number:
+        return ""
+    same_amount = (one.amount, one.currency) == (other.amount, other.currency)
+    near = abs(one.billed_on - other.billed_on) <= NEAR
+    if core(one.number) == core(other.number):
+        return f"bill {other.number} of {other.billed_on} has the same number, written otherwise"
+    if not same_amount or not near:
+        return ""
+    if one.billed_on == other.billed_on and one.order and one.order == other.order:
+        return f"bill {other.number} of the same day bills the same amount of the same order"
+    if _mistyped(_plain(one.number), _plain(other.number)):
+        return f"bill {other.number} of {other.billed_on} has the same amount, and nearly the same number"
+    return ""
+
+
+def alike(bill: Billed, earlier: Iterable[Billed]) -> list[str]:
+    """Of which earlier bills it may be a second telling, in words."""
+    return [words for each in earlier if (words := likeness(bill, each))]
+
+
+def core(number: str) -> str:
+    """What is left of a number without its dress: `INV-00123` and `inv 123` are 123 of INV."""
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", _plain(number))
+
+
+def _plain(number: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", number.upper())
+
+
+def _mistyped(one: str, other: str) -> bool:
+    """Consecutive numbers differ by one character too, and are two bills: a last digit that only counts on is none."""
+    if DamerauLevenshtein.distance(one, other, score_cutoff=_TYPING) > _TYPING:
+        return False
+    return not (len(one) == len(other) and one[:-1] == other[:-1])
