@@ -60,6 +60,7 @@ class BusinessObject(Value, ABC):
     name: ClassVar[str]
     version: ClassVar[str] = "1.0"
     kind: ClassVar[Kind] = Kind.DOCUMENT
+    thing: ClassVar[str] = ""  # what the crosswalk calls such a thing: item, supplier; empty: it has none of them
     left_out: ClassVar[frozenset[str] | None] = None  # fields of a partial object that are not told; none: it is whole
 
     @classmethod
@@ -76,3 +77,8 @@ class BusinessObject(Value, ABC):
     def identifiers(self) -> tuple[str, ...]:
         """Every identifier that somebody may search for."""
         return (self.business_key,)
+
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Who else numbers it, and its number there: pairs as the crosswalk has them (`hilum.canonical.trade`)."""
+        return ()

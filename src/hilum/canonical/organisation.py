@@ -8,13 +8,14 @@ from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Text
 from hilum.canonical.patients import Address
-from hilum.canonical.trade import Gln
+from hilum.canonical.trade import Gln, place
 
 
 class Facility(BusinessObject):
     """A hospital, clinic or laboratory of the group: the place that messages, stock and bills belong to."""
 
     name: ClassVar[str] = "hilum.facility"
+    thing: ClassVar[str] = "facility"
     version: ClassVar[str] = "2.0"
     kind: ClassVar[Kind] = Kind.RECORD
 
@@ -37,3 +38,8 @@ class Facility(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Code and GLN."""
         return tuple(x for x in (self.code, self.gln) if x)
+
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Its GLN."""
+        return place(self.gln)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Text, Value
 from hilum.canonical.patients import Address
-from hilum.canonical.trade import Gln
+from hilum.canonical.trade import Gln, place
 
 
 class BankAccount(Value):
@@ -28,6 +28,7 @@ class Customer(BusinessObject):
     """A company that the hospital sends invoices to: an insurer, an employer, another hospital."""
 
     name: ClassVar[str] = "hilum.customer"
+    thing: ClassVar[str] = "customer"
     version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
@@ -53,3 +54,8 @@ class Customer(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Code and GLN."""
         return tuple(x for x in (self.code, self.gln) if x)
+
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Its GLN."""
+        return place(self.gln)

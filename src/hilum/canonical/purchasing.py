@@ -10,13 +10,14 @@ from pydantic import Field
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
 from hilum.canonical.parties import BankAccount
 from hilum.canonical.patients import Address
-from hilum.canonical.trade import Gln, TradeNumbers
+from hilum.canonical.trade import Gln, TradeNumbers, place
 
 
 class Supplier(BusinessObject):
     """Someone the hospital buys from."""
 
     name: ClassVar[str] = "hilum.supplier"
+    thing: ClassVar[str] = "supplier"
     version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
@@ -42,6 +43,11 @@ class Supplier(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Code and GLN."""
         return tuple(x for x in (self.code, self.gln) if x)
+
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Its GLN."""
+        return place(self.gln)
 
 
 class RequisitionLine(Value):

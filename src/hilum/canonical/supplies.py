@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Currency, Kind, Moment, Money, Quantity, Text, Value
-from hilum.canonical.trade import GTIN, PART_NUMBER, DeviceIdentifier, DeviceLabel, Gln, Packing, UnspscCode
+from hilum.canonical.trade import GTIN, PART_NUMBER, DeviceIdentifier, DeviceLabel, Gln, Packing, UnspscCode, place
 
 
 class Tracking(StrEnum):
@@ -39,6 +39,7 @@ class Item(BusinessObject):
     """Something the hospital buys, stores, uses or charges."""
 
     name: ClassVar[str] = "hilum.item"
+    thing: ClassVar[str] = "item"
     version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
@@ -73,7 +74,7 @@ class Item(BusinessObject):
 
     @property
     def known_as(self) -> tuple[tuple[str, str], ...]:
-        """Who numbers it in trade, and its number there: pairs as the crosswalk has them (`hilum.canonical.trade`)."""
+        """GTINs, device identifier, the manufacturer's part number."""
         found = [(GTIN, each.gtin) for each in self.packings or ()]  # of a partial item they may be none
         if self.device is not None:
             found.append(self.device.known_as)
@@ -128,6 +129,7 @@ class Warehouse(BusinessObject):
     """A building or site whose stock is kept apart."""
 
     name: ClassVar[str] = "hilum.warehouse"
+    thing: ClassVar[str] = "warehouse"
     version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
@@ -146,11 +148,17 @@ class Warehouse(BusinessObject):
         """Short name and GLN."""
         return tuple(x for x in (self.code, self.gln) if x)
 
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Its GLN."""
+        return place(self.gln)
+
 
 class Location(BusinessObject):
     """A place where stock is kept: a store room, a ward cupboard, an operating theatre."""
 
     name: ClassVar[str] = "hilum.location"
+    thing: ClassVar[str] = "location"
     version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
@@ -170,6 +178,11 @@ class Location(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Code and GLN."""
         return tuple(x for x in (self.code, self.gln) if x)
+
+    @property
+    def known_as(self) -> tuple[tuple[str, str], ...]:
+        """Its GLN."""
+        return place(self.gln)
 
 
 class StockLevel(BusinessObject):

@@ -20,9 +20,10 @@ from hilum.errors import Invalid
 GTIN: Final = "GTIN"
 UDI: Final = "UDI"
 PART_NUMBER: Final = "MPN"
+GLN: Final = "GLN"
 OWN: Final = "HUB"
-"""What the crosswalk calls those who number items: GS1, the other issuers of device identifiers, the manufacturer
-(`manufacturer:part number`), and the hub's own item number."""
+"""What the crosswalk calls those who number things: GS1 items, the other issuers devices, the manufacturer its parts
+(`manufacturer:part number`), GS1 places and parties, and the hub's own number."""
 
 
 def _form(check: Callable[[str], str]) -> BeforeValidator:
@@ -40,6 +41,12 @@ Gtin = Annotated[str, Field(pattern=r"^\d{14}$"), _form(identifiers.gtin)]
 
 Gln = Annotated[str, Field(pattern=r"^\d{13}$"), _form(identifiers.gln)]
 """A Global Location Number: of a company, a building, a store."""
+
+
+def place(gln: str | None) -> tuple[tuple[str, str], ...]:
+    """What a place or a party is known as by its GLN; nothing: it has none."""
+    return ((GLN, gln),) if gln else ()
+
 
 UnspscCode = Annotated[str, Field(pattern=r"^\d{8}$"), _form(lambda text: identifiers.unspsc(text).code)]
 """A commodity of the United Nations Standard Products and Services Code."""

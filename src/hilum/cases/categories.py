@@ -39,6 +39,10 @@ _ALL = (
     ("not_accepted", "No flow takes it", "No flow takes this kind of message, and its sender cannot be told.",
      TECHNICAL, "Add or correct the flow that it is for, have it sent again, and discard it here. A replay gives it to"
      " the flow that it is shown under."),
+    ("crosswalk.taken", "Number of another thing", "A GTIN, UDI, part number or GLN names another thing already.",
+     BUSINESS, "Correct the number at its source; or unlink it or merge the two in the crosswalk. Then replay."),
+    ("crosswalk.wrong", "Number cannot be kept", "A number is too long, or has characters that cannot be kept.",
+     BUSINESS, _IN_SOURCE),
     ("not_owner", "Not the owner", "The sender may not change this: another system owns it.", BUSINESS,
      "Make the change in the system that owns it, then discard this one."),
     ("undecided", "A steward decides", "Two systems say different things, and the rule asks a person which one counts.",

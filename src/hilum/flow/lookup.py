@@ -173,21 +173,24 @@ class Lookup:
         `by`: whose number it is, GTIN, UDI or MPN: then the crosswalk is asked first, and the table for that number
         where it is not linked there (`hub.item("05412345000044", by="GTIN")`).
         """
+        return self._numbered("item", "items", code, by)
+
+    def location(self, code: str, *, by: str = "") -> str:
+        """The hub's location code (table `locations`); `by="GLN"` as of items. Raises `Unmapped`."""
+        return self._numbered("location", "locations", code, by)
+
+    def supplier(self, code: str, *, by: str = "") -> str:
+        """The hub's supplier number (table `suppliers`); `by="GLN"` as of items. Raises `Unmapped`."""
+        return self._numbered("supplier", "suppliers", code, by)
+
+    def _numbered(self, thing: str, table: str, code: str, by: str) -> str:
         if by:
             try:
-                return self.id("item", by, code, OWN)
+                return self.id(thing, by, code, OWN)
             except Unmapped:
-                if "items" not in self.tables or code not in self.codes("items"):
+                if table not in self.tables or code not in self.codes(table):
                     raise
-        return self.value("items", code)
-
-    def location(self, code: str) -> str:
-        """The hub's location code (table `locations`). Raises `Unmapped`."""
-        return self.value("locations", code)
-
-    def supplier(self, code: str) -> str:
-        """The hub's supplier number (table `suppliers`). Raises `Unmapped`."""
-        return self.value("suppliers", code)
+        return self.value(table, code)
 
     def unit(self, code: str) -> str:
         """The hub's unit code (table `units`). Raises `Unmapped`."""
