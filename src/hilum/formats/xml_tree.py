@@ -1,9 +1,13 @@
-"""XML documents: read without entities, DTDs and network; large ones element by element in bounded memory; written."""
+"""XML documents: read without entities, DTDs and network; large ones element by element in bounded memory; written.
+
+XML from outside is hostile until shown otherwise, so no other module of the formats has a parser of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from xml.parsers import expat
 
 from lxml import etree
@@ -25,10 +29,11 @@ class NoDtd:
 
     def feed(self, chunk: bytes) -> None:
         """The next bytes; nothing is read any more once it has passed. Raises `Invalid`."""
-        if self.passed:
-            return
         try:
-            self._parser.Parse(chunk, False)
+            for at in range(0, len(chunk), _AT_ONCE):
+                if self.passed:
+                    return
+                self._parser.Parse(chunk[at : at + _AT_ONCE], False)
         except expat.ExpatError as error:
             if not self.passed:  # what comes after is the other parser's matter
                 where = f"line {error.lineno}, column {error.offset + 1}"
@@ -37,21 +42,61 @@ class NoDtd:
             raise Invalid("the XML is in an encoding that is not known here", where="line 1") from None
 
     def _refuse(self, *_: Any) -> None:
-        raise Invalid("the XML declares a DTD, which is not taken: it can make small files huge", where="DOCTYPE")
+        words = "the XML declares a DTD (document type), which is not taken: it can make small files huge"
+        raise Invalid(words, where="DOCTYPE")
 
     def _pass(self, *_: Any) -> None:
         self.passed = True
         self._parser.StartElementHandler = None
 
 
+_AT_ONCE: Final = 64 * 1024
+"""Bytes between two looks whether the first element has come."""
+
 _SAFE: dict[str, Any] = {
     "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_pis": True,
 }  # fmt: skip
 
 
-def read_tree(body: bytes) -> etree._Element:
-    """The root element. Raises `Invalid` with line and column, also for a document with a DTD."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a document may have."""
+
+    size: int  # bytes
+    depth: int  # elements within each other
+    elements: int
+
+    def check(self, root: etree._Element) -> None:
+        """Raises `Invalid` with the line where there is more."""
+        depth = elements = 0
+        for event, element in etree.iterwalk(root, events=("start", "end")):
+            depth += 1 if event == "start" else -1
+            elements += event == "start"
+            if depth > self.depth:
+                raise Invalid(f"elements are nested deeper than {self.depth}", where=f"line {element.sourceline}")
+            if elements > self.elements:
+                raise Invalid(f"there are more than {self.elements} elements", where=f"line {element.sourceline}")
+
+
+def read_tree(body: bytes, bounds: Bounds | None = None) -> etree._Element:
+    """The root element. Raises `Invalid` with line and column, also for a document with a DTD or out of bounds.
+
+    Without bounds those of the parser count: a depth of 256, and 10 MB of text in one element.
+    """
+    if bounds is not None and len(body) > bounds.size:
+        raise Invalid(f"the XML has more than {bounds.size} bytes")
     NoDtd().feed(body)
+    root = read_with_dtd(body)
+    if bounds is not None:
+        bounds.check(root)
+    return root
+
+
+def read_with_dtd(body: bytes) -> etree._Element:
+    """The same for a standard whose documents may name their DTD: it is not fetched, and no entity is expanded.
+
+    Entities stay in the tree as such, for the reader to refuse.
+    """
     try:
         return etree.fromstring(body, etree.XMLParser(remove_comments=True, **_SAFE))
     except etree.XMLSyntaxError as error:

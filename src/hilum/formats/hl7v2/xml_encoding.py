@@ -16,6 +16,7 @@ from hilum.formats.hl7v2.delimiters import STANDARD, Delimiters, read_delimiters
 from hilum.formats.hl7v2.escapes import escape
 from hilum.formats.hl7v2.reading import HEADERS
 from hilum.formats.hl7v2.segment import is_segment_name
+from hilum.formats.xml_tree import read_with_dtd
 
 # No segment of the standard has as many; without a bound one short element could ask for gigabytes of separators.
 HIGHEST_NUMBER = 999
@@ -23,7 +24,7 @@ HIGHEST_NUMBER = 999
 
 def read_xml(data: bytes) -> str:
     """The message as ER7 text, segments divided by CR. Raises `Invalid` with the element in `where`."""
-    root = _root(data)
+    root = read_with_dtd(data.strip(b" \t\r\n\x0b\x1c"))
     segments = list(_segments(root))
     if not segments or _name(segments[0]) != "MSH":
         raise Invalid("the first segment of the XML message is not MSH", where="MSH")
@@ -31,17 +32,6 @@ def read_xml(data: bytes) -> str:
         raise Invalid("there are several messages in one XML document", where="MSH[2]")
     delimiters = _delimiters(segments[0])
     return "\r".join(_segment(segment, delimiters) for segment in segments)
-
-
-def _root(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
-    )
-    try:
-        return etree.fromstring(data.strip(b" \t\r\n\x0b\x1c"), parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise Invalid("the XML is not well formed", where=f"line {line}, column {column}") from None
 
 
 def _segments(parent: etree._Element) -> Iterator[etree._Element]:

@@ -1,7 +1,6 @@
 """An ISO 20022 message as XML: which one it is, and reading by path with the place in every error.
 
-XML from outside is hostile until shown otherwise: a document type is refused, so there are no entities; nothing is
-fetched; size, depth and number of elements are bounded.
+A document type is refused, so there are no entities; nothing is fetched; size, depth and elements are bounded.
 """
 
 from __future__ import annotations
@@ -15,12 +14,13 @@ from decimal import Decimal
 from lxml import etree
 
 from hilum.errors import Invalid
+from hilum.formats.xml_tree import Bounds, read_tree
 
 # Far above what banks send: a statement of 50 000 bookings has about 60 MB.
 SIZE_LIMIT = 128 * 1024 * 1024  # bytes
 # The deepest element of the schemas lies at about 20.
 DEPTH_LIMIT = 40
-ELEMENT_LIMIT = 5_000_000
+_BOUNDS = Bounds(size=SIZE_LIMIT, depth=DEPTH_LIMIT, elements=5_000_000)
 
 _KIND = re.compile(r"\b([a-z]{4}\.\d{3})\.(\d{3})\.(\d{2})\b")
 # Amounts have 18 digits and 5 decimals at most, control sums 17 decimals.
@@ -156,7 +156,7 @@ class Document:
 
 def read_document(data: bytes) -> Document:
     """The message in its Document element, or in an envelope around it. Raises `Invalid` with the place and why."""
-    root = _root(data)
+    root = read_tree(data.strip(), _BOUNDS)
     found = [root] if local_name(root) == "Document" else list(root.iterdescendants("{*}Document"))
     if len(found) != 1:
         words = "there is no Document of ISO 20022" if not found else "there are several documents; send each alone"
@@ -175,33 +175,3 @@ def read_document(data: bytes) -> Document:
 def local_name(element: etree._Element) -> str:
     """The name without namespace."""
     return str(element.tag).rpartition("}")[2]
-
-
-def _root(data: bytes) -> etree._Element:
-    if len(data) > SIZE_LIMIT:
-        raise Invalid(f"the message has more than {SIZE_LIMIT} bytes")
-    if b"<!DOCTYPE" in data:
-        raise Invalid("a document type (DOCTYPE) is not allowed in a message of a bank")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(data.strip(), parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise Invalid("the XML is not well formed", where=f"line {line}, column {column}") from None
-    if b"<!DOCTYPE" in etree.tostring(root.getroottree()):  # in another encoding than ASCII
-        raise Invalid("a document type (DOCTYPE) is not allowed in a message of a bank")
-    _bounded(root)
-    return root
-
-
-def _bounded(root: etree._Element) -> None:
-    depth = elements = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        elements += event == "start"
-        if depth > DEPTH_LIMIT:
-            raise Invalid(f"elements are nested deeper than {DEPTH_LIMIT}", where=f"line {element.sourceline}")
-        if elements > ELEMENT_LIMIT:
-            raise Invalid(f"there are more than {ELEMENT_LIMIT} elements", where=f"line {element.sourceline}")
