@@ -26,7 +26,8 @@ from hilum.connectors.odoo.operations.claims import Claim, claims_on, free, open
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan
 from hilum.connectors.odoo.operations.invoicing import Found
 from hilum.connectors.odoo.operations.locks import locked_until, moved, refusal
-from hilum.connectors.odoo.references import ACCOUNT, AMBIGUOUS, CUSTOMER, JOURNAL, MISSING, SUPPLIER
+from hilum.connectors.odoo.operations.paid_documents import DOCUMENT_FIELDS, document_of, documents_of, party_of
+from hilum.connectors.odoo.references import ACCOUNT, CUSTOMER, JOURNAL, MISSING, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell, exact
 from hilum.errors import Rejected, TryAgain
@@ -34,7 +35,6 @@ from hilum.errors import Rejected, TryAgain
 OVERPAID: Final = "odoo.overpaid"
 DONE: Final = frozenset({"in_process", "paid", "posted", "sent", "reconciled"})
 _ENDED: Final = frozenset({"cancel", "canceled", "cancelled", "rejected"})
-_DOCUMENT: Final = ("name", "ref", "partner_id", "move_type", "amount_residual", "currency_id", "payment_state")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,18 +107,18 @@ class RegisterPayment(DocumentOperation):
             parties=parties,
             journals=await session.references.find(JOURNAL, [each.journal for each in payments if each.journal]),
             bank=banks[0]["id"] if banks else None,
-            documents=await _documents(session, payments, parties),
+            documents=await documents_of(session, payments, parties),
         )
 
     async def plan(self, session: Session, task: Task, known: _Known) -> Plan:
         """See `DocumentOperation.plan`."""
         thing: Payment = task.thing
         about = f"payment {thing.number}"
-        partner = found(known.parties[_party(thing)])["id"]
+        partner = found(known.parties[party_of(thing)])["id"]
         journal = found(known.journals[thing.journal])["id"] if thing.journal else known.bank
         if journal is None:
             raise Rejected(MISSING, "Odoo has no bank journal. Create one there, then replay.")
-        documents = [_document(thing, number, partner, known) for number in thing.documents]
+        documents = [document_of(thing, number, partner, known.documents) for number in thing.documents]
         wanted = {
             "partner_id": partner,
             "payment_type": "outbound" if thing.direction is PaymentDirection.SENT else "inbound",
@@ -172,7 +172,7 @@ class RegisterPayment(DocumentOperation):
         if not paying:
             return
         documents = sorted({row["id"] for plan in paying for row in plan.wanted.documents})
-        now = {row["id"]: row for row in await session.client.read("account.move", documents, _DOCUMENT)}
+        now = {row["id"]: row for row in await session.client.read("account.move", documents, DOCUMENT_FIELDS)}
         claims = await claims_on(session, list(now.values()))
         for plan in paying:
             rows = [now[row["id"]] for row in plan.wanted.documents if row["id"] in now]
@@ -241,7 +241,7 @@ class RegisterPayment(DocumentOperation):
     async def _see_what_is_left(session: Session, plans: Sequence[Plan]) -> None:
         """Note which of the documents are not paid whole."""
         documents = sorted({row["id"] for plan in plans for row in plan.wanted.documents})
-        rows = {row["id"]: row for row in await session.client.read("account.move", documents, _DOCUMENT)}
+        rows = {row["id"]: row for row in await session.client.read("account.move", documents, DOCUMENT_FIELDS)}
         for plan in plans:
             now = [rows[row["id"]] for row in plan.wanted.documents if row["id"] in rows]
             plan.wanted.left = [str(row["name"]) for row in now if exact(row["amount_residual"])]
@@ -262,7 +262,7 @@ class RegisterPayment(DocumentOperation):
             plan.task.fail(moved(plan.about, title, plan.wanted.day, booked))
             return
         words = (
-            f"{'Paid to' if thing.direction is PaymentDirection.SENT else 'Received from'} {_party(thing)}: {title}."
+            f"{'Paid to' if thing.direction is PaymentDirection.SENT else 'Received from'} {party_of(thing)}: {title}."
         )
         if not thing.documents:
             words += " It is on account: no document was named."
@@ -271,52 +271,6 @@ class RegisterPayment(DocumentOperation):
         if plan.wanted.unmatched:
             words += " Not all of it could be matched; match the rest in Odoo."
         plan.task.deliver(f"account.payment:{plan.number} {title}", words)
-
-
-def _party(thing: Payment) -> str:
-    if thing.supplier:
-        return f"supplier {thing.supplier}"
-    return f"customer {thing.customer}" if thing.customer else f"account {thing.account}"
-
-
-async def _documents(session: Session, payments: Sequence[Payment], parties: Found) -> list[Row]:
-    """The booked bills and invoices that may be meant, by their number at the sender or in Odoo. One call, or none."""
-    numbers = sorted({number for each in payments for number in each.documents})
-    partners = sorted({row["id"] for row in parties.values() if not isinstance(row, Rejected)})
-    if not numbers or not partners:
-        return []
-    domain = [
-        ["partner_id", "in", partners],
-        ["state", "=", "posted"],
-        ["move_type", "in", ["in_invoice", "in_refund", "out_invoice", "out_refund"]],
-        "|",
-        ["ref", "in", numbers],
-        ["name", "in", numbers],
-    ]
-    return await session.client.search_read("account.move", domain, _DOCUMENT)
-
-
-def _document(thing: Payment, number: str, partner: int, known: _Known) -> Row:
-    """The one document of this party with the number. Raises `Rejected`."""
-    types = _paid_by(thing)
-    same = [
-        row
-        for row in known.documents
-        if row["partner_id"] == partner and row["move_type"] in types and number in (row["ref"], row["name"])
-    ]
-    if len(same) == 1:
-        return same[0]
-    if same:
-        words = f"Odoo has {len(same)} documents {number} of this party. Correct one there, then replay."
-        raise Rejected(AMBIGUOUS, words)
-    words = f"The payment {thing.number} pays {number}, which is not booked in Odoo. Book it there, then replay."
-    raise Rejected(MISSING, words)
-
-
-def _paid_by(thing: Payment) -> tuple[str, str]:
-    """What money in this direction pays, and what it may be offset with: a bill, less a credit note."""
-    side = "in" if thing.supplier else "out"
-    return f"{side}_invoice", f"{side}_refund"
 
 
 def _claim(plan: Plan) -> Claim:
