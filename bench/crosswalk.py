@@ -17,17 +17,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from hilum.embedded import EmbeddedServer
+from bench.rig import database_in
 from hilum.masterdata.crosswalk import Identifier, LiveCrosswalk, import_csv, link
 from hilum.postgres import Database
-from hilum.runtime import prepare
 
 TARGET_MICROSECONDS = 50.0
 IDENTIFIERS = 1_000_000
@@ -73,21 +70,8 @@ async def _told_milliseconds(database: Database, live: LiveCrosswalk) -> float:
     return statistics.median(took)
 
 
-@asynccontextmanager
-async def _database(folder: Path) -> AsyncIterator[Database]:
-    server = EmbeddedServer(folder)
-    database = Database(await asyncio.to_thread(server.start))
-    try:
-        await database.open()
-        await prepare(database, lanes=8)
-        yield database
-    finally:
-        await database.close()
-        await asyncio.to_thread(server.stop)
-
-
 async def _measure(count: int, folder: Path) -> list[dict[str, Any]]:
-    async with _database(folder) as database:
+    async with database_in(folder) as database:
         lines = _lines(count)
         began = time.perf_counter()
         async with database.transaction() as connection:

@@ -16,25 +16,23 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.rig import database_in
 from hilum.canonical import Money
 from hilum.canonical.applied import listening, summed
 from hilum.canonical.currencies import exchange
 from hilum.canonical.units import Pack, convert
-from hilum.embedded import EmbeddedServer
 from hilum.errors import Unmapped
 from hilum.flow import Lookup
 from hilum.flow.tables import Content, Row
 from hilum.journal.rules import encode_rules
 from hilum.masterdata.lookups import Change, LiveLookups, import_table, set_row
-from hilum.postgres import Database
-from hilum.runtime import prepare
 
 CODES = 100_000
 QUESTIONS = 50_000
@@ -43,19 +41,6 @@ CHANGES = 30
 REPEATS = 5
 WHY = Change(actor="bench", reason="bench")
 BOX = Pack(unit="BX", holds=Decimal(100), of="EA")
-
-
-@asynccontextmanager
-async def _database(folder: Path) -> AsyncIterator[Database]:
-    server = EmbeddedServer(folder)
-    database = Database(await asyncio.to_thread(server.start))
-    try:
-        await database.open()
-        await prepare(database, lanes=8)
-        yield database
-    finally:
-        await database.close()
-        await asyncio.to_thread(server.stop)
 
 
 def _microseconds(act: Callable[[], None], count: int, *, heard: bool = False) -> float:
@@ -122,7 +107,7 @@ def _in_memory(lookup: Lookup, count: int) -> list[dict[str, Any]]:
 
 
 async def _measure(count: int, folder: Path) -> list[dict[str, Any]]:
-    async with _database(folder) as database:
+    async with database_in(folder) as database:
         async with database.transaction() as connection:
             await connection.execute("SET LOCAL statement_timeout = 0")
             await import_table(connection, "items", _table(count), WHY)

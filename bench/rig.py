@@ -14,15 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import psutil
 
-from hilum.postgres import EmbeddedServer
+from hilum.embedded import EmbeddedServer
+from hilum.postgres import Database
+from hilum.runtime import prepare
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "mllp-to-http"
 HILUM = [sys.executable, "-m", "hilum"]
@@ -217,3 +219,17 @@ def run_async(work: Any) -> Any:
     import uvloop
 
     return uvloop.run(work)
+
+
+@asynccontextmanager
+async def database_in(folder: Path) -> AsyncIterator[Database]:
+    """An open database of a server of its own, with the tables of a hub."""
+    server = EmbeddedServer(folder)
+    database = Database(await asyncio.to_thread(server.start))
+    try:
+        await database.open()
+        await prepare(database, lanes=8)
+        yield database
+    finally:
+        await database.close()
+        await asyncio.to_thread(server.stop)

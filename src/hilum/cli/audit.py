@@ -14,6 +14,7 @@ import typer
 
 from hilum.cli.messages import message_id, moment
 from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
+from hilum.cli.options import Limit, Moment
 from hilum.cli.output import AsJson, emit_json, number, out, plain, say, table
 from hilum.errors import SettingsError
 from hilum.journal.audit import ActSearch, AuditRow, search
@@ -86,9 +87,9 @@ def list_acts(
     action: Annotated[str, typer.Option(help="Only this: login, view_payload, replay, discard …")] = "",
     flow: Annotated[str, typer.Option(help="Only of this flow.")] = "",
     message: Annotated[str, typer.Option(help="Only on the message with this id.")] = "",
-    since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    limit: Annotated[int, typer.Option(help="The most to show.", min=1, max=100_000)] = 50,
+    since: Moment = "",
+    until: Moment = "",
+    limit: Limit = 50,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:

@@ -31,6 +31,7 @@ from hilum.cli.acting import As, DryRun, Login, Reason, acting, login_of, policy
 from hilum.cli.carrying import act, settled_of, tell
 from hilum.cli.messages import message_id
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
+from hilum.cli.options import Background, Rate
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.journal import reading
 from hilum.security import Permission
@@ -136,10 +137,10 @@ def resolve(
     replay: Annotated[bool, typer.Option("--replay", help="Send again what is held of it.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="End what is held of it, for good.")] = False,
     assign_to: Annotated[str, typer.Option(help="Give its cases to this person.")] = "",
-    rate: Annotated[float, typer.Option(help="Messages a second; 0: as fast as it goes.", min=0.0)] = 0.0,
+    rate: Rate = 0.0,
     reason: Reason = "",
     dry_run: DryRun = False,
-    background: Annotated[bool, typer.Option("--background", help="Leave it to the running hub.")] = False,
+    background: Background = False,
     as_user: As = "",
     project: ProjectFolder = HERE,
     as_json: AsJson = False,

@@ -14,6 +14,7 @@ import typer
 from hilum.canonical.applied import Applied
 from hilum.cases import cases
 from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
+from hilum.cli.options import Limit, Moment
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.errors import SettingsError
 from hilum.journal import reading
@@ -25,9 +26,9 @@ def messages(
     text: Annotated[str, typer.Argument(help="Any identifier, or the beginning of one.")] = "",
     flow: Annotated[str, typer.Option(help="Only of this flow.")] = "",
     state: Annotated[str, typer.Option(help="received, routed, completed, held or discarded.")] = "",
-    since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    limit: Annotated[int, typer.Option(help="The most to show.", min=1, max=100_000)] = 50,
+    since: Moment = "",
+    until: Moment = "",
+    limit: Limit = 50,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:

@@ -15,6 +15,7 @@ from hilum.cli.acting import As, DryRun, Login, Reason, acting, login_of, reason
 from hilum.cli.carrying import act, settled_of, tell, to_the_end
 from hilum.cli.messages import message_id, moment, state_of
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
+from hilum.cli.options import Background, Moment, Rate
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.message import Priority
 from hilum.postgres import Connection
@@ -34,14 +35,14 @@ def replay(
     group: Annotated[str, typer.Option(help="Only of this group of like cases; see: hilum exceptions groups.")] = "",
     destination: Annotated[str, typer.Option(help="Only messages that go to this destination.")] = "",
     identifier: Annotated[str, typer.Option(help="Only messages with this whole identifier.")] = "",
-    since: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
-    until: Annotated[str, typer.Option(help="ISO time, or an age such as 2h, 3d.")] = "",
+    since: Moment = "",
+    until: Moment = "",
     to: Annotated[str, typer.Option(help="Send to this destination only, as it was made then.")] = "",
     priority: Annotated[str, typer.Option(help="Of what is translated anew: bulk, normal, urgent or flow.")] = "bulk",
-    rate: Annotated[float, typer.Option(help="Messages a second; 0: as fast as it goes.", min=0.0)] = 0.0,
+    rate: Rate = 0.0,
     reason: Reason = "",
     dry_run: DryRun = False,
-    background: Annotated[bool, typer.Option("--background", help="Leave it to the running hub.")] = False,
+    background: Background = False,
     as_user: As = "",
     project: ProjectFolder = HERE,
     as_json: AsJson = False,

@@ -10,6 +10,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 import structlog
 
 from hilum.connector import Received, Source, Traits
+from hilum.connectors.pauses import listen
 from hilum.errors import DatabaseUnavailable, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ class HubSource(Source, Generic[L, Q]):
         self._queue: Q | None = None
         self._task: asyncio.Task[None] | None = None
         self._poll = poll
-        self._stirred = asyncio.Event()
+        self._bell = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.address}>"
@@ -66,7 +67,7 @@ class HubSource(Source, Generic[L, Q]):
 
     def stir(self) -> None:
         """Look again at once: something in hand was answered."""
-        self._stirred.set()
+        self._bell.set()
 
     async def open(self) -> None:
         """Begin to look. Raises `SettingsError` where nobody keeps the ledger."""
@@ -75,7 +76,7 @@ class HubSource(Source, Generic[L, Q]):
         if self._ledger is None:
             raise SettingsError(f"{self.address}: this source runs only in a hub, which knows {self.needs}.")
         self._queue = self._begin()
-        self._stirred = asyncio.Event()  # of this event loop
+        self._bell = asyncio.Event()  # of this event loop
         self._task = asyncio.create_task(self._run(self._ledger, self._queue), name=self.address)
 
     async def close(self) -> None:
@@ -102,23 +103,14 @@ class HubSource(Source, Generic[L, Q]):
     async def _run(self, ledger: L, queue: Q) -> None:
         try:
             while True:
-                self._stirred.clear()  # what is said from here on is for the next look
                 try:
                     await self._look(ledger, queue)
                 except DatabaseUnavailable as error:
                     log.warning("source_waits", source=self.address, reason=str(error))
-                await self._rest()
+                await listen(self._bell, self._poll)
         except Exception:
             queue.close()  # a defect: `receive` ends and raises it, so that it is seen
             raise
-
-    async def _rest(self) -> None:
-        """Until the next look is due, or wanted."""
-        try:
-            async with asyncio.timeout(self._poll):
-                await self._stirred.wait()
-        except TimeoutError:
-            return
 
     @abstractmethod
     def _begin(self) -> Q:

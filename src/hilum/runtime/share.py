@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from hilum.connectors.pauses import listen
 from hilum.errors import DatabaseUnavailable, LeaseLost, trail
 from hilum.flow import Flow, Lookup, Windows
 from hilum.journal.leases import Leases
@@ -116,13 +117,7 @@ class Share:
 
     async def rest(self, bell: asyncio.Event, seconds: float | None = None) -> None:
         """Wait until the bell rings, or for a while; without `seconds`: until it is time to look again."""
-        try:
-            async with asyncio.timeout(_POLL if seconds is None else seconds):
-                await bell.wait()
-        except TimeoutError:
-            return
-        finally:
-            bell.clear()
+        await listen(bell, _POLL if seconds is None else seconds)
 
 
 async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import PurePath
@@ -21,6 +21,7 @@ from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
 from hilum.connectors.files.splitting import Shape, splitter
 from hilum.connectors.files.store import Entry, Missing, Split, Store, digest, told, within_limit
 from hilum.connectors.intake import Intake
+from hilum.connectors.pauses import listen
 from hilum.errors import Down, Failure, HilumError, Invalid, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -157,10 +158,7 @@ class Folder(Source):
         seconds = self.settings.poll
         if asked is not None and not asked.done:  # it ends with a look after this time
             seconds = min(seconds, self.settings.stable_for)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._bell.wait()
-        self._bell.clear()
+        await listen(self._bell, seconds)
 
     async def _look_once(self, window: Window, asked: Asked | None, since: datetime | None) -> None:
         for finishing in self._under_way.values():

@@ -43,13 +43,9 @@ EVERYTHING: Final = About()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """How much of what was checked holds. What it is not told apart by is empty."""
+class Counted:
+    """How much of what was checked holds."""
 
-    object: str = ""
-    rule: str = ""
-    source: str = ""
-    facility: str = ""
     checked: int
     failed: int
 
@@ -60,18 +56,21 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """The same of one day."""
+class Score(Counted):
+    """Of all days. What it is not told apart by is empty."""
+
+    object: str = ""
+    rule: str = ""
+    source: str = ""
+    facility: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(Counted):
+    """Of one day."""
 
     day: date
     of: str = ""  # the rule, source or facility, where they are told apart
-    checked: int
-    failed: int
-
-    @property
-    def percent(self) -> float:
-        """From 0 to 100."""
-        return 100.0 * (self.checked - self.failed) / self.checked if self.checked else 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

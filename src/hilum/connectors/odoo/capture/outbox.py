@@ -18,6 +18,7 @@ from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
+from hilum.connectors.pauses import listen
 from hilum.errors import Down, Failure
 
 _MODEL: Final = "hilum.outbox"
@@ -204,10 +205,4 @@ class _Pulling:
     async def _rest(self, seconds: float) -> None:
         if self._done or self._refused:
             return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._bell.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._bell.clear()
+        await listen(self._bell, seconds)

@@ -18,6 +18,7 @@ from hilum.connectors.odoo.capture.lookback import SKEW, Lookback
 from hilum.connectors.odoo.capture.reading import Reader, Row
 from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import ChangesSettings
+from hilum.connectors.pauses import listen
 
 log = logging.getLogger("hilum.odoo.capture")
 
@@ -293,10 +294,4 @@ class ModelWatch:
             loop_time = asyncio.get_running_loop().time()
             followed = _HINT_SECONDS - (max(self._hinted.values()) - loop_time)
             seconds = min(seconds, next((each for each in _HINT_PAUSES if followed < each * 4), _HINT_PAUSES[-1]))
-        try:
-            async with asyncio.timeout(seconds):
-                await self._bell.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._bell.clear()
+        await listen(self._bell, seconds)
