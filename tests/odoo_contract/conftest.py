@@ -6,23 +6,25 @@ the long run. So it is with XML-RPC, on 18.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from contract_client import Server, SteppedClock
+from odoo_far_side import FarSide
 
 from hilum.simulator.odoo import SandboxOdoo
-from hilum.simulator.odoo.orm.versions import VERSIONS
+from support.odoo_door import OdooDoor
+from support.odoo_named import NamedOdoo, is_named
 
-REAL_URL = os.environ.get("HILUM_TEST_ODOO_URL", "").rstrip("/")
+REAL = "real server"
 DOCUMENTED = ["17 by JSON-RPC", "16 by JSON-RPC"]
 XML = ["18 by XML-RPC", "19 by XML-RPC", "17 by XML-RPC", "16 by XML-RPC"]
 PROTOCOLS = {"JSON-2": "json2", "JSON-RPC": "jsonrpc", "XML-RPC": "xmlrpc"}
+BY_HUB = ["19 by JSON-2", "18 by JSON-RPC"]  # where a whole hub delivers by default
 SELDOM = {*DOCUMENTED, "18 by XML-RPC"}  # by default only where a test asks for every Odoo
-TARGETS = ["real server"] if REAL_URL else ["19 by JSON-2", "19 by JSON-RPC", "18 by JSON-RPC", *DOCUMENTED, *XML]
+TARGETS = [REAL] if is_named() else ["19 by JSON-2", "19 by JSON-RPC", "18 by JSON-RPC", *DOCUMENTED, *XML]
 TIMEOUT = 30.0  # seconds
 
 
@@ -34,17 +36,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "odoo" in metafunc.fixturenames:
         wanted = next((ONLY[name] for name in ONLY if name in metafunc.fixturenames), "")
         by_default = metafunc.definition.get_closest_marker("every_odoo") is not None
+        seldom = set(TARGETS[:-1]) - {*BY_HUB} if "far" in metafunc.fixturenames else SELDOM
         targets = [
-            pytest.param(target, marks=_marks(target, by_default=by_default))
+            pytest.param(target, marks=_marks(target, seldom, by_default=by_default))
             for target in TARGETS
-            if wanted in target or REAL_URL
+            if wanted in target or target == REAL
         ]
         metafunc.parametrize("odoo", targets, indirect=True)
 
 
-def _marks(target: str, *, by_default: bool) -> list[pytest.MarkDecorator]:
-    seldom = target in SELDOM and not by_default
-    return [pytest.mark.long] if seldom or target in XML[1:] else []
+def _marks(target: str, seldom: set[str], *, by_default: bool) -> list[pytest.MarkDecorator]:
+    long = (target in seldom and not by_default) or target in XML[1:]
+    return [pytest.mark.long] if long and target != REAL else []
 
 
 @pytest.fixture
@@ -75,8 +78,8 @@ def odoo_19(odoo: Server) -> Server:
 async def odoo(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """The server under test, logged in."""
     # loading the certificates costs more than a test; the sandbox is plain HTTP
-    async with httpx.AsyncClient(timeout=TIMEOUT, verify=bool(REAL_URL)) as http:
-        if request.param == "real server":
+    async with httpx.AsyncClient(timeout=TIMEOUT, verify=request.param == REAL) as http:
+        if request.param == REAL:
             yield await _real(http)
             return
         number, _, protocol = request.param.partition(" by ")
@@ -103,23 +106,37 @@ def _login(server: Server) -> tuple[str, str, str]:
 
 async def _real(http: httpx.AsyncClient) -> Server:
     """The named server; JSON-2 where it answers that, JSON-RPC else."""
-    json2 = (await http.get(f"{REAL_URL}/json/version")).status_code == 200
-    env = os.environ
-    server = Server(
-        url=REAL_URL,
-        database=env["HILUM_TEST_ODOO_DB"],
-        login=env["HILUM_TEST_ODOO_LOGIN"],
-        key=env["HILUM_TEST_ODOO_KEY"],
-        version="",
-        protocol="json2" if json2 else "jsonrpc",
-        http=http,
-    )
-    server.version = (await server.post_rpc("common", "version"))["result"]["server_serie"]
-    assert server.version in VERSIONS, f"the suite knows {', '.join(VERSIONS)}, the server is {server.version}"
+    async with NamedOdoo.of_environment() as named:
+        json2 = (await http.get(f"{named.url}/json/version")).status_code == 200
+        server = Server(
+            url=named.url,
+            database=named.database,
+            login=named.login,
+            key=named.key,
+            version=named.facts.version,
+            protocol="json2" if json2 else "jsonrpc",
+            http=http,
+            uid=named.facts.uid,
+            lacks_books=named.facts.lacks_books,
+            bank=named.facts.bank,
+        )
     assert server.is_19 is json2
-    server.uid = (await server.post_rpc("common", "authenticate", *_login(server), {}))["result"]
-    assert server.uid, "the server does not accept the login and the key"
     return server
+
+
+@pytest.fixture
+async def far(odoo: Server) -> AsyncIterator[FarSide]:
+    """The same server as a hub sees it: through a door that does harm on demand."""
+    async with OdooDoor(odoo.url) as door:
+        if odoo.sandbox is not None:
+            side = FarSide(odoo.sandbox, odoo.protocol, None, door=door)
+            yield side
+            await side.close()
+            return
+        async with NamedOdoo.of_environment() as named:
+            side = FarSide(None, odoo.protocol, None, named=named, door=door)
+            yield side
+            await side.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,6 +66,8 @@ class Server:
     http: httpx.AsyncClient
     sandbox: SandboxOdoo | None = None
     uid: int = 0
+    lacks_books: str = ""  # why nothing can be booked, in words
+    bank: str = ""  # the short name of a journal of a bank, where one must be said
     clock: SteppedClock = field(default_factory=SteppedClock)
 
     @property
@@ -222,6 +224,18 @@ class Server:
         if self.sandbox is None:
             pytest.skip(f"on a real server only with special set-up: {why}")
         return self.sandbox
+
+    async def needs_books(self) -> None:
+        """Skip where nothing can be booked: no chart of accounts, and none could be loaded."""
+        await self.needs("account.move")
+        if self.lacks_books:
+            pytest.skip(self.lacks_books)
+
+    async def journal(self, kind: str) -> int:
+        """A journal of a kind: of a bank, one whose payments have ledger lines."""
+        own = [["code", "=", self.bank]] if kind == "bank" and self.bank else []
+        (found,) = await self.find("account.journal", [["type", "=", kind], *own], limit=1)
+        return found
 
     async def needs(self, model: str, right: str = "") -> None:
         """Skip where a module or a right is missing on a real server; the sandbox has them all."""

@@ -140,12 +140,13 @@ async def test_xml_rpc(odoo: Server) -> None:
 
 async def test_xml_rpc_cannot_send_numbers_as_keys(odoo: Server) -> None:
     """Read in the source, not measured: `get_external_id` is fault 1 over XML-RPC; `get_metadata` tells the same."""
-    partner = (await odoo.call("res.partner", "load", fields=["id", "name"], data=[["hilum.xml", "X"]]))["ids"][0]
+    name = f"hilumcontract.{unique('xml')}"
+    partner = (await odoo.call("res.partner", "load", fields=["id", "name"], data=[[name, "X"]]))["ids"][0]
     with pytest.raises(xmlrpc.client.Fault) as caught:
         await xml(odoo, "res.partner", "get_external_id", [[partner]])
     assert caught.value.faultCode == 1
     (row,) = await xml(odoo, "res.partner", "get_metadata", [[partner]])
-    assert (row["id"], row["xmlid"]) == (partner, "hilum.xml")
+    assert (row["id"], row["xmlid"]) == (partner, name)
 
 
 async def test_xml_rpc_cannot_send_none(odoo: Server) -> None:

@@ -6,15 +6,15 @@ the long run. So it is with XML-RPC, on 18.
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from odoo_far_side import REAL, FarSide, NthCall, World
+from odoo_far_side import FarSide, NthCall, World
 
 from hilum.connectors.odoo import Odoo
 from hilum.simulator.odoo import SandboxOdoo
+from support.odoo_named import NamedOdoo, is_named
 
 SANDBOXES = [
     pytest.param(("19.0", "json2"), id="19-json2", marks=pytest.mark.req("SYS-1")),
@@ -56,16 +56,17 @@ async def sandboxed(request: pytest.FixtureRequest) -> AsyncIterator[FarSide]:
         yield side
 
 
-@pytest.fixture(params=[pytest.param(("real", "auto"), id="real")] if os.environ.get(REAL) else SANDBOXES)
+@pytest.fixture(params=[pytest.param(("real", "auto"), id="real")] if is_named() else SANDBOXES)
 async def far(request: pytest.FixtureRequest) -> AsyncIterator[FarSide]:
     """A sandbox, or the real server."""
     if request.param[0] != "real":
         async for side in sandbox(*request.param):
             yield side
         return
-    side = FarSide(None, "auto", None)
-    yield side
-    await side.close()
+    async with NamedOdoo.of_environment() as named:
+        side = FarSide(None, "auto", None, named=named)
+        yield side
+        await side.close()
 
 
 @pytest.fixture

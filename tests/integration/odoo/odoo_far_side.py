@@ -1,20 +1,16 @@
 """The Odoo that tests deliver to: a sandbox of each version and protocol, or a real server; and looks at it directly.
 
-A look never goes through the connector: at a sandbox it reads the store, at a real server it is a plain JSON-RPC call
-made here.
+A look never goes through the connector: at a sandbox it reads the store, at a real server it is a plain JSON-RPC call.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
-
-import httpx
 
 from hilum import canonical
 from hilum.canonical import (
@@ -49,12 +45,15 @@ from hilum.canonical import (
 from hilum.connector import Outgoing, Target
 from hilum.connectors import odoo
 from hilum.connectors.odoo import Odoo, external_id
+from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.message import Delivery, new_id
 from hilum.simulator.odoo import INTEGRATION_GROUPS, FaultKind, Faults, SandboxOdoo
 from hilum.simulator.odoo.faults import Fault
+from support.odoo_door import OdooDoor
+from support.odoo_named import NamedOdoo
 
 Row = dict[str, Any]
-REAL = "HILUM_TEST_ODOO_URL"
+BOOKED = {"account.move", "account.payment", "account.bank.statement.line"}
 TARGETS: dict[type, Callable[..., Target]] = {
     PatientAccount: odoo.patient_account,
     Supplier: odoo.supplier,
@@ -100,21 +99,52 @@ class NthCall(Faults):
 
 
 class FarSide:
-    """An Odoo, what is needed to reach it, and what is in it."""
+    """An Odoo, what is needed to reach it, and what is in it.
 
-    def __init__(self, sandbox: SandboxOdoo | None, protocol: str, faults: NthCall | None) -> None:
+    `named`: the real server instead of a sandbox; neither of them: nothing is looked at. `door`: connectors go through.
+    """
+
+    def __init__(
+        self,
+        sandbox: SandboxOdoo | None,
+        protocol: str,
+        faults: NthCall | None,
+        *,
+        named: NamedOdoo | None = None,
+        door: OdooDoor | None = None,
+    ) -> None:
         self.sandbox = sandbox
+        self.named = named
+        self.door = door
         self.protocol = protocol
         self.faults = faults
-        # a real server may have another company currency than the sandbox
-        self.currency = "EUR" if sandbox else os.environ.get("HILUM_TEST_ODOO_CURRENCY", "EUR")
+        self.patience = 20.0 if named is None else 60.0  # seconds that a call may take
+        self.currency = named.facts.currency if named else "EUR"
         self.unique = uuid.uuid4().hex[:8]
         self.count = itertools.count(1)  # of the names of all worlds, so that each world is a new one
         self._opened: list[Odoo] = []
 
+    @property
+    def bank(self) -> str | None:
+        """The journal for payments, where it must be said."""
+        return self.named.facts.bank or None if self.named else None
+
     def since(self, major: int) -> bool:
-        """Is it this version, or a later one? A real server is 18 at least."""
-        return major <= (18 if self.sandbox is None else self.sandbox.engine.registry.major)
+        """Is it this version, or a later one?"""
+        if self.named is not None:
+            return major <= self.named.facts.major
+        assert self.sandbox is not None
+        return major <= self.sandbox.engine.registry.major
+
+    async def needs(self, *things: BusinessObject | type[BusinessObject]) -> None:
+        """Skip where a real server has not the modules of these, or nothing can be booked in it."""
+        if self.named is None:
+            return
+        kinds = [each if isinstance(each, type) else type(each) for each in things]
+        models = {model for kind in kinds for model in OPERATIONS[TARGETS[kind]("odoo.main").operation].needs}
+        await self.named.needs(models)
+        if models & BOOKED:
+            self.named.needs_books()
 
     @property
     def stored(self) -> Row:
@@ -128,13 +158,18 @@ class FarSide:
 
     def connector(self, **settings: Any) -> Odoo:
         """A connector of the far side's administrator; not open."""
-        if self.sandbox is None:
-            given = {name: os.environ[f"HILUM_TEST_ODOO_{name.upper()}"] for name in ("url", "login")}
-            given |= {"database": os.environ["HILUM_TEST_ODOO_DB"], "api_key": os.environ["HILUM_TEST_ODOO_KEY"]}
-        else:
+        given = self.reached_by()
+        return Odoo(**{**given, "protocol": self.protocol, "timeout": self.patience, "short_timeout": True, **settings})
+
+    def reached_by(self) -> dict[str, Any]:
+        """Address, database, login and key of the administrator."""
+        if self.sandbox is not None:
             box = self.sandbox
             given = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
-        return Odoo(**{**given, "protocol": self.protocol, "timeout": 20.0, "short_timeout": True, **settings})
+        else:
+            assert self.named is not None
+            given = self.named.settings
+        return given | ({"url": self.door.url} if self.door else {})
 
     async def open(self, **settings: Any) -> Odoo:
         """A connector, open; closed at the end of the test."""
@@ -171,18 +206,16 @@ class FarSide:
         """Records of a model whose fields have these values; many2one values as ids."""
         if self.sandbox is not None:
             return [row for row in self.sandbox.records(model) if all(row.get(k) == v for k, v in where.items())]
-        domain = [[name, "=", value] for name, value in where.items()]
-        found: list[Row] = await self._rpc(model, "search_read", domain, load=None, context={"active_test": False})
-        return found
+        assert self.named is not None
+        return await self.named.rows(model, **where)
 
     async def known_as(self, model: str, kind: str, key: str) -> list[Row]:
         """The records behind the hub's external identifier: none, one, or (a defect) more."""
         xml_id = external_id(kind, key)
         if self.sandbox is not None:
             return [row for row in self.sandbox.records(model) if xml_id in row["external_ids"]]
-        module, _, name = xml_id.partition(".")
-        found = await self._rpc("ir.model.data", "search_read", [["module", "=", module], ["name", "=", name]])
-        return [row for each in found for row in await self.rows(model, id=each["res_id"])]
+        assert self.named is not None
+        return await self.named.known_as(model, xml_id)
 
     async def product(self, code: str) -> Row:
         """The product of an item, with what Odoo keeps on its template."""
@@ -196,18 +229,6 @@ class FarSide:
         (place,) = await self.known_as("stock.location", "location", location)
         quants = await self.rows("stock.quant", product_id=product["id"], location_id=place["id"])
         return sum((Decimal(str(quant["quantity"])) for quant in quants), Decimal(0))
-
-    async def _rpc(self, model: str, method: str, *arguments: Any, **more: Any) -> Any:
-        url, login, key, name = (os.environ[f"HILUM_TEST_ODOO_{x}"] for x in ("URL", "LOGIN", "KEY", "DB"))
-        async with httpx.AsyncClient(timeout=60) as client:
-
-            async def call(service: str, what: str, args: list[Any]) -> Any:
-                params = {"service": service, "method": what, "args": args}
-                reply = await client.post(f"{url}/jsonrpc", json={"jsonrpc": "2.0", "id": 1, "params": params})
-                return reply.json()["result"]
-
-            user = await call("common", "authenticate", [name, login, key, {}])
-            return await call("object", "execute_kw", [name, user, key, model, method, list(arguments), more])
 
 
 def delivery(thing: BusinessObject, *, key: str = "", attempt: int = 1) -> Delivery:
@@ -238,7 +259,7 @@ class World:
     """Business objects that belong together, under names that no other test has."""
 
     def __init__(self, far: FarSide) -> None:
-        self._far = far
+        self.far = far
         self.item = Item(code=far.name("GLV"), title="Gloves, nitrile")
         self.tracked = Item(code=far.name("IMP"), title="Implant", tracking=canonical.Tracking.LOT)
         self.location = Location(code=far.name("OR1"), title="Theatre 1")
@@ -254,7 +275,7 @@ class World:
 
     def number(self, text: str) -> str:
         """A new document number."""
-        return self._far.name(f"{text}{next(self._far.count)}")
+        return self.far.name(f"{text}{next(self.far.count)}")
 
     def use(self, quantity: str = "2", **more: Any) -> SupplyConsumed:
         """Gloves used in the theatre."""
@@ -310,7 +331,7 @@ class World:
 
     def price(self, amount: str = "5.25", **more: Any) -> SupplierPrice:
         """What the supplier asks for gloves."""
-        money = Money(amount=Decimal(amount), currency=self._far.currency)
+        money = Money(amount=Decimal(amount), currency=self.far.currency)
         return SupplierPrice(**{"supplier": self.supplier.code, "item": self.item.code, "price": money, **more})
 
     def charge(self, quantity: str = "2", price: str = "12.50", **more: Any) -> Charge:
@@ -320,7 +341,7 @@ class World:
             "account": self.account.number,
             "item": self.item.code,
             "description": "Gloves",
-            "currency": self._far.currency,
+            "currency": self.far.currency,
             "service_date": "2026-11-20",
         }
         return Charge(quantity=Decimal(quantity), unit_price=Decimal(price), **{**values, **more})

@@ -79,7 +79,7 @@ class Books:
     def payment(self, bill: SupplierBill | None, amount: str, **more: Any) -> Payment:
         """Money for the supplier."""
         values = {"number": self.world.number("PAY"), "supplier": self.world.supplier.code, "paid_on": self.day}
-        values |= {"documents": (bill.number,) if bill else (), "currency": self.far.currency}
+        values |= {"documents": (bill.number,) if bill else (), "currency": self.far.currency, "journal": self.far.bank}
         return Payment(**{**values, "direction": PaymentDirection.SENT, "amount": Decimal(amount), **more})
 
     def reversal(self, of: LedgerDocument, document: str, **more: Any) -> LedgerReversal:
@@ -103,5 +103,7 @@ class Books:
 
     async def journal(self, kind: str) -> str:
         """The short name of a journal of a kind."""
+        if kind == "bank" and self.far.bank:
+            return self.far.bank
         rows = await self.far.rows("account.journal", type=kind)
         return str(rows[0]["code"])

@@ -6,11 +6,11 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from odoo_cases import CASES, Case, fresh, one, prepared, priced_item, with_bank
 from odoo_far_side import FarSide, delivery
 from odoo_money import Books
 from odoo_outcomes import delivered
 from odoo_purchasing import prices
-from test_odoo_once import CASES, Case, fresh, one, prepared, priced_item, with_bank
 
 from hilum.canonical import Warehouse
 from hilum.message import Delivered

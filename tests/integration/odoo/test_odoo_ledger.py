@@ -11,14 +11,24 @@ import pytest
 from odoo_far_side import FarSide, World, deliveries, delivery
 from odoo_money import Books
 
-from hilum.canonical import EntryLine, InvoiceLine, LedgerDocument, PaymentDirection
+from hilum.canonical import (
+    BankTransaction,
+    EntryLine,
+    InvoiceLine,
+    JournalEntry,
+    LedgerDocument,
+    Payment,
+    PaymentDirection,
+    SupplierBill,
+)
 from hilum.connectors.odoo import Odoo
 from hilum.errors import Rejected
 from hilum.message import Delivered, Outcome
 
 
 @pytest.fixture
-def books(far: FarSide, world: World) -> Books:
+async def books(far: FarSide, world: World) -> Books:
+    await far.needs(SupplierBill, Payment, JournalEntry, BankTransaction)
     return Books(far, world)
 
 

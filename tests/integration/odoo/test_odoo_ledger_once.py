@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pytest
+from odoo_cases import fresh, one, until_delivered
 from odoo_far_side import FarSide, deliveries, delivery
 from odoo_money import Books
-from test_odoo_once import KINDS, fresh, one, until_delivered
+from odoo_money_cases import MONEY, MoneyCase, partner
+from test_odoo_once import KINDS
 
-from hilum.canonical import BusinessObject, LedgerDocument
+from hilum.canonical import BusinessObject
 from hilum.connectors.odoo import Odoo
 from hilum.errors import Down, Rejected, TryAgain, Unsure
 from hilum.message import Delivered, Outcome
@@ -22,106 +21,10 @@ from hilum.simulator.odoo.faults import Fault
 from hilum.simulator.odoo.orm.record import Env
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is there before, the object, and the proof that it is in Odoo once and whole."""
-
-    make: Callable[[Odoo, Books], Awaitable[Any]]
-    proof: Callable[[FarSide, Books, Any], Awaitable[None]]
-
-
-async def a_bill(hub: Odoo, books: Books) -> Any:
-    order = books.world.order()
-    await until_delivered(hub, order)
-    return books.bill(order=order)
-
-
-async def one_bill(far: FarSide, books: Books, thing: Any) -> None:
-    move = await books.move("bill", thing.business_key)
-    assert move["state"] == "posted"
-    assert len(await far.rows("account.move", partner_id=move["partner_id"])) == 1
-    lines = await far.rows("account.move.line", move_id=move["id"], display_type="product")
-    assert sorted(line["quantity"] for line in lines) == [5, 10]
-    assert all(line["purchase_line_id"] for line in lines)
-
-
-async def an_invoice(hub: Odoo, books: Books) -> Any:
-    return books.invoice("85")
-
-
-async def one_invoice(far: FarSide, books: Books, thing: Any) -> None:
-    (move,) = await far.rows("account.move", ref=thing.number)
-    assert (move["state"], move["amount_untaxed"]) == ("posted", 85)
-
-
-async def an_entry(hub: Odoo, books: Books) -> Any:
-    return books.entry(await books.accounts())
-
-
-async def one_entry(far: FarSide, books: Books, thing: Any) -> None:
-    (move,) = await far.rows("account.move", ref=thing.number)
-    assert (move["state"], move["date"], move["amount_total"]) == ("posted", books.day, 125.5)
-    assert len(await far.rows("account.move.line", move_id=move["id"])) == 2
-
-
-async def a_reversal(hub: Odoo, books: Books) -> Any:
-    bill = books.bill()
-    await until_delivered(hub, bill)
-    return books.reversal(LedgerDocument.SUPPLIER_BILL, bill.business_key)
-
-
-async def one_reversal(far: FarSide, books: Books, thing: Any) -> None:
-    bill = await books.move("bill", thing.document)
-    (back,) = await far.rows("account.move", reversed_entry_id=bill["id"])
-    assert (back["state"], back["move_type"], back["amount_total"]) == ("posted", "in_refund", bill["amount_total"])
-    assert bill["amount_residual"] == 0
-
-
-async def a_payment(hub: Odoo, books: Books) -> Any:
-    bill = books.bill()
-    await until_delivered(hub, bill)
-    return books.payment(bill, "12.50")
-
-
-async def one_payment(far: FarSide, books: Books, thing: Any) -> None:
-    (payment,) = await far.rows("account.payment", partner_id=(await partner(far, books))["id"])
-    assert (payment["payment_reference"], payment["amount"]) == (thing.number, 12.5)
-    assert payment["state"] in (("paid", "in_process") if far.since(18) else ("posted",))
-    bill = await books.move("bill", f"{thing.supplier}:{thing.documents[0]}")
-    assert Decimal(str(bill["amount_total"])) - Decimal(str(bill["amount_residual"])) == Decimal("12.50")
-    origin = "origin_payment_id" if far.since(18) else "payment_id"
-    assert len(await far.rows("account.move", **{origin: payment["id"]})) == 1
-
-
-async def partner(far: FarSide, books: Books) -> Any:
-    (found,) = await far.known_as("res.partner", "supplier", books.world.supplier.code)
-    return found
-
-
-async def a_transaction(hub: Odoo, books: Books) -> Any:
-    return books.transaction("BNK1")
-
-
-async def one_transaction(far: FarSide, books: Books, thing: Any) -> None:
-    (line,) = await far.rows("account.bank.statement.line", ref=thing.number)
-    (move,) = await far.rows("account.move", statement_line_id=line["id"])
-    assert (move["state"], line["amount"]) == ("posted", -151.25)
-
-
-CASES = {
-    "bill": Case(a_bill, one_bill),
-    "invoice": Case(an_invoice, one_invoice),
-    "journal entry": Case(an_entry, one_entry),
-    "reversal": Case(a_reversal, one_reversal),
-    "payment": Case(a_payment, one_payment),
-    "bank transaction": Case(a_transaction, one_transaction),
-}
-
-
 @pytest.mark.req("MSG-3")
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_any_one_call_may_fail(sandboxed: FarSide, case: Case, kind: FaultKind) -> None:
+@pytest.mark.parametrize("case", MONEY.values(), ids=MONEY)
+async def test_any_one_call_may_fail(sandboxed: FarSide, case: MoneyCase, kind: FaultKind) -> None:
     faults = sandboxed.faults
     assert faults is not None
     nth, hit = 0, True
@@ -143,8 +46,8 @@ async def test_any_one_call_may_fail(sandboxed: FarSide, case: Case, kind: Fault
 
 
 @pytest.mark.req("MSG-3")
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_two_hubs_deliver_the_same_at_once(sandboxed: FarSide, case: Case) -> None:
+@pytest.mark.parametrize("case", MONEY.values(), ids=MONEY)
+async def test_two_hubs_deliver_the_same_at_once(sandboxed: FarSide, case: MoneyCase) -> None:
     hub, world = await fresh(sandboxed)
     other = await sandboxed.open()
     books = Books(sandboxed, world)
@@ -158,7 +61,7 @@ async def test_two_hubs_deliver_the_same_at_once(sandboxed: FarSide, case: Case)
 @pytest.mark.parametrize("name", ["bill", pytest.param("reversal", marks=pytest.mark.long), "payment"])
 async def test_a_hub_may_be_killed_between_any_two_calls(sandboxed: FarSide, name: str) -> None:
     """A call under way when the connector is closed is unsure; another hub finishes what was begun."""
-    faults, case = sandboxed.faults, CASES[name]
+    faults, case = sandboxed.faults, MONEY[name]
     assert faults is not None
     nth, hit = 0, True
     while hit:
