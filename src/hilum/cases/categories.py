@@ -125,6 +125,12 @@ _ALL = (
      " there.", TECHNICAL, "Change the settings of the endpoint to the protocol that follows it."),
     ("endpoint.key", "Key ends soon", "The key with which the hub comes to a destination is about to end.", TECHNICAL,
      "Make a new key there and set it, before the old one ends."),
+    # trading partners: what they were sent
+    ("partner.unacknowledged", "Not acknowledged", "A partner has not said in time that it has a document.", BUSINESS,
+     "Ask the partner whether it has the document. If not, replay the message; if it has, say so: hilum edi close."),
+    ("partner.rejected", "Rejected by the partner", "A partner's system has refused a document.", BUSINESS,
+     "Correct what it names and send the document again by a replay; or agree on another way, and say so: hilum edi"
+     " close."),
     # processes: what waits in one although no message is held
     ("process.held", "Run held by a defect", "A process stopped at something that its code does not provide for.",
      TECHNICAL, "Correct the process, restart the hub with it, then repeat the runs; or cancel them."),

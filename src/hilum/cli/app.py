@@ -44,6 +44,7 @@ COMMANDS = {
     "quality": "quality:app",
     "catalog": "catalog:app",
     "ownership": "ownership:app",
+    "edi": "edi:app",
     "lookups": "lookups:app",
     "terms": "terms:app",
     "contract": "contract:app",

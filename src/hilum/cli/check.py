@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from hilum.cli.opening import HERE, ProjectFolder, project_of
 from hilum.cli.output import AsJson, emit_json, out, plain
+from hilum.connectors.partners import check_routes
 from hilum.masterdata import quality
 from hilum.masterdata.ownership import load_matrix
 
 
 def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Read settings, flows, lookups, ownership and quality as a hub does at its start. Exit code 1 where one is wrong.
+    """Read settings, flows, lookups, ownership, quality and partners as a hub does at its start.
 
-    Nothing is opened and nobody is called; `hilum doctor` also looks at the database and at every destination.
+    Exit code 1 where one is wrong. Nothing is opened and nobody is called; `hilum doctor` also looks at the database
+    and at every destination.
     """
     found = project_of(project)
     matrix = load_matrix(found)
     rules = quality.load_rules(found.folder / quality.FILE)
+    for profile in found.partners.values():
+        check_routes(profile)
     facts = {
         "flows": len(found.flows),
         "lookups": len(found.lookup.tables),
         "ownership": len(matrix.rules),
         "quality": sum(map(len, rules.values())),
+        "partners": len(found.partners),
     }
     elsewhere = sorted(quality.tables_of(rules) - found.lookup.tables.keys())
     if as_json:
@@ -28,7 +33,7 @@ def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         return
     said = (
         f"{facts['flows']} flows, {facts['lookups']} lookup tables, {facts['ownership']} rules of ownership, "
-        f"{facts['quality']} of quality"
+        f"{facts['quality']} of quality, {facts['partners']} trading partners"
     )
     out.print(plain(f"The project is right: {said}."), soft_wrap=True)
     for name in elsewhere:

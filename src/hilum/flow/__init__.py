@@ -2,7 +2,7 @@
 
 from hilum.flow.declaration import Flow, Yielded
 from hilum.flow.lookup import Lookup
-from hilum.flow.project import Project, load_project
+from hilum.flow.project import PartnerFlows, Project, load_project, with_partners
 from hilum.flow.promises import Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
 from hilum.flow.schedule import Calendar, Windows
@@ -17,6 +17,7 @@ __all__ = [
     "LookupTable",
     "OnHeld",
     "Owners",
+    "PartnerFlows",
     "Pattern",
     "Project",
     "Retry",
@@ -24,4 +25,5 @@ __all__ = [
     "Windows",
     "Yielded",
     "load_project",
+    "with_partners",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from hilum.canonical.times import zone
 from hilum.errors import Invalid, SettingsError
@@ -15,7 +16,33 @@ from hilum.flow.declaration import Flow
 from hilum.flow.hours import hours_of
 from hilum.flow.lookup import Lookup
 from hilum.flow.schedule import Windows
+from hilum.partners import FOLDER, Partners, load_partners
 from hilum.settings import Settings, load_settings
+
+
+class PartnerFlows:
+    """A function of a flow file that makes flows of the project's trading partners; made by `with_partners`."""
+
+    def __init__(self, function: Callable[[Partners], Iterable[Flow]]) -> None:
+        self._function: Any = function
+
+    def __call__(self, partners: Partners) -> list[Flow]:
+        """The flows. Raises `SettingsError`."""
+        try:
+            return list(self._function(partners))
+        except SettingsError:
+            raise
+        except Exception as error:  # a user's function may raise anything: name file and line
+            path = Path(self._function.__code__.co_filename)
+            raise SettingsError(f"{path}{_line_in(error, path)}: {type(error).__name__}: {error}") from error
+
+
+def with_partners(function: Callable[[Partners], Iterable[Flow]]) -> PartnerFlows:
+    """Decorator: the function gets the profiles in `partners/*.toml` when the project is read, and gives flows.
+
+    So a partner is added by a file, and no flow is changed.
+    """
+    return PartnerFlows(function)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +52,7 @@ class Project:
     settings: Settings
     flows: dict[str, Flow]
     lookup: Lookup
+    partners: Partners = field(default_factory=Partners)
     declared: Sequence[object] = ()  # all module-level values of the files, for what is declared beside flows
     hours: Mapping[str, Windows] = field(init=False)  # of destinations that may not be called at all times
 
@@ -64,18 +92,19 @@ def load_project(folder: Path) -> Project:
     if not folder.is_dir():
         raise SettingsError(f"There is no folder {folder}. Make a project with: hilum init {folder.name}")
     settings = load_settings(folder)
+    partners = load_partners(folder / FOLDER)
     flows: dict[str, Flow] = {}
     declared: list[object] = []
     for path in sorted((folder / "flows").glob("*.py")):
         values = _values_in(path, folder)
         declared += values
-        for flow in _flows_among(values):
+        for flow in _flows_among(values, partners):
             if flow.name in flows:
                 raise SettingsError(f"{path}: a flow named {flow.name} is already there.")
             if problems := flow.problems():
                 raise SettingsError(f"{path}: flow {flow.name} cannot start: " + "; ".join(problems))
             flows[flow.name] = flow
-    return Project(settings=settings, flows=flows, lookup=lookup_of(settings), declared=declared)
+    return Project(settings=settings, flows=flows, lookup=lookup_of(settings), partners=partners, declared=declared)
 
 
 def lookup_of(settings: Settings) -> Lookup:
@@ -87,9 +116,11 @@ def lookup_of(settings: Settings) -> Lookup:
     return Lookup(settings.folder / "lookups", zone=settings.hub.zone)
 
 
-def _flows_among(values: Sequence[object]) -> list[Flow]:
-    """Each once, also where it has two names."""
-    return list(dict.fromkeys(value for value in values if isinstance(value, Flow)))
+def _flows_among(values: Sequence[object], partners: Partners) -> list[Flow]:
+    """Each once, also where it has two names; and those that are made for partners."""
+    found = [value for value in values if isinstance(value, Flow)]
+    made = dict.fromkeys(value for value in values if isinstance(value, PartnerFlows))
+    return list(dict.fromkeys([*found, *(flow for function in made for flow in function(partners))]))
 
 
 def _values_in(path: Path, folder: Path) -> list[object]:

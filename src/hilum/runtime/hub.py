@@ -35,6 +35,8 @@ from hilum.runtime.inspecting import Inspecting
 from hilum.runtime.intake import Intake, Refusals, shared_sources
 from hilum.runtime.maintenance import Maintenance, every
 from hilum.runtime.observer import Observer
+from hilum.runtime.partnering import EVERY as PARTNERS_EVERY
+from hilum.runtime.partnering import Partnering
 from hilum.runtime.precedence import Precedence
 from hilum.runtime.reports import Reporter, status_flow
 from hilum.runtime.schedules import watch
@@ -228,6 +230,8 @@ class Hub:
         others = read_only_endpoints(settings, flows, self._servers)
         inspecting = Inspecting(self.database, self.destinations, flows, others)
         self._tasks.append(asyncio.create_task(every(LOOK_EVERY, inspecting.step)))
+        partnering = Partnering(self.database, self.project.partners, self.flows)
+        self._tasks.append(asyncio.create_task(every(PARTNERS_EVERY, partnering.step)))
 
     async def _start_sources(self, gate: Gate, refusals: Refusals) -> None:
         settings = self.project.settings

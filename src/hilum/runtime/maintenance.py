@@ -16,6 +16,7 @@ from hilum.journal.retention import Bounds
 from hilum.journal.tallies import note, roll_up
 from hilum.masterdata import matching, onboarding, quality, sync
 from hilum.masterdata.lookups import LiveLookups
+from hilum.partners import register as partner_register
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
 from hilum.runtime.intake import Refusals
@@ -135,6 +136,7 @@ class Maintenance:
             await matching.forget(connection)
             await onboarding.forget(connection)
             await quality.forget(connection)
+            await partner_register.forget(connection)
             await connection.execute(
                 "DELETE FROM duplicate WHERE last_at < now() - make_interval(days => %s)", [_DUPLICATE_DAYS]
             )

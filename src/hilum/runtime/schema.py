@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hilum import cases, journal, masterdata, security
+from hilum import cases, journal, masterdata, partners, security
 from hilum.errors import SettingsError
 from hilum.journal.partitions import ensure_partitions
 from hilum.postgres import Database, migrate
@@ -14,6 +14,7 @@ COMPONENTS = [
     ("masterdata", masterdata.MIGRATIONS),
     ("cases", cases.MIGRATIONS),
     ("security", security.MIGRATIONS),
+    ("partners", partners.MIGRATIONS),
     # above this package, so that it is named by its place: sources and destinations need its tables at once
     ("processes", Path(__file__).parent.parent / "processes" / "migrations"),
 ]

@@ -17,10 +17,12 @@ from documents import ROOT, Example, documents, examples
 from hilum.canonical import SupplyConsumed
 from hilum.cli import app
 from hilum.connectors import find_destination
+from hilum.connectors.partners import check_routes
 from hilum.errors import Unmapped
 from hilum.flow import Flow, load_project
 from hilum.masterdata.ownership import OwnershipFile
 from hilum.masterdata.quality import load_rules
+from hilum.partners import load_partners
 from hilum.scaffold import write_project
 from hilum.settings import Settings, interpolate
 from hilum.testing.flows import translate_file
@@ -46,6 +48,11 @@ def test_settings_in_the_documents_are_settings(example: Example, tmp_path: Path
     if "[[rule]]" in example.code:
         (tmp_path / "quality.toml").write_text(example.code, encoding="utf-8")
         assert load_rules(tmp_path / "quality.toml")
+        return
+    if example.code.startswith("# partners/"):
+        (tmp_path / "gloveco.toml").write_text(example.code, encoding="utf-8")
+        (profile,) = load_partners(tmp_path).values()
+        check_routes(profile)
         return
     data = interpolate(tomllib.loads(example.code), dict.fromkeys(_VARIABLES, "secret"))
     settings = Settings(**data, folder=tmp_path)

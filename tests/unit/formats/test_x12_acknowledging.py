@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,7 @@ from hilum.errors import Invalid
 from hilum.formats import x12
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "x12"
-PARTNER = x12.Partner(
-    name="Gloveco", ours=x12.Party(id="HILLTOP"), theirs=x12.Party(id="GLOVECO"), answer_within=timedelta(hours=4)
-)
+PARTNER = x12.Partner(name="Gloveco", ours=x12.Party(id="HILLTOP"), theirs=x12.Party(id="GLOVECO"))
 AT = datetime(2026, 3, 4, 10, 11, 12, tzinfo=UTC)
 
 pytestmark = [pytest.mark.req("MOD-3"), pytest.mark.req("SYS-10")]
@@ -141,56 +139,6 @@ def test_ta1_of_an_interchange() -> None:
     assert not x12.read_interchange_acknowledgement(again).accepted
     given = x12.read((SAMPLES / "answer_ta1.edi").read_bytes())
     assert x12.read_interchange_acknowledgement(given).accepted
-
-
-def sent() -> x12.Interchange:
-    return x12.parse((SAMPLES / "two_groups.edi").read_bytes())
-
-
-def test_the_tracker_knows_what_is_unanswered_and_overdue() -> None:
-    tracker = x12.Tracker()
-    tracker.expect(x12.awaited(sent(), PARTNER, AT))
-    tracker.expect(x12.awaited(sent(), PARTNER, AT + timedelta(hours=1)))  # the same again
-    assert [each.control_number for each in tracker.unanswered("Gloveco")] == ["0001", "0002", "0003"]
-    assert tracker.unanswered("other") == []
-    assert tracker.overdue(AT + timedelta(hours=3)) == []
-    assert len(tracker.overdue(AT + timedelta(hours=4, seconds=1))) == 3
-
-    data = (SAMPLES / "two_groups.edi").read_bytes().replace(b"BEG*00*SA*PO-4712**20260304", b"BEG*00*SA*PO-4712")
-    verdict = x12.read_acknowledgement(answer(x12.judge(x12.parse(data).groups[0])))
-    settled = tracker.answer("Gloveco", verdict, AT)
-    assert [(each.control_number, each.verdict) for each in settled] == [
-        ("0001", x12.Verdict.ACCEPTED),
-        ("0002", x12.Verdict.REJECTED),
-    ]
-    assert tracker.answer("Gloveco", verdict, AT) == []  # the same answer again
-    assert tracker.answer("other", verdict, AT) == []
-    assert [each.code for each in tracker.unanswered()] == ["860"]
-
-
-def test_an_answer_without_sets_holds_for_all() -> None:
-    tracker = x12.Tracker()
-    tracker.expect(x12.awaited(sent(), PARTNER, AT))
-    verdict = x12.GroupVerdict(
-        functional_id="PO", control_number="0018", verdict=x12.Verdict.ACCEPTED, included=2, received=2, accepted=2
-    )
-    assert len(tracker.answer("Gloveco", verdict, AT)) == 2
-    assert len(tracker.unanswered()) == 1
-
-
-def test_a_rejected_interchange_rejects_all_that_is_in_it() -> None:
-    tracker = x12.Tracker()
-    tracker.expect(x12.awaited(sent(), PARTNER, AT))
-    good = x12.InterchangeVerdict(control_number="000000018", date="260304", time="1011", code="A")
-    assert tracker.answer_interchange("Gloveco", good, AT) == ()
-    bad = x12.InterchangeVerdict(control_number="18", date="260304", time="1011", code="R", note="025")
-    assert {each.verdict for each in tracker.answer_interchange("Gloveco", bad, AT)} == {x12.Verdict.REJECTED}
-    assert tracker.unanswered() == []
-
-
-def test_answers_are_not_awaited_themselves() -> None:
-    made = x12.build(PARTNER, [x12.acknowledge(x12.judge(group_of("order_850.edi")))], numbers=x12.Numbers(1, 1), at=AT)
-    assert x12.awaited(made, PARTNER, AT) == []
 
 
 def test_one_call_answers_as_the_partner_wants_it() -> None:

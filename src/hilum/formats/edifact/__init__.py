@@ -13,8 +13,18 @@
 What was read is given back byte for byte. Path grammar is in `paths`, delimiters and character sets in `delimiters`.
 """
 
-from hilum.formats.edifact.building import Draft, Partner, Party, build
-from hilum.formats.edifact.control import MessageVerdict, Verdict, answer, draft, judge, read_answer
+from hilum.formats.edifact.building import Draft, Partner, Party, build, stamp
+from hilum.formats.edifact.control import (
+    ACKNOWLEDGED,
+    RECEIVED,
+    REJECTED,
+    MessageVerdict,
+    Verdict,
+    answer,
+    draft,
+    judge,
+    read_answer,
+)
 from hilum.formats.edifact.delimiters import STANDARD, Delimiters
 from hilum.formats.edifact.documents import Document, Line
 from hilum.formats.edifact.documents import read as read_document
@@ -35,8 +45,8 @@ from hilum.formats.edifact.scanning import Kind, Piece, Scanner
 from hilum.formats.edifact.segment import Segment, Value
 
 __all__ = [
-    "STANDARD", "Code", "Collector", "Delimiters", "Document", "Draft", "Envelope", "Field", "Group", "Interchange",
-    "Kind", "Line", "Message", "MessageVerdict", "Partner", "Party", "Piece", "Problem", "Scanner", "Segment", "Value",
-    "Verdict", "answer", "build", "draft", "field", "interchanges", "judge", "message_problems", "messages", "parse",
-    "read", "read_answer", "read_document",
+    "ACKNOWLEDGED", "RECEIVED", "REJECTED", "STANDARD", "Code", "Collector", "Delimiters", "Document", "Draft",
+    "Envelope", "Field", "Group", "Interchange", "Kind", "Line", "Message", "MessageVerdict", "Partner", "Party",
+    "Piece", "Problem", "Scanner", "Segment", "Value", "Verdict", "answer", "build", "draft", "field", "interchanges",
+    "judge", "message_problems", "messages", "parse", "read", "read_answer", "read_document", "stamp",
 ]  # fmt: skip

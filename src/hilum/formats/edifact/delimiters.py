@@ -30,10 +30,14 @@ CODECS: Mapping[str, str] = MappingProxyType(
     {
         "UNOA": "ascii", "UNOB": "ascii", "UNOC": "iso8859-1", "UNOD": "iso8859-2", "UNOE": "iso8859-5",
         "UNOF": "iso8859-7", "UNOG": "iso8859-3", "UNOH": "iso8859-4", "UNOI": "iso8859-6", "UNOJ": "iso8859-8",
-        "UNOK": "iso8859-9", "UNOW": "utf-8", "UNOY": "utf-8",
+        "UNOK": "iso8859-9", "UNOW": "utf-8", "UNOX": "iso2022_jp_2", "UNOY": "utf-8",
     }
 )  # fmt: skip
-"""Python's names of the character sets (data element 0001). UNOX (escapes of ISO 2022) is not among them."""
+"""Python's names of the character sets (data element 0001).
+
+UNOX is code extension by the escapes of ISO 2022: of its many sets those of RFC 1554 are read and written, which are
+Japanese, Chinese, Korean, Latin and Greek.
+"""
 
 
 def read_una(una: bytes) -> Delimiters:

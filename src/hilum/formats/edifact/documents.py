@@ -1,12 +1,12 @@
 """Typed reading of ORDERS, ORDRSP, DESADV and INVOIC (directories D93A to D10B): heads and lines, codes as sent.
 
 Segments before the first line belong to the head, those behind UNS+S to the summary; those after a LIN, until the
-next, to that line. DESADV: what CPS says of packages is not read.
+next, to that line. DESADV: a line is in the package that the CPS before it describes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -111,13 +111,22 @@ class Part:
         return found
 
 
+_OTHER_ITEMS = frozenset({"2", "3", "4"})  # 4347: a potential substitute, what it is substituted by, or for
+_SUBSTITUTED_BY = "3"
+
+
+def _filled(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    return [(kind, value) for kind, value in pairs if value]
+
+
 class Line(Part):
     """One line: LIN and what follows it."""
 
-    def __init__(self, segments: Sequence[Segment], place: int) -> None:
+    def __init__(self, segments: Sequence[Segment], place: int, packed: Sequence[Segment] = ()) -> None:
         super().__init__(segments)
         self.place = place  # in the document, from 1
         self.head = segments[0]
+        self.packed = packed  # DESADV: the segments of its package, from CPS on
 
     @property
     def where(self) -> str:
@@ -137,11 +146,41 @@ class Line(Part):
     @property
     def ids(self) -> Sequence[tuple[str, str]]:
         """Identifiers of the item with type (7143: EN, SRV a GTIN; SA the supplier's; IN, BP the buyer's)."""
-        found = [(self.head["03.2"], self.head["03.1"])]
-        for each in self.segments:
-            if each.name == "PIA":
-                found += [(each[f"{number:02d}.2"], each[f"{number:02d}.1"]) for number in range(2, 7)]
-        return [(kind, value) for kind, value in found if value]
+        return _filled([(self.head["03.2"], self.head["03.1"]), *self._more_ids(lambda use: use not in _OTHER_ITEMS)])
+
+    @property
+    def substitutes(self) -> Sequence[tuple[str, str]]:
+        """Identifiers of the item that comes in its place (PIA+3), with type."""
+        return _filled(self._more_ids(lambda use: use == _SUBSTITUTED_BY))
+
+    def _more_ids(self, wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
+        """Those of PIA, by what it says it is for (4347)."""
+        return [
+            (each[f"{number:02d}.2"], each[f"{number:02d}.1"])
+            for each in self.segments
+            if each.name == "PIA" and wanted(each["01"])
+            for number in range(2, 7)
+        ]
+
+    @property
+    def package(self) -> str:
+        """The number of the package that it is in (GIN+BJ, an SSCC); empty: not told."""
+        return next((each["02.1"] for each in self.packed if each.name == "GIN" and each["01"] == "BJ"), "")
+
+    @property
+    def lots(self) -> Sequence[str]:
+        """Batch numbers (GIN+BX, RFF+BT), and where there is none serial numbers (GIN+BN)."""
+        found = [each["02.1"] for each in self.segments if each.name == "GIN" and each["01"] == "BX"]
+        found += [each["01.2"] for each in self.segments if each.name == "RFF" and each["01"] == "BT"]
+        if not found:
+            found = [each["02.1"] for each in self.segments if each.name == "GIN" and each["01"] == "BN"]
+        return list(dict.fromkeys(filter(None, found)))
+
+    @property
+    def order_line(self) -> str:
+        """The line of the order that it is about (RFF+ON with a line, RFF+LI); empty: not told."""
+        found = self._first("RFF", "01", "ON")
+        return (found["01.3"] if found is not None else "") or self.reference("LI")
 
     @property
     def description(self) -> str:
@@ -233,7 +272,7 @@ def read(message: Message, *types: str) -> Document:
         parties=tuple(_party(each) for each in head if each.name == "NAD"),
         head=Part(_own(head)),
         summary=Part(summary),
-        lines=tuple(Line(each, place) for place, each in enumerate(lines, 1)),
+        lines=tuple(Line(each, place, packed) for place, (each, packed) in enumerate(lines, 1)),
     )
 
 
@@ -261,18 +300,18 @@ def _in_party(before: Sequence[Segment]) -> bool:
     return before[-1].name in ("NAD", "LOC", "FII", "CTA", "COM")
 
 
-def _parts(message: Message) -> tuple[list[Segment], list[Segment], list[list[Segment]]]:
+def _parts(message: Message) -> tuple[list[Segment], list[Segment], list[tuple[list[Segment], list[Segment]]]]:
     head: list[Segment] = []
     summary: list[Segment] = []
-    lines: list[list[Segment]] = []
-    into = head
+    lines: list[tuple[list[Segment], list[Segment]]] = []
+    into, packed = head, list[Segment]()
     for each in message:
         if each.name == "LIN":
             into = []
-            lines.append(into)
+            lines.append((into, packed))
         elif each.name == "UNS" and each["01"] == "S":
             into = summary
         elif each.name == "CPS":
-            into = []  # of packages
+            into = packed = []
         into.append(each)
     return head, summary, lines

@@ -173,14 +173,20 @@ def past_text(own: Delimiters, data: bytearray, at: int) -> int:
     return found.end() if found is not None else at
 
 
+_TWO_BYTES = rb"\x1b\$(?:[@AB]|\([@ABCD])[^\x1b]*+(?=\x1b)"
+_SHIFTED = _TWO_BYTES + rb"|\x1b(?!\$)(?=.)|\x1b\$(?=[^@AB(])|\x1b\$\((?=[^@ABCD])"
+"""A run of characters of two bytes (ISO 2022, UNOX), of which any byte may look as a delimiter; other escapes."""
+
+
 @lru_cache(maxsize=256)
 def _text(own: Delimiters) -> re.Pattern[bytes]:
-    """What stands before the end of a segment, released characters passed over."""
+    """What stands before the end of a segment, released characters and those of two bytes passed over."""
     end = re.escape(own.segment.encode())
     if own.release == ABSENT:
-        return re.compile(rb"[^" + end + rb"]*+")
+        return re.compile(rb"(?:[^\x1b" + end + rb"]++|" + _SHIFTED + rb")*+", re.DOTALL)
     release = re.escape(own.release.encode())
-    return re.compile(rb"(?:[^" + end + release + rb"]++|" + release + rb".)*+", re.DOTALL)
+    plain = rb"[^\x1b" + end + release + rb"]++|"
+    return re.compile(rb"(?:" + plain + release + rb".|" + _SHIFTED + rb")*+", re.DOTALL)
 
 
 @lru_cache(maxsize=256)

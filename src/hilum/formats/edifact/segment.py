@@ -122,7 +122,7 @@ class Segment:
     def __setitem__(self, path: str, value: str | int | Decimal | None) -> None:
         """Put a value there; what is missing before it becomes empty. Raises `ValueError`."""
         number, repetition, component = paths.place(path)
-        text = _plain(value)
+        text = _plain(value, self.delimiters.decimal)
         elements = self.elements
         elements += [[[""]] for _ in range(number + 1 - len(elements))]
         repeated = elements[number]

@@ -33,6 +33,7 @@ from hilum.formats.x12.building import (
     Numbers,
     build,
     groups_of,
+    stamp,
 )
 from hilum.formats.x12.checking import check
 from hilum.formats.x12.delimiters import ABSENT, STANDARD, Delimiters
@@ -63,7 +64,6 @@ from hilum.formats.x12.problems import Problem
 from hilum.formats.x12.scanning import Kind, Piece, Scanner
 from hilum.formats.x12.segment import Encoded, Free, Segment, Value
 from hilum.formats.x12.structures import Structure, structure_of, structures
-from hilum.formats.x12.tracking import Awaited, Register, Tracker, awaited
 from hilum.formats.x12.transaction import Envelope, TransactionSet
 
 __all__ = [
@@ -71,7 +71,6 @@ __all__ = [
     "FUNCTIONAL_IDS",
     "STANDARD",
     "Answered",
-    "Awaited",
     "Collector",
     "Delimiters",
     "Draft",
@@ -91,12 +90,10 @@ __all__ = [
     "Party",
     "Piece",
     "Problem",
-    "Register",
     "Scanner",
     "Segment",
     "SetVerdict",
     "Structure",
-    "Tracker",
     "TransactionSet",
     "Value",
     "Verdict",
@@ -104,7 +101,6 @@ __all__ = [
     "acknowledge_interchange",
     "answer",
     "answered_at",
-    "awaited",
     "build",
     "check",
     "envelope_problems",
@@ -121,6 +117,7 @@ __all__ = [
     "read_acknowledgement",
     "read_interchange_acknowledgement",
     "rejects",
+    "stamp",
     "structure_of",
     "structures",
     "transaction_sets",

@@ -95,6 +95,29 @@ def build(
     return made
 
 
+def stamp(interchange: Interchange, partner: Partner, *, numbers: Numbers, at: datetime) -> Interchange:
+    """The same interchange under other control numbers and another time: what is drawn only when it is sent.
+
+    `numbers.transaction` does not count: transaction sets are numbered within their group, and stay as they are.
+    """
+    raw_isa = _isa(partner, numbers.interchange, at)
+    made = Interchange(Envelope(raw_isa, b"", partner.delimiters))
+    place = 0
+    for piece in interchange.pieces:
+        if isinstance(piece, TransactionSet):
+            made.pieces.append(TransactionSet(piece.body(), made.envelope))
+            continue
+        gs, control = piece.header, str(numbers.group + place)
+        row = ("GS", gs["01"], gs["02"], gs["03"], at.date(), at.time(), control, gs["07"], gs["08"])
+        group = Group(Envelope(raw_isa, _line(partner, row), partner.delimiters))
+        group.sets += [TransactionSet(each.body(), group.envelope) for each in piece.sets]
+        group.raw_end = _line(partner, ("GE", len(group.sets), control))
+        made.pieces.append(group)
+        place += 1
+    made.raw_end = _line(partner, ("IEA", place, f"{numbers.interchange:09d}"))
+    return made
+
+
 def groups_of(drafts: Iterable[Draft]) -> int:
     """How many functional groups, and so group control numbers, these make."""
     return sum(1 for _ in groupby(drafts, lambda each: (each.code, each.guide)))

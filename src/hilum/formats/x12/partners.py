@@ -5,7 +5,6 @@ A profile is data: a project writes it in a file of its own (TOML, JSON) or as P
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -52,9 +51,6 @@ class Partner(BaseModel):
     line_end: Literal["", "\n", "\r\n"] = Field(default="\n", description="White space written after each terminator")
     wants_ta1: bool = Field(default=False, description="ISA14 of what we send: a TA1 is asked for")
     answer: Answer = Field(default="997", description="What we answer functional groups with")
-    answer_within: timedelta = Field(
-        default=timedelta(hours=24), description="What we sent is overdue when its 997 or 999 is not there by then"
-    )
     tolerated: frozenset[str] = Field(
         default=frozenset(),
         description="Faults that are accepted with errors instead of rejected: level and code, such as set:4 (SE01)",

@@ -5,8 +5,9 @@ it), and where wanted `order_unit` (else `unit`) and `cost`. The table `supplier
 the codes that requisitions name.
 """
 
+from hilum.packs.procurement.exchange import from_partners, to_partners
 from hilum.packs.procurement.master_data import suppliers
 from hilum.packs.procurement.requisitions import requisitions
 from hilum.packs.procurement.spreadsheets import requisitions_csv
 
-__all__ = ["requisitions", "requisitions_csv", "suppliers"]
+__all__ = ["from_partners", "requisitions", "requisitions_csv", "suppliers", "to_partners"]

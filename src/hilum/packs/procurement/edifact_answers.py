@@ -1,0 +1,206 @@
+"""EDIFACT to and from suppliers: a `PurchaseOrder` becomes ORDERS, ORDRSP an answer, DESADV a `ShipNotice`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, tzinfo
+from types import MappingProxyType
+
+from hilum.canonical import (
+    AcknowledgedLine,
+    LineAnswer,
+    OrderAcknowledgement,
+    OrderLine,
+    PurchaseOrder,
+    ShipNotice,
+    ShippedLine,
+)
+from hilum.errors import Invalid
+from hilum.formats import edifact
+from hilum.formats.edifact.documents import Document, Line
+from hilum.formats.edifact.segment import Value
+from hilum.packs.building import make
+from hilum.packs.procurement.edifact_documents import ItemOf, items_as_sent
+from hilum.packs.procurement.x12_items import EACH, line_number, moment, needed_quantity
+
+ORDERS_TYPE = "ORDERS:D:96A:UN"
+"""How the hub writes an order, unless the partner's profile names another directory."""
+
+ACTIONS: Mapping[str, LineAnswer] = MappingProxyType(
+    {
+        "1": LineAnswer.CHANGED,  # added
+        "2": LineAnswer.REJECTED,  # deleted
+        "3": LineAnswer.CHANGED,
+        "4": LineAnswer.ACCEPTED,  # no action
+        "5": LineAnswer.ACCEPTED,
+        "6": LineAnswer.CHANGED,  # accepted with amendment
+        "7": LineAnswer.REJECTED,
+        "10": LineAnswer.REJECTED,  # not found
+    }
+)
+"""What the action of a line (data element 1229) means."""
+
+_WHOLE = {"29": LineAnswer.ACCEPTED, "27": LineAnswer.REJECTED}  # data element 1225, for lines that say nothing
+_BACKORDERED = "83"
+
+
+def order_to_edifact(order: PurchaseOrder, partner: edifact.Partner, *, ordered_on: date) -> edifact.Draft:
+    """An ORDERS. Raises `Invalid` for a changed order: an ORDCHG is not written."""
+    if order.revision:
+        raise Invalid("a changed order is not written as EDIFACT; cancel it and order anew", where=order.number)
+    rows: list[tuple[Value, ...]] = [
+        ("BGM", "220", order.number, "9"),
+        ("DTM", ["137", _day(ordered_on), "102"]),
+    ]
+    if order.agreement:
+        rows.append(("RFF", ["CT", order.agreement]))
+    rows += [("NAD", "BY", [partner.ours.id, None, "92"]), ("NAD", "SU", [partner.theirs.id, None, "92"])]
+    if order.deliver_to:
+        rows.append(("NAD", "DP", [order.deliver_to, None, "92"]))
+    if order.currency:
+        rows.append(("CUX", ["2", order.currency, "9"]))
+    for line in order.lines:
+        rows += _ordered(line)
+    rows += [("UNS", "S"), ("CNT", ["2", len(order.lines)])]
+    return edifact.Draft(partner.type_of("ORDERS", ORDERS_TYPE), rows)
+
+
+def _ordered(line: OrderLine) -> Iterator[tuple[Value, ...]]:
+    yield ("LIN", line.number)
+    yield ("PIA", "5", [line.item, "IN"])
+    yield ("QTY", ["21", line.quantity, line.unit])
+    if line.needed_by is not None:
+        yield ("DTM", ["2", _day(line.needed_by), "102"])
+    if line.unit_price is not None:
+        yield ("PRI", ["AAA", line.unit_price])
+
+
+def answer_from_edifact(
+    document: Document, *, supplier: str, item_of: ItemOf | None = None, zone: tzinfo = UTC
+) -> OrderAcknowledgement:
+    """An ORDRSP. What comes later (QTY+83) becomes a line of its own, as in an 855. Raises `Invalid`."""
+    if document.type != "ORDRSP":
+        raise Invalid("this is no ORDRSP", where="UNH-02")
+    if not document.order:
+        raise Invalid("it does not say which order it answers (RFF+ON)", where="RFF")
+    if document.function == "27" and not document.lines:
+        raise Invalid("the order is rejected as a whole, and no line says so", where="BGM-03")
+    item_of = item_of or items_as_sent()
+    lines = [found for line in document.lines for found in _answered(line, document, item_of)]
+    return make(
+        OrderAcknowledgement,
+        "BGM",
+        number=document.number,
+        order=document.order,
+        supplier=supplier,
+        acknowledged_at=moment(document.issued_on, zone),
+        currency=document.currency,
+        lines=tuple(lines),
+    )
+
+
+def _answered(line: Line, document: Document, item_of: ItemOf) -> Iterator[AcknowledgedLine]:
+    answer = _answer_of(line, document)
+    price = line.price("AAA", "INV", "AAB")
+    now, unit = line.quantity("113", "21", "12")
+    later, later_unit = line.quantity(_BACKORDERED)
+    common = {
+        "number": line_number(line.order_line or line.number, line.place),
+        "item": item_of(line),
+        "unit_price": price.of_one if price is not None else None,
+        "delivery_date": line.date("67", "69", "76"),
+    }
+    if later is None or now:
+        substitute = _substitute(line, item_of) if answer is LineAnswer.CHANGED else ""
+        yield make(
+            AcknowledgedLine,
+            line.where,
+            **common,
+            answer=answer,
+            quantity=needed_quantity(now, line.where),
+            unit=unit or EACH,
+            substitute=substitute if substitute != common["item"] else None,
+        )
+    if later:
+        yield make(
+            AcknowledgedLine,
+            line.where,
+            **common,
+            answer=LineAnswer.BACKORDERED,
+            quantity=later,
+            unit=later_unit or unit or EACH,
+        )
+
+
+def _answer_of(line: Line, document: Document) -> LineAnswer:
+    if line.action:
+        if line.action not in ACTIONS:
+            raise Invalid("the hub does not know what this action means (LIN-02)", where=line.where)
+        return ACTIONS[line.action]
+    return _WHOLE.get(document.function, LineAnswer.ACCEPTED)
+
+
+def _substitute(line: Line, item_of: ItemOf) -> str:
+    """The item that comes instead, by the same identifiers as the item itself."""
+    if not line.substitutes:
+        return ""
+    return item_of(_Substitute(line))
+
+
+class _Substitute(Line):
+    """The line as if it were about the item that comes instead."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line.segments, line.place, line.packed)
+
+    @property
+    def ids(self) -> list[tuple[str, str]]:
+        return list(self.substitutes)
+
+
+def ship_notice_from_edifact(
+    document: Document, *, supplier: str, item_of: ItemOf | None = None, zone: tzinfo = UTC
+) -> ShipNotice:
+    """A DESADV, with packages, lots and days of expiry. Raises `Invalid`, also for several lots in one line."""
+    if document.type != "DESADV":
+        raise Invalid("this is no DESADV", where="UNH-02")
+    if document.function not in ("", "9"):
+        raise Invalid("only originals are taken (9): decide what this change or cancellation means", where="BGM-03")
+    item_of = item_of or items_as_sent()
+    transport = next((each for each in document.head.segments if each.name == "TDT"), None)
+    return make(
+        ShipNotice,
+        "BGM",
+        number=document.number,
+        supplier=supplier,
+        shipped_at=moment(document.head.date("11", "200"), zone),
+        expected_on=document.head.date("17", "132", "2"),
+        carrier=(transport["05.4"] or transport["05.1"]) if transport is not None else "",
+        waybill=document.head.reference("AAS", "CN", "BM"),
+        lines=tuple(_shipped(line, document, item_of) for line in document.lines),
+    )
+
+
+def _shipped(line: Line, document: Document, item_of: ItemOf) -> ShippedLine:
+    order = line.reference("ON") or document.order
+    if not order:
+        raise Invalid("no order number (RFF+ON) in the line or the head", where=line.where)
+    if len(line.lots) > 1:
+        raise Invalid("the line has several lots, and does not say how much is of which", where=line.where)
+    quantity, unit = line.quantity("12", "21")
+    return make(
+        ShippedLine,
+        line.where,
+        order=order,
+        order_line=line_number(line.order_line, 0) or None,
+        item=item_of(line),
+        quantity=needed_quantity(quantity, line.where),
+        unit=unit or EACH,
+        lot=line.lots[0] if line.lots else None,
+        expires_on=line.date("36", "361"),
+        package=line.package,
+    )
+
+
+def _day(day: date) -> str:
+    return day.strftime("%Y%m%d")
