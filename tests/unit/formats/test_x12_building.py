@@ -115,3 +115,17 @@ def test_numbers_are_written_as_short_as_they_can_be() -> None:
         datatypes.write_implied(Decimal("0.005"), 2)
     with pytest.raises(ValueError, match="finite"):
         datatypes.write_decimal(Decimal("NaN"))
+
+
+@pytest.mark.parametrize("form", [{}, {"segment": "\n", "line_end": ""}, {"line_end": "\r\n"}, {"line_end": ""}])
+@pytest.mark.parametrize("parsed", [True, False])
+def test_numbers_that_are_drawn_late_are_put_over_the_same_sets(form: dict[str, object], parsed: bool) -> None:
+    own, drafts = partner(**form), [ORDER, ORDER, CHANGE]
+    service = ("TA1", "000000017", "260304", "1011", "A", "000")
+    made = x12.build(own, drafts, numbers=x12.Numbers(0, 0), at=AT, services=[service])
+    if parsed:
+        made = x12.parse(made.encode())
+    later, numbers = AT.replace(day=5), x12.Numbers(interchange=41, group=7)
+    stamped = x12.stamp(made, own, numbers=numbers, at=later)
+    assert stamped.encode() == x12.build(own, drafts, numbers=numbers, at=later, services=[service]).encode()
+    assert not stamped.problems()

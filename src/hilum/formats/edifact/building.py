@@ -112,7 +112,8 @@ def stamp(interchange: Interchange, partner: Partner, *, reference: str, at: dat
     """
     if interchange.groups:
         raise ValueError("an interchange with functional groups is not stamped")
-    bodies = [each.body() for each in interchange.messages]
+    end_of_line = (partner.segment + partner.line_end).encode()
+    bodies = [_in_line(each.body(), end_of_line, partner.line_end) for each in interchange.messages]
     end = _line(partner, "UNZ", len(bodies), reference)
     return parse(b"".join([_head(partner, reference, at), *bodies, end]))
 
@@ -126,6 +127,12 @@ def _head(partner: Partner, reference: str, at: datetime) -> bytes:
         [partner.theirs.id, partner.theirs.qualifier], [day, at.strftime("%H%M")], reference, *flags,
     )  # fmt: skip
     return partner.una_segment + unb if partner.announces else unb
+
+
+def _in_line(body: bytes, end: bytes, line_end: str) -> bytes:
+    """A message with its line ends behind its segments, as they are written; what was read has them before."""
+    body = body.lstrip(b" \t\r\n")
+    return body if body.endswith(end) else body + line_end.encode()
 
 
 def _line(partner: Partner, name: str, *values: Value) -> bytes:

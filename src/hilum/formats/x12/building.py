@@ -105,17 +105,23 @@ def stamp(interchange: Interchange, partner: Partner, *, numbers: Numbers, at: d
     place = 0
     for piece in interchange.pieces:
         if isinstance(piece, TransactionSet):
-            made.pieces.append(TransactionSet(piece.body(), made.envelope))
+            made.pieces.append(TransactionSet(_in_line(partner, piece), made.envelope))
             continue
         gs, control = piece.header, str(numbers.group + place)
         row = ("GS", gs["01"], gs["02"], gs["03"], at.date(), at.time(), control, gs["07"], gs["08"])
         group = Group(Envelope(raw_isa, _line(partner, row), partner.delimiters))
-        group.sets += [TransactionSet(each.body(), group.envelope) for each in piece.sets]
+        group.sets += [TransactionSet(_in_line(partner, each), group.envelope) for each in piece.sets]
         group.raw_end = _line(partner, ("GE", len(group.sets), control))
         made.pieces.append(group)
         place += 1
     made.raw_end = _line(partner, ("IEA", place, f"{numbers.interchange:09d}"))
     return made
+
+
+def _in_line(partner: Partner, transaction: TransactionSet) -> bytes:
+    """Its bytes with line ends behind its segments, as they are written; what was read has them before."""
+    body = transaction.body().lstrip(b" \t\r\n")
+    return body if body.endswith((partner.segment + partner.line_end).encode()) else body + partner.line_end.encode()
 
 
 def groups_of(drafts: Iterable[Draft]) -> int:
