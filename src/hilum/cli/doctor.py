@@ -28,7 +28,7 @@ from hilum.masterdata.ownership import load_matrix
 from hilum.postgres import Database
 from hilum.runtime import prepare
 from hilum.runtime.endpoints import build_endpoints, furnish, read_only_endpoints
-from hilum.runtime.inspecting import Users, needs_of, users_by_endpoint
+from hilum.runtime.inspecting import Users, needs_of, told, users_by_endpoint
 from hilum.runtime.intake import shared_sources
 
 _CHECK_SECONDS = 15.0
@@ -214,7 +214,7 @@ async def _destination(name: str, destination: Destination, users: Users) -> lis
             found = await destination.inspect(users.keys(), {}, needs_of(name, users))
     except (HilumError, OSError) as error:
         return [Check(what, False, str(error))]
-    return [answer, *(Check(what, False, words) for words in found.findings)]
+    return [answer, *(Check(what, False, words) for words in told(found, users))]
 
 
 async def round_trip(destination: Destination) -> str:

@@ -22,7 +22,7 @@ from hilum.connectors.odoo.inspecting import of_key
 from hilum.errors import SettingsError
 from hilum.runtime.endpoints import build_endpoints, read_only_endpoints
 from hilum.runtime.feeds import FeedRow, feeds
-from hilum.runtime.inspecting import look, users_by_endpoint
+from hilum.runtime.inspecting import look, told, users_by_endpoint
 from hilum.runtime.server_turns import Servers
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo import serve as serve_sandbox
@@ -78,7 +78,7 @@ async def _check(folder: Path, name: str, accept: bool) -> list[dict[str, Any]]:
                     )
                 finally:
                     await endpoint.close()
-                facts = {"endpoint": each, "models": len(seen.metadata), "findings": seen.findings}
+                facts = {"endpoint": each, "models": len(seen.metadata), "findings": told(seen, users[each])}
                 found.append(facts | {"key_ends": seen.key_ends, "key": of_key(seen.key_ends)})
     return found
 

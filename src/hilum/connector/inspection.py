@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol, runtime_checkable
 
 Needs = Mapping[str, Collection[str]]
-"""Model → fields; no fields: whatever it has."""
+"""Model → fields; no fields: whatever it has. Of a mapping, the fields with the types that they may have there, as the
+far side calls them; no types: any."""
 
 
 NO_NEEDS: Final[Mapping[str, Needs]] = MappingProxyType({})

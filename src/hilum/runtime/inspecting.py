@@ -63,17 +63,32 @@ def users_by_endpoint(flows: Iterable[Flow]) -> dict[str, dict[str, list[Flow]]]
     return found
 
 
-def needs_of(endpoint: str, users: Users) -> dict[str, dict[str, set[str]]]:
-    """Operation, or kind of source → model → the fields that these flows write or read there together.
+def needs_of(endpoint: str, users: Users) -> dict[str, dict[str, dict[str, frozenset[str]]]]:
+    """Operation, or kind of source → model → the fields that these flows write or read there together, with the types
+    that all of them can work with; none: any.
 
     Of an operation only what it does not know itself: the columns that a flow chose for `odoo.upsert`.
     """
-    found: dict[str, dict[str, set[str]]] = {}
+    found: dict[str, dict[str, dict[str, frozenset[str]]]] = {}
     for name, flows in users.items():
         for needs in (each for flow in flows for each in _needs(flow, endpoint, name)):
             for model, fields in needs.items():
-                found.setdefault(name, {}).setdefault(model, set()).update(fields)
+                there = found.setdefault(name, {}).setdefault(model, {})
+                for field in fields:
+                    types = frozenset(fields[field]) if isinstance(fields, Mapping) else frozenset()
+                    before = there.get(field, types)
+                    there[field] = (before & types) or before or types
     return found
+
+
+def told(found: Inspection, users: Users) -> list[str]:
+    """What does not fit, thing by thing, in words, each with the flows that need it."""
+    words = []
+    for condition in found.conditions:
+        for misfit in condition.misfits:
+            flows = sorted({flow.name for each in misfit.operations or users for flow in users.get(each, ())})
+            words.append(f"{misfit.words} Needed by {', '.join(flows)}." if flows else misfit.words)
+    return words
 
 
 def _needs(flow: Flow, endpoint: str, name: str) -> Iterator[Needs]:
@@ -126,7 +141,7 @@ class Inspecting:
                 except (Failure, SettingsError) as failure:
                     log.info("%s could not be looked at: %s", name, failure)
                     continue
-                for finding in found.findings:
+                for finding in told(found, self._users.get(name, {})):
                     log.warning("%s: %s", name, finding)
 
 

@@ -217,13 +217,17 @@ def test_modules_and_columns_that_an_odoo_lacks_are_found(healthy: Path, cli: Cl
     )
     target = """
     made.deliver_to(odoo.asset("odoo.main"))
+    made.deliver_to(odoo.supplier("odoo.main"))
     made.deliver_to(odoo.upsert("odoo.main", "res.partner", columns=["name", "nickname"], fields=dict, key=str))
     """.replace("\n    ", "\n    ")
     (healthy / "flows" / "within.py").write_text(WITHIN.replace("TARGET", target.strip()))
     with (healthy / "hilum.toml").open("a") as settings:
         settings.write(ODOO.format(url=box.url, key=box.api_key))
+    box.retype("res.partner", "email", "integer")
     answer = cli("doctor", "-p", healthy)
     assert answer.code == 1
     wrong = [line for line in answer.out.splitlines() if line.startswith("✗ destination odoo.main")]
+    needs = "res.partner.email is integer, and supplier needs char or text."
+    assert any(needs in line and "Needed by test.published, test.runs" in line for line in wrong)
     assert any("maintenance.equipment" in line and "the module maintenance is not installed" in line for line in wrong)
     assert any("res.partner has no field nickname, which upsert needs" in line for line in wrong)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from odoo_far_side import FarSide
 
 from hilum import cases
+from hilum.canonical import Supplier
 from hilum.connectors import odoo
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
@@ -18,8 +20,10 @@ from hilum.observe.alerts import causes
 from hilum.observe.snapshot import Sampler
 from hilum.postgres import Database
 from hilum.runtime.endpoints import read_only_endpoints
-from hilum.runtime.inspecting import look, users_by_endpoint
+from hilum.runtime.inspecting import look, told, users_by_endpoint
 from hilum.settings import AlertSettings, Settings
+from hilum.simulator.odoo import INTEGRATION_GROUPS
+from hilum.simulator.odoo.orm.access import DOCUMENTATION
 from support.projects import make_flow
 
 USERS = {"supplier": [make_flow(None, name="test.suppliers")]}
@@ -160,3 +164,88 @@ async def test_the_columns_of_an_upsert_are_looked_at_too(sandboxed: FarSide, da
     assert [each["what"] for each in found["endpoint.drift"].misfits] == ["res.partner.nickname"]
     assert [each["what"] for each in found["endpoint.module"].misfits] == ["no.such"]
     assert found["endpoint.drift"].flows == ["test.wards"]
+
+
+@pytest.mark.req("NEW-9")
+async def test_a_field_of_the_wrong_type_is_told_at_the_first_look_and_cannot_be_accepted(
+    sandboxed: FarSide, database: Database
+) -> None:
+    """No older look says what it was: the operations say what it has to be."""
+    box = sandboxed.sandbox
+    assert box is not None
+    box.retype("res.partner", "ref", "many2one", relation="res.country")
+    box.retype("res.partner", "country_id", "many2one", relation="res.partner")
+    hub = await sandboxed.open()
+    wanted = {"res.partner.ref": ("char or text", "many2one to res.country")}
+    wanted["res.partner.country_id"] = ("many2one to res.country", "many2one to res.partner")
+    for anew in (False, True):
+        found = await look(database, "odoo.main", hub, USERS, anew=anew)
+        (condition,) = found.conditions
+        assert {each.what: (each.expected, each.found) for each in condition.misfits} == wanted
+        assert "supplier needs char or text" in condition.words
+        assert all(words.endswith("Needed by test.suppliers.") for words in told(found, USERS))
+    box.retype("res.partner", "ref", "char")
+    box.retype("res.partner", "country_id", "many2one", relation="res.country")
+    assert not (await look(database, "odoo.main", hub, USERS)).findings
+
+
+@pytest.mark.req("NEW-9")
+async def test_an_upgrade_that_retypes_a_field_or_drops_a_value_opens_a_case(
+    sandboxed: FarSide, database: Database
+) -> None:
+    box = sandboxed.sandbox
+    assert box is not None
+    hub = await sandboxed.open()
+    users = {"purchase_order": [make_flow(None, name="test.orders")], **USERS}
+    assert not (await look(database, "odoo.main", hub, users)).findings
+    box.retype("purchase.order", "state", "selection", selection=["draft", "sent", "approved", "cancel", "done"])
+    box.retype("purchase.order.line", "product_qty", "integer")
+    await look(database, "odoo.main", hub, users)
+    async with database.cold() as connection:
+        found = [case for case in await cases.conditions(connection) if case.category == "endpoint.drift"]
+    assert {case.flows[0] for case in found if len(case.flows) == 1} == {"test.orders"}
+    assert sorted((each["what"], each["expected"], each["found"]) for case in found for each in case.misfits) == [
+        ("purchase.order.line.product_qty", "float or monetary", "integer"),
+        ("purchase.order.state", "a selection with cancel, draft, purchase, sent", "one without purchase"),
+    ]
+
+
+@pytest.mark.req("NEW-9")
+async def test_what_an_upsert_writes_says_what_its_fields_may_be(sandboxed: FarSide, database: Database) -> None:
+    """Of the example of the business object that it writes; and a column of identifiers needs a relation."""
+    box = sandboxed.sandbox
+    assert box is not None
+
+    def fields(supplier: Supplier) -> dict[str, object]:
+        blocked = {"name": supplier.blocked, "is_company": True, "color": Decimal("1.5"), "city": supplier.title}
+        return {**blocked, "ref": date(2026, 1, 1), "vat/id": "", "country_id/.id": 7}
+
+    columns = ["name", "is_company", "color", "city", "ref", "vat/id", "country_id/.id"]
+    flow = make_flow(None, name="test.wards")
+    flow.deliver_to(odoo.upsert("odoo.main", "res.partner", columns=columns, fields=fields, key=str, writes=Supplier))
+    users = users_by_endpoint([flow])["odoo.main"]
+    hub = await sandboxed.open()
+    found = await look(database, "odoo.main", hub, users)
+    assert {(each.what, each.expected) for condition in found.conditions for each in condition.misfits} == {
+        ("res.partner.name", "boolean"),
+        ("res.partner.color", "char or float or html or monetary or text"),
+        ("res.partner.vat", "many2many or many2one or one2many"),
+    }
+    assert all("test.wards" in words for words in told(found, users))
+
+
+@pytest.mark.req("NEW-9")
+@pytest.mark.parametrize("documented", [True, False], ids=["may read the documentation", "may not"])
+async def test_metadata_are_those_of_the_documentation_where_the_user_may_read_it(
+    sandboxed: FarSide, documented: bool
+) -> None:
+    box = sandboxed.sandbox
+    assert box is not None
+    groups = [*INTEGRATION_GROUPS, *([DOCUMENTATION] if documented else [])]
+    hub = await sandboxed.open(api_key=box.make_key("reader", groups=groups), login="reader")
+    box.retype("res.partner", "ref", "integer")
+    box.calls.clear()
+    found = await hub.inspect(["supplier", "item_category"], {})
+    assert [each.what for condition in found.conditions for each in condition.misfits] == ["res.partner.ref"]
+    asked = [name for name in box.calls.calls if name.endswith("/fields_get")]
+    assert bool(asked) == (sandboxed.protocol != "json2" or not documented)

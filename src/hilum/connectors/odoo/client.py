@@ -108,6 +108,10 @@ class OdooClient(ABC):
         found: dict[str, Row] = await self.call(model, "fields_get", attributes=list(attributes))
         return found
 
+    async def metadata(self, model: str) -> dict[str, Row]:
+        """Of each field that this user sees: `type`, `required`, `relation`, `selection`."""
+        return await self.fields_get(model, ("type", "required", "relation", "selection"))
+
     async def reference(self, xml_id: str) -> tuple[str, int | None] | None:
         """(model, id) that an external identifier stands for; None where there is none.
 

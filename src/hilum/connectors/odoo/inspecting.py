@@ -1,8 +1,9 @@
 """Does this Odoo have what the operations in use need, and is it as it was seen before? When does the key end?
 
-Asked with `fields_get`, which every user may call; the documentation endpoint of 19 says the same of fields, and needs
-a further right. A field that is gone, has another type or has become required is told before a message fails by it.
-It is compared with what was seen first, or accepted last: so a change is told until it is mended or accepted.
+Asked of the documentation of 19 where the user may read it, else with `fields_get`, which every user may call. A field
+that is gone, is not of the type that the operations need, has another type than before or has become required is told
+before a message fails by it. What it was before is what was seen first, or accepted last: so a change is told until it
+is mended or accepted; a type that no operation can work with, until it is mended.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from hilum.connector import KEY_WARNING, NO_NEEDS, Condition, Inspection, Misfit, Needs
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.connectors.odoo.operations.expecting import Expected, expected
 from hilum.connectors.odoo.operations.modules import MODULE_OF
 from hilum.connectors.odoo.protocols import deprecated
 from hilum.connectors.odoo.session import Session
@@ -43,21 +46,25 @@ async def inspect(
     missing: dict[tuple[str, str], list[Misfit]] = {}
     for model, by_operation in wanted.items():
         try:
-            fields = await session.client.fields_get(model)
+            fields = await session.client.metadata(model)
         except Rejected as refused:
             place = (RIGHT, model) if refused.category == "odoo.access" else (MODULE, MODULE_OF.get(model, model))
             missing.setdefault(place, []).append(_absent(model, by_operation, place))
             continue
         now = {name: [facts.get("type"), bool(facts.get("required"))] for name, facts in fields.items()}
         before = known.get(model)
+        wrong = list(_wrong(model, by_operation, fields, session.client.dialect))
+        told = {misfit.what for misfit in wrong}
         found = (
             *_gone(model, by_operation, before or {}, now),
-            *(_changed(model, by_operation, before or now, now)),
+            *wrong,
+            *(each for each in _changed(model, by_operation, before or now, now) if each.what not in told),
         )
         if found:
             title = f"Odoo's {model} is not as the flows need it"
             conditions.append(Condition(category=DRIFT, subject=model, title=title, misfits=found))
-        seen[model] = before if before and found else now
+        # what is not as it is needed is not how it was right
+        seen[model] = before if before and found else {name: now[name] for name in now if f"{model}.{name}" not in told}
     conditions += [_missing(place, misfits) for place, misfits in missing.items()]
     conditions += deprecated(session.client.version, session.client.protocol, datetime.now(UTC).date())
     return Inspection(metadata=seen, conditions=conditions, key_ends=await key_ends(session))
@@ -117,6 +124,41 @@ def _gone(model: str, by_operation: Mapping[str, Collection[str]], before: Model
             words=f"{model} has no field {name}, which {needing} needs, or the hub's user may not see it.",
             operations=tuple(operations),
         )
+
+
+def _wrong(
+    model: str, by_operation: Mapping[str, Collection[str]], fields: Mapping[str, Any], names: Dialect
+) -> Iterator[Misfit]:
+    """Fields that are there and are not what is needed, each once for all operations that need the same."""
+    users: dict[tuple[str, str, str], list[str]] = {}
+    for operation, needed in by_operation.items():
+        for name in needed:
+            misfit = _misfit(model, name, operation, needed, fields, names)
+            if misfit is not None:
+                users.setdefault((name, *misfit), []).append(operation)
+    for (name, wanted, found), operations in users.items():
+        needing = ", ".join(operations)
+        yield Misfit(
+            what=f"{model}.{name}",
+            expected=wanted,
+            found=found,
+            words=f"{model}.{name} is {found}, and {needing} needs {wanted}. Change it back in Odoo, or correct the "
+            "flows.",
+            operations=tuple(operations),
+        )
+
+
+def _misfit(
+    model: str, name: str, operation: str, needed: Collection[str], fields: Mapping[str, Any], names: Dialect
+) -> tuple[str, str] | None:
+    """(expected, found) where a field is something else than this operation needs, or its flows say."""
+    if name not in fields:
+        return None
+    if isinstance(needed, Mapping):  # a flow chose the fields: what it writes into them says what they may be
+        types = needed[name]
+        return Expected(types=tuple(sorted(types))).misfit(fields[name]) if types else None
+    own = expected(model, name, names) if operation in OPERATIONS else None
+    return own.misfit(fields[name]) if own is not None else None
 
 
 def _changed(

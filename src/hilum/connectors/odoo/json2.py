@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 
-from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.client import OdooClient, Row
 from hilum.connectors.odoo.dialect import Version
 from hilum.connectors.odoo.faults import judge_http
 from hilum.connectors.odoo.settings import OdooSettings
@@ -25,6 +26,7 @@ class Json2Client(OdooClient):
         self._transport = transport
         self._settings = settings
         self._user: int | None = None
+        self._documented = True  # may the user read the documentation of the API? Known after the first refusal
 
     async def call(
         self,
@@ -51,6 +53,25 @@ class Json2Client(OdooClient):
             return orjson.loads(answer.body)
         except orjson.JSONDecodeError:
             raise Unsure("Odoo's answer is cut or not JSON; it may or may not have been done.") from None
+
+    async def metadata(self, model: str) -> dict[str, Row]:
+        """See `OdooClient.metadata`. From the documentation of the API, where the user has the group for it."""
+        fields = await self._document(model) if self._documented else None
+        return fields if fields is not None else await super().metadata(model)
+
+    async def _document(self, model: str) -> dict[str, Row] | None:
+        """The fields as the documentation has them; None where it does not answer with them."""
+        try:
+            answer = await self._transport.exchange("GET", f"/doc-bearer/{model}.json", headers=self._headers())
+            read = orjson.loads(answer.body) if answer.status == HTTPStatus.OK else {}
+        except (Unsure, orjson.JSONDecodeError):
+            read = {}
+        else:
+            # a model may be missing, or not for this user; whoever is not let in at all is asked once
+            self._documented = answer.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+        fields: dict[str, Row] = read.get("fields") or {}
+        complete = bool(fields) and all("type" in facts and "required" in facts for facts in fields.values())
+        return fields if complete else None
 
     def _headers(self) -> dict[str, str]:
         headers = {

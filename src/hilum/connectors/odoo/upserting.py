@@ -6,10 +6,12 @@ records are, and then takes only that object, field by field as ownership lets i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from hilum.canonical import BusinessObject, Item, StockLevel, SupplierPrice
+from hilum.canonical import BusinessObject, Item, StockLevel, SupplierPrice, example
 from hilum.connector import Outgoing, Target
 from hilum.connectors.declaring import target
 from hilum.connectors.odoo.destination import Odoo
@@ -19,6 +21,18 @@ from hilum.connectors.odoo.work import cell
 from hilum.errors import SettingsError
 
 Writes = type[BusinessObject] | str
+
+_RELATIONS: Final = ("many2one", "one2many", "many2many")
+_TEXTS: Final = ("char", "text", "html")
+_KEPT_IN: Final[Mapping[type, tuple[str, ...]]] = {
+    bool: ("boolean",),
+    int: ("integer", "float", "monetary", "selection", *_TEXTS),
+    float: ("float", "monetary", *_TEXTS),
+    Decimal: ("float", "monetary", *_TEXTS),
+    date: ("date", *_TEXTS),
+    datetime: ("datetime", *_TEXTS),
+}
+"""Type of a value → the types of fields that keep the whole of it. A text may be anything: a name, a code, a label."""
 
 _PART_OF: Final[Mapping[str, str]] = {
     "res.partner.bank": "res.partner",
@@ -66,10 +80,11 @@ def upsert(
 ) -> Target:
     """Any object becomes a record of `model`, created or updated by its business key.
 
-    `columns` names those of Odoo's `load` that it writes; `hilum odoo check` and the start look whether Odoo has them.
-    `fields` gives their values, or None when the object is not for this target; a column whose value is None is left
-    alone. `key` gives the business key; `kind` the middle part of the external identifier (lower-case letters; by
-    default those of `model`). Decimals and dates are written exactly.
+    `columns` names those of Odoo's `load` that it writes; `hilum odoo check` and the start look whether Odoo has them,
+    in types that keep what `fields` makes of the example of the business object. `fields` gives their values, or None
+    when the object is not for this target; a column whose value is None is left alone. `key` gives the business key;
+    `kind` the middle part of the external identifier (lower-case letters; by default those of `model`). Decimals and
+    dates are written exactly.
 
     `writes`: the business object that the records are (`writes=Supplier`): then it takes that object alone, and
     `ownership.toml` judges each field of it; a field that does not count is None. Or a sentence that says why the
@@ -82,6 +97,7 @@ def upsert(
     if problems:
         raise SettingsError(f"odoo.upsert of {model}: {' '.join(problems)}")
     reason = writes if isinstance(writes, str) else ""
+    kinds = accepts if isinstance(writes, str) else (writes,)
     declared = frozenset(columns)
 
     def encode(thing: Any) -> Outgoing | None:
@@ -99,12 +115,41 @@ def upsert(
         Odoo,
         settings,
         encode,
-        accepts=accepts if isinstance(writes, str) else (writes,),
+        accepts=kinds,
         operation="upsert",
-        needs={model: tuple(dict.fromkeys(column.partition("/")[0] for column in columns))},
+        needs={model: types_of(columns, fields, kinds)},
         may_be=() if writes else tuple(dict.fromkeys((*objects_in(model), *_objects_called(middle)))),
         no_object=reason,
     )
+
+
+def types_of(
+    columns: Iterable[str], fields: Callable[[Any], Mapping[str, Any] | None], accepts: Iterable[type]
+) -> dict[str, tuple[str, ...]]:
+    """Field → the types in which Odoo's `load` keeps what is written into its column; empty: nobody can say.
+
+    A column that leads to a record's identifier needs a relation. Of others the examples of the business objects that
+    are taken say what is written: a time does not go into a day, nor an amount into a whole number.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for column in columns:
+        field, _, identifier = column.partition("/")
+        found[field] = _RELATIONS if identifier else ()
+    for kind in accepts:
+        for column, value in _written(fields, kind).items():
+            if column in found and not found[column]:
+                found[column] = _KEPT_IN.get(type(value), ())
+    return found
+
+
+def _written(fields: Callable[[Any], Mapping[str, Any] | None], kind: type) -> Mapping[str, Any]:
+    """What a flow writes of the example of a business object; nothing where it is no such object, or not for it."""
+    if not issubclass(kind, BusinessObject):
+        return {}
+    try:
+        return fields(example(kind)) or {}
+    except Exception:  # noqa: BLE001 — the flow's own function, which may need more than the example has
+        return {}
 
 
 def _wrong_columns(columns: Sequence[str]) -> Iterator[str]:

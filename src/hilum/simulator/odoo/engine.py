@@ -120,7 +120,7 @@ class Engine:
         faults: Faults,
         timings: bool = False,
     ) -> None:
-        self.registry = registry_of(version)
+        self.registry = registry_of(version).own()
         self.timings = Timings(self.registry.major) if timings else None
         self.store = Store(self.registry.indexed())
         self.database = database

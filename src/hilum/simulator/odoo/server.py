@@ -149,6 +149,13 @@ class SandboxOdoo:
         """A record rule that hides these records of a model from all users but the superuser; none: it is gone."""
         self.engine.store.hidden[model] = frozenset(ids)
 
+    def retype(self, model: str, field: str, kind: str, *, relation: str = "", selection: Iterable[str] = ()) -> None:
+        """A field gets another type, as after an upgrade: `retype("res.partner", "ref", "integer")`.
+
+        `relation`: the model of a many2one; `selection`: the values that there are. Raises KeyError.
+        """
+        self.engine.registry.retype(model, field, kind, relation=relation, selection=selection)
+
     def hold(self) -> HeldTransaction:
         """Begin a transaction that is committed later: a long import, a slow scheduled action."""
         return self.engine.hold()

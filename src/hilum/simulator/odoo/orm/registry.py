@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 from hilum.simulator.odoo.orm.fields import EMPTY, Field, as_of, char, integer, many2one, moment
 from hilum.simulator.odoo.orm.store import Key
@@ -49,6 +51,19 @@ class Registry:
             for name, fields in self.fields.items()
         }
         self.referrers = self._referrers()
+
+    def own(self) -> Self:
+        """One of which a sandbox may change what the build has; the others keep theirs."""
+        found = copy.copy(self)
+        found.without = set(self.without)
+        found.fields = dict(self.fields)
+        return found
+
+    def retype(self, model: str, name: str, kind: str, *, relation: str, selection: Iterable[str]) -> None:
+        """Another type for a field, as after an upgrade. What is kept in it stays as it is. Raises KeyError."""
+        values = tuple((each, each) for each in selection)
+        field = replace(self.fields[model][name], kind=kind, comodel=relation, selection=values)
+        self.fields[model] = {**self.fields[model], name: field}
 
     def _fields(self, model: type[Model]) -> dict[str, Field]:
         return {**MAGIC, **as_of(model.columns, self.major)}

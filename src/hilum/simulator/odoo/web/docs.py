@@ -12,6 +12,7 @@ from hilum.simulator.odoo.errors import AccessError, NotFound, OdooError, Unauth
 from hilum.simulator.odoo.orm import dispatch, generic
 from hilum.simulator.odoo.orm.access import DOCUMENTATION
 from hilum.simulator.odoo.orm.model import Model, Public
+from hilum.simulator.odoo.orm.record import Env
 from hilum.simulator.odoo.web.common import ENGINE, Page, error_body, json_response
 from hilum.simulator.odoo.web.json2 import authenticated, check_route
 
@@ -25,7 +26,7 @@ async def handle(request: web.Request) -> web.Response:
         if env.groups is not None and DOCUMENTATION not in env.groups:
             raise AccessError("This page is only accessible to Technical Documentation users.")
         name = request.match_info["name"]
-        return json_response(_index(engine) if name == "index" else _model(engine, name))
+        return json_response(_index(engine) if name == "index" else _model(engine, env, name))
     except Page as page:
         return page.response()
     except OdooError as error:
@@ -53,11 +54,11 @@ def _index(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _model(engine: Engine, name: str) -> dict[str, Any]:
-    env = engine.env()
-    if name not in engine.registry.models:
+def _model(engine: Engine, env: Env, name: str) -> dict[str, Any]:
+    if name not in engine.registry.models or not dispatch.installed(env, engine.registry.models[name].module):
         raise NotFound(f"the model '{name}' does not exist")
     bound = env[name]
+    dispatch.check_access(bound, "read")
     methods = {
         method: {
             "signature": str(signature),
