@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
+
+from pydantic import BaseModel, Field
 
 from hilum.canonical import Item
 from hilum.connectors import files, masterdata
@@ -35,6 +38,25 @@ def to_erp(change: Mapping[str, Any], hub: Lookup) -> Iterator[Item]:
 
 items.deliver_to(files.write("files.group", name="item-{key}-{message_id}.json"))
 
+
+class SouthernLine(BaseModel):
+    """A row of the file that the southern hospital sends; a further column is no matter."""
+
+    order: str = Field(min_length=1)
+    supplier: str = Field(min_length=1)
+    unit: str = Field(min_length=1)
+    quantity: Decimal = Field(gt=0)
+
+
+class GroupLine(BaseModel):
+    """The same line in the codes of the group."""
+
+    order: str
+    supplier: str
+    unit: str
+    quantity: Decimal
+
+
 orders = Flow(
     "south.orders",
     version="1.0",
@@ -44,18 +66,19 @@ orders = Flow(
     slo=Slo(percent=99, within="5m"),
     retention="P1Y",
     source=files.Folder(url=os.environ.get("IN_DIR", "in"), pattern="*.csv", split="rows"),
-    order_by=lambda row: row["order"],
+    input=SouthernLine,
+    order_by=lambda line: line.order,
 )
 
 
 @orders.translate
-def in_group_codes(row: Mapping[str, str], hub: Lookup) -> Iterator[dict[str, str]]:
-    yield {
-        "order": row["order"],
-        "supplier": hub.id("supplier", "SOUTH", row["supplier"], "NORTH"),
-        "unit": hub.value("south_units", row["unit"]),
-        "quantity": row["quantity"],
-    }
+def in_group_codes(line: SouthernLine, hub: Lookup) -> Iterator[GroupLine]:
+    yield GroupLine(
+        order=line.order,
+        supplier=hub.id("supplier", "SOUTH", line.supplier, "NORTH"),
+        unit=hub.value("south_units", line.unit),
+        quantity=line.quantity,
+    )
 
 
 orders.deliver_to(files.write("files.group", name="order-{key}-{message_id}-{ordinal}.json"))

@@ -23,7 +23,7 @@ def show(
     flow: Annotated[str, typer.Argument(help="The flow.")], project: ProjectFolder = HERE, as_json: AsJson = False
 ) -> None:
     """Show the contract of a flow as it is now; with --json, as its file has it."""
-    contract = contract_of(declared(project_of(project), flow))
+    contract = contract_of(declared(project_of(project), flow), project)
     if as_json:
         emit_json(contract)
         return
@@ -39,7 +39,7 @@ def show(
 
 
 def _verdicts(folder: Path, flows: Mapping[str, Flow]) -> list[Verdict]:
-    return verdicts(accepted(folder), {name: contract_of(flow) for name, flow in flows.items()})
+    return verdicts(accepted(folder), {name: contract_of(flow, folder) for name, flow in flows.items()})
 
 
 @app.command()
@@ -110,7 +110,7 @@ def accept_contracts(
         for each in refused:
             _tell(each)
         fail(f"Nothing was accepted: {', '.join(each.flow for each in refused)}.")
-    files = [accept(project, contract_of(loaded.flows[each.flow])) for each in found if _open(each)]
+    files = [accept(project, contract_of(loaded.flows[each.flow], project)) for each in found if _open(each)]
     if as_json:
         emit_json([str(file) for file in files])
     else:

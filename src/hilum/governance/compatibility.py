@@ -100,6 +100,10 @@ def _inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differen
     if not old["accepts"] and new["accepts"]:
         words = f"it took every kind of message, and takes {', '.join(new['accepts'])} only"
         yield Difference(where="input", words=words, breaking=True)
+    if old["accepts"] and (come := sorted(set(new["accepts"]) - set(old["accepts"]))):
+        yield Difference(where="input", words=f"it takes {', '.join(come)} too", breaking=False)
+    elif old["accepts"] and not new["accepts"]:
+        yield Difference(where="input", words="it takes every kind of message", breaking=False)
     if old["schema"] is None and new["schema"] is not None:
         yield Difference(where="input", words="what comes in must fit a schema now", breaking=True)
     elif old["schema"] is not None and new["schema"] is None:

@@ -26,8 +26,8 @@ Contract = Mapping[str, Any]
 """As `contract_of` makes it, and as its file has it."""
 
 
-def contract_of(flow: Flow) -> dict[str, Any]:
-    """The contract of a flow as it is now."""
+def contract_of(flow: Flow, project: Path | None = None) -> dict[str, Any]:
+    """The contract of a flow as it is now. Paths within the folder `project` are the same on every machine."""
     return {
         "flow": flow.name,
         "version": flow.version,
@@ -40,12 +40,24 @@ def contract_of(flow: Flow) -> dict[str, Any]:
         "output": {_name(kind): _described(kind) for kind in sorted(yielded(flow), key=_name)},
         "deliveries": sorted(
             (
-                {"endpoint": target.endpoint, "operation": target.operation, "takes": _taken(target.accepts)}
+                {
+                    "endpoint": _endpoint(target.endpoint, project),
+                    "operation": target.operation,
+                    "takes": _taken(target.accepts),
+                }
                 for target in flow.targets
             ),
             key=lambda each: (str(each["endpoint"]), str(each["operation"])),
         ),
     }
+
+
+def _endpoint(name: str, project: Path | None) -> str:
+    """Its name; of one without a name its address, which for a folder of the project begins there."""
+    path = Path(name)
+    if project is None or not path.is_absolute() or not path.is_relative_to(project.resolve()):
+        return name
+    return path.relative_to(project.resolve()).as_posix()
 
 
 _STANDARD: Final = frozenset({"hl7v2", "x12", "x12-interchange", "object"})

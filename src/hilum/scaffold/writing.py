@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hilum.errors import SettingsError
+from hilum.flow import load_project
+from hilum.governance import accept, contract_of
 
 if TYPE_CHECKING:
     from hilum.simulator.hospital import Hospital  # a new hub does not need the simulator
@@ -17,21 +20,24 @@ if TYPE_CHECKING:
 TEMPLATE_NAME = "my-hub"
 """Stands in the templates where the name of the new hub goes."""
 
-RENAMED = {"gitignore": ".gitignore", "gitattributes": ".gitattributes", "gitkeep": ".gitkeep"}
-"""Template files that would act on the templates themselves under their real name."""
+RENAMED = {"gitignore": ".gitignore", "gitattributes": ".gitattributes", "gitkeep": ".gitkeep", "github": ".github"}
+"""Template files and folders that would act on the templates themselves under their real name."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 def write_project(folder: Path, name: str) -> list[Path]:
-    """Write a new project with one working flow, its lookups, samples, test and README; returns the files.
+    """Write a new project with one working flow, its lookups, samples, test, contract and README; returns the files.
 
     Raises `SettingsError` where the name cannot be one, or a file of the project is there already: then nothing is
     written.
     """
     if not _NAME.fullmatch(name):
         raise SettingsError(f"{name!r} cannot name a hub: use up to 63 letters, digits, dots, hyphens, underscores.")
-    return _write("project", folder, name)
+    written = _write("project", folder, name)
+    flows = load_project(folder).flows.values()
+    shutil.rmtree(folder / "flows" / "__pycache__", ignore_errors=True)  # Python's, and nobody's to keep
+    return sorted([*written, *(accept(folder, contract_of(flow, folder)) for flow in flows)])
 
 
 def write_demo(folder: Path, *, hospital: Hospital, name: str = "demo-hospital") -> list[Path]:

@@ -312,3 +312,25 @@ def test_what_a_standard_or_the_hub_lays_down_needs_no_schema() -> None:
     assert not gaps(flow(input=None, source=masterdata.Published(object="items")))
     assert gaps(flow(input=None))
     assert not gaps(flow())
+
+
+def test_a_further_kind_of_message_is_told_and_a_missing_one_breaks() -> None:
+    def of(*accepts: str) -> Flow:
+        return flow(source=mllp.Listener(port=0, accepts=list(accepts)), format="hl7v2", input=None)
+
+    one, two, every = of("DFT^P03"), of("DFT^P03", "DFT^P11"), of("*")
+    for old, new, words, breaks in (
+        (one, two, "it takes DFT^P11 too", False),
+        (one, every, "it takes every kind of message", False),
+        (two, one, "it takes no DFT^P11 any more", True),
+        (every, one, "it took every kind of message, and takes DFT^P03 only", True),
+    ):
+        (difference,) = verdict(old, new).differences
+        assert (difference.words, difference.breaking) == (words, breaks)
+
+
+def test_a_folder_of_the_project_is_the_same_on_every_machine(tmp_path: Path) -> None:
+    made = flow()
+    made.deliver_to(files.write(url=str(tmp_path / "out")), files.write(url="/srv/exchange"))
+    names = [each["endpoint"] for each in contract_of(made, tmp_path)["deliveries"]]
+    assert names == ["/srv/exchange", "memory.main", "out"]
