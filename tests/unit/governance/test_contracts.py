@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from hilum.canonical import Charge, PurchaseOrder, SupplyConsumed
 from hilum.cli import app
-from hilum.connectors import files, masterdata
+from hilum.connectors import files, masterdata, mllp
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup
 from hilum.governance import Verdict, accept, accepted, contract_of, gaps, verdicts

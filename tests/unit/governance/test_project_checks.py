@@ -60,13 +60,6 @@ def test_a_broken_promise_is_not_merged_until_it_is_a_new_one(project: Path) -> 
     assert run(project, "hilum contract check --strict").returncode == 0
 
 
-def test_what_its_tests_find_is_not_merged(project: Path) -> None:
-    table = project / "lookups" / "items.csv"
-    table.write_text(table.read_text(encoding="utf-8").replace("GLOVE-M", "GLOVE-X"), encoding="utf-8")
-    done = run(project, "make check")
-    assert (done.returncode != 0, "1 failed" in done.stdout) == (True, True)
-
-
 def test_its_ci_asks_for_nothing_but_a_python(project: Path) -> None:
     workflow = yaml.safe_load((project / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
