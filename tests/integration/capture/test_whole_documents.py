@@ -53,7 +53,7 @@ async def test_taxes_are_told_by_name_and_of_several_external_ids_the_hubs_own(f
     async with heard(followed_19.changes(models=[ORDER], fields={})) as hearing:
         told = await hearing.told(ORDER, order, "created")
     assert told["values"]["order_line"][0]["tax_ids"] == [
-        {"id": tax, "name": "15%", "external_id": "hilum.tax_15", "code": ""}
+        {"id": tax, "name": "15%", "external_id": "hilum.tax_15", "code": "15"}
     ]
 
 

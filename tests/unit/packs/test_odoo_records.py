@@ -434,8 +434,6 @@ def test_events_are_cloud_events_and_a_repetition_has_the_same_id(anything: Targ
     assert (first.type, first.subject, first.source) == ("hilum.purchase.order.v1", "PO-7", "/hilum/flows/odoo.changed")
     assert first == again
     assert first.id != other.id
-    keyed = [each.thing.id for each in made.run(order() | {"key": "odoo.main:purchase.order:12:1"}, Lookup())]
-    assert keyed == ["odoo.main:purchase.order:12:1.0"]
     plain = flow(Target(endpoint="t", encode=lambda _: Outgoing(body=b"")), objects=[PurchaseOrder], events=False)
     assert [type(each.thing) for each in plain.run(order(), Lookup())] == [PurchaseOrder]
 

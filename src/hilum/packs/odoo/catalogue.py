@@ -30,9 +30,8 @@ def item_category(record: Record, odoo: Conventions) -> ItemCategory | None:
 
 def item(record: Record, odoo: Conventions) -> Item | None:
     """A product (a variant of one); services are items that are not stocked."""
-    kept, bought = odoo.unit(record, "uom_id"), ""
-    if record.given("uom_po_id"):
-        bought = odoo.unit(record, "uom_po_id")
+    kept = odoo.unit(record, "uom_id")
+    bought = odoo.unit(record, "uom_po_id") if _has(record, "uom_po_id") else kept
     return make(
         Item,
         record.where("name"),
@@ -48,6 +47,11 @@ def item(record: Record, odoo: Conventions) -> Item | None:
         price=odoo.money(record, "list_price"),
         active=record.yes("active"),
     )
+
+
+def _has(record: Record, name: str) -> bool:
+    """Does this Odoo have the relation, and does it lead somewhere?"""
+    return record.given(name) and record.reference(name) is not None
 
 
 def _is_stocked(record: Record) -> bool:
@@ -70,18 +74,16 @@ def item_lot(record: Record, odoo: Conventions) -> Lot | None:
 
 def supplier_price(record: Record, odoo: Conventions) -> SupplierPrice | None:
     """A vendor price; those of a blanket agreement belong to it."""
-    agreed = "purchase_requisition_line_id"
-    if record.given(agreed) and record.reference(agreed) is not None:
+    if _has(record, "purchase_requisition_line_id"):
         return None
     end = record.day("date_end")
-    unit_read = record.given("product_uom_id") and record.reference("product_uom_id") is not None
     return make(
         SupplierPrice,
         record.where("price"),
         supplier=odoo.of(record, "partner_id", SUPPLIER),
         item=odoo.item(record, "product_id" if record.reference("product_id") else "product_tmpl_id"),
         price=odoo.price(record, "price"),
-        unit=odoo.unit(record, "product_uom_id") if unit_read else None,
+        unit=odoo.unit(record, "product_uom_id") if _has(record, "product_uom_id") else None,
         from_quantity=record.number("min_qty"),
         valid_from=record.day("date_start"),
         valid_to=end + timedelta(days=1) if end is not None else None,

@@ -112,10 +112,10 @@ def _told(lines: Sequence[Captured], odoo: Conventions, envelope: Any) -> bool |
 
 def _event(thing: BusinessObject, record: Record, flow: str, ordinal: int) -> CloudEvent:
     at = datetime.fromisoformat(record.written)
-    return cloud_event(thing, flow=flow, message_id=record.change or _digest(record), ordinal=ordinal, at=at)
+    return cloud_event(thing, flow=flow, message_id=_change(record), ordinal=ordinal, at=at)
 
 
-def _digest(record: Record) -> str:
-    """What names a change that carries no key: the record, the time, and what it says."""
+def _change(record: Record) -> str:
+    """What is the same whenever a change is told again: the record, the time, and what it says."""
     content = blake2b(orjson.dumps(record.values, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
     return f"{record.model}:{record.id}:{record.written}:{content}"

@@ -136,7 +136,10 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             *("default_code", "name", "barcode", "tracking", "uom_id", "uom_po_id?", "categ_id", "active"),
             *("type", "detailed_type?", "is_storable?", "standard_price", "list_price", "currency_id?"),
         ),
-        lost={"supplier": "it is told by the vendor price, which is an object of its own"},
+        lost={
+            "supplier": "it is told by the vendor price, which is an object of its own",
+            "category": "where it was written by its name or path, the code of the category comes back",
+        },
         filled={"category": "Odoo's default category", "price": "1 of the company's currency, Odoo's default"},
     ),
     Captured(
@@ -251,7 +254,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         key="made of Odoo's id and the time, item and location (and lot)",
         fields=(
             *("product_id", "location_id", "lot_id", "quantity", "product_uom_id", "owner_id?", "package_id?"),
-            "location_usage?",
+            "warehouse_id?",
         ),
         lost={
             "count": "a quantity in Odoo does not say by which count it came about",

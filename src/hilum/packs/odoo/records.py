@@ -40,7 +40,6 @@ class Record:
     values: Mapping[str, Any] = field(repr=False)
     kind: str = "changed"
     written: str = ""  # ISO 8601, UTC; empty for lines
-    change: str = ""  # the key of the change: the same whenever it is told again; empty for lines
 
     def where(self, name: str) -> str:
         """How errors call a field: `purchase.order 12, partner_id`."""
@@ -141,7 +140,6 @@ def record_of(envelope: Any) -> Record:
             values=dict(envelope["values"]),
             kind=str(envelope["kind"]),
             written=str(envelope["write_date"]),
-            change=str(envelope.get("key") or ""),
         )
     except (KeyError, TypeError, ValueError):
         raise Invalid("not a captured change: model, id, kind, external_id, write_date and values are needed") from None

@@ -148,8 +148,7 @@ def stock_level(record: Record, odoo: Conventions) -> StockLevel | None:
     quantities, and one of them is not its level.
     """
     others = [name for name in ("owner_id", "package_id") if record.given(name) and record.reference(name) is not None]
-    place = record.reference("location_id")
-    if others or place is None or (record.given("location_usage") and record.text("location_usage") != "internal"):
+    if others or not _is_ours(record, odoo):
         return None
     lot = record.reference("lot_id")
     return make(
@@ -163,6 +162,15 @@ def stock_level(record: Record, odoo: Conventions) -> StockLevel | None:
         counted_at=record.written,
         lot=lot.name if lot is not None else None,
     )
+
+
+def _is_ours(record: Record, odoo: Conventions) -> bool:
+    """A quantity does not say what kind of place it is at; only those of a hospital have a code or a warehouse."""
+    place = record.reference("location_id")
+    if place is None:
+        return False
+    coded = bool(place.code) or odoo.is_own(place.external_id, LOCATION.kind)
+    return coded or (record.given("warehouse_id") and record.reference("warehouse_id") is not None)
 
 
 def _done(record: Record, code: str) -> list[Record]:

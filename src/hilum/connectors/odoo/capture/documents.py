@@ -14,6 +14,8 @@ from hilum.errors import SettingsError
 
 ALL: Final = "*"
 """In a list of fields: those that are read by default."""
+IF_THERE: Final = "?"
+"""Behind a field: it is read where this Odoo has it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +108,8 @@ CODES: Final[Mapping[str, str]] = {
     "account.account": "code",
     "account.analytic.account": "code",
     "account.journal": "code",
+    "account.move": "ref",
+    "account.tax": "amount",
     "maintenance.equipment": "serial_no",
     "product.product": "default_code",
     "product.template": "default_code",
@@ -114,6 +118,7 @@ CODES: Final[Mapping[str, str]] = {
     "res.country.state": "code",
     "res.currency": DISPLAYED,
     "res.partner": "ref",
+    "stock.location": "barcode",
     "stock.lot": "name",
     "stock.warehouse": "code",
 }
@@ -147,7 +152,7 @@ def read_fields(model: str, names: Iterable[str]) -> dict[str, set[str]]:
 def _read_fields(model: str, names: Iterable[str], lines: Mapping[str, Lines]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {model: set()}
     for head, wanted in wishes(model, names).items():
-        if head == ALL:
+        if head == ALL or head.endswith(IF_THERE):
             continue
         found[model].add(head)
         if head in lines:

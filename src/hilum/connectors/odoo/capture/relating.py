@@ -83,7 +83,7 @@ class Relations:
             for record_id, name in names.items():
                 row = found.get(record_id, {})
                 row[DISPLAYED] = name or row.get(DISPLAYED) or ""
-                code = row.get(CODES.get(model, "")) or ""
+                code = _as_written(row.get(CODES.get(model, "")))
                 external_id = external_ids.get((model, record_id), "")
                 self._called[model, record_id] = _Called(row[DISPLAYED], code, external_id)
         telling = _Telling(self._called, external_ids)
@@ -175,6 +175,11 @@ class _Telling:
         called = self._called[linked.model, linked.id]
         name = linked.name or called.name
         return {"id": linked.id, "name": name, "external_id": called.external_id, "code": called.code}
+
+
+def _as_written(code: Any) -> str:
+    """A code as people write it: the 21.0 of a tax is 21."""
+    return f"{code:g}" if isinstance(code, float) else str(code or "")
 
 
 def _linked(values: Values) -> Iterator[Linked]:

@@ -28,7 +28,8 @@ class FeedSettings(ConnectorSettings):
     fields: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Fields that are read, by model; `order_line.price_unit` is one of the lines, `*` stands for what "
-        "is read of a model that is not named: all that are stored, without binaries, and the lines of documents",
+        "is read of a model that is not named: all that are stored, without binaries, and the lines of documents; one "
+        "with `?` behind it is read where this Odoo has it",
         examples=[{"res.partner": ["name", "vat", "active"], "purchase.order": ["*", "picking_ids.name"]}],
     )
     poll: float = Field(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hilum.connectors.odoo.capture.documents import ALL, DOCUMENTS, Lines, wishes
+from hilum.connectors.odoo.capture.documents import ALL, DOCUMENTS, IF_THERE, Lines, wishes
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
 from hilum.errors import SettingsError
@@ -71,6 +71,16 @@ async def shape_of(client: OdooClient, model: str, names: Sequence[str]) -> Shap
     return await _Shaping(client, model).run(model, names or [ALL], DOCUMENTS.get(model, ()))
 
 
+def _there(names: Sequence[str], found: Facts) -> Iterator[str]:
+    """The names without those that may be missing and are. Fields of lines are judged with their lines."""
+    for name in names:
+        sure = name.removesuffix(IF_THERE)
+        if "." in name or sure == name:
+            yield name
+        elif sure in found:
+            yield sure
+
+
 class _Shaping:
     """Of one document."""
 
@@ -83,7 +93,7 @@ class _Shaping:
     ) -> Shape:
         """`place`: where in the document these fields are. `default`: what `*` means; none: all that are stored."""
         found = await self._client.fields_get(model, _ATTRIBUTES)
-        wanted = wishes(model, names)
+        wanted = wishes(model, _there(names, found))
         if ALL in wanted:
             del wanted[ALL]
             wanted = (
