@@ -58,6 +58,8 @@ _ORDER: Final = (
 )
 _MOVED_AT: Final = "Odoo notes when the transfer was booked"
 _NO_PLACE: Final = "Odoo has no field for it"
+_OF_TRADE: Final = "a number of trade: the hub's crosswalk has it, and it is not written into Odoo"
+_UNLISTED_BANK: Final = "a bank that Odoo does not list is left out when it is written"
 _INVOICE_FILLED: Final = {
     "due_on": "the day of the payment term, else that of the bill",
     "total": "the sum with tax",
@@ -73,6 +75,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=parties.supplier,
         key="the reference (`ref`)",
         fields=_CONTACT,
+        lost={"gln": _OF_TRADE, "bank_accounts.bic": _UNLISTED_BANK},
         filled={"bank_accounts": "none, where none were sent"},
     ),
     Captured(
@@ -81,7 +84,8 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=parties.customer,
         key="the reference (`ref`)",
         fields=_CONTACT,
-        lost={"bank_accounts.bic": "a bank that Odoo does not list is left out when it is written"},
+        lost={"gln": _OF_TRADE, "bank_accounts.bic": _UNLISTED_BANK},
+        filled={"bank_accounts": "none, where none were sent"},
     ),
     Captured(
         object=canonical.PatientAccount,
@@ -110,6 +114,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=places.warehouse,
         key="the short name (`code`)",
         fields=("name", "code", "active"),
+        lost={"gln": _OF_TRADE},
     ),
     Captured(
         object=canonical.Location,
@@ -117,7 +122,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=places.location,
         key="the barcode, else the path",
         fields=("name", "barcode", "complete_name", "usage", "location_id", "warehouse_id?", "active"),
-        lost={"facility": "Odoo knows the warehouse: its short name comes back"},
+        lost={"facility": "Odoo knows the warehouse: its short name comes back", "gln": _OF_TRADE},
         filled={"facility": "the short name of the warehouse", "parent": "the place that it was put under"},
     ),
     Captured(
@@ -139,6 +144,12 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         lost={
             "supplier": "it is told by the vendor price, which is an object of its own",
             "category": "where it was written by its name or path, the code of the category comes back",
+            "purchase_unit": "from 19 on each vendor price has its own",
+            "packings": _OF_TRADE,
+            "device": _OF_TRADE,
+            "unspsc": _OF_TRADE,
+            "manufacturer": _OF_TRADE,
+            "manufacturer_item": _OF_TRADE,
         },
         filled={"category": "Odoo's default category", "price": "1 of the company's currency, Odoo's default"},
     ),
@@ -159,6 +170,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             *("date_start", "date_end", "product_code", "product_name", "product_uom_id?"),
             "purchase_requisition_line_id?",
         ),
+        lost={"numbers": _OF_TRADE, "unit": "before 19 a price is for the unit in which the item is bought"},
         filled={"lead_days": "1, Odoo's default", "unit": "from 19 on the unit of the item"},
     ),
     Captured(
@@ -183,7 +195,10 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=buying.purchase_order,
         key="the hub's number, else Odoo's (`P00012`)",
         fields=_ORDER,
-        lost={"deliver_to": "Odoo delivers to the warehouse of the kind of operation, which the hub leaves alone"},
+        lost={
+            "deliver_to": "Odoo delivers to the warehouse of the kind of operation, which the hub leaves alone",
+            "lines.numbers": _OF_TRADE,
+        },
         filled={
             "currency": "that of the supplier or the company",
             "ordered_at": "when it was written",
@@ -211,6 +226,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             "received_at": _MOVED_AT,
             "final": "Odoo only shows that it waits for nothing more",
             "lines.expires_on": "it belongs to the lot, which is an object of its own",
+            "lines.device": _OF_TRADE,
         },
         filled={"received_at": _MOVED_AT, "lines.order_line": "the line of the order that the goods were booked on"},
     ),
@@ -239,6 +255,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         key="the hub's transaction; Odoo makes none by itself",
         fields=_TRANSFER,
         lost={
+            "device": _OF_TRADE,
             "account": "stays out of Odoo's stock",
             "encounter": "stays out of Odoo's stock",
             "used_at": _MOVED_AT,
@@ -267,6 +284,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=invoices.supplier_bill,
         key="supplier and the bill reference (`ref`), else Odoo's number",
         fields=_ENTRY,
+        lost={"lines.numbers": _OF_TRADE},
         filled=_INVOICE_FILLED,
     ),
     Captured(
@@ -275,6 +293,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=invoices.customer_invoice,
         key="the hub's number, else Odoo's (`INV/2026/00012`)",
         fields=_ENTRY,
+        lost={"lines.numbers": _OF_TRADE, "lines.order_line": "an invoice bills no purchase order"},
         filled=_INVOICE_FILLED,
     ),
     Captured(
@@ -390,7 +409,8 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         key="the hub's identifier, else Odoo's id (`odoo-12`)",
         fields=("name", "project_id", "priority", "date_deadline", "state?", "active"),
         lost={
-            "status": "Odoo tells solved, closed and waiting from open; a new case is open",
+            "status": "of solved, closed, open and new ones Odoo keeps that they are done or not",
+            "due_at": "Odoo 16 keeps the day only",
             "requester": _NO_PLACE,
             "category": _NO_PLACE,
             "opened_at": _NO_PLACE,
