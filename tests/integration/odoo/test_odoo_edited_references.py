@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from odoo_far_side import FarSide, deliveries, delivery
 from odoo_money import Books
+from odoo_outcomes import delivered, refused
+from odoo_purchasing import ordered, pickings, received
 
 from hilum.canonical import BusinessObject, PurchaseOrder
 from hilum.connectors.odoo import Odoo
@@ -102,3 +104,54 @@ async def test_the_reference_of_a_payment_stays_as_a_person_wrote_it(sandboxed: 
     await deliver(hub, payment)
     (row,) = await sandboxed.known_as("account.payment", "payment", payment.number)
     assert (row["payment_reference"], row["amount"]) == ("cheque 12", 10)
+
+
+def as_before_marks(box: SandboxOdoo, number: int, origin: str, order: str) -> None:
+    """A receipt as hubs left it that marked no moves, and whose source document a person has changed since."""
+    edit(box, "stock.picking", number, origin=origin)
+    for row in box.records("stock.move"):
+        if row["picking_id"] == number:
+            edit(box, "stock.move", row["id"], origin=order)
+
+
+@pytest.mark.req("SYS-1")
+async def test_a_receipt_whose_only_mark_was_changed_is_not_received_again(sandboxed: FarSide) -> None:
+    """The back order had the mark too, until the next arrival wrote its own there: nothing says what the first was."""
+    hub, world, box = await sandboxed.stage()
+    for written in ("checked by the store", "{order} · checked", "{order}", "{order} · {number} checked"):
+        order = await ordered(hub, world, ("10", "1"))
+        arrival, later = world.receipt(order, (1, "3")), world.receipt(order, (1, "3"))
+        await delivered(hub, arrival)
+        await delivered(hub, later)
+        first, second, _ = await pickings(sandboxed, order)
+        (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+        as_before_marks(box, first["id"], written.format(order=row["name"], number=arrival.number), row["name"])
+        as_before_marks(box, second["id"], f"{row['name']} · {later.number}", row["name"])
+        for attempt in (1, 2):
+            await refused(hub, arrival, "odoo.conflict", first["name"], "If it is this one, discard", attempt=attempt)
+        assert await hub.landed(delivery(arrival)) is None
+        await delivered(hub, later)  # its receipt says so
+        assert await received(sandboxed, order) == [6]
+        edit(
+            box, "stock.picking", first["id"], origin=f"{row['name']} · {arrival.number}"
+        )  # a person says which it was
+        await delivered(hub, arrival)
+        await delivered(hub, world.receipt(order, (1, "3")))
+        assert await received(sandboxed, order) == [9]
+
+
+@pytest.mark.req("SYS-1")
+async def test_what_a_person_received_by_hand_stops_no_other_arrival(sandboxed: FarSide) -> None:
+    """Other quantities are another arrival; of the same ones a person says so."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"))
+    await delivered(hub, world.receipt(order, (1, "3")))
+    (by_hand, _) = await pickings(sandboxed, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    as_before_marks(box, by_hand["id"], row["name"], row["name"])
+    await delivered(hub, world.receipt(order, (1, "2")))
+    same = world.receipt(order, (1, "3"))
+    await refused(hub, same, "odoo.conflict", f"({row['name']} · 4711)")
+    edit(box, "stock.picking", by_hand["id"], origin=f"{row['name']} · 4711")
+    await delivered(hub, same)
+    assert await received(sandboxed, order) == [8]

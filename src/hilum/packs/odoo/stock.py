@@ -16,7 +16,7 @@ from hilum.canonical import (
     SupplyConsumed,
     TransferLine,
 )
-from hilum.connectors.odoo.operations.receipt import ARRIVAL
+from hilum.connectors.odoo.operations.arrivals import ARRIVAL
 from hilum.connectors.odoo.references import LOCATION, ORDER
 from hilum.errors import Invalid
 from hilum.packs.building import make

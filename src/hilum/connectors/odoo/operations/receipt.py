@@ -6,7 +6,9 @@ A repetition would therefore receive the rest. So the arrival writes its number 
 and carries the number is this arrival, whatever came after, and whatever people write on the receipt later: they do
 not see the moves' own source document. Odoo copies both to the receipt of the rest. So an open receipt with the number
 is this arrival only while it has its quantities, marked as come; else a person decides, and it is never carried out.
-An arrival that finds its receipt taken over by another one meanwhile begins again with what is left.
+An arrival that finds its receipt taken over by another one meanwhile begins again with what is left. Before one is
+begun, the order's receipts that are done and that no mark names are looked at: one that brought the same may be it
+(`arrivals`), so a person decides then.
 
 The call names every open move of the receipt, and clears its detailed lines first. Odoo refuses that once any is
 done, so the number is never written on a receipt that another arrival has carried out.
@@ -14,7 +16,6 @@ done, so the number is never written on a receipt that another arrival has carri
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,8 +25,9 @@ from hilum.canonical import GoodsReceipt, ReceiptLine
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.faults import Refusal
+from hilum.connectors.odoo.operations.arrivals import ARRIVAL, Came, brought, mark, unnamed
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
-from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan
+from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan
 from hilum.connectors.odoo.operations.transfers import NO_QUESTIONS, OPEN
 from hilum.connectors.odoo.references import ITEM, ORDER
 from hilum.connectors.odoo.session import Session
@@ -35,8 +37,6 @@ from hilum.message import Delivered
 
 CONFIRMED: Final = frozenset({"purchase", "done"})
 TAKEN: Final = "Another receipt of the same order came in between; this one follows."
-_ROUNDED: Final = Decimal("0.01")  # a line's quantity may differ by this: Odoo keeps two decimals unless told otherwise
-ARRIVAL: Final = " · "  # between the order's number and the arrival's
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -44,7 +44,7 @@ class _Arrival:
     """One arrival, in Odoo's names."""
 
     order: int
-    lines: Sequence[tuple[ReceiptLine, Row, int]] = field(repr=False)  # line, product, unit
+    lines: Came = field(repr=False)
     mark: str = ""  # the source document of its receipt, once the order's number is known
     desk: _Desk | None = field(default=None, repr=False)  # as read when it was looked for
     came: bool = False  # its goods are in: by the mark of what is done
@@ -151,13 +151,17 @@ class ReceiveGoods(DocumentOperation):
             arrival: _Arrival = plan.wanted
             arrival.desk = desk
             order = desk.orders.get(arrival.order, {})
-            arrival.mark = f"{order.get('name')}{ARRIVAL}{plan.reference}"
+            arrival.mark = mark(order.get("name"), plan.reference)
             marked = [each for each in desk.receipts.get(arrival.order, []) if desk.names(each, arrival.mark)]
             if marked:
                 first = next((each for each in marked if each["state"] == "done"), marked[0])
                 plan.number, arrival.came = first["id"], first["state"] == "done"
-                arrival.filled = first["state"] not in OPEN or await self._is_filled(session, plan)
-            elif order.get("state") not in CONFIRMED:
+                arrival.filled = first["state"] not in OPEN or await brought(session, first["id"], arrival.lines)
+                return
+            for each in unnamed(desk.receipts.get(arrival.order, ()), desk.done, order.get("name"), plan.reference):
+                if await brought(session, each["id"], arrival.lines):
+                    raise Rejected(CONFLICT, _perhaps(plan, each, order))
+            if order.get("state") not in CONFIRMED:
                 raise Rejected("odoo.not_confirmed", _not_confirmed(plan, order))
 
         by_task = {id(plan.task): plan for plan in plans}
@@ -220,18 +224,6 @@ class ReceiveGoods(DocumentOperation):
             numbers=await client.external_ids("purchase.order.line", lines),
         )
 
-    async def _is_filled(self, session: Session, plan: Plan) -> bool:
-        """Has the open receipt with the mark the arrival's quantities, marked as come where Odoo has such a mark?"""
-        names = session.client.dialect
-        fields = ["product_id", "product_uom_id", names.move_line_quantity, *(["picked"] if names.has_picked else [])]
-        left: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
-        for line in await session.client.search_read("stock.move.line", [["picking_id", "=", plan.number]], fields):
-            if line.get("picked", True):
-                left[line["product_id"], line["product_uom_id"]] += exact(line[names.move_line_quantity])
-        for line, item, unit in plan.wanted.lines:
-            left[item["id"], unit] -= line.quantity
-        return all(abs(quantity) <= _ROUNDED * len(plan.wanted.lines) for quantity in left.values())
-
     def to_update(self, plan: Plan) -> bool:
         """See `DocumentOperation.to_update`. Never: what has the mark and other quantities may be Odoo's copy of it."""
         return False
@@ -284,6 +276,14 @@ def _check_lot(task: Task, line: ReceiptLine, item: Row) -> None:
 def _not_confirmed(plan: Plan, order: Row) -> str:
     state = {"cancel": "is cancelled", "to approve": "waits for approval"}.get(order.get("state", ""), "is a draft")
     return f"The order of the {plan.about} {state} in Odoo ({order.get('name', '')}). Decide there, then replay."
+
+
+def _perhaps(plan: Plan, receipt: Row, order: Row) -> str:
+    return (
+        f"Odoo has the receipt {receipt['name']}, done with the quantities of the {plan.about}, and nothing there says "
+        "which arrival it was. If it is this one, discard the delivery. If it is another one, write that one's number "
+        f"behind the order's into its source document in Odoo ({mark(order.get('name'), '4711')}), then replay."
+    )
 
 
 def _is_open(receipt: Row, desk: _Desk | None) -> bool:
