@@ -1,7 +1,7 @@
 {
     "name": "Hilum outbox",
     "summary": "Notes changes of chosen models in the transaction that makes them, for an integration hub to pull",
-    "version": "1.0.0",
+    "version": "1.1.0",
     "license": "LGPL-3",
     "author": "Hilum",
     "category": "Technical",

@@ -11,6 +11,9 @@ ended then, and none can appear behind the reader. The notes of one record are i
 with repeatable read, so a transaction that changes a row after another one has begun after that one's end, and has the
 higher number.
 
+A change of a line is a change of its document, which is what is noted: also where a line is deleted or moved away, when
+nobody could ask any more to which document it belonged. The document and its lines give one note for each transaction.
+
 A long transaction delays the notes (of all; also one of another database of the same server), and loses none. A
 database that was restored on another server may hold numbers that are still to come there: they are from ended
 transactions for sure, because they can be seen, so they are given out too.
@@ -61,15 +64,46 @@ BEGIN
             ELSE excluded.kind END;
     RETURN NULL;
 END $note$;
+CREATE OR REPLACE FUNCTION hilum_outbox_line() RETURNS trigger LANGUAGE plpgsql AS $line$
+DECLARE
+    documents integer[] := ARRAY[]::integer[];
+BEGIN
+    -- arguments: the model of the document, and the column of the line that names it
+    IF TG_OP <> 'INSERT' THEN documents := documents || (to_jsonb(OLD) ->> TG_ARGV[1])::integer; END IF;
+    IF TG_OP <> 'DELETE' THEN documents := documents || (to_jsonb(NEW) ->> TG_ARGV[1])::integer; END IF;
+    INSERT INTO hilum_outbox (model, res_id, kind, record_date)
+    SELECT DISTINCT TG_ARGV[0], document, 'changed', now() AT TIME ZONE 'UTC'
+      FROM unnest(documents) AS document WHERE document IS NOT NULL
+    ON CONFLICT (xid, model, res_id) DO NOTHING;  -- the document itself is noted
+    RETURN NULL;
+END $line$;
 """
 
-DROP_ALL = "DROP FUNCTION IF EXISTS hilum_outbox_note() CASCADE"
+DROP_ALL = """
+DROP FUNCTION IF EXISTS hilum_outbox_note() CASCADE;
+DROP FUNCTION IF EXISTS hilum_outbox_line() CASCADE
+"""
 
-# The tables that have the trigger, with its model.
+# By model of documents: the models of their lines, and the column that names the document.
+LINES = {
+    "account.move": {"account.move.line": "move_id"},
+    "purchase.order": {"purchase.order.line": "order_id"},
+    "purchase.requisition": {"purchase.requisition.line": "requisition_id"},
+    "sale.order": {"sale.order.line": "order_id"},
+    "stock.picking": {"stock.move": "picking_id", "stock.move.line": "picking_id"},
+}
+
+# The tables that have a trigger, with its name and its model.
 WATCHED = """
-SELECT relname, encode(tgargs, 'escape') FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
- WHERE tgname = 'hilum_outbox_note' AND NOT tgisinternal
+SELECT tgname, relname, encode(tgargs, 'escape') FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+ WHERE tgname IN ('hilum_outbox_note', 'hilum_outbox_line') AND NOT tgisinternal
 """
+
+# False after new files were put there and the module was not upgraded yet.
+KNOWS_LINES = "SELECT to_regproc('hilum_outbox_line') IS NOT NULL"
+
+NOTE = "hilum_outbox_note"
+LINE = "hilum_outbox_line"
 
 PULL = """
 SELECT id, xid, model, res_id, kind, record_date FROM hilum_outbox
@@ -88,22 +122,34 @@ _MODEL = re.compile(r"[a-z_][a-z0-9_.]*\Z")
 
 def watch(table, model, columns):
     """Put the trigger at a table. `columns`: the names of its columns."""
-    unwatched = unwatch(table)
-    if not _MODEL.match(model):
-        raise ValueError("no name of a model")
     active = "active" if "active" in columns else ""
     written = "write_date" if "write_date" in columns else ""
+    return _watch(NOTE, table, model, active, written)
+
+
+def watch_lines(table, document, column):
+    """Put the trigger at a table of lines. `document`: its model; `column` names it."""
+    if not _NAME.match(column):
+        raise ValueError("no name of a column")
+    return _watch(LINE, table, document, column)
+
+
+def _watch(trigger, table, model, *arguments):
+    unwatched = unwatch(table, trigger)
+    if not _MODEL.match(model):
+        raise ValueError("no name of a model")
+    given = ", ".join(f"'{each}'" for each in (model, *arguments))
     return (
-        f"{unwatched}; CREATE TRIGGER hilum_outbox_note AFTER INSERT OR UPDATE OR DELETE ON {table}"
-        f" FOR EACH ROW EXECUTE FUNCTION hilum_outbox_note('{model}', '{active}', '{written}')"
+        f"{unwatched}; CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE OR DELETE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION {trigger}({given})"
     )
 
 
-def unwatch(table):
+def unwatch(table, trigger=NOTE):
     """Take it away."""
     if not _NAME.match(table):
         raise ValueError("no name of a table")
-    return f"DROP TRIGGER IF EXISTS hilum_outbox_note ON {table}"
+    return f"DROP TRIGGER IF EXISTS {trigger} ON {table}"
 
 
 def models_of(text):

@@ -166,6 +166,17 @@ class Partner(Model):
     active = Boolean()
 
 
+class Order(Model):
+    _name = "purchase.order"
+    name = Char()
+
+
+class OrderLine(Model):
+    _name = "purchase.order.line"
+    name = Char()
+    order_id = Integer()
+
+
 class Report(Model):
     """One over a view of the database: it has no table."""
 

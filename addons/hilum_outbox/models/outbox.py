@@ -3,7 +3,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..statements import ACKNOWLEDGE, PREPARE, PULL, REFUSE, WATCHED, models_of, unwatch, watch
+from ..statements import (
+    ACKNOWLEDGE,
+    KNOWS_LINES,
+    LINE,
+    LINES,
+    NOTE,
+    PREPARE,
+    PULL,
+    REFUSE,
+    WATCHED,
+    models_of,
+    unwatch,
+    watch,
+    watch_lines,
+)
 
 PARAMETER = "hilum_outbox.models"
 GROUP = "hilum_outbox.group_hub"
@@ -35,27 +49,51 @@ class HilumOutbox(models.Model):
 
     @api.model
     def _watch_models(self):
-        """Let the triggers be at the tables of the models that the system parameter names, and nowhere else."""
+        """Let the triggers be at the tables of the models that the system parameter names, and of their lines."""
         text = self.env["ir.config_parameter"].sudo().get_param(PARAMETER)
-        wanted = {}
-        for name in models_of(text):
-            model = self.env.get(name)
-            if model is not None and model._auto and not model._abstract and not model._transient:
-                wanted[model._table] = name
         cursor = self.env.cr
+        wanted = self._wanted(models_of(text))
         cursor.execute(WATCHED)
-        there = {table: arguments.split("\\000")[0] for table, arguments in cursor.fetchall()}
-        for table in set(there) - set(wanted):
-            cursor.execute(unwatch(table))
-        for table, name in sorted(wanted.items()):
-            if there.get(table) != name:
-                cursor.execute(
-                    "SELECT column_name FROM information_schema.columns"
-                    " WHERE table_schema = current_schema AND table_name = %s",
-                    [table],
-                )
-                columns = {row[0] for row in cursor.fetchall()}
+        there = {(trigger, table): arguments.split("\\000")[0] for trigger, table, arguments in cursor.fetchall()}
+        for trigger, table in sorted(set(there) - set(wanted)):
+            cursor.execute(unwatch(table, trigger))
+        for (trigger, table), (name, column) in sorted(wanted.items()):
+            if there.get((trigger, table)) == name:
+                continue
+            cursor.execute(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_schema = current_schema AND table_name = %s",
+                [table],
+            )
+            columns = {row[0] for row in cursor.fetchall()}
+            if trigger == NOTE:
                 cursor.execute(watch(table, name, columns))
+            elif column in columns:
+                cursor.execute(watch_lines(table, name, column))
+
+    @api.model
+    def _wanted(self, names):
+        """By trigger and table: the model that is noted and, of lines, the column that names their document."""
+        self.env.cr.execute(KNOWS_LINES)
+        (knows_lines,) = self.env.cr.fetchone()
+        wanted = {}
+        for name in names:
+            table = self._table_of(name)
+            if not table:
+                continue
+            wanted[NOTE, table] = (name, None)
+            for line, column in LINES.get(name, {}).items() if knows_lines else ():
+                lines = self._table_of(line)
+                if lines:
+                    wanted[LINE, lines] = (name, column)
+        return wanted
+
+    @api.model
+    def _table_of(self, name):
+        """The table of a model, if it keeps its records in one."""
+        model = self.env.get(name)
+        kept = model is not None and model._auto and not model._abstract and not model._transient
+        return model._table if kept else None
 
     @api.model
     def pull(self, models, limit, after):

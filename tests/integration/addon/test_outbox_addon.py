@@ -6,7 +6,7 @@ import ast
 import csv
 import importlib.util
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,9 @@ from xml.etree import ElementTree
 
 import psycopg
 import pytest
+
+from hilum.connectors.odoo.capture.documents import DOCUMENTS, Lines
+from hilum.simulator.odoo.business.outbox import LINES
 
 ADDON = Path(__file__).parents[3] / "addons" / "hilum_outbox"
 MODEL = "res.thing"
@@ -192,12 +195,80 @@ async def test_acknowledged_are_purged_and_refused_stay(server: Server) -> None:
     assert await cursor.fetchall() == [(second, "no flow takes it")]
 
 
+async def with_lines(server: Server) -> Any:
+    """Two documents with a line each, and a line without one; noted from now on."""
+    await server.main.execute(
+        "CREATE TABLE res_line (id serial PRIMARY KEY, name text, thing_id int REFERENCES res_thing ON DELETE CASCADE)"
+    )
+    await server.main.execute("INSERT INTO res_thing (id, name) VALUES (1, 'a'), (2, 'b')")
+    await server.main.execute("INSERT INTO res_line (name, thing_id) VALUES ('a', 1), ('b', 2), ('loose', null)")
+    await server.main.execute("DELETE FROM hilum_outbox")
+    await server.main.execute(server.sql.watch_lines("res_line", MODEL, "thing_id"))
+    return server.main.execute
+
+
+async def test_a_change_of_a_line_is_one_of_its_document(server: Server) -> None:
+    run = await with_lines(server)
+    await run("UPDATE res_line SET name = 'a1' WHERE id = 1")
+    await run("INSERT INTO res_line (name, thing_id) VALUES ('b2', 2)")
+    await run("DELETE FROM res_line WHERE id = 1")
+    await run("UPDATE res_line SET thing_id = 1 WHERE id = 2")
+    assert sorted((await server.pull())[-2:]) == [(1, "changed"), (2, "changed")]
+    assert (await server.pull())[:-2] == [(1, "changed"), (2, "changed"), (1, "changed")]
+    await run("DELETE FROM hilum_outbox")
+    await run("UPDATE res_line SET name = 'still loose' WHERE thing_id IS NULL")
+    assert await server.pull() == []
+    await run("UPDATE res_line SET thing_id = 2 WHERE name = 'still loose'")
+    assert await server.pull() == [(2, "changed")]
+    assert (await server.rows())[0][5] is not None
+
+
+async def test_a_document_and_its_lines_give_one_note_for_each_transaction(server: Server) -> None:
+    run = await with_lines(server)
+    async with server.main.transaction():
+        await run("UPDATE res_line SET name = 'first the line' WHERE id = 1")
+        await run("UPDATE res_thing SET active = false WHERE id = 1")
+        await run("UPDATE res_line SET name = 'and again' WHERE id = 1")
+    async with server.main.transaction():
+        await run("INSERT INTO res_thing (id, name) VALUES (3, 'c')")
+        await run("INSERT INTO res_line (name, thing_id) VALUES ('c', 3), ('c', 3)")
+    await run("DELETE FROM res_thing WHERE id = 2")  # its lines go by the cascade
+    async with server.main.transaction():
+        await run("DELETE FROM res_line WHERE thing_id = 3")
+        await run("DELETE FROM res_thing WHERE id = 3")
+    assert await server.pull() == [(1, "archived"), (3, "created"), (2, "deleted"), (3, "deleted")]
+
+
+async def test_triggers_of_lines_come_and_go(server: Server) -> None:
+    await with_lines(server)
+    await server.main.execute(server.sql.watch_lines("res_line", MODEL, "thing_id"))
+    watched = await (await server.main.execute(server.sql.WATCHED)).fetchall()
+    assert sorted(row[:2] for row in watched) == [(server.sql.LINE, "res_line"), (server.sql.NOTE, "res_thing")]
+    await server.main.execute(server.sql.unwatch("res_line", server.sql.LINE))
+    assert len(await (await server.main.execute(server.sql.WATCHED)).fetchall()) == 1
+    await server.main.execute(server.sql.watch_lines("res_line", MODEL, "thing_id"))
+    await server.main.execute(server.sql.DROP_ALL)
+    assert await (await server.main.execute(server.sql.WATCHED)).fetchall() == []
+    with pytest.raises(ValueError, match="no name of a column"):
+        server.sql.watch_lines("res_line", MODEL, "x'); --")
+
+
+def test_the_lines_are_those_that_the_hub_tells_with_their_documents() -> None:
+    def columns(lines: Iterable[Lines]) -> dict[str, str]:
+        found = {}
+        for each in lines:
+            found |= {each.model: each.document} | columns(each.lines)
+        return found
+
+    assert {name: columns(lines) for name, lines in DOCUMENTS.items()} == statements().LINES == LINES
+
+
 async def test_triggers_come_and_go(server: Server) -> None:
     async def watched() -> list[Any]:
         return await (await server.main.execute(server.sql.WATCHED)).fetchall()
 
-    ((table, arguments),) = await watched()
-    assert (table, arguments.split("\\000")[0]) == ("res_thing", MODEL)
+    ((trigger, table, arguments),) = await watched()
+    assert (trigger, table, arguments.split("\\000")[0]) == (server.sql.NOTE, "res_thing", MODEL)
     await server.main.execute(server.sql.watch("res_thing", MODEL, {"id"}))
     assert len(await watched()) == 1
     await server.main.execute("INSERT INTO res_thing (name) VALUES ('without dates')")

@@ -34,7 +34,7 @@ def watch(server: Odoo, models: str) -> None:
 def watched(server: Odoo) -> set[str]:
     """The tables that have the trigger."""
     with server.transaction() as env:
-        env.cr.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'hilum_outbox_note'")
+        env.cr.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'hilum_outbox_%'")
         return {row[0] for row in env.cr.fetchall()}
 
 
@@ -105,6 +105,39 @@ def test_triggers_follow_the_parameter(server: Odoo) -> None:
     with server.transaction() as env:
         parameter(env).unlink()
     assert watched(server) == set()
+
+
+def test_the_lines_of_documents_are_watched_with_them(server: Odoo) -> None:
+    watch(server, "purchase.order")
+    assert watched(server) == {"purchase_order", "purchase_order_line"}
+    with server.transaction() as env:
+        order = env["purchase.order"].create([{"name": "P00001"}])
+        line = env["purchase.order.line"].create([{"name": "Gloves", "order_id": order.ids[0]}])
+    with server.transaction() as env:
+        env.registry["purchase.order.line"](env, line.ids).write({"name": "Masks"})
+    with server.transaction() as env:
+        env.registry["purchase.order.line"](env, line.ids).unlink()
+    with server.transaction(HUB) as env:
+        notes = env["hilum.outbox"].pull(models=["purchase.order"], limit=100, after=[0, 0])
+    assert [(each["model"], each["kind"]) for each in notes] == [
+        ("purchase.order", "created"),
+        ("purchase.order", "changed"),
+        ("purchase.order", "changed"),
+    ]
+    with server.transaction() as env:
+        parameter(env).write({"value": "purchase.order.line"})
+    assert watched(server) == {"purchase_order_line"}
+
+
+def test_new_files_before_the_upgrade_of_the_module_do_no_harm(server: Odoo) -> None:
+    """The function that notes lines is made by the upgrade."""
+    with server.transaction() as env:
+        env.cr.execute("DROP FUNCTION hilum_outbox_line()")
+    watch(server, "purchase.order")
+    server.start()
+    assert watched(server) == {"purchase_order"}
+    server.upgrade()
+    assert watched(server) == {"purchase_order", "purchase_order_line"}
 
 
 def test_what_is_rolled_back_changes_no_trigger(server: Odoo) -> None:

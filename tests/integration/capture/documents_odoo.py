@@ -51,9 +51,9 @@ class Hearing:
 
 
 @asynccontextmanager
-async def heard(source: Feed, books: Notebooks | None = None) -> AsyncIterator[Hearing]:
+async def heard(source: Feed, books: Notebooks | None = None, hearing: Hearing | None = None) -> AsyncIterator[Hearing]:
     """A feed that is open, and what it tells. With the same books it goes on where it was."""
-    hearing = Hearing()
+    hearing = hearing or Hearing()
     source.remember((books or Notebooks()).of)
     await source.open()
     listening = asyncio.create_task(hearing.listen(source))
@@ -116,3 +116,48 @@ class People:
         """The records of a model of which this holds."""
         rows = self.followed.sandbox.records(model)
         return [row for row in rows if all(row[name] == value for name, value in where.items())]
+
+    def add_line(self, env: Env, order: int, quantity: float, number: int | None = None) -> int:
+        """A line that a script adds: its order's own `write_date` stands still."""
+        unit = env.record("product.product", self.glove)["uom_id"]
+        values = {"order_id": order, "product_id": self.glove, "product_qty": quantity, self.unit: unit}
+        dates = {"create_date": env.now, "write_date": env.now}
+        return env.store.insert(LINE, {**env.registry.blank[LINE], **values, **dates}, record_id=number)
+
+    def drop_line(self, line: int) -> None:
+        """A line that a script, or a cascade of the database, deletes."""
+        self.followed.change(lambda env: env.store.delete(LINE, line))
+
+    def quantities(self, order: int) -> list[float]:
+        """Of the lines that an order has."""
+        return [row["product_qty"] for row in self.lines(LINE, order_id=order)]
+
+    def receive(self, item: int, quantity: float, lot: str = "") -> int:
+        """A receipt that is done; the picking."""
+
+        def work(env: Env) -> int:
+            kind = env.ref("stock.picking_type_in")
+            moves = [(0, 0, {"name": "in", "product_id": item, "product_uom_qty": quantity})]
+            if env.since(19):
+                moves[0][2].pop("name")
+            picking = env["stock.picking"].create({"picking_type_id": kind, "move_ids": moves})
+            env["stock.picking"].action_confirm([picking.id])
+            for move in picking.many("move_ids"):
+                went = {"quantity": quantity, "picked": True} if env.since(17) else {"quantity_done": quantity}
+                move.model.write(move.id, went)
+                if lot:
+                    number = env["stock.lot"].create({"name": lot, "product_id": item}).id
+                    for line in move.many("move_line_ids"):
+                        line.model.write(line.id, {"lot_id": number})
+            env["stock.picking"].button_validate([picking.id])
+            return int(picking.id)
+
+        return int(self.followed.change(work))
+
+
+LINE = "purchase.order.line"
+
+
+def shown(event: Event) -> list[float]:
+    """The quantities of the lines of an order, as they were told."""
+    return [line["product_qty"] for line in event["values"]["order_line"]]

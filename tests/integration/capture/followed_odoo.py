@@ -68,9 +68,10 @@ class Followed:
     def outbox(self, **more: Any) -> Feed:
         return odoo.outbox(**self.settings(**more))
 
-    def install_outbox(self) -> None:
+    def install_outbox(self, *models: str) -> None:
         self.sandbox.set_module("hilum_outbox", installed=True)
-        self.change(lambda env: env["ir.config_parameter"].create({"key": "hilum_outbox.models", "value": MODEL}))
+        noted = {"key": "hilum_outbox.models", "value": ", ".join(models or [MODEL])}
+        self.change(lambda env: env["ir.config_parameter"].create(noted))
 
     def flow(self, source: Feed, receiver: Receiver | None = None, name: str = "test.changes") -> Flow:
         made = make_flow(source, name=name, order_by=None, dedup_by=None)

@@ -50,6 +50,5 @@ class Changes(Feed):
 
     def hint(self, model: str, record_id: int | None) -> None:
         """Look at once."""
-        for name, watch in self._watches.items():
-            if model in ("", name):
-                watch.hint(record_id if model else None)
+        for watch in self._watches.values():
+            watch.hint(model, record_id)

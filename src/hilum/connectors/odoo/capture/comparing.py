@@ -20,13 +20,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
-from hilum.connectors.odoo.capture.known import RANGE, Fingerprint
-from hilum.connectors.odoo.capture.reading import Reader
-
-if TYPE_CHECKING:
-    from hilum.connectors.odoo.capture.watching import ModelWatch
+from hilum.connectors.odoo.capture.known import RANGE, Fingerprint, KnownRecords
+from hilum.connectors.odoo.capture.reading import Reader, Row
+from hilum.connectors.odoo.capture.settings import ChangesSettings
 
 log = logging.getLogger("hilum.odoo.capture")
 
@@ -35,11 +33,36 @@ _FEW: Final = 500  # records of a part whose ids are read rather than counted in
 _ASKED: Final = 100  # records beyond the share of which Odoo is asked whether they were deleted; more: a person decides
 
 
-class Comparison:
-    """Of one model."""
+class Compared(Protocol):
+    """Whose records are compared: those of a model, or the lines of documents."""
 
-    def __init__(self, watch: ModelWatch) -> None:
+    @property
+    def name(self) -> str:
+        """The model."""
+
+    @property
+    def known(self) -> KnownRecords:
+        """What is known."""
+
+    @property
+    def hidden(self) -> set[int]:
+        """Known, and the user may not see them now."""
+
+    @property
+    def settings(self) -> ChangesSettings:
+        """The settings of the feed."""
+
+    async def settle(self, reader: Reader, ids: Sequence[int] = (), *, rows: Sequence[Row] = ()) -> Any:
+        """These differ, or were read again."""
+
+
+class Comparison:
+    """Of one model. `verify` and `vanished` as in `ChangesSettings`."""
+
+    def __init__(self, watch: Compared, *, verify: int, vanished: float) -> None:
         self._watch = watch
+        self._verified_at_once = verify
+        self._share = vanished
         self._at = float("-inf")
         self._forgot_at = float("-inf")
         self.verified = 0  # the id up to which records were read again
@@ -65,8 +88,8 @@ class Comparison:
         gone, new = await self._differing(reader)
         if self._believable(gone):
             await self._watch.settle(reader, [*gone, *new])
-        if self._watch.settings.verify:
-            await self._verify(reader, self._watch.settings.verify)
+        if self._verified_at_once:
+            await self._verify(reader, self._verified_at_once)
 
     async def _ask_anew(self, reader: Reader) -> None:
         """Was any of what was hidden deleted meanwhile? One call tells, where none of them is hidden still."""
@@ -113,8 +136,8 @@ class Comparison:
 
     def _believable(self, gone: Sequence[int]) -> bool:
         """May so many have been deleted? Then Odoo is asked of each."""
-        settings, total = self._watch.settings, self._watch.known.total
-        believed = len(gone) <= max(_ASKED, total * settings.vanished / 100)
+        total = self._watch.known.total
+        believed = len(gone) <= max(_ASKED, total * self._share / 100)
         if not believed and not self._warned:
             log.warning(
                 "%d of %d records of %s can no longer be read: the hub's user has probably lost a right. If they were "

@@ -129,7 +129,11 @@ class _Pulling:
             _MODEL, "pull", models=sorted(self._feed.models), limit=settings.page, after=self._after
         )
         if notes:
-            await self._tell(client, notes)
+            try:
+                await self._tell(client, notes)
+            except Refusal:  # the user may have lost a right to lines: what may be read is asked anew
+                self._readers = {}
+                raise
         for figures in self._figures.values():
             figures.looked_at = time.time()
         if asyncio.get_running_loop().time() - self._noted_at >= EVERY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hilum.connectors.odoo.capture.events import content_hash, in_odoo, plain_values, seconds_of
@@ -16,7 +16,7 @@ from hilum.connectors.odoo.faults import Refusal
 
 log = logging.getLogger("hilum.odoo.capture")
 
-_ALL: Final = {"active_test": False}
+ARCHIVED_TOO: Final = {"active_test": False}
 _HALVINGS: Final = 32  # calls at most that tell hidden records from deleted ones, besides one for each page
 _LINES_AT_ONCE: Final = 10  # times as many lines as records are read by one call
 
@@ -30,15 +30,19 @@ class Row:
     values: dict[str, Any]  # relations are `Linked`, lines are lists of their own values with `id`
     content: int  # hash of the values
     archived: bool
+    lines: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)  # by model: ids, each with its seconds
 
 
 class Reader:
     """Reads one model. All methods raise what `OdooClient` raises. `prefix`: of the hub's own external identifiers."""
 
-    def __init__(self, client: OdooClient, shape: Shape, *, page: int, prefix: str) -> None:
-        self._client = client
+    def __init__(self, client: OdooClient, shape: Shape, *, page: int, prefix: str, within: Sequence[Any] = ()) -> None:
+        """`within`: a domain beside which no records are compared."""
+        self.client = client
+        self._within = list(within)
         self._model = shape.model
         self.shape = shape
+        self.types = shape.types()  # by field: as Odoo names it
         self._page = page
         self._groups = True  # does the model answer sums? Known after the first refusal
         self._relations = Relations(client, prefix)
@@ -50,7 +54,12 @@ class Reader:
 
     def by(self, client: OdooClient) -> bool:
         """Is it this client that it reads with?"""
-        return self._client is client
+        return self.client is client
+
+    @property
+    def whole(self) -> bool:
+        """May the hub's user read all lines that are asked for?"""
+        return all(each.readable for each in self.shape.every_line())
 
     def begin(self) -> None:
         """A new look: what related records are called is read anew."""
@@ -61,7 +70,7 @@ class Reader:
 
         A record counts as written when one of its lines is.
         """
-        places = ["write_date", *(f"{each.path}.write_date" for each in self.shape.every_line() if each.readable)]
+        places = ["write_date", *(f"{each.path}.write_date" for each in self.shape.every_line() if each.watched)]
         written: list[Any] = ["|"] * (len(places) - 1)
         written += [[place, ">=", in_odoo(seconds)] for place in places]
         rows = await self._read([*written, ["id", ">", after]], self._page)
@@ -82,8 +91,8 @@ class Reader:
     async def dates(self, after: int) -> tuple[list[tuple[int, int]], int | None]:
         """(id, seconds) of records above this id; and where to go on. Ten times as many as `page`."""
         limit = self._page * 10
-        rows = await self._client.search_read(
-            self._model, [["id", ">", after]], ["write_date"], limit=limit, order="id", context=_ALL
+        rows = await self.client.search_read(
+            self._model, [["id", ">", after]], ["write_date"], limit=limit, order="id", context=ARCHIVED_TOO
         )
         found = [(row["id"], seconds_of(row["write_date"])) for row in rows]
         return found, found[-1][0] if len(rows) == limit else None
@@ -96,20 +105,22 @@ class Reader:
             except Refusal as refusal:  # some models group in a way of their own, or let nobody do it
                 log.info("%s: Odoo sums no ids (%s); records are counted only", self._model, refusal.name)
                 self._groups = False
-        count = await self._client.call(self._model, "search_count", context=_ALL, domain=_range(low, high))
+        count = await self.client.call(self._model, "search_count", context=ARCHIVED_TOO, domain=self._range(low, high))
         return Fingerprint(int(count), None)
 
     async def _summed(self, low: int, high: int) -> Fingerprint:
         """By the average: XML-RPC has no integer above 31 bits, and a float is exact up to a sum of 2^50."""
-        asked: dict[str, Any] = {"domain": _range(low, high), "groupby": []}
-        if self._client.version >= (19, 0):
+        asked: dict[str, Any] = {"domain": self._range(low, high), "groupby": []}
+        if self.client.version >= (19, 0):
             aggregates = ["__count", "id:avg"]
-            rows = await self._client.call(
-                self._model, "formatted_read_group", context=_ALL, **asked, aggregates=aggregates
+            rows = await self.client.call(
+                self._model, "formatted_read_group", context=ARCHIVED_TOO, **asked, aggregates=aggregates
             )
         else:
             fields = ["middle:avg(id)"]
-            rows = await self._client.call(self._model, "read_group", context=_ALL, **asked, fields=fields, lazy=False)
+            rows = await self.client.call(
+                self._model, "read_group", context=ARCHIVED_TOO, **asked, fields=fields, lazy=False
+            )
         row = rows[0] if rows else {"__count": 0}
         count = int(row["__count"])
         average: float = row.get("id:avg") or row.get("middle") or 0
@@ -120,8 +131,8 @@ class Reader:
         found: set[int] = set()
         limit = self._page * 10
         while True:
-            rows = await self._client.search_read(
-                self._model, _range(low, high), ["id"], limit=limit, order="id", context=_ALL
+            rows = await self.client.search_read(
+                self._model, self._range(low, high), ["id"], limit=limit, order="id", context=ARCHIVED_TOO
             )
             found.update(row["id"] for row in rows)
             if len(rows) < limit:
@@ -141,7 +152,7 @@ class Reader:
         while parts and calls:
             part, calls = parts.pop(), calls - 1
             try:
-                rows = await self._client.read(self._model, part, ["write_date"])
+                rows = await self.client.read(self._model, part, ["write_date"])
             except Refusal as refusal:
                 if refusal.category != "odoo.access":
                     raise
@@ -158,9 +169,12 @@ class Reader:
         """What is told of these records, by id: related records and lines with what they are called."""
         return await self._relations.describe(self.shape, {row.id: row.values for row in rows})
 
+    def _range(self, low: int, high: int) -> list[Any]:
+        return [["id", ">=", low], ["id", "<", high], *self._within]
+
     async def _read(self, domain: list[Any], limit: int) -> list[Row]:
-        rows = await self._client.search_read(
-            self._model, domain, self.shape.asked, limit=limit, order="id", context=_ALL, names=True
+        rows = await self.client.search_read(
+            self._model, domain, self.shape.asked, limit=limit, order="id", context=ARCHIVED_TOO, names=True
         )
         await self._with_lines(self.shape, rows)
         return [_row(self.shape, row) for row in rows]
@@ -173,8 +187,8 @@ class Reader:
             at_once = self._page * _LINES_AT_ONCE
             for start in range(0, len(ids), at_once):
                 domain = [["id", "in", ids[start : start + at_once]]]
-                part = await self._client.search_read(
-                    line.shape.model, domain, line.shape.asked, order="id", context=_ALL, names=True
+                part = await self.client.search_read(
+                    line.shape.model, domain, line.shape.asked, order="id", context=ARCHIVED_TOO, names=True
                 )
                 await self._with_lines(line.shape, part)
                 found |= {row["id"]: row for row in part}
@@ -191,6 +205,7 @@ def _row(shape: Shape, row: dict[str, Any]) -> Row:
         values=values,
         content=content_hash(values),
         archived=values.get("active") is False,
+        lines=_lines(shape, row, {}),
     )
 
 
@@ -204,8 +219,17 @@ def _values(shape: Shape, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _latest(shape: Shape, row: Mapping[str, Any]) -> int:
     own = seconds_of(row["write_date"])
-    return max([own, *(_latest(line.shape, each) for line in shape.lines for each in row[line.field] or ())])
+    watched = [line for line in shape.lines if line.watched]
+    return max([own, *(_latest(line.shape, each) for line in watched for each in row[line.field] or ())])
 
 
 def _range(low: int, high: int) -> list[Any]:
     return [["id", ">=", low], ["id", "<", high]]
+
+
+def _lines(shape: Shape, row: Mapping[str, Any], found: dict[str, list[tuple[int, int]]]) -> dict[str, Any]:
+    for line in shape.lines:
+        for each in row[line.field] or ():
+            found.setdefault(line.shape.model, []).append((each["id"], seconds_of(each["write_date"])))
+            _lines(line.shape, each, found)
+    return found

@@ -65,6 +65,11 @@ class LineShape:
     shape: Shape
     readable: bool = True  # False: the hub's user may not read them, and they are told as null
 
+    @property
+    def watched(self) -> bool:
+        """Is a change of them a change of the document at once? Others are read in turn."""
+        return self.readable and bool(self.document)
+
 
 async def shape_of(client: OdooClient, model: str, names: Sequence[str]) -> Shape:
     """For these fields; none: those that are read by default. Raises `SettingsError` for one that is not there."""
@@ -139,7 +144,7 @@ class _Shaping:
         self, name: str, facts: Mapping[str, Any], more: Collection[str], known: Lines | None, place: str
     ) -> LineShape:
         model = str(facts["relation"])
-        back = str(facts.get("relation_field") or "")
+        back = str(facts.get("relation_field") or "") if facts.get("store", True) else ""
         named = [each or ALL for each in more] or [ALL]
         readable = await self._readable(model)
         if readable:

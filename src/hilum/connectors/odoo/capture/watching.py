@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from hilum.connector import Memory
@@ -14,16 +14,19 @@ from hilum.connectors.odoo.capture.events import Change, ChangeKind
 from hilum.connectors.odoo.capture.feed import Feed
 from hilum.connectors.odoo.capture.figures import EVERY, SEEN
 from hilum.connectors.odoo.capture.known import Known, KnownRecords, next_version
+from hilum.connectors.odoo.capture.lines import LineWatches
 from hilum.connectors.odoo.capture.lookback import SKEW, Lookback
 from hilum.connectors.odoo.capture.reading import Reader, Row
 from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import ChangesSettings
+from hilum.connectors.odoo.faults import Refusal
 from hilum.connectors.pauses import listen
 
 log = logging.getLogger("hilum.odoo.capture")
 
 _STATE: Final = "state"
 _RANGE: Final = "range/"
+_RIGHTS: Final = 600.0  # seconds after which it is asked again for lines that the hub's user may not read
 _NO_CLOCK: Final = 60.0  # seconds by which this host's clock is believed to be ahead, where the server tells no time
 _AT_ONCE: Final = 200  # ranges that are written in one transaction
 _HINT_SECONDS: Final = 10.0  # for which a hint is followed; version 18 sends it before the commit
@@ -48,9 +51,13 @@ class ModelWatch:
         self._unseen: list[int] = []  # those of them that are hidden now: asked for at the next start
         self.hidden: set[int] = set()  # known, and the user may not see them now: not there, and not deleted
         self._noted_at = 0.0
-        self._hinted: dict[int, float] = {}  # by id: until when a hint is followed
+        self._read_at = 0.0  # when it was asked last what may be read
+        self._hinted: dict[
+            tuple[str, int], float
+        ] = {}  # by model (it, or of its lines) and id: until when a hint is followed
         self._bell = asyncio.Event()
-        self._comparison = Comparison(self)
+        self._comparison = Comparison(self, verify=settings.verify, vanished=settings.vanished)
+        self._lines = LineWatches(self)
         feed.tell(model, self._answered)
 
     # ---- what the loop does
@@ -67,18 +74,29 @@ class ModelWatch:
         state = remembered.get(_STATE)
         reader = await self.reader()
         if state is None:
+            self._lines.begin(reader.shape, {}, {})
             await self._first_time(reader)
             return
         self._lookback.go_on(state["looked"])
         self._again = list(state["unanswered"])
         self._comparison.go_on(state["verified"])
-        if state["fields"] != self._types:
-            await self._other_fields(max(state["looked"]))
+        self._types = state["fields"]
+        self._lines.begin(reader.shape, state, remembered)
+        await self._fit(reader)
 
     async def look(self) -> None:
         """What was written lately; now and then all that is there; then rest."""
         reader = await self.reader()
+        try:
+            await self._look(reader)
+        except Refusal:  # the user may have lost a right to lines: what may be read is asked anew
+            self._reader = None
+            raise
+        await self._rest()
+
+    async def _look(self, reader: Reader) -> None:
         reader.begin()
+        await self._fit(reader)
         if self._again:
             again, self._again = self._again, []
             told = await self.settle(reader, again, anyway=True)
@@ -89,24 +107,29 @@ class ModelWatch:
         if self._comparison.due:
             await self._comparison.run(reader)
             self._known.pack()
+            await self._lines.compare(reader)
             self._figures.compared_at = time.time()
+        if self._lines.left:
+            left = set(self._lines.left)
+            await self.recheck(left)
+            self._lines.left -= left
         self._figures.looked_at = time.time()
         await self._note()
-        await self._rest()
 
     async def finish(self) -> None:
         """The source is closed: what was answered meanwhile need not be told again."""
-        if self._known.touched:
+        if self._touched:
             await self._remember()
 
     async def reader(self) -> Reader:
         """Reads this model on the server at hand. Raises `Down`, `Refusal`, `SettingsError`."""
         client = await self._feed.connected()
-        if self._reader is None or not self._reader.by(client):
+        reader, now = self._reader, asyncio.get_running_loop().time()
+        if reader is None or not reader.by(client) or (not reader.whole and now - self._read_at >= _RIGHTS):
             page, prefix = self._settings.page, self._feed.prefix
-            self._reader = await Reader.of(client, self.name, self._fields, page=page, prefix=prefix)
-            self._types = self._reader.shape.types()
-        return self._reader
+            self._reader = reader = await Reader.of(client, self.name, self._fields, page=page, prefix=prefix)
+            self._read_at = now
+        return reader
 
     @property
     def known(self) -> KnownRecords:
@@ -118,10 +141,12 @@ class ModelWatch:
         """The settings of the feed."""
         return self._settings
 
-    def hint(self, record_id: int | None) -> None:
-        """Odoo says that there is something to look at."""
-        if record_id is not None and len(self._hinted) < self._settings.page:
-            self._hinted[record_id] = asyncio.get_running_loop().time() + _HINT_SECONDS
+    def hint(self, model: str, record_id: int | None) -> None:
+        """Odoo says that there is something to look at: of this model, of its lines, or (empty) anywhere."""
+        if model not in ("", self.name, *self._lines.models):
+            return
+        if model and record_id is not None and len(self._hinted) < self._settings.page:
+            self._hinted[model, record_id] = asyncio.get_running_loop().time() + _HINT_SECONDS
         self._bell.set()
 
     # ---- looking
@@ -136,13 +161,22 @@ class ModelWatch:
                 for record_id, seconds in dates:
                     # of what was written at this very moment it cannot be told whether more comes within its second
                     self._known.set(record_id, Known(seconds if seconds < began - SKEW else 0, 0))
+            await self._lines.fit(reader, began - SKEW)
             self._lookback.begin(began)
+        else:
+            await self._lines.fit(reader, None)
+        self._types = reader.types
         await self._remember()
 
-    async def _other_fields(self, since: float) -> None:
-        """Other fields are read than before: values of the old ones say nothing, and are no change."""
+    async def _fit(self, reader: Reader) -> None:
+        """Where other fields are read than before, values of the old ones say nothing, and are no change."""
+        if self._types == reader.types:
+            return
         log.info("%s: other fields are read from now on", self.name)
-        self._known.forget_contents(int(since - SKEW))
+        since = max(self._lookback.times) - SKEW
+        self._known.forget_contents(int(since))
+        await self._lines.fit(reader, since)
+        self._types = reader.types
         await self._remember()
 
     async def _look_back(self, reader: Reader) -> None:
@@ -158,11 +192,17 @@ class ModelWatch:
     async def _follow_hints(self, reader: Reader) -> None:
         """A hinted record is read until it shows a change, or is gone, or the time is over."""
         now = asyncio.get_running_loop().time()
-        ids = list(self._hinted)
-        changed = await self.settle(reader, ids)
-        for record_id in ids:
-            if record_id in changed or self._hinted[record_id] < now:
-                self._hinted.pop(record_id, None)
+        asked: dict[str, set[int]] = {}
+        for model, number in self._hinted:
+            asked.setdefault(model, set()).add(number)
+        meant = {(self.name, number): {number} for number in asked.pop(self.name, ())}
+        for model, ids in asked.items():
+            found = await self._lines.documents_of(reader, model, ids)
+            meant |= {(model, number): documents for number, documents in found.items()}
+        changed = await self.settle(reader, sorted(set().union(*meant.values())))
+        for place, until in list(self._hinted.items()):
+            if until < now or changed & meant.get(place, set()):
+                del self._hinted[place]
 
     def _server_seconds(self) -> float:
         told = self._feed.server_seconds
@@ -191,6 +231,21 @@ class ModelWatch:
             await self._tell(reader, changed, gone)
         return {row.id for row in changed} | set(gone)
 
+    async def recheck(self, documents: Collection[int]) -> None:
+        """Lines of these came or went: they are told where they differ, or where it is not known what they were."""
+        for each in documents:
+            before = self._known.get(each)
+            if before is not None and not before.content:
+                self._known.set(each, before._replace(seconds=0))
+        if documents:
+            await self.settle(await self.reader(), sorted(documents))
+
+    def line_written(self, document: int, seconds: int | None) -> None:
+        """A line of this document was written then; None: so lately that it is a change when it is seen."""
+        before = self._known.get(document)
+        if before is not None and before.seconds:
+            self._known.set(document, before._replace(seconds=0 if seconds is None else max(before.seconds, seconds)))
+
     def _hide(self, ids: set[int]) -> None:
         if new := ids - self.hidden:
             log.warning(
@@ -209,6 +264,8 @@ class ModelWatch:
         same = before.content == row.content if before.content else before.seconds == row.seconds
         if same and (before.seconds, before.content) != (row.seconds, row.content):
             self._known.set(row.id, before._replace(seconds=row.seconds, content=row.content, archived=row.archived))
+        if same:
+            self._lines.note(row)
         return not same
 
     async def _tell(self, reader: Reader, rows: Sequence[Row], gone: Sequence[int]) -> None:
@@ -229,6 +286,7 @@ class ModelWatch:
             changes.append((row.id, self._change(row, told[row.id])))
             version = next_version(self._known.get(row.id))
             self._known.handed_over(row.id, Known(row.seconds, row.content, row.archived, version))
+            self._lines.note(row)
         for record_id in gone:
             self._figures.told(None, deleted=True)
             changes.append((record_id, self._deletion(record_id)))
@@ -243,7 +301,7 @@ class ModelWatch:
             model=self.name,
             id=row.id,
             kind=kind,
-            seconds=row.seconds,
+            seconds=max(row.seconds, before.seconds if before else 0),  # the line that was written last may be gone
             values=told.values,
             external_id=told.external_id,
             key=f"{self._feed.place}:{self.name}:{row.id}:{row.seconds}:{next_version(before)}:{row.content:016x}",
@@ -262,27 +320,35 @@ class ModelWatch:
 
     async def _note(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._known.touched or now - self._noted_at >= EVERY:
+        if self._touched or now - self._noted_at >= EVERY:
             await self._remember()
+
+    @property
+    def _touched(self) -> bool:
+        return self._known.touched or self._lines.touched
 
     async def _remember(self, next_ones: Sequence[int] = ()) -> None:
         """Write what changed; with the last part, how far it came and what is about to be handed over."""
         ranges = self._known.to_remember()
+        lines = self._lines.to_remember()
         state: dict[str, Any] = {
             "looked": self._lookback.times,
             "unanswered": [*dict.fromkeys([*self._known.unanswered, *next_ones, *self._again, *self._unseen])],
             "verified": self._comparison.verified,
             "fields": self._types,
+            "lines": self._lines.models,
+            "left": sorted(self._lines.left),
         }
-        seen = {f"{SEEN}{self.name}": self._figures.noted()}
-        names = list(ranges)
+        last = {_STATE: state, f"{SEEN}{self.name}": self._figures.noted()}
+        parts = list({f"{_RANGE}{number}": text for number, text in ranges.items()}.items()) + list(lines.items())
         try:
-            while len(names) > _AT_ONCE:
-                part, names = names[:_AT_ONCE], names[_AT_ONCE:]
-                await self._memory.put({f"{_RANGE}{each}": ranges[each] for each in part})
-            await self._memory.put({_STATE: state} | seen | {f"{_RANGE}{each}": ranges[each] for each in names})
+            while len(parts) > _AT_ONCE:
+                await self._memory.put(dict(parts[:_AT_ONCE]))
+                del parts[:_AT_ONCE]
+            await self._memory.put(last | dict(parts))
         except BaseException:
             self._known.not_remembered(ranges)
+            self._lines.not_remembered(lines)
             raise
         self._noted_at = asyncio.get_running_loop().time()
 

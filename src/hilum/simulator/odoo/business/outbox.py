@@ -5,17 +5,26 @@ The addon does it by triggers of the database; here the engine calls `note_chang
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from hilum.simulator.odoo.orm.access import SETTINGS, USER, rights
 from hilum.simulator.odoo.orm.fields import Columns, char, choice, integer, moment
 from hilum.simulator.odoo.orm.model import Model, public
 from hilum.simulator.odoo.orm.record import Env
-from hilum.simulator.odoo.orm.store import Row, Store
+from hilum.simulator.odoo.orm.store import Changes, Row, Store
 
 MODULE = "hilum_outbox"
 PARAMETER = "hilum_outbox.models"
+LINES: Mapping[str, Mapping[str, str]] = {
+    "account.move": {"account.move.line": "move_id"},
+    "purchase.order": {"purchase.order.line": "order_id"},
+    "purchase.requisition": {"purchase.requisition.line": "requisition_id"},
+    "sale.order": {"sale.order.line": "order_id"},
+    "stock.picking": {"stock.move": "picking_id", "stock.move.line": "picking_id"},
+}
+"""By model of documents: the models of their lines, and the field that names the document."""
+
 KINDS = (("created", "Created"), ("changed", "Changed"), ("archived", "Archived"), ("deleted", "Deleted"))
 
 
@@ -89,17 +98,36 @@ def last_number(store: Store) -> int:
 
 
 def note_changes(env: Env, number: int) -> None:
-    """Note what this transaction does to records of the models that a rule names."""
+    """Note what this transaction does to records of the models that a rule names, and to their lines."""
     watched = _watched(env)
     if not watched:
         return
     before = env.store.before()
-    for (model, record_id), after in env.store.changes().items():
-        kind = _kind(before[model, record_id], after)
-        if model in watched and kind:
-            row = after or before[model, record_id] or {}
-            note = {"xid": number, "model": model, "res_id": record_id, "kind": kind, "record_date": row["write_date"]}
-            env.store.insert(Note.name, {**env.registry.blank[Note.name], **note})
+    changes = env.store.changes()
+    noted: dict[tuple[str, int], str] = {}
+    for place, after in changes.items():
+        kind = _kind(before[place], after)
+        if place[0] in watched and kind:
+            noted[place] = kind
+    for place in _documents(env, watched, before, changes):
+        noted.setdefault(place, "changed")
+    for (model, record_id), kind in noted.items():
+        row = changes.get((model, record_id)) or before.get((model, record_id)) or {}
+        note = {"xid": number, "model": model, "res_id": record_id, "kind": kind}
+        note["record_date"] = row.get("write_date", env.now)
+        env.store.insert(Note.name, {**env.registry.blank[Note.name], **note})
+
+
+def _documents(env: Env, watched: set[str], before: Changes, changes: Changes) -> Iterator[tuple[str, int]]:
+    """Those that changed lines belong to, or belonged to, and that are not deleted by this transaction."""
+    columns = {line: (name, column) for name in watched for line, column in LINES.get(name, {}).items()}
+    for place, after in changes.items():
+        if place[0] in columns:
+            name, column = columns[place[0]]
+            for row in (before[place], after):
+                document = row[column] if row else None
+                if document and document in env.store.tables[name]:
+                    yield name, document
 
 
 def _watched(env: Env) -> set[str]:
