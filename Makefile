@@ -32,6 +32,9 @@ test: $(READY) browser ## The default tests: minutes, on real PostgreSQL, socket
 test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak of 5 minutes (HILUM_SOAK_MINUTES=60: an hour)
 	$(BIN)/pytest -m "long or not long" --timeout 3600
 
+test-odoo: $(READY) ## What is said of Odoo and of a hub before it, on a server of yours: HILUM_TEST_ODOO_URL, _DB, _LOGIN, _KEY
+	PYTHONPATH=tests $(BIN)/pytest -q -p support.odoo_report -m "long or not long" --timeout 1800 tests/odoo_contract tests/integration/odoo
+
 check: $(READY) ## Format, lint, types, layers, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -65,4 +68,4 @@ browser:
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo test test-all check format bench requirements docs lock browser clean
+.PHONY: help setup demo test test-all test-odoo check format bench requirements docs lock browser clean

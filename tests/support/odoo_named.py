@@ -86,6 +86,11 @@ class NamedOdoo:
         assert self._http is not None
         await self._http.aclose()
 
+    @classmethod
+    def known(cls) -> Facts | None:
+        """What this run has found out of the server."""
+        return next(iter(cls._known.values()), None)
+
     @property
     def facts(self) -> Facts:
         """What is known of it."""
