@@ -107,20 +107,19 @@ def _login(server: Server) -> tuple[str, str, str]:
 async def _real(http: httpx.AsyncClient) -> Server:
     """The named server; JSON-2 where it answers that, JSON-RPC else."""
     async with NamedOdoo.of_environment() as named:
-        json2 = (await http.get(f"{named.url}/json/version")).status_code == 200
         server = Server(
             url=named.url,
             database=named.database,
             login=named.login,
             key=named.key,
             version=named.facts.version,
-            protocol="json2" if json2 else "jsonrpc",
+            protocol=named.protocol,
             http=http,
             uid=named.facts.uid,
             lacks_books=named.facts.lacks_books,
             bank=named.facts.bank,
         )
-    assert server.is_19 is json2
+        assert server.is_19 is ((await http.get(f"{named.url}/json/version")).status_code == 200)
     return server
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import re
 import xmlrpc.client
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +19,9 @@ import httpx
 import pytest
 
 from hilum.simulator.odoo import SandboxOdoo
+
+DAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+"""Yesterday: a day on which anything can be booked, wherever the server stands."""
 
 POSITIONAL = {"create": ("vals_list",), "write": ("vals",), "search": ("domain",), "search_count": ("domain",)}
 
@@ -230,6 +235,19 @@ class Server:
         await self.needs("account.move")
         if self.lacks_books:
             pytest.skip(self.lacks_books)
+
+    @asynccontextmanager
+    async def locked_until(self, day: str) -> AsyncIterator[None]:
+        """Nothing can be booked up to this day, which is long past, so that nobody else is in the way."""
+        (user,) = await self.call("res.users", "read", [self.uid], fields=["company_id"])
+        company = user["company_id"][0]
+        if before := await self.value("res.company", company, "fiscalyear_lock_date"):
+            pytest.skip(f"the books of the company are locked until {before} already")
+        await self.call("res.company", "write", [company], vals={"fiscalyear_lock_date": day})
+        try:
+            yield
+        finally:
+            await self.call("res.company", "write", [company], vals={"fiscalyear_lock_date": False})
 
     async def journal(self, kind: str) -> int:
         """A journal of a kind: of a bank, one whose payments have ledger lines."""

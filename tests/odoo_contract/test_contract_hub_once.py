@@ -43,6 +43,7 @@ async def document(far: FarSide, name: str) -> Document:
         thing = await prepared(case, hub, world)
         return Document(thing, lambda: case.proof(far, world, thing))
     money, books = MONEY[name], Books(far, world)
+    await far.needs(*money.needs)
     booked: Any = await money.make(hub, books)
     return Document(booked, lambda: money.proof(far, books, booked))
 

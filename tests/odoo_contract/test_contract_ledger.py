@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from contract_client import Refusal, Server, unique
+from contract_client import DAY, Refusal, Server, unique
 
 DUE = ["asset_receivable", "liability_payable"]
 
@@ -23,14 +23,9 @@ async def load(odoo: Server, model: str, values: dict[str, Any]) -> int:
     return int(number)
 
 
-async def company_currency(odoo: Server) -> str:
-    (company,) = await odoo.find("res.company", [], limit=1, order="id")
-    return str((await odoo.value("res.company", company, "currency_id"))[0])
-
-
 @pytest.fixture
 async def partner(odoo: Server) -> str:
-    await odoo.needs("account.move")
+    await odoo.needs_books()
     return str(await odoo.create("res.partner", {"name": unique("vendor"), "supplier_rank": 1}))
 
 
@@ -39,7 +34,7 @@ def bill(partner: str, name: str, **more: Any) -> dict[str, Any]:
         "id": name,
         "move_type": "in_invoice",
         "partner_id/.id": partner,
-        "invoice_date": "2026-11-02",
+        "invoice_date": DAY,
         "ref": unique("bill"),
         "invoice_line_ids/id": f"{name}_1",
         "invoice_line_ids/name": "Gloves",
@@ -76,7 +71,7 @@ def payment(odoo: Server, partner: str, journal: int, paid: int, amount: str) ->
         "partner_type": "supplier",
         "partner_id/.id": partner,
         "amount": amount,
-        "date": "2026-11-20",
+        "date": DAY,
         "journal_id/.id": str(journal),
         "payment_reference": unique("transfer"),
         **({"memo": "transfer", "invoice_ids/.id": str(paid)} if odoo.since(18) else {"ref": "transfer"}),
@@ -92,7 +87,7 @@ async def open_lines(odoo: Server, field: str, number: int) -> list[int]:
 async def test_a_payment_by_external_id_is_matched_once(odoo: Server, partner: str) -> None:
     """Loaded twice it is one payment; posted, its open line is matched with the bill's, which works once."""
     due = await posted(odoo, partner)
-    (journal,) = await odoo.find("account.journal", [["type", "=", "bank"]], limit=1)
+    journal = await odoo.journal("bank")
     total = await odoo.value("account.move", due, "amount_residual")
     values = payment(odoo, partner, journal, due, "10")
     number = await load(odoo, "account.payment", values)
@@ -115,7 +110,7 @@ async def test_a_payment_by_external_id_is_matched_once(odoo: Server, partner: s
 async def test_payments_loaded_at_one_moment_are_one(odoo: Server, partner: str) -> None:
     """Four clients load one transfer: one payment; losers are told to come again."""
     due = await posted(odoo, partner)
-    (journal,) = await odoo.find("account.journal", [["type", "=", "bank"]], limit=1)
+    journal = await odoo.journal("bank")
     values = payment(odoo, partner, journal, due, "10")
     fields, data = list(values), [list(values.values())]
     calls = [odoo.call("account.payment", "load", fields=fields, data=data) for _ in range(4)]
@@ -137,22 +132,22 @@ async def test_a_credit_note_of_a_bill_is_matched_when_it_is_posted(odoo: Server
 
 async def test_a_bank_statement_line_is_booked_as_it_is_made(odoo: Server) -> None:
     """By external id, once; its journal entry is posted at once."""
-    await odoo.needs("account.bank.statement.line")
-    (journal,) = await odoo.find("account.journal", [["type", "=", "bank"]], limit=1)
+    await odoo.needs_books()
+    journal = await odoo.journal("bank")
     values = {
         "id": xid("line"),
         "journal_id/.id": str(journal),
-        "date": "2026-11-20",
+        "date": DAY,
         "amount": "-12.5",
         "payment_ref": "Gloves",
         "ref": unique("tx"),
     }
     number = await load(odoo, "account.bank.statement.line", values)
     row = await odoo.read("account.bank.statement.line", number, "state", "amount", "move_id", "date", "ref")
-    assert (row["state"], row["amount"], row["date"], row["ref"]) == ("posted", -12.5, "2026-11-20", values["ref"])
+    assert (row["state"], row["amount"], row["date"], row["ref"]) == ("posted", -12.5, DAY, values["ref"])
     lines = await odoo.find("account.move.line", [["statement_line_id", "=", number]])
     assert len(lines) == 2
-    (sales,) = await odoo.find("account.journal", [["type", "=", "sale"]], limit=1)
+    sales = await odoo.journal("sale")
     wrong = {**values, "id": xid("line"), "journal_id/.id": str(sales)}
     with pytest.raises((Refusal, AssertionError)):
         await load(odoo, "account.bank.statement.line", wrong)
@@ -177,11 +172,11 @@ async def test_analytic_accounts_and_their_share_of_a_line(odoo: Server, partner
 
 async def test_lines_of_what_is_due_have_a_type_of_their_own(odoo: Server, partner: str) -> None:
     """Also in a plain entry: a line on a payable account is `payment_term`, the others are `product`."""
-    (journal,) = await odoo.find("account.journal", [["type", "=", "general"]], limit=1)
+    journal = await odoo.journal("general")
     (payable,) = await odoo.find("account.account", [["account_type", "=", "liability_payable"]], limit=1)
     (expense,) = await odoo.find("account.account", [["account_type", "=", "expense"]], limit=1)
     name = xid("entry")
-    head = {"id": name, "move_type": "entry", "journal_id/.id": str(journal), "date": "2026-11-02"}
+    head = {"id": name, "move_type": "entry", "journal_id/.id": str(journal), "date": DAY}
     rows = [
         [*head.values(), f"{name}_1", str(expense), "5", "0"],
         [*([""] * len(head)), f"{name}_2", str(payable), "0", "5"],
@@ -204,14 +199,24 @@ async def test_the_lock_dates_of_a_company_can_be_read(odoo: Server) -> None:
 
 
 @pytest.mark.every_odoo
-async def test_leads_tasks_and_departments(odoo: Server) -> None:
+async def test_departments(odoo: Server) -> None:
     """By external id, with the fields that the hub writes."""
     await odoo.needs("hr.department")
     department = await load(odoo, "hr.department", {"id": xid("department"), "name": unique("dept"), "active": "1"})
     assert await odoo.value("hr.department", department, "name")
+
+
+@pytest.mark.every_odoo
+async def test_leads(odoo: Server) -> None:
+    """By external id, with the fields that the hub writes."""
     await odoo.needs("crm.lead")
     lead = {"id": xid("lead"), "name": unique("lead"), "partner_name": "Harbour Works", "expected_revenue": "75.5"}
     assert await odoo.value("crm.lead", await load(odoo, "crm.lead", lead), "expected_revenue") == 75.5
+
+
+@pytest.mark.every_odoo
+async def test_tasks(odoo: Server) -> None:
+    """By external id, with the fields that the hub writes."""
     await odoo.needs("project.task")
     project = await odoo.create("project.project", {"name": unique("project")})
     task = {"id": xid("task"), "name": "Door", "project_id/.id": str(project), "priority": "1"}

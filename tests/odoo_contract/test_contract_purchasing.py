@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from contract_client import Server, unique
+from contract_client import DAY, Server, unique
 
 
 @pytest.fixture
@@ -41,17 +41,18 @@ async def received(odoo: Server, shop: dict[str, int]) -> int:
 
 async def posted_bill(odoo: Server, shop: dict[str, int]) -> int:
     """A posted bill of a received order."""
+    await odoo.needs_books()
     order = await received(odoo, shop)
     await odoo.call("purchase.order", "action_create_invoice", [order])
     (bill,) = await odoo.value("purchase.order", order, "invoice_ids")
-    await odoo.call("account.move", "write", [bill], vals={"invoice_date": "2026-11-01"})
+    await odoo.call("account.move", "write", [bill], vals={"invoice_date": DAY})
     await odoo.call("account.move", "action_post", [bill])
     return bill
 
 
 async def wizard_for(odoo: Server, bill: int, **values: Any) -> int:
     context = {"active_model": "account.move", "active_ids": [bill]}
-    return await odoo.create("account.payment.register", {"payment_date": "2026-11-20", **values}, **context)
+    return await odoo.create("account.payment.register", {"payment_date": DAY, **values}, **context)
 
 
 async def on_hand(odoo: Server, shop: dict[str, int]) -> float:
@@ -270,6 +271,7 @@ async def test_computed_amount_is_writable(odoo: Server, shop: dict[str, int]) -
 
 async def test_bill_of_an_order(odoo: Server, shop: dict[str, int]) -> None:
     """Measured facts §6: the action makes a draft bill; it needs a date; posting answers false and gives a name."""
+    await odoo.needs_books()
     order = await received(odoo, shop)
     action = await odoo.call("purchase.order", "action_create_invoice", [order])
     assert action["res_model"] == "account.move"
@@ -279,7 +281,7 @@ async def test_bill_of_an_order(odoo: Server, shop: dict[str, int]) -> None:
     assert not row["name"] or row["name"] == "/"
     refusal = await odoo.refused("account.move", "action_post", [bill])
     assert refusal.message == "The Bill/Refund date is required to validate this document."
-    await odoo.call("account.move", "write", [bill], vals={"invoice_date": "2026-11-01"})
+    await odoo.call("account.move", "write", [bill], vals={"invoice_date": DAY})
     assert await odoo.call("account.move", "action_post", [bill]) is False
     posted = await odoo.read("account.move", bill, "name", "state", "payment_state")
     assert (posted["state"], posted["payment_state"]) == ("posted", "not_paid")
@@ -292,6 +294,7 @@ async def test_bill_of_an_order(odoo: Server, shop: dict[str, int]) -> None:
 @pytest.mark.every_odoo
 async def test_billing_twice(odoo: Server, shop: dict[str, int]) -> None:
     """Measured facts §6: with nothing to bill 18 refuses, 19 makes one more draft of zero each time."""
+    await odoo.needs_books()
     order = await received(odoo, shop)
     await odoo.call("purchase.order", "action_create_invoice", [order])
     if odoo.is_19:
@@ -306,11 +309,12 @@ async def test_billing_twice(odoo: Server, shop: dict[str, int]) -> None:
 
 async def test_bill_linked_by_hand(odoo: Server, shop: dict[str, int]) -> None:
     """Measured facts §6: purchase_line_id links a bill; a second bill with the same ref is accepted."""
+    await odoo.needs_books()
     order = await received(odoo, shop)
     (line,) = await odoo.value("purchase.order", order, "order_line")
     ref = unique("inv")
     lines = [[0, 0, {"product_id": shop["product"], "quantity": 10, "price_unit": 2.5, "purchase_line_id": line}]]
-    bill = {"move_type": "in_invoice", "partner_id": shop["vendor"], "ref": ref, "invoice_date": "2026-11-01"}
+    bill = {"move_type": "in_invoice", "partner_id": shop["vendor"], "ref": ref, "invoice_date": DAY}
     for times in (1, 2):
         await odoo.create("account.move", {**bill, "invoice_line_ids": lines})
         assert await odoo.value("purchase.order.line", line, "qty_invoiced") == 10 * times

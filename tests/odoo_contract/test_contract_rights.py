@@ -6,7 +6,7 @@ import xmlrpc.client
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from contract_client import Server, unique
+from contract_client import DAY, Server, unique
 
 from hilum.simulator.odoo import INTEGRATION_GROUPS
 
@@ -65,7 +65,7 @@ async def test_the_whole_chain_with_few_rights(user: Server) -> None:
     await user.receive(receipt)
     await user.call("purchase.order", "action_create_invoice", [order])
     (bill,) = await user.value("purchase.order", order, "invoice_ids")
-    await user.call("account.move", "write", [bill], vals={"invoice_date": "2026-11-01"})
+    await user.call("account.move", "write", [bill], vals={"invoice_date": DAY})
     await user.call("account.move", "action_post", [bill])
     wizard = await user.create("account.payment.register", {}, active_model="account.move", active_ids=[bill])
     await user.call("account.payment.register", "action_create_payments", [wizard])

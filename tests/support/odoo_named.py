@@ -17,7 +17,9 @@ import pytest
 from hilum.simulator.odoo.orm.versions import VERSIONS
 
 URL, DATABASE, LOGIN, KEY = (f"HILUM_TEST_ODOO_{each}" for each in ("URL", "DB", "LOGIN", "KEY"))
+PROTOCOL = "HILUM_TEST_ODOO_PROTOCOL"  # may be set too: json2, jsonrpc or xmlrpc; else what the version likes best
 VARIABLES = (URL, DATABASE, LOGIN, KEY)
+JSON2_SINCE = 19
 TIMEOUT = 120.0  # seconds; Odoo itself repeats a call for so long, and loading a chart of accounts takes half of it
 NO_BOOKS = (
     "the company has no chart of accounts ({why}). In Odoo install Invoicing (account), and under Settings → Fiscal"
@@ -95,6 +97,11 @@ class NamedOdoo:
     def facts(self) -> Facts:
         """What is known of it."""
         return self._known[self.url]
+
+    @property
+    def protocol(self) -> str:
+        """By which tests speak to it."""
+        return os.environ.get(PROTOCOL) or ("json2" if self.facts.major >= JSON2_SINCE else "jsonrpc")
 
     @property
     def settings(self) -> dict[str, Any]:

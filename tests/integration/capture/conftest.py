@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 import pytest
 from followed_odoo import Followed
 
+SELDOM = ["17.0", "16.0", "19.0 by xmlrpc", "18.0 by xmlrpc"]
 
-@pytest.fixture(
-    params=["19.0", "18.0", *(pytest.param(version, marks=pytest.mark.long) for version in ("17.0", "16.0"))]
-)
+
+@pytest.fixture(params=["19.0", "18.0", *(pytest.param(spoken, marks=pytest.mark.long) for spoken in SELDOM)])
 async def followed(request: pytest.FixtureRequest) -> AsyncIterator[Followed]:
-    """An Odoo 19 (by JSON-2), and an Odoo 18 (by JSON-RPC); in the long run 17 and 16 too."""
+    """An Odoo 19 (by JSON-2), and an Odoo 18 (by JSON-RPC); in the long run 17 and 16 too, and by XML-RPC."""
     async with _opened(request.param) as made:
         yield made
 
@@ -27,8 +27,8 @@ async def followed_19() -> AsyncIterator[Followed]:
 
 
 @asynccontextmanager
-async def _opened(version: str) -> AsyncIterator[Followed]:
-    made, log = Followed(version), logging.getLogger("hilum.odoo.capture")
+async def _opened(spoken: str) -> AsyncIterator[Followed]:
+    made, log = Followed(spoken), logging.getLogger("hilum.odoo.capture")
     before = log.level
     log.addHandler(made.losses)
     log.setLevel(logging.INFO)

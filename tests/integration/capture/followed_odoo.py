@@ -51,7 +51,10 @@ class Losses(logging.Handler):
 class Followed:
     """A sandbox, and what was told of its changes."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, spoken: str) -> None:
+        """`spoken`: the version, and by which protocol where that is not the one it likes best: `18.0 by xmlrpc`."""
+        version, _, protocol = spoken.partition(" by ")
+        self.protocol = protocol or "auto"
         self.losses = Losses()
         self.clock = Clock()
         self.sandbox = SandboxOdoo(version, clock=self.clock)
@@ -60,6 +63,7 @@ class Followed:
     def settings(self, **more: Any) -> dict[str, Any]:
         box = self.sandbox
         found = {"url": box.url, "api_key": box.api_key, "database": box.database, "login": box.login}
+        found["protocol"] = self.protocol
         return found | {"models": [MODEL], "fields": {MODEL: FIELDS}, "poll": 0.05, **more}
 
     def changes(self, **more: Any) -> Feed:

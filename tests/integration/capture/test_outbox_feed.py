@@ -26,6 +26,7 @@ async def purged(followed: Followed) -> None:
     await eventually(lambda: followed.sandbox.records("hilum.outbox") == [])
 
 
+@pytest.mark.parametrize("followed", ["19.0", "18.0", "18.0 by xmlrpc"], indirect=True)
 async def test_the_same_events_as_by_polling(hub: Start, followed: Followed) -> None:
     followed.install_outbox()
     polled, pulled = Receiver(), Receiver()

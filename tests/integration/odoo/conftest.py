@@ -64,7 +64,7 @@ async def far(request: pytest.FixtureRequest) -> AsyncIterator[FarSide]:
             yield side
         return
     async with NamedOdoo.of_environment() as named:
-        side = FarSide(None, "auto", None, named=named)
+        side = FarSide(None, named.protocol, None, named=named)
         yield side
         await side.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -120,6 +120,8 @@ class FarSide:
         self.faults = faults
         self.patience = 20.0 if named is None else 60.0  # seconds that a call may take
         self.currency = named.facts.currency if named else "EUR"
+        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        self.day = yesterday.isoformat() if named else "2026-11-20"  # on which documents are dated
         self.unique = uuid.uuid4().hex[:8]
         self.count = itertools.count(1)  # of the names of all worlds, so that each world is a new one
         self._opened: list[Odoo] = []
@@ -270,6 +272,7 @@ class World:
     async def plant(self, connector: Odoo) -> None:
         """Bring the master data into Odoo."""
         things = [self.item, self.tracked, self.location, self.other, self.supplier, self.account]
+        await self.far.needs(*things)
         outcomes = await connector.deliver(deliveries(things))
         assert [type(each).__name__ for each in outcomes] == ["Delivered"] * len(things), outcomes
 
@@ -342,6 +345,6 @@ class World:
             "item": self.item.code,
             "description": "Gloves",
             "currency": self.far.currency,
-            "service_date": "2026-11-20",
+            "service_date": self.far.day,
         }
         return Charge(quantity=Decimal(quantity), unit_price=Decimal(price), **{**values, **more})

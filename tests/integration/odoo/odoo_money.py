@@ -42,7 +42,7 @@ class Books:
     def __init__(self, far: FarSide, world: World) -> None:
         self.far = far
         self.world = world
-        self.day = "2026-11-20"
+        self.day = far.day
 
     def bill(self, *lines: tuple[str, str], order: PurchaseOrder | None = None, **more: Any) -> SupplierBill:
         """Gloves billed; each line is (quantity, price)."""

@@ -11,7 +11,17 @@ from odoo_cases import until_delivered
 from odoo_far_side import FarSide
 from odoo_money import Books
 
-from hilum.canonical import LedgerDocument
+from hilum.canonical import (
+    BankTransaction,
+    BusinessObject,
+    CustomerInvoice,
+    JournalEntry,
+    LedgerDocument,
+    LedgerReversal,
+    Payment,
+    PurchaseOrder,
+    SupplierBill,
+)
 from hilum.connectors.odoo import Odoo
 
 
@@ -21,6 +31,7 @@ class MoneyCase:
 
     make: Callable[[Odoo, Books], Awaitable[Any]]
     proof: Callable[[FarSide, Books, Any], Awaitable[None]]
+    needs: tuple[type[BusinessObject], ...]  # objects whose modules have to be in Odoo
 
 
 async def a_bill(hub: Odoo, books: Books) -> Any:
@@ -102,10 +113,10 @@ async def one_transaction(far: FarSide, books: Books, thing: Any) -> None:
 
 
 MONEY = {
-    "bill": MoneyCase(a_bill, one_bill),
-    "invoice": MoneyCase(an_invoice, one_invoice),
-    "journal entry": MoneyCase(an_entry, one_entry),
-    "reversal": MoneyCase(a_reversal, one_reversal),
-    "payment": MoneyCase(a_payment, one_payment),
-    "bank transaction": MoneyCase(a_transaction, one_transaction),
+    "bill": MoneyCase(a_bill, one_bill, (PurchaseOrder, SupplierBill)),
+    "invoice": MoneyCase(an_invoice, one_invoice, (CustomerInvoice,)),
+    "journal entry": MoneyCase(an_entry, one_entry, (JournalEntry,)),
+    "reversal": MoneyCase(a_reversal, one_reversal, (SupplierBill, LedgerReversal)),
+    "payment": MoneyCase(a_payment, one_payment, (SupplierBill, Payment)),
+    "bank transaction": MoneyCase(a_transaction, one_transaction, (BankTransaction,)),
 }

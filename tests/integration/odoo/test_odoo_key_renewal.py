@@ -72,15 +72,15 @@ async def made(version: str, protocol: str, folder: Path) -> AsyncIterator[Far]:
             await each.close()
 
 
-@pytest.fixture(params=[("19.0", "json2"), ("19.0", "jsonrpc")], ids=["json2", "jsonrpc"])
+@pytest.fixture(params=["json2", "jsonrpc", "xmlrpc"])
 async def far(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Far]:
-    async for each in made(*request.param, tmp_path):
+    async for each in made("19.0", request.param, tmp_path):
         yield each
 
 
-@pytest.fixture
-async def far_19(tmp_path: Path) -> AsyncIterator[Far]:
-    async for each in made("19.0", "json2", tmp_path):
+@pytest.fixture(params=["json2", pytest.param("xmlrpc", marks=pytest.mark.long)])
+async def far_19(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Far]:
+    async for each in made("19.0", request.param, tmp_path):
         yield each
 
 
