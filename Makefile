@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Processes that share the default tests
 WORKERS ?= 2
+# What test-odoo runs
+TESTS ?= tests/odoo_contract tests/integration/odoo
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -33,7 +35,7 @@ test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak of 5 
 	$(BIN)/pytest -m "long or not long" --timeout 3600
 
 test-odoo: $(READY) ## What is said of Odoo and of a hub before it, on a server of yours: HILUM_TEST_ODOO_URL, _DB, _LOGIN, _KEY
-	PYTHONPATH=tests $(BIN)/pytest -q -p support.odoo_report -m "long or not long" --timeout 1800 tests/odoo_contract tests/integration/odoo
+	PYTHONPATH=tests $(BIN)/pytest -q -p support.odoo_report -m "long or not long" --timeout 1800 $(TESTS)
 
 check: $(READY) ## Format, lint, types, layers, spelling
 	$(BIN)/ruff format --check .

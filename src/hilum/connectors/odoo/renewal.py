@@ -96,7 +96,10 @@ async def _made(client: OdooClient, secret: str, days: int) -> Key:
             raise _NotMade("This Odoo does not let a program make a key (19 does, since spring 2026).") from None
         if refusal.category == "odoo.validation":
             raise _NotMade(f"Odoo allows fewer days than key_days = {days}. {refusal}") from None
-        raise _NotMade(f"Odoo makes no key for the hub. {refusal} {_ALLOW}") from None
+        why = f"Odoo makes no key for the hub. {refusal} {_ALLOW}"
+        if client.protocol == "xmlrpc":  # one fault for all that Odoo refuses
+            why += f" Or it allows fewer days than key_days = {days}: XML-RPC does not say which."
+        raise _NotMade(why) from None
     if not isinstance(made, str) or not made:
         raise _NotMade("What Odoo answered is no key.")
     return Key(made, ends)
