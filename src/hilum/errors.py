@@ -11,6 +11,7 @@
     │   ├── Unmapped            a code has no row in a lookup table
     │   ├── NotOwner            the sender does not own what it wants to change
     │   ├── Undecided           whether this change counts is for a steward to decide
+    │   ├── Ambiguous           it may be something that is known already: a steward says which, or that it is new
     │   ├── Refused             a policy forbids it
     │   └── Endless             its translation did not end and took the process with it
     ├── Busy                    intake is past its high-water mark: the sender is asked to come again
@@ -116,6 +117,19 @@ class Undecided(Stop):
     """Whether this change counts is for a steward to decide: let it through, or discard it."""
 
     category = "undecided"
+
+
+class Ambiguous(Stop):
+    """What arrived may be something that is known already; a steward says which, or that it is new.
+
+    `arrival` is the number of the question.
+    """
+
+    category = "ambiguous"
+
+    def __init__(self, words: str, *, arrival: int = 0) -> None:
+        super().__init__(words)
+        self.arrival = arrival
 
 
 class Refused(Stop):

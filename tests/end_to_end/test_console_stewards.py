@@ -12,8 +12,8 @@ import pytest_asyncio
 from openpyxl import load_workbook
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from hilum.masterdata import matching, onboarding, ownership, publishing, sync
-from hilum.masterdata.matching import KINDS, Matcher, Record
+from hilum.masterdata import crosswalk, matching, onboarding, ownership, publishing, sync
+from hilum.masterdata.matching import KINDS, Matcher, Record, asking, known, weigh
 from hilum.masterdata.quality import Meter, Rule
 from hilum.masterdata.sync import Decision, Noted, Verdict
 from hilum.message import new_id
@@ -89,6 +89,34 @@ async def test_two_patients_side_by_side_are_masked_and_told_apart(stand: Stand)
         await expect(page.get_by_text("Anna-Lena")).to_be_visible()
         await act(page, "Different…", "Decide")
         await expect(page.get_by_text("Nothing waits for an answer.")).to_be_visible()
+
+
+@pytest.mark.req("MD-3")
+async def test_an_arrival_is_answered_beside_what_it_may_be(stand: Stand) -> None:
+    database, address, browser = stand
+    matcher = Matcher(KINDS["supplier"])
+    rossi = Record(system="ODOO", identifier="83", values={"name": "Rossi Textil Vertrieb", "city": "Kassel"})
+    arrived = Record(system="ERP", identifier="4711", values={"name": "Rosi Textil Vertrieb", "city": "Kassel"})
+    async with database.transaction() as connection:
+        await known.learn(connection, matcher, [rossi], actor="stan", reason="start", encrypted=False)
+        things = await known.near(connection, await sync.secret_key(connection), matcher, arrived)
+        found = weigh(matcher, arrived, things, set()).candidates
+        number = await asking.ask(connection, matcher, arrived, found, flow="suppliers")
+    name = f"supplier-{found[0].golden}"
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/master/matches?object=supplier")
+        await expect(page.get_by_role("button", name=f"The same as {name}…")).to_be_disabled()
+    async with support.visit(browser, address, "stella") as page:
+        await page.goto("/master/matches?object=supplier")
+        beside = page.get_by_role("table", name=f"Arrival {number}")
+        await expect(beside).to_contain_text("Rosi Textil Vertrieb")
+        await expect(beside).to_contain_text("Rossi Textil Vertrieb")
+        await act(page, f"The same as {name}…", "Decide")
+        await expect(page.get_by_role("table", name="Answered")).to_contain_text("stella")
+    async with database.cold() as connection:
+        thing = await crosswalk.thing(connection, found[0].golden)
+    assert thing is not None
+    assert {each.identifier for each in thing.identifiers} == {"83", "4711"}
 
 
 @pytest.mark.req("MD-4")

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final, Literal
 
-Kind = Literal["unit", "currency", "time zone", "lookup", "crosswalk", "more"]
-"""What sort of rule: of units, of money, of clocks, a code table, what systems call the same thing; or a remainder."""
+Kind = Literal["unit", "currency", "time zone", "lookup", "crosswalk", "match", "more"]
+"""What sort of rule: of units, of money, of clocks, a code table, what systems call the same thing, which known thing
+an arrival is; or a remainder."""
 
 MOST_RULES: Final = 40
 """Different rules that are kept of one message; of the others it is only known how many they were."""

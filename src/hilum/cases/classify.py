@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from hilum.cases.categories import BUSINESS, described
 from hilum.cases.causes import cause_of, exactly
 from hilum.errors import (
+    Ambiguous,
     Down,
     Endless,
     Invalid,
@@ -25,6 +27,9 @@ from hilum.errors import (
 )
 from hilum.flow import Flow, Owners
 from hilum.journal.payloads import Damaged
+
+ARRIVAL: Final = "arrival {number}"
+"""The cause of cases that wait for an answer about the same arrival."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,16 @@ def _undecided(error: BaseException, _: str) -> Finding:
     return Finding(category="undecided", title="A steward decides whether this change counts", words=str(error))
 
 
+def _ambiguous(error: BaseException, _: str) -> Finding:
+    number = getattr(error, "arrival", 0)
+    return Finding(
+        category="ambiguous",
+        title="Is it known already, or new?",
+        words=str(error),
+        cause=ARRIVAL.format(number=number) if number else "",
+    )
+
+
 def _refused(error: BaseException, _: str) -> Finding:
     return Finding(category="refused", title="A rule forbids it", words=str(error))
 
@@ -170,6 +185,7 @@ _BY_KIND: Mapping[type[BaseException], Callable[[BaseException, str], Finding]] 
     NotAccepted: _not_accepted,
     NotOwner: _not_owner,
     Undecided: _undecided,
+    Ambiguous: _ambiguous,
     Refused: _refused,
     Endless: _endless,
     Unsure: _unsure,

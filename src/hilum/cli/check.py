@@ -7,16 +7,18 @@ from hilum.cli.output import AsJson, emit_json, out, plain
 from hilum.connectors.partners import check_routes
 from hilum.masterdata import quality
 from hilum.masterdata.ownership import load_matrix
+from hilum.runtime.arrivals import Arrivals
 
 
 def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Read settings, flows, lookups, ownership, quality and partners as a hub does at its start.
+    """Read settings, flows, lookups, ownership, matching, quality and partners as a hub does at its start.
 
     Exit code 1 where one is wrong. Nothing is opened and nobody is called; `hilum doctor` also looks at the database
     and at every destination.
     """
     found = project_of(project)
     matrix = load_matrix(found)
+    Arrivals(found.flows, matrix, found.settings.matching, b"")
     rules = quality.load_rules(found.folder / quality.FILE)
     for profile in found.partners.values():
         check_routes(profile)

@@ -59,6 +59,8 @@ class Header:
     TRACEPARENT = "traceparent"  # W3C Trace Context
     TRACESTATE = "tracestate"  # goes on unchanged with the traceparent
     FILTERED = "filtered"  # why the filter of the flow left it out
+    RECEIVER_ID = "receiver-id"  # of a delivery: what the receiver itself calls the thing, where that is no number
+    FORMERLY = "formerly"  # of a delivery: the hub's own name of the thing, under which it may have been written before
     WARNINGS = "warnings"  # what was accepted although it bends the standard
 
 

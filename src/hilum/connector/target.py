@@ -36,6 +36,7 @@ class Target:
     needs: Needs = field(default_factory=dict, hash=False)  # models and fields besides those of the operation itself
     may_be: tuple[type, ...] = ()  # business objects of which it must say whether it writes them, where one is governed
     no_object: str = ""  # why what it writes, in a model of such objects, is none of them
+    adopts: bool = False  # the receiver has identifiers besides numbers; of what is matched it is told both
 
     def takes(self, thing: object) -> bool:
         """Is an object of this type for this target?"""

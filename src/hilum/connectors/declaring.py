@@ -40,6 +40,7 @@ def target(
     needs: Needs = NOTHING_MORE,
     may_be: tuple[type, ...] = (),
     no_object: str = "",
+    adopts: bool = False,
 ) -> Target:
     """A `Target` that leads to the named endpoint, or to a connector made here of `values`.
 
@@ -59,6 +60,7 @@ def target(
         needs=needs,
         may_be=may_be,
         no_object=no_object,
+        adopts=adopts,
     )
 
 

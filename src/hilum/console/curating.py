@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hilum import cases
+from hilum.cases.arrivals import answer_and_release
 from hilum.cases.phases import PhaseSwitches
 from hilum.console.acts import allowed, reasoned
 from hilum.console.session import Visit
@@ -81,6 +82,22 @@ async def unmerge_thing(visit: Visit, thing: str, reason: str) -> str:
     async with visit.context.database.transaction() as connection:
         was = await crosswalk.unmerge(connection, object_, number, actor=user.name, reason=reason)
     return f"{name_of(object_, number)} stands for itself again; it was merged into {name_of(object_, was)}."
+
+
+async def answer_arrival(visit: Visit, number: int, same_as: int | None, reason: str) -> str:
+    """An arrival is this thing (none: a new one), and what waits for it goes on; returns in words what was done."""
+    user = await allowed(visit, Permission.CURATE)
+    await allowed(visit, Permission.REPLAY)
+    reason = reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        words, job = await answer_and_release(
+            connection, number, same_as=same_as, by=user.name, reason=reason, policy=visit.context.policy
+        )
+    if job is None:
+        return f"{words} Nothing waits for it any more."
+    if job.state == "waiting":
+        return f"{words} Job {job.id} waits for a second person: it is under Approvals."
+    return f"{words} {plural(job.total, 'message')} released (job {job.id})."
 
 
 async def take_in(visit: Visit, number: int, kind: str, reason: str) -> str:

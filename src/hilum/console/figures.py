@@ -84,7 +84,7 @@ class Snapshot:
     workers: Sequence[WorkerRow]
     resolved_today: int
     requests: Sequence[Approval] = ()  # that wait for a second person
-    matches: int = 0  # pairs of records that a person is asked about
+    matches: int = 0  # pairs of records, and arrivals, that a person is asked about
     reviews: int = 0  # change sets of master data that wait for a review
     tasks: int = 0  # of processes, that wait for people
 
@@ -138,7 +138,8 @@ async def _read(connection: Connection, context: Context) -> Snapshot:
         workers=await overview.workers(connection),
         resolved_today=await _resolved_today(connection),
         requests=await approvals.approvals(connection),
-        matches=sum((await matching.counts(connection)).values()),
+        matches=sum((await matching.counts(connection)).values())
+        + sum((await matching.arrivals_waiting(connection)).values()),
         reviews=await publishing.waiting(connection),
         tasks=sum((await open_by_team(connection)).values()),
     )

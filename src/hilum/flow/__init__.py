@@ -2,6 +2,7 @@
 
 from hilum.flow.declaration import Flow, Yielded
 from hilum.flow.lookup import Lookup
+from hilum.flow.matching import Evidence, Identity, Matching, numbered
 from hilum.flow.project import PartnerFlows, Project, load_project, with_partners
 from hilum.flow.promises import Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
@@ -12,9 +13,12 @@ __all__ = [
     "Calendar",
     "Criticality",
     "DataClass",
+    "Evidence",
     "Flow",
+    "Identity",
     "Lookup",
     "LookupTable",
+    "Matching",
     "OnHeld",
     "Owners",
     "PartnerFlows",
@@ -25,5 +29,6 @@ __all__ = [
     "Windows",
     "Yielded",
     "load_project",
+    "numbered",
     "with_partners",
 ]

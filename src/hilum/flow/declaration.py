@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from hilum.connector import Received, Source, Target
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
+from hilum.flow.matching import Identity, Matching
 from hilum.flow.promises import DEFAULTS, Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
 from hilum.formats import FORMATS, edifact, x12
@@ -43,6 +44,12 @@ class Yielded:
     index: int
     thing: Any
     targets: tuple[Target, ...]
+    identity: Identity | None = None  # which known thing it is, where the flow has that asked
+
+    @property
+    def key(self) -> str:
+        """What makes it the same thing at any time: its identity, else its business key."""
+        return self.identity.name if self.identity is not None else self.thing.business_key
 
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -66,7 +73,7 @@ class Flow:
     endpoint. `facility` is the one that its objects are of, where they do not say it themselves. `changed_at` reads
     when the change was made there (ISO 8601, or seconds since 1970); without it the time of receipt counts.
     `input` is the model that a JSON body must fit: the translation gets an object of it, and it is part of the flow's
-    contract.
+    contract. `matches`: which of its objects are compared with what is known of such things (`Matching`).
     """
 
     def __init__(
@@ -96,6 +103,7 @@ class Flow:
         facility: str = "",
         changed_at: Selector | None = None,
         input: type[BaseModel] | None = None,
+        matches: Sequence[Matching] = (),
     ) -> None:
         self.name = name
         self.version = version
@@ -123,6 +131,7 @@ class Flow:
         self.facility = facility
         self.changed_at = changed_at
         self.input = input
+        self.matches = tuple(matches)
         self._minimise: Minimise | None = None
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
@@ -217,6 +226,10 @@ class Flow:
         except (ValueError, OverflowError, OSError):
             return None
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+    def matching(self, thing: object) -> Matching | None:
+        """How an object is matched; None: not at all."""
+        return next((each for each in self.matches if each.takes(thing)), None)
 
     def sealed(self, classes: Collection[str]) -> bool:
         """Are its payloads encrypted in the journal, where those of these data classes are?"""

@@ -26,6 +26,11 @@ def encode_rules(rules: Sequence[Mapping[str, Any]]) -> str | None:
     return found.decode()
 
 
+def with_rules(kept: str, more: Sequence[Mapping[str, Any]]) -> str | None:
+    """What `encode_rules` wrote (empty: nothing), and these after it."""
+    return encode_rules([*(orjson.loads(kept) if kept else ()), *more])
+
+
 def _storable(value: Any) -> Any:
     return storable(value) if isinstance(value, str) else value
 

@@ -26,6 +26,7 @@ from hilum.masterdata.quality import Meter, load_rules
 from hilum.masterdata.sync import secret_key
 from hilum.masterdata.terms import LiveTerms
 from hilum.postgres import Connection, Database
+from hilum.runtime.arrivals import Arrivals
 from hilum.runtime.committer import Committer
 from hilum.runtime.endpoints import build_endpoints, furnish, put_over, read_only_endpoints
 from hilum.runtime.errands import Errands
@@ -205,7 +206,10 @@ class Hub:
             ),
         )
         async with self.database.cold() as connection:
-            share.stewardship = Stewardship(self.matrix, self.flows, await secret_key(connection))
+            secret = await secret_key(connection)
+            share.stewardship = Stewardship(self.matrix, self.flows, secret)
+            share.arrivals = Arrivals(self.flows, self.matrix, settings.matching, secret, open_flows=share.open_flows)
+            await share.arrivals.prepare(connection, encrypted=bool(settings.encryption.classes))
         self._watchdog = Watchdog(
             self.database.url,
             name,

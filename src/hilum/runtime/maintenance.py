@@ -16,6 +16,7 @@ from hilum.journal.retention import Bounds
 from hilum.journal.tallies import note, roll_up
 from hilum.masterdata import matching, onboarding, quality, sync
 from hilum.masterdata.lookups import LiveLookups
+from hilum.masterdata.matching import known
 from hilum.partners import register as partner_register
 from hilum.postgres import Database
 from hilum.runtime.gate import Gate
@@ -133,6 +134,7 @@ class Maintenance:
             await jobs.clear_up(connection)
             await efforts.prune(connection)
             await sync.forget(connection)
+            await known.forget(connection)
             await matching.forget(connection)
             await onboarding.forget(connection)
             await quality.forget(connection)

@@ -8,6 +8,7 @@ from hilum.connector import Header
 from hilum.errors import Invalid
 from hilum.flow import Yielded
 from hilum.journal.work import NewDelivery, ToTranslate
+from hilum.message import NO_HEADERS
 
 _TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
 
@@ -16,7 +17,10 @@ def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
     """One delivery for each target. The idempotency key is the same at every translation of the same message."""
     made = []
     for target in yielded.targets:
-        outgoing = target.encode(yielded.thing)
+        thing, more = yielded.thing, NO_HEADERS
+        if yielded.identity is not None:
+            thing, more = yielded.identity.addressed(thing, target)
+        outgoing = target.encode(thing)
         if outgoing is None:
             continue
         if not isinstance(outgoing.body, bytes):
@@ -28,7 +32,7 @@ def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
                 operation=target.operation,
                 idempotency_key=f"{taken.id}.{yielded.index}{place}",
                 content_type=outgoing.content_type,
-                headers=_traced(taken, outgoing.headers),
+                headers=_traced(taken, {**outgoing.headers, **more} if more else outgoing.headers),
                 body=outgoing.body,
             )
         )

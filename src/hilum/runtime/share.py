@@ -20,6 +20,7 @@ from hilum.masterdata.ownership import Matrix
 from hilum.masterdata.quality import Meter
 from hilum.message import Priority
 from hilum.postgres import Database
+from hilum.runtime.arrivals import Arrivals
 from hilum.runtime.cache import BodyCache
 from hilum.runtime.cursor import Horizon
 from hilum.runtime.observer import Observer
@@ -78,6 +79,7 @@ class Share:
         frozenset()
     )  # whose values may be kept outside of payloads: neither protected nor sealed
     stewardship: Stewardship = field(default_factory=lambda: Stewardship(Matrix(), {}, b""))
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals({}, Matrix(), {}, b""))
     newer: Callable[[Exception], Awaitable[bool]] = _nothing_newer  # is there data by now that a translation lacked?
     _promises: dict[str, float] = field(default_factory=dict)  # seconds, by flow
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,29 +26,13 @@ from hilum.masterdata.sync.judging import Landed, counted, knows, note_sent, to_
 from hilum.masterdata.sync.store import Key
 from hilum.postgres import Connection
 from hilum.runtime.outgoing import deliveries
+from hilum.runtime.settling import Halted, Unsettled
 
 _CORRECTIONS: Final = 100_000
 """Added to the index of an object in the idempotency keys of its corrections."""
 
 _SAID: Final = frozenset({Verdict.WON, Verdict.KEPT, Verdict.IGNORED, Verdict.STALE, Verdict.REFUSED, Verdict.HELD})
 _IN_FORCE: Final = frozenset({Verdict.ACCEPTED, Verdict.WON})
-
-
-@dataclass(slots=True, kw_only=True)
-class Governed(Translated):
-    """A translated message with objects that are governed: its deliveries are made when they have been judged."""
-
-    yielded: list[Yielded]
-    changed_at: float | None  # when the sender made the change, as far as it says so
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Halted:
-    """A message that ownership holds, and what was decided about it."""
-
-    result: Governed
-    error: Stop
-    notes: Sequence[Noted]
 
 
 @dataclass(slots=True)
@@ -85,9 +69,9 @@ class Stewardship:
         What is decided is written within the transaction of `connection`; of held ones the caller writes it with them.
         A later message of a held one's key is not judged, if its flow holds keys: the caller parks it.
         """
-        mine = [one for one in done if isinstance(one, Governed)]
-        things = [each.thing for one in mine for each in one.yielded if self._governed(each.thing)]
-        documents = await sync.load(connection, {(thing.name, thing.business_key) for thing in things})
+        mine = [one for one in done if isinstance(one, Unsettled)]
+        things = [each for one in mine for each in one.things if self._governed(each.thing)]
+        documents = await sync.load(connection, {(each.thing.name, each.key) for each in things})
         landed = await sync.landings(connection, documents.values(), {str(one.taken.id) for one in mine})
         sitting = _Sitting(documents, landed, time.time())
         halted: list[Halted] = []
@@ -107,11 +91,11 @@ class Stewardship:
         await sync.note(connection, sitting.notes)
         return halted
 
-    def _judge(self, one: Governed, sitting: _Sitting, *, granted: bool) -> Stop | None:
+    def _judge(self, one: Unsettled, sitting: _Sitting, *, granted: bool) -> Stop | None:
         """Judge a message as a whole: where one field holds it, nothing of it is done."""
         judgement = _Judgement(self, one, sitting, granted=granted)
         try:
-            for yielded in one.yielded:
+            for yielded in one.things:
                 judgement.take(yielded)
         except Stop as stop:
             return stop
@@ -121,11 +105,11 @@ class Stewardship:
         judgement.keep()
         return None
 
-    def _held_notes(self, one: Governed, sitting: _Sitting) -> list[Noted]:
+    def _held_notes(self, one: Unsettled, sitting: _Sitting) -> list[Noted]:
         """What was decided of a message that is held: of its objects up to the one that holds it."""
         judgement = _Judgement(self, one, sitting, granted=False)
         try:
-            for yielded in one.yielded:
+            for yielded in one.things:
                 judgement.take(yielded)
         except Stop:
             pass
@@ -145,7 +129,7 @@ class Stewardship:
         """A flow by its name."""
         return self._flows[name]
 
-    def change_of(self, one: Governed, thing: BusinessObject, now: float, *, granted: bool) -> Change:
+    def change_of(self, one: Unsettled, thing: BusinessObject, now: float, *, granted: bool) -> Change:
         """What the sender says of an object. Raises `NotOwner` where nobody knows who the sender is."""
         flow = self._flows[one.taken.flow]
         system = self._matrix.system_of(flow)
@@ -172,7 +156,7 @@ class Stewardship:
 class _Judgement:
     """One message: nothing of it counts before all of it has been judged."""
 
-    def __init__(self, stewardship: Stewardship, one: Governed, sitting: _Sitting, *, granted: bool) -> None:
+    def __init__(self, stewardship: Stewardship, one: Unsettled, sitting: _Sitting, *, granted: bool) -> None:
         self._of = stewardship
         self._one = one
         self._sitting = sitting
@@ -188,7 +172,7 @@ class _Judgement:
             self.made += deliveries(taken, yielded)
             return
         change = self._of.change_of(self._one, thing, self._sitting.now, granted=self._granted)
-        key = thing.name, key_of(thing.business_key)
+        key = thing.name, key_of(yielded.key)
         document = self._documents.get(key) or self._sitting.documents[key].copy()
         before = dict(document.values)
         decisions = sync.judge(change, document, self._of.matrix, self._sitting.landed)
@@ -224,10 +208,11 @@ class _Judgement:
             else:
                 quiet = change.system in self._of.captured and not new
                 names, whole = (frozenset() if quiet else counted(change, document)), True
-            if not names:
+            if not names and not (yielded.identity is not None and yielded.identity.numbered):
                 continue
             some = thing if whole and names == change.values.keys() else partial(thing, names)
-            self._add(document, Yielded(yielded.index, some, (target,)), names, system if captured else "")
+            told = replace(yielded, thing=some, targets=(target,))
+            self._add(document, told, names, system if captured else "")
 
     def _correct(self, change: Change, document: Document, yielded: Yielded, decisions: Sequence[Decision]) -> None:
         """The sender's own system is told what is in force instead of what it said."""
@@ -242,7 +227,8 @@ class _Judgement:
         except ValidationError:  # the object was another one when these values came into force
             return
         targets = tuple(target for target in flow.correction_targets if target.takes(some))
-        self._add(document, Yielded(_CORRECTIONS + yielded.index, some, targets), names, change.system)
+        told = replace(yielded, index=_CORRECTIONS + yielded.index, thing=some, targets=targets)
+        self._add(document, told, names, change.system)
 
     def _add(self, document: Document, yielded: Yielded, names: frozenset[str], system: str) -> None:
         taken = self._one.taken

@@ -36,8 +36,8 @@ from hilum.postgres import Connection
 from hilum.runtime.observer import Translation
 from hilum.runtime.outgoing import deliveries
 from hilum.runtime.precedence import RANK, Standing
+from hilum.runtime.settling import Arriving, Halted, Unsettled
 from hilum.runtime.share import Share
-from hilum.runtime.stewardship import Governed
 
 log = logging.getLogger("hilum.translator")
 
@@ -58,6 +58,7 @@ class _Failed:
     identifiers: set[str]
     notes: Sequence[Noted] = ()  # what ownership decided
     rules: str | None = None  # conversions and code tables that were used before it failed
+    doubt: Arriving | None = None  # what a person is to be asked about
 
 
 class Translator:
@@ -214,8 +215,9 @@ class Translator:
                     identifiers.update(yielded.thing.identifiers)
                     thing = yielded.thing
                     self._share.quality.note(flow.name, thing.name, thing.business_key, thing, facility=flow.facility)
-            if self._share.stewardship.governs(things):
-                return _governed(taken, flow, parsed, things, identifiers)
+            arriving = self._share.arrivals.read(flow, parsed, things) if flow.matches else ()
+            if arriving or self._share.stewardship.governs(things):
+                return _unsettled(taken, flow, parsed, things, arriving, identifiers)
             for yielded in things:
                 made += deliveries(taken, yielded)
             if taken.next_ordinal + len(made) > MOST_DELIVERIES:
@@ -237,13 +239,8 @@ class Translator:
             else:
                 later: list[ToTranslate] = []  # joins `behind` when this is committed: if it is not, it is done again
                 async with share.database.transaction() as connection:
-                    if any(isinstance(one, Governed) for one in done):
-                        halted = await share.stewardship.settle(connection, done)
-                        failed = [
-                            _Failed(h.result.taken, h.error, h.result.identifiers, h.notes, h.result.rules)
-                            for h in halted
-                        ]
-                        done = self._not_held(done, failed, later)
+                    if any(isinstance(one, Unsettled) for one in done):
+                        done, failed = await self._settle(connection, done, later)
                     noted = await self._commit_in(connection, done) if done else set()
                 behind += later
                 share.ring_translators(self._priority)  # what waited behind these, and reports about them
@@ -257,6 +254,17 @@ class Translator:
                 share.cache.put((one.taken.id, one.taken.next_ordinal + n), delivery.body)
                 share.ring(delivery.destination)
         return failed
+
+    async def _settle(
+        self, connection: Connection, done: Sequence[Translated], behind: list[ToTranslate]
+    ) -> tuple[Sequence[Translated], list[_Failed]]:
+        """Match and judge; returns those that go on and those that are held. What is behind these joins `behind`."""
+        failed: list[_Failed] = []
+        for settle in (self._share.arrivals.settle, self._share.stewardship.settle):
+            held = [_halted(each) for each in await settle(connection, done)]
+            done = self._not_held(done, held, behind)
+            failed += held
+        return done, failed
 
     def _not_held(
         self, done: Sequence[Translated], failed: Sequence[_Failed], behind: list[ToTranslate]
@@ -280,7 +288,7 @@ class Translator:
     def _simple(self, done: Sequence[Translated]) -> bool:
         """Is there nothing to be done in the transaction besides the one statement?"""
         return not any(
-            isinstance(one, Governed)
+            isinstance(one, Unsettled)
             or one.taken.head is not None
             or (not one.deliveries and self._share.reporter.wants(one.taken.flow))
             for one in done
@@ -303,8 +311,13 @@ class Translator:
     async def _hold(self, failed: _Failed) -> None:
         taken, share = failed.taken, self._share
         flow = share.flows[taken.flow]
-        finding = classify(failed.error)
         async with share.database.transaction() as connection:
+            error: Exception | None = failed.error
+            if failed.doubt is not None:
+                error = await share.arrivals.ask(connection, flow.name, failed.doubt)
+            if error is None:  # it was answered in this moment, and is translated again
+                return
+            finding = classify(error)
             await fence(connection, share.leases, {taken.lane})
             if not await hold_message(connection, taken, blocks=flow.on_held == "hold_key"):
                 return
@@ -341,16 +354,29 @@ def _readable(taken: ToTranslate, flow: Flow, body: bytes | Damaged | None, pars
     return flow.read(body) if parsed is None else parsed
 
 
-def _governed(taken: ToTranslate, flow: Flow, parsed: Any, things: list[Yielded], identifiers: set[str]) -> Governed:
-    """What ownership judges when it is committed."""
+def _unsettled(
+    taken: ToTranslate,
+    flow: Flow,
+    parsed: Any,
+    things: list[Yielded],
+    arriving: Sequence[Arriving],
+    identifiers: set[str],
+) -> Unsettled:
+    """What is matched, and judged by ownership, when it is committed."""
     changed = flow.changed(parsed)
-    return Governed(
+    return Unsettled(
         taken=taken,
         deliveries=[],
         identifiers=identifiers,
         yielded=things,
         changed_at=changed.timestamp() if changed is not None else None,
+        arriving=arriving,
     )
+
+
+def _halted(each: Halted) -> _Failed:
+    result = each.result
+    return _Failed(result.taken, each.error, result.identifiers, each.notes, result.rules, each.doubt)
 
 
 def _upstream_ids(taken: ToTranslate) -> tuple[str, str]:

@@ -183,7 +183,7 @@ def service_case(endpoint: str = "", **settings: Any) -> Target:
 
 def _target(operation: str, endpoint: str, settings: dict[str, Any]) -> Target:
     accepts = OPERATIONS[operation].accepts
-    return target(endpoint, Odoo, settings, _encode, accepts=accepts, operation=operation)
+    return target(endpoint, Odoo, settings, _encode, accepts=accepts, operation=operation, adopts=True)
 
 
 def _encode(thing: BusinessObject) -> Outgoing:

@@ -120,6 +120,7 @@ def upsert(
         needs={model: types_of(columns, fields, kinds)},
         may_be=() if writes else tuple(dict.fromkeys((*objects_in(model), *_objects_called(middle)))),
         no_object=reason,
+        adopts=True,
     )
 
 

@@ -1,11 +1,11 @@
-"""Matches to review: two records side by side, what each field says, and the question whether they are one thing."""
+"""Matches to review: records side by side, what each field says, and the question whether they are one thing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from nicegui import ui
 
@@ -18,6 +18,7 @@ from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.markup import Child, Html, join, tag
+from hilum.console.pages import arrivals
 from hilum.console.pages.moves import why_not
 from hilum.console.shell import Page, Redraw, acting, add_page, part
 from hilum.console.words import plural
@@ -39,33 +40,35 @@ def add(context: Context, figures: Figures) -> None:
 
         async def draw() -> None:
             async with context.database.cold() as connection:
-                counts = await matching.counts(connection)
+                counts = Counter(await matching.counts(connection)) + Counter(
+                    await matching.arrivals_waiting(connection)
+                )
+                arrived = await arrivals.found(connection, object_, SHOWN)
+                answered = await matching.arrivals(connection, object_, decided=True, limit=SHOWN)
                 waiting = await matching.questions(connection, object_, limit=SHOWN)
                 decided = await matching.questions(connection, object_, decided=True, limit=SHOWN)
                 free = [each.place for each in waiting if each.place and not kind_of(each.object).of_persons]
                 values = await matching.read(connection, free)
             content.clear()
             with content:
-                _contents(page, counts, waiting, decided, values, draw)
+                _heading(page, counts)
+                for one in arrived:
+                    arrivals.show(page, one, draw)
+                for each in waiting:
+                    _question(page, each, values.get(each.place) if each.place else None, draw)
+                part(join(arrivals.decided(page, answered), _decided(page, decided)), "section")
 
         await draw()
 
     add_page("/master/matches", "Matches to review", context, figures, build)
 
 
-def _contents(
-    page: Page,
-    counts: dict[str, int],
-    waiting: list[Question],
-    decided: list[Question],
-    values: Mapping[UUID, Values],
-    draw: Redraw,
-) -> None:
+def _heading(page: Page, counts: Mapping[str, int]) -> None:
     total = sum(counts.values())
-    told = f"{plural(total, 'pair')} may be one thing: are they?" if total else "Nothing waits for an answer."
+    told = f"{plural(total, 'question')}: are they one thing?" if total else "Nothing waits for an answer."
     kinds = [
         tag("a", f"{name.replace('_', ' ')} {count}", href=f"/master/matches?object={name}", class_="thing")
-        for name, count in counts.items()
+        for name, count in sorted(counts.items())
     ]
     if page.query("object"):
         kinds.append(tag("a", "all", href="/master/matches"))
@@ -74,9 +77,6 @@ def _contents(
         join(tag("h1", "Matches to review"), tag("div", tag("p", tag("strong", told)), links, class_="answer")),
         "heading",
     )
-    for each in waiting:
-        _question(page, each, values.get(each.place) if each.place else None, draw)
-    part(_decided(page, decided), "section")
 
 
 def _question(page: Page, found: Question, values: Values | None, draw: Redraw) -> None:

@@ -50,7 +50,7 @@ def answer(snapshot: Snapshot) -> Html:
 def _asked(snapshot: Snapshot) -> list[Html]:
     """What waits for a steward; nothing is stuck by it."""
     asked = (
-        (snapshot.matches, "pair", "of records may be one thing", "/master/matches"),
+        (snapshot.matches, "question", "whether records are one thing", "/master/matches"),
         (snapshot.reviews, "change set", "of master data to review", "/master/published"),
     )
     return [

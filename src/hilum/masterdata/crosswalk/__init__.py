@@ -4,11 +4,22 @@
 writes it as CSV.
 """
 
-from hilum.masterdata.crosswalk.editing import Identifier, link, merge, unlink, unmerge
+from hilum.masterdata.crosswalk.editing import Identifier, link, lock, merge, unlink, unmerge
 from hilum.masterdata.crosswalk.exchange import Report, export_csv, import_csv
 from hilum.masterdata.crosswalk.live import LiveCrosswalk
 from hilum.masterdata.crosswalk.memory import CHANNEL, Crosswalk, name_of, number_of
-from hilum.masterdata.crosswalk.reading import Found, HistoryRow, Thing, find, history, search, thing
+from hilum.masterdata.crosswalk.reading import (
+    Found,
+    HistoryRow,
+    Thing,
+    find,
+    history,
+    names,
+    search,
+    thing,
+    thing_called,
+    things,
+)
 
 __all__ = [
     "CHANNEL",
@@ -24,11 +35,15 @@ __all__ = [
     "history",
     "import_csv",
     "link",
+    "lock",
     "merge",
     "name_of",
+    "names",
     "number_of",
     "search",
     "thing",
+    "thing_called",
+    "things",
     "unlink",
     "unmerge",
 ]

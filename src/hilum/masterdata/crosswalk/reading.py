@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row
 
+from hilum.errors import SettingsError
+from hilum.journal.columns import Int8s, Texts
 from hilum.masterdata.crosswalk.editing import Identifier
-from hilum.masterdata.crosswalk.memory import name_of
+from hilum.masterdata.crosswalk.memory import name_of, number_of
 from hilum.postgres import Connection
 
 
@@ -122,3 +125,50 @@ async def history(
             [*values, limit],
         )
         return await cursor.fetchall()
+
+
+async def things(
+    connection: Connection, object_: str, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """The things that these (system, identifier) name, after merges; those that name nothing are missing."""
+    if not names:
+        return {}
+    systems, identifiers = [Texts(column) for column in zip(*names, strict=True)]
+    cursor = await connection.execute(
+        "SELECT c.system, c.identifier, golden_root(c.golden) FROM crosswalk c"
+        " JOIN unnest(%s::text[], %s::text[]) AS t (system, identifier) USING (system, identifier) WHERE c.object = %s",
+        [systems, identifiers, object_],
+        binary=True,
+    )
+    return {(row[0], row[1]): row[2] for row in await cursor.fetchall()}
+
+
+async def thing_called(connection: Connection, object_: str, name: str) -> int | None:
+    """The thing of this name (`supplier-17`), after merges; None: it is no such name, or there is no such thing."""
+    try:
+        kind, number = number_of(name)
+    except SettingsError:
+        return None
+    if kind != object_:
+        return None
+    cursor = await connection.execute(
+        "SELECT golden_root(id) FROM golden WHERE id = %s AND object = %s", [number, object_]
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+async def names(
+    connection: Connection, object_: str, numbers: Collection[int], systems: Collection[str]
+) -> dict[tuple[int, str], str]:
+    """What each of these systems calls each of these things, by thing and system; no entry: it has no name for it."""
+    cursor = await connection.execute(
+        "WITH RECURSIVE whole (root, id) AS (SELECT n, n FROM unnest(%s::int8[]) n"
+        "  UNION ALL SELECT w.root, g.id FROM golden g JOIN whole w ON g.merged_into = w.id)"
+        " SELECT DISTINCT ON (w.root, c.system) w.root, c.system, c.identifier FROM whole w"
+        " JOIN crosswalk c ON c.golden = w.id WHERE c.object = %s AND c.system = ANY(%s::text[])"
+        " ORDER BY w.root, c.system, c.golden <> w.root, c.alias, c.linked DESC",
+        [Int8s(list(numbers)), object_, Texts(list(systems))],
+        binary=True,
+    )
+    return {(row[0], row[1]): row[2] for row in await cursor.fetchall()}

@@ -104,7 +104,7 @@ class Matcher:
 
     def compare(self, left: Record, right: Record) -> Pair:
         """These two, with what each field says."""
-        one, other = self._normal(left), self._normal(right)
+        one, other = self.normal(left.values), self.normal(right.values)
         evidence = []
         for each in self.kind.fields:
             a, b = one.get(each.name, ""), other.get(each.name, "")
@@ -132,7 +132,7 @@ class Matcher:
         records, first = [*left, *right], len(left)
         links = []
         for number, record in enumerate(left):
-            normal = self._normal(record)
+            normal = self.normal(record.values)
             for bits, at in self._scored(normal, index, index.candidates(self.kind.blocks(normal))):
                 links.append(self._link(records, bits, number, first + at))
         if self.one_to_one:
@@ -153,8 +153,8 @@ class Matcher:
                 links.append(self._link(records, bits, number, at))
         yield from self._pairs(records, links, joined_clusters(links, self._alike(records, doubles=True)))
 
-    def _normal(self, record: Record) -> dict[str, str]:
-        values = record.values
+    def normal(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The fields that count, in their normal form; empty ones are missing."""
         return {each.name: form for each in self.kind.fields if (form := each.normal(str(values.get(each.name) or "")))}
 
     def _scored(self, normal: _Normal, index: _Index, candidates: Iterable[int]) -> list[tuple[float, int]]:
@@ -203,7 +203,7 @@ class Matcher:
         kind = self.kind
         if not kind.sure and not kind.against:
             return True
-        one, other = self._normal(left), self._normal(right)
+        one, other = self.normal(left.values), self.normal(right.values)
         if not all(one.get(name) and one.get(name) == other.get(name) for name in kind.sure):
             return False
         compared = (each for each in kind.fields if each.name in kind.against)
@@ -223,7 +223,7 @@ class _Index:
     """The right list in normal form, by the keys of its blocks."""
 
     def __init__(self, matcher: Matcher, records: Sequence[Record]) -> None:
-        self.normals = [matcher._normal(record) for record in records]
+        self.normals = [matcher.normal(record.values) for record in records]
         blocks: dict[str, list[int]] = defaultdict(list)
         for number, normal in enumerate(self.normals):
             for key in set(matcher.kind.blocks(normal)):

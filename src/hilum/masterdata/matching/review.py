@@ -49,6 +49,7 @@ class Question:
     decided_at: datetime | None
     decided_by: str
     reason: str
+    arrival: int | None  # it is asked as a part of that arrival, and answered there
 
     @property
     def left(self) -> Identifier:
@@ -72,7 +73,7 @@ class Filed:
 
 _COLUMNS: Final = (
     "id, object, left_system, left_identifier, right_system, right_identifier, score, state, one_to_one, place,"
-    " evidence, found_at, decided_at, decided_by, reason"
+    " evidence, found_at, decided_at, decided_by, reason, arrival"
 )
 
 
@@ -117,14 +118,14 @@ async def _file(
     one, other = await crosswalk.find(connection, asked.left), await crosswalk.find(connection, asked.right)
     if one is not None and other is not None:
         if one.number == other.number:
-            await _close(connection, asked.id, Verdict.SAME, HUB, "one thing in the crosswalk already")
+            await close(connection, asked.id, Verdict.SAME, HUB, "one thing in the crosswalk already")
             return None
         verdict = Verdict.ASK  # a merge of two things that systems use already is a person's decision
     if asked.one_to_one and (_calls(one, asked.right_system) or _calls(other, asked.left_system)):
         verdict = Verdict.ASK  # the other system has a name for it already: one of the two lists has it twice after all
     if verdict is Verdict.SAME:
         await _join(connection, asked.left, asked.right, HUB, f"score {pair.score:.4f}: {reason}")
-        await _close(connection, asked.id, Verdict.SAME, HUB, reason)
+        await close(connection, asked.id, Verdict.SAME, HUB, reason)
     return verdict
 
 
@@ -133,7 +134,21 @@ def _calls(thing: Thing | None, system: str) -> bool:
     return thing is not None and any(each.system == system and not each.alias for each in thing.identifiers)
 
 
-async def _insert(connection: Connection, matcher: Matcher, pair: Pair) -> Question | None:
+async def ask_of_arrival(connection: Connection, matcher: Matcher, pair: Pair, *, arrival: int) -> None:
+    """A person is asked about this pair as a part of an arrival; one that was asked by itself becomes a part of it."""
+    left, right = _sorted(pair)
+    pair = matcher.compare(left, right)
+    if await _insert(connection, matcher, pair, arrival=arrival) is None:
+        await connection.execute(
+            "UPDATE match_pair SET arrival = %s WHERE object = %s AND state = 'ask' AND (left_system, left_identifier,"
+            " right_system, right_identifier) = (%s, %s, %s, %s)",
+            [arrival, pair.object, left.system, left.identifier, right.system, right.identifier],
+        )
+
+
+async def _insert(
+    connection: Connection, matcher: Matcher, pair: Pair, *, arrival: int | None = None
+) -> Question | None:
     place = new_id()
     body = packed_form(_kept(pair, pair.left), _kept(pair, pair.right))
     async with (
@@ -142,8 +157,8 @@ async def _insert(connection: Connection, matcher: Matcher, pair: Pair) -> Quest
     ):
         await cursor.execute(
             "INSERT INTO match_pair (object, left_system, left_identifier, right_system, right_identifier, score,"
-            " state, place, codec, body, evidence, one_to_one)"
-            " VALUES (%s, %s, %s, %s, %s, %s, 'ask', %s, %s, %s, %s, %s)"
+            " state, place, codec, body, evidence, one_to_one, arrival)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 'ask', %s, %s, %s, %s, %s, %s)"
             f" ON CONFLICT DO NOTHING RETURNING {_COLUMNS}".encode(),
             [
                 pair.object,
@@ -157,6 +172,7 @@ async def _insert(connection: Connection, matcher: Matcher, pair: Pair) -> Quest
                 stored,
                 Jsonb([asdict(each) for each in pair.evidence]),
                 matcher.one_to_one and pair.left.system != pair.right.system,
+                arrival,
             ],
         )
         return await cursor.fetchone()
@@ -171,8 +187,12 @@ def _kept(pair: Pair, of: Record) -> dict[str, str]:
 async def questions(
     connection: Connection, object_: str = "", *, decided: bool = False, limit: int = 50
 ) -> list[Question]:
-    """What waits for an answer, the likeliest first; or what was decided by people, the latest first."""
-    order = "state <> 'ask' AND decided_by <> 'hub' ORDER BY decided_at DESC" if decided else _WAITING
+    """What waits for an answer, the likeliest first; or what was decided by people, the latest first.
+
+    What is asked about arrivals is not among them: see `asking`.
+    """
+    answered = "state <> 'ask' AND decided_by <> 'hub' AND arrival IS NULL ORDER BY decided_at DESC"
+    order = answered if decided else _WAITING
     async with connection.cursor(row_factory=class_row(Question)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM match_pair WHERE (%s = '' OR object = %s) AND {order} LIMIT %s".encode(),
@@ -181,7 +201,17 @@ async def questions(
         return await cursor.fetchall()
 
 
-_WAITING = "state = 'ask' ORDER BY score DESC, id"
+_WAITING = "state = 'ask' AND arrival IS NULL ORDER BY score DESC, id"
+
+
+async def questions_of(connection: Connection, arrival: int) -> list[Question]:
+    """What is asked about an arrival, the likeliest first."""
+    async with connection.cursor(row_factory=class_row(Question)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM match_pair WHERE arrival = %s AND state = 'ask' ORDER BY score DESC, id".encode(),
+            [arrival],
+        )
+        return await cursor.fetchall()
 
 
 async def question(connection: Connection, number: int) -> Question | None:
@@ -194,13 +224,14 @@ async def question(connection: Connection, number: int) -> Question | None:
 async def counts(connection: Connection) -> dict[str, int]:
     """Questions that wait, by object."""
     cursor = await connection.execute(
-        "SELECT object, count(*) FROM match_pair WHERE state = 'ask' GROUP BY 1 ORDER BY 1"
+        "SELECT object, count(*) FROM match_pair WHERE state = 'ask' AND arrival IS NULL GROUP BY 1 ORDER BY 1"
     )
     return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
 async def decide(connection: Connection, number: int, *, same: bool, actor: str, reason: str) -> str:
     """Within a transaction: a person's answer; returns in words what was done. Raises `SettingsError`."""
+    await crosswalk.lock(connection)
     async with connection.cursor(row_factory=class_row(Question)) as cursor:
         await cursor.execute(f"SELECT {_COLUMNS} FROM match_pair WHERE id = %s FOR UPDATE".encode(), [number])
         found = await cursor.fetchone()
@@ -208,6 +239,8 @@ async def decide(connection: Connection, number: int, *, same: bool, actor: str,
         raise SettingsError(f"There is no question {number}.")
     if found.state != Verdict.ASK:
         raise SettingsError(f"{found.decided_by} decided already that they are {_WORDS[found.state]}.")
+    if found.arrival is not None:
+        raise SettingsError(f"It is a part of arrival {found.arrival}: answer that.")
     done = f"The {found.left} and the {found.right} stay apart."
     if same:
         thing = await _join(connection, found.left, found.right, actor, reason)
@@ -215,7 +248,7 @@ async def decide(connection: Connection, number: int, *, same: bool, actor: str,
         others = await _close_others(connection, found) if found.one_to_one else 0
         if others:
             done = f"{done} Each is one with one other at most: {others} more questions about them are answered."
-    await _close(connection, number, Verdict.SAME if same else Verdict.DIFFERENT, actor, reason)
+    await close(connection, number, Verdict.SAME if same else Verdict.DIFFERENT, actor, reason)
     act = "match_same" if same else "match_different"
     await record(connection, actor=actor, action=act, words=f"question {number}: {reason}")
     return done
@@ -224,7 +257,8 @@ async def decide(connection: Connection, number: int, *, same: bool, actor: str,
 _WORDS = {"same": "the same", "different": "different"}
 
 
-async def _close(connection: Connection, number: int, verdict: Verdict, actor: str, reason: str) -> None:
+async def close(connection: Connection, number: int, verdict: Verdict, actor: str, reason: str) -> None:
+    """Within a transaction: this question is answered; what the two records say goes."""
     await connection.execute(
         "UPDATE match_pair SET state = %s, decided_at = now(), decided_by = %s, reason = %s,"
         " place = NULL, codec = 0, body = '', evidence = NULL WHERE id = %s",

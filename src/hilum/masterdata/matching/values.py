@@ -75,7 +75,7 @@ def _values(body: bytes) -> Values:
 
 
 async def forget(connection: Connection) -> None:
-    """Shred the keys of days that are over and of which nothing is asked any more."""
+    """Shred the keys of days that are over and of which nothing is asked or known any more."""
     domains = [domain_of(kind) for kind in KINDS.values()]
     keys = await data_keys(
         connection,
@@ -88,8 +88,9 @@ async def forget(connection: Connection) -> None:
         # The row is looked for and the key shredded in one statement: nobody can ask anything more under an old day
         done += await shred(
             connection,
-            "number = %s AND NOT EXISTS (SELECT 1 FROM match_pair WHERE object = %s AND place >= %s AND place < %s)",
-            [key.number, key.flow.removeprefix(_PREFIX), start, end],
+            "number = %s AND NOT EXISTS (SELECT 1 FROM match_pair WHERE object = %s AND place >= %s AND place < %s)"
+            " AND NOT EXISTS (SELECT 1 FROM match_record WHERE object = %s AND place >= %s AND place < %s)",
+            [key.number, *2 * (key.flow.removeprefix(_PREFIX), start, end)],
         )
     if keyring := keyring_of(connection):
         keyring.forget(done)
