@@ -52,10 +52,11 @@ def _employee(thing: Employee, told: frozenset[str]) -> _Fields:
     return {**named, "email": thing.email, "phone": thing.phone, "department": thing.department}
 
 
+_LOOKED_AT: Final = ("gtin", "family_name", "given_name", "iban", "street", "postal_code", "city", "country")
+
 _SOURCES: Final[Mapping[str, str]] = MappingProxyType(
-    {"name": "title", "gtin": "", "maker": "manufacturer", "part_number": "manufacturer_item", "family_name": "", "given_name": "", "iban": "", "street": "",
-     "postal_code": "", "city": "", "country": ""}
-)  # fmt: skip
+    {"name": "title", "maker": "manufacturer", "part_number": "manufacturer_item"} | dict.fromkeys(_LOOKED_AT, "")
+)
 """Field of a kind → the member of the object, where the two are called differently; empty: it was looked at above."""
 
 _READERS: Final[Mapping[type[BusinessObject], tuple[Kind, Callable[[Any, frozenset[str]], _Fields]]]] = (
