@@ -48,11 +48,22 @@ def catalogue_page() -> str:
     parts.append(table(["sort", "meaning"], rows) + "\n")
     heads = ["object", "event", "version", "sort", "what it is"]
     parts.append(table(heads, [_listed(kind) for kind in canonical.BY_NAME.values()]))
-    parts.append("\n## Examples\n\nAll of them are invented.\n")
+    parts.append(
+        "\n## Examples\n\nPeople, places and numbers are invented. An example that a message exists for is made of it "
+    )
+    parts.append("by the ready-made flow that hospitals use; the [messages](#messages) are below.\n")
     for name, kind in canonical.BY_NAME.items():
         text = orjson.dumps(orjson.loads(canonical.write(canonical.example(kind))), option=orjson.OPT_INDENT_2)
-        parts.append(f"\n### {name}\n\n```json\n{text.decode()}\n```\n")
+        told = _capital(canonical.told_origin(name))
+        parts.append(f"\n### {name}\n\n{told}.\n\n```json\n{text.decode()}\n```\n")
+    parts.append("\n## Messages\n")
+    for origin in {each.message: each for each in canonical.ORIGINS.values()}.values():
+        parts.append(f"\n### {origin.message}\n\n{origin.format}.\n\n```text\n{origin.text().rstrip()}\n```\n")
     return "".join(parts)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _listed(kind: type[canonical.BusinessObject]) -> list[str]:

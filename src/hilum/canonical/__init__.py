@@ -50,6 +50,7 @@ from hilum.canonical.finance import (
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
 from hilum.canonical.organisation import Facility
+from hilum.canonical.origins import ORIGINS, told_origin
 from hilum.canonical.papers import Document
 from hilum.canonical.partial import identity_of, partial, partial_of, told
 from hilum.canonical.parties import BankAccount, Customer
@@ -92,6 +93,7 @@ from hilum.canonical.workforce import EmployeeShift, ShiftStatus
 
 __all__ = [
     "BY_NAME",
+    "ORIGINS",
     "AccountType",
     "AcknowledgedLine",
     "Address",
@@ -210,5 +212,6 @@ __all__ = [
     "read_label",
     "schema",
     "told",
+    "told_origin",
     "write",
 ]

@@ -52,6 +52,7 @@ class Contract(BusinessObject):
     """An agreement with a supplier and its price schedule: what orders are compared with."""
 
     name: ClassVar[str] = "hilum.contract"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.RECORD
 
     number: Code

@@ -43,19 +43,21 @@ def show(
     name: Annotated[str, typer.Argument(help="The object: hilum.charge, or charge.")],
     as_json: AsJson = False,
 ) -> None:
-    """One object: what it is, its fields, an example; with --json also its JSON Schema."""
+    """One object: what it is, its fields, an example and where that comes from; with --json also its JSON Schema."""
     kind = canonical.BY_NAME.get(name) or canonical.BY_NAME.get(f"hilum.{name}")
     if kind is None:
         fail(f"There is no object '{name}'. See: hilum catalog list")
     example = orjson.loads(canonical.write(canonical.example(kind)))
     if as_json:
-        emit_json(_described(kind) | {"schema": canonical.schema(kind), "example": example})
+        schema, origin = canonical.schema(kind), canonical.told_origin(kind.name)
+        emit_json(_described(kind) | {"schema": schema, "example": example, "example_is": origin})
         return
     out.print(f"[bold]{kind.name}[/] {kind.version} ({kind.kind.value}, event {canonical.event_type(kind)})")
     out.print(plain(inspect.getdoc(kind) or ""), soft_wrap=True)
     out.print(plain(f"Business key: {inspect.getdoc(kind.business_key)}"), soft_wrap=True)
     rows = [[field, "yes" if each.is_required() else ""] for field, each in kind.model_fields.items()]
     table(["field", "required"], rows, empty="")
+    out.print(plain(f"Example, {canonical.told_origin(kind.name)}:"), soft_wrap=True)
     out.print(plain(orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()), soft_wrap=True)
 
 

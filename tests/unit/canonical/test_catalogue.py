@@ -57,7 +57,9 @@ def test_the_catalogue_is_shown_and_exported(tmp_path: Path) -> None:
     assert [each["name"] for each in listed] == list(canonical.BY_NAME)
     shown = orjson.loads(runner.invoke(app, ["catalog", "show", "contract", "--json"]).stdout)
     assert shown["example"]["type"] == "hilum.contract"
-    assert shown["schema"]["$id"] == "urn:hilum:schema:hilum.contract:1.0"
+    assert shown["schema"]["$id"] == "urn:hilum:schema:hilum.contract:1.1"
+    assert shown["example_is"] == "made of contract.edi (X12 845) by x12_prices.contracts_from_x12"
+    assert "Example, made by hand:" in runner.invoke(app, ["catalog", "show", "facility"]).stdout
     assert runner.invoke(app, ["catalog", "export", str(tmp_path / "out")]).exit_code == 0
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert len(files) == 2 * len(canonical.BY_NAME)
