@@ -144,22 +144,20 @@ def wishes(model: str, names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def read_fields(model: str, names: Iterable[str]) -> dict[str, set[str]]:
-    """By model: the fields that are named here, of the model and of lines whose model the table of documents knows."""
-    lines = {each.field: each for each in DOCUMENTS.get(model, ())}
-    return _read_fields(model, names, lines)
+    """By model: the fields that are named here, of the model and of lines whose model the table of documents knows.
+
+    Lines that are read by default are there with no field: that they may be read is all that is needed.
+    """
+    return _read_fields(model, list(names) or [ALL], DOCUMENTS.get(model, ()))
 
 
-def _read_fields(model: str, names: Iterable[str], lines: Mapping[str, Lines]) -> dict[str, set[str]]:
+def _read_fields(model: str, names: Iterable[str], lines: Iterable[Lines]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {model: set()}
-    for head, wanted in wishes(model, names).items():
-        if head == ALL or head.endswith(IF_THERE):
-            continue
-        found[model].add(head)
-        if head in lines:
-            of_it = lines[head]
-            more = _read_fields(
-                of_it.model, [each for each in wanted if each], {each.field: each for each in of_it.lines}
-            )
-            for line_model, fields in more.items():
+    wanted = wishes(model, names)
+    for line in lines:
+        if line.field in wanted or ALL in wanted:
+            named = [each or ALL for each in wanted.get(line.field, ())] or [ALL]
+            for line_model, fields in _read_fields(line.model, named, line.lines).items():
                 found.setdefault(line_model, set()).update(fields)
+    found[model].update(name for name in wanted if name != ALL and not name.endswith(IF_THERE))
     return found

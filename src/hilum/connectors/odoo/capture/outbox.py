@@ -146,7 +146,6 @@ class _Pulling:
         told: dict[tuple[str, int], Told] = {}
         for model in sorted({note["model"] for note in notes}):
             reader = await self._reader(client, model)
-            reader.begin()
             ids = [each["res_id"] for each in notes if each["model"] == model and each["kind"] != ChangeKind.DELETED]
             found = await reader.of_ids(list(dict.fromkeys(ids)))
             rows |= {(model, row.id): row for row in found}

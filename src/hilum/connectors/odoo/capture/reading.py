@@ -61,10 +61,6 @@ class Reader:
         """May the hub's user read all lines that are asked for?"""
         return all(each.readable for each in self.shape.every_line())
 
-    def begin(self) -> None:
-        """A new look: what related records are called is read anew."""
-        self._relations.forget()
-
     async def written_since(self, seconds: int, after: int) -> tuple[list[Row], int | None]:
         """Records written from this second on whose id is above `after`, by id; and where to go on (None: nowhere).
 

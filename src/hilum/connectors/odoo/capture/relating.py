@@ -4,8 +4,8 @@ For each page: one call for all external identifiers, and one for each related m
 many2one comes with the record itself; names of many2many are read with the codes. So a page of purchase orders costs
 about five calls, however many orders and lines it has, and only what is told is asked for.
 
-What was read is kept for the rest of the look, at most `_FRESH` seconds: a code that changes in Odoo is in the next
-look. What a related record is called is no part of a change (see `content_hash`), so nothing is told for it alone.
+Nothing is kept from one page to the next. So what a record is called is read after the record that names it, and is
+never older than it. It is no part of a change (see `content_hash`), so nothing is told for it alone.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from hilum.connectors.odoo.faults import Refusal
 
 log = logging.getLogger("hilum.odoo.capture")
 
-_FRESH: Final = 10.0  # seconds for which what was read counts within one look
-_KEPT: Final = 20_000  # related records that are kept
 _REFUSED: Final = 600.0  # seconds after which a model is asked for again that the user may not read
 _ARCHIVED_TOO: Final = {"active_test": False}
 _DISTRIBUTION: Final = "analytic_distribution"
@@ -43,7 +41,7 @@ class Told(NamedTuple):
 
 
 class _Called(NamedTuple):
-    """What a related record is called; the name is empty where it comes with the relation."""
+    """What a related record is called."""
 
     name: str
     code: str
@@ -56,37 +54,26 @@ class Relations:
     def __init__(self, client: OdooClient, prefix: str) -> None:
         self._client = client
         self._own = f"{prefix}."
-        self._called: dict[Place, _Called] = {}
-        self._since = float("-inf")
         self._refused: dict[str, float] = {}  # by model: until when it is not asked for
-
-    def forget(self) -> None:
-        """A new look begins."""
-        self._called.clear()
 
     async def describe(self, shape: Shape, rows: Mapping[int, Values]) -> dict[int, Told]:
         """What is told of these records, by id. Raises what `OdooClient` raises; a refusal only leaves names out."""
-        now = asyncio.get_running_loop().time()
-        if now - self._since > _FRESH or len(self._called) > _KEPT:
-            self.forget()
-            self._since = now
         page = _Page()
         for record_id, values in rows.items():
             page.take(shape, record_id, values)
-        unknown = {place: name for place, name in page.linked.items() if place not in self._called}
-        external_ids = await self._external_ids([*page.records, *unknown])
+        external_ids = await self._external_ids([*page.records, *page.linked])
         by_model: dict[str, dict[int, str]] = {}
-        for (model, record_id), name in unknown.items():
+        for (model, record_id), name in page.linked.items():
             by_model.setdefault(model, {})[record_id] = name
+        called: dict[Place, _Called] = {}
         for model, names in by_model.items():
             found = await self._read(model, names)
             for record_id, name in names.items():
                 row = found.get(record_id, {})
                 row[DISPLAYED] = name or row.get(DISPLAYED) or ""
                 code = _as_written(row.get(CODES.get(model, "")))
-                external_id = external_ids.get((model, record_id), "")
-                self._called[model, record_id] = _Called(row[DISPLAYED], code, external_id)
-        telling = _Telling(self._called, external_ids)
+                called[model, record_id] = _Called(row[DISPLAYED], code, external_ids.get((model, record_id), ""))
+        telling = _Telling(called, external_ids)
         return {
             record_id: Told(external_ids.get((shape.model, record_id), ""), telling.values(shape, values))
             for record_id, values in rows.items()
@@ -173,8 +160,7 @@ class _Telling:
 
     def _related(self, linked: Linked) -> dict[str, Any]:
         called = self._called[linked.model, linked.id]
-        name = linked.name or called.name
-        return {"id": linked.id, "name": name, "external_id": called.external_id, "code": called.code}
+        return {"id": linked.id, "name": called.name, "external_id": called.external_id, "code": called.code}
 
 
 def _as_written(code: Any) -> str:

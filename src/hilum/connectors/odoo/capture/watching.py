@@ -95,7 +95,6 @@ class ModelWatch:
         await self._rest()
 
     async def _look(self, reader: Reader) -> None:
-        reader.begin()
         await self._fit(reader)
         if self._again:
             again, self._again = self._again, []
