@@ -1,19 +1,56 @@
-"""Reference page of the Odoo versions: what the connector calls things, and what the sandbox has."""
+"""Reference pages of Odoo: what crosses in which direction, and what versions call things."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from docs_text import code, comments, table
 
+from hilum.canonical import BusinessObject
 from hilum.connectors.odoo.dialect import Dialect, dialect
+from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED
 from hilum.simulator.odoo.business import MODELS
 from hilum.simulator.odoo.orm.access import NOBODY
 from hilum.simulator.odoo.orm.fields import Field
 from hilum.simulator.odoo.orm.model import Public
 from hilum.simulator.odoo.orm.versions import FIRST, LAST, MEASURED, VERSIONS
+
+
+def odoo_objects_page() -> str:
+    """Business objects and the records of Odoo: both directions, keys, and what is not kept."""
+    taken = {kind for each in OPERATIONS.values() for kind in each.accepts}
+    rows = [
+        [
+            _object(each.object),
+            code(each.model),
+            "both" if each.object in taken else "out of Odoo",
+            each.key,
+            _members(each.lost),
+            _members(each.filled),
+        ]
+        for each in CAPTURED
+    ]
+    rows += [[_object(kind), "–", "into Odoo", "–", why, ""] for kind, why in NOT_CAPTURED.items()]
+    return (
+        "# Odoo objects\n\n"
+        "Which records of Odoo are which business objects, in both directions: into Odoo by the "
+        "[targets](flows.md#odoo-operations) of flows, out of Odoo by [odoo.changed](../howto/odoo-to-events.md). "
+        "A test writes each object into Odoo 16 to 19, captures it, and compares it member by member: what is not in "
+        "the column *not kept* comes back as it was written, and where nothing was written only what is in the last "
+        "column is there.\n\n"
+        + table(["object", "model", "direction", "key, out of Odoo", "not kept", "filled in by Odoo"], sorted(rows))
+    )
+
+
+def _object(kind: type[BusinessObject]) -> str:
+    return f"[`{kind.name}`](canonical.md#{kind.__name__.lower()})"
+
+
+def _members(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{code(name)}: {why}" for name, why in reasons.items())
 
 
 def odoo_versions_page() -> str:

@@ -17,7 +17,7 @@ from docs_commands import commands_page, walk
 from docs_connectors import connectors_page, settings_page
 from docs_layers import DECISIONS, decisions_page, layers, layers_picture, packages_page
 from docs_model import canonical_page, catalogue_page, flows_page
-from docs_odoo import odoo_versions_page
+from docs_odoo import odoo_objects_page, odoo_versions_page
 from docs_rules import PARTIES, all_errors, categories_page, errors_page, metrics_page, policies_page
 
 __all__ = ["PAGES", "PARTIES", "all_errors", "generated", "layers", "main", "walk"]
@@ -34,6 +34,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "canonical.md": canonical_page,
     "catalogue.md": catalogue_page,
     "flows.md": flows_page,
+    "odoo-objects.md": odoo_objects_page,
     "odoo-versions.md": odoo_versions_page,
     "policies.md": policies_page,
     "categories.md": categories_page,
