@@ -11,14 +11,16 @@ from hilum.processes.command_source import Commands
 from hilum.processes.declaration import Process, Snapshot
 from hilum.processes.finding import processes_of
 from hilum.processes.inbox import handle
-from hilum.processes.run import Cancelled, Failed, Run
+from hilum.processes.run import Answer, Cancelled, Failed, Open, Run
 from hilum.processes.states import States
 from hilum.processes.tasks import Task, answer_of, assign, decide, inbox, task
 
 __all__ = [
+    "Answer",
     "Cancelled",
     "Commands",
     "Failed",
+    "Open",
     "Process",
     "Run",
     "Snapshot",

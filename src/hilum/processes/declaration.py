@@ -62,7 +62,7 @@ class Heard:
     """A type of object that a process listens to, and how it tells what the object is about."""
 
     type: type[BaseModel]
-    key: Callable[[Any], str]
+    key: Callable[[Any], str | None]
     starts: bool
 
     @property
@@ -126,11 +126,14 @@ class Process:
             raise SettingsError(f"The process {self.name} {self.version} does nothing: write @….run above a function.")
         return self._function
 
-    def starts_on(self, type_: type[Thing], key: Callable[[Thing], str]) -> None:
-        """Each such object begins a run, unless one for its key is open: then that run hears it."""
+    def starts_on(self, type_: type[Thing], key: Callable[[Thing], str | None]) -> None:
+        """Each such object begins a run, unless one for its key is open: then that run hears it.
+
+        One whose key is none is not for this process.
+        """
         self.heard[topic_of(type_)] = Heard(type_, key, starts=True)
 
-    def hears(self, type_: type[Thing], key: Callable[[Thing], str]) -> None:
+    def hears(self, type_: type[Thing], key: Callable[[Thing], str | None]) -> None:
         """Such objects go to the run of their key. One that comes before its run waits for it."""
         self.heard[topic_of(type_)] = Heard(type_, key, starts=False)
 

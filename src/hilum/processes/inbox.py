@@ -90,8 +90,11 @@ def handle(process: Process) -> Sequence[Target]:
 def _target(process: Process, inbox: Inbox, type_: type[BaseModel]) -> Target:
     heard = process.heard[topic_of(type_)]
 
-    def encode(thing: Any) -> Outgoing:
-        key = str(heard.key(thing) or "")
+    def encode(thing: Any) -> Outgoing | None:
+        said = heard.key(thing)
+        if said is None:
+            return None
+        key = str(said)
         headers = {PROCESS_KEY: key, Header.ORDERING_KEY: key}
         return Outgoing(body=thing.model_dump_json().encode(), headers=headers)
 

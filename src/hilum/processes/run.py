@@ -6,7 +6,8 @@ step. A step that is repeated after a crash finds what it did before.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar, overload
 from uuid import UUID
@@ -20,7 +21,7 @@ from hilum.journal.payloads import packed
 from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection, Database
-from hilum.processes import store
+from hilum.processes import store, tasks
 from hilum.processes.declaration import Process, topic_of
 from hilum.processes.patience import surely
 from hilum.processes.periods import Period, duration
@@ -54,6 +55,23 @@ class Failed(HilumError):
 
 class Cancelled(HilumError):
     """A person cancelled the run: what it did is undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A task that was asked, and may be answered at any time."""
+
+    id: UUID
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered."""
+
+    to: Open
+    content: Any  # an object of the task's form
+    by: str
 
 
 class Run:
@@ -120,6 +138,18 @@ class Run:
         found: Value = await self._content(UUID(await self._stepped(name, remember)))
         return found
 
+    async def query(self, name: str, act: Callable[[Connection], Awaitable[Value]]) -> Value:
+        """A look into the hub's own tables, or a note there, that is remembered: it happens in one transaction.
+
+        What it comes to must be JSON. What it notes must bear being noted again, if the hub dies in the middle.
+        """
+
+        async def within() -> Value:
+            async with self._database.transaction() as connection:
+                return await act(connection)
+
+        return await self.step(name, within)
+
     async def send(
         self, channel: str, thing: BaseModel, *, key: str = "", undo: tuple[str, BaseModel] | None = None
     ) -> None:
@@ -155,15 +185,8 @@ class Run:
     async def wait(self, *types: type[BaseModel], within: Period | None = None) -> BaseModel | None: ...
     async def wait(self, *types: type[BaseModel], within: Period | None = None) -> BaseModel | None:
         """The next object of one of these types that came for this run, in the order of arrival; none: time is over."""
-        known = {topic_of(each): each for each in types}
-        if missing := [topic for topic in known if topic not in self._process.heard]:
-            raise Invalid(f"The process does not listen to {', '.join(missing)}: say hears(…).")
-        words = " or ".join(each.__name__ for each in types)
-        found = await self._await([EVENT], list(known), words, within)
-        if found is None:
-            return None
-        id, topic = found
-        return known[topic].model_validate(await self._content(id))
+        found = await self.next(*types, within=within)
+        return found if isinstance(found, BaseModel) else None
 
     async def sleep(self, period: Period) -> None:
         """Wait so long; also over restarts. A run that is cancelled does not wait to the end."""
@@ -173,6 +196,46 @@ class Run:
         """Wait until then."""
         await self.sleep(max(moment - await self.now(), timedelta()))
 
+    async def put(self, task: Task) -> Open:
+        """Ask people, and go on; the answer comes by `next`."""
+
+        async def write() -> str:
+            async with self._database.transaction() as connection:
+                id = await tasks.put(connection, self.id, self._step(), task)
+                await store.tell(connection, self.id, self._step(), "asked", f"{task.team}: {task.title}")
+            return str(id)
+
+        return Open(UUID(await self._stepped("ask", write)), task)
+
+    async def withdraw(self, asked: Open) -> bool:
+        """It need not be answered any more. False: somebody has answered, and `next` brings it."""
+
+        async def write() -> bool:
+            async with self._database.transaction() as connection:
+                withdrawn = await tasks.withdraw(connection, asked.id)
+                if withdrawn:
+                    await store.tell(connection, self.id, self._step(), "withdrawn", asked.task.title)
+            return withdrawn
+
+        return bool(await self._stepped("withdraw", write))
+
+    async def next(
+        self, *types: type[BaseModel], answers_to: Sequence[Open] = (), within: Period | None = None
+    ) -> BaseModel | Answer | None:
+        """Whatever comes first: an object of these types, or an answer to one of these tasks; none: time is over."""
+        known = self._known(types)
+        asked = {str(each.id): each for each in answers_to}
+        words = [each.__name__ for each in types] + [f"{each.task.team}: {each.task.title}" for each in answers_to]
+        kinds = [EVENT, *([DECISION] if asked else [])]
+        found = await self._await(kinds, [*known, *asked], " or ".join(words), within)
+        if found is None:
+            return None
+        id, topic = found
+        if topic not in asked:
+            return known[topic].model_validate(await self._content(id))
+        answered = asked[topic]
+        return Answer(answered, answered.task.form.model_validate(await self._content(id)), await self._by(answered.id))
+
     async def ask(self, task: Task) -> Any:
         """Ask people, and wait for the answer: an object of the task's form. It has `decided_by` of the task's."""
         answer, _ = await self.asked(task)
@@ -180,15 +243,10 @@ class Run:
 
     async def asked(self, task: Task) -> tuple[Any, str]:
         """As `ask`; also says who answered."""
-
-        async def write() -> str:
-            return str(await self._write_task(task))
-
-        id = UUID(await self._stepped("ask", write))
-        found = await self._await([DECISION], [str(id)], f"{task.team}: {task.title}", None)
-        if found is None:
+        found = await self.next(answers_to=[await self.put(task)])
+        if not isinstance(found, Answer):
             raise Failed(f"Nobody answered: {task.title}.")
-        return task.form.model_validate(await self._content(found[0])), await self._decided_by(id)
+        return found.content, found.by
 
     # The end, called by the engine
 
@@ -285,14 +343,18 @@ class Run:
 
         return await surely(read)
 
-    async def _decided_by(self, task: UUID) -> str:
+    async def _by(self, task: UUID) -> str:
         async def read() -> str:
             async with self._database.cold() as connection:
-                cursor = await connection.execute("SELECT decided_by FROM process_task WHERE id = %s", [task])
-                row = await cursor.fetchone()
-            return str(row[0]) if row else ""
+                return await tasks.decided_by(connection, task)
 
         return str(await surely(read))
+
+    def _known(self, types: Sequence[type[BaseModel]]) -> dict[str, type[BaseModel]]:
+        known = {topic_of(each): each for each in types}
+        if missing := [topic for topic in known if topic not in self._process.heard]:
+            raise Invalid(f"The process does not listen to {', '.join(missing)}: say hears(…).")
+        return known
 
     async def _go_on(self) -> None:
         async with self._database.transaction() as connection:
@@ -327,28 +389,6 @@ class Run:
                  self._cause],
             )  # fmt: skip
             await store.tell(connection, self.id, number, "sent", f"{type(thing).__name__} to {channel}")
-
-    async def _write_task(self, task: Task) -> UUID:
-        number, id, now = self._step(), new_id(), datetime.now(UTC)
-
-        def at(period: Period | None) -> datetime | None:
-            return None if period is None else now + duration(period)
-
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                "INSERT INTO process_task (id, run_id, step, title, words, team, permission, form, fields, not_by,"
-                " due_at, remind_at, escalate_at, escalate_to)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [id, self.id, number, storable(task.title), storable(task.words), task.team, task.permission.value,
-                 task.form.__name__, orjson.dumps(task.form.model_json_schema()).decode(), list(task.not_by),
-                 at(task.due), at(task.remind), at(task.escalate), task.escalate_to],
-            )  # fmt: skip
-            await store.tell(connection, self.id, number, "asked", f"{task.team}: {task.title}")
-            cursor = await connection.execute(
-                "SELECT id FROM process_task WHERE run_id = %s AND step = %s", [self.id, number]
-            )
-            row = await cursor.fetchone()
-        return UUID(str(row[0])) if row else id
 
 
 def _line(item: Item, cancelled: str) -> tuple[str, str]:

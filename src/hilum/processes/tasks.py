@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -148,6 +148,43 @@ async def decide(
     words = f"{found.process} {found.key}: {found.title}"
     await record(connection, actor=actor, action="task_decided", flow=found.process, words=words)
     return found
+
+
+async def put(connection: Connection, run: UUID, step: int, task: Task) -> UUID:
+    """Within a transaction: the run's step asks it, once; a step that is repeated finds what it asked before."""
+    now = datetime.now(UTC)
+
+    def at(period: Period | None) -> datetime | None:
+        return None if period is None else now + duration(period)
+
+    cursor = await connection.execute(
+        "INSERT INTO process_task AS t (id, run_id, step, title, words, team, permission, form, fields, not_by,"
+        " due_at, remind_at, escalate_at, escalate_to)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (run_id, step) DO UPDATE SET team = t.team RETURNING id",
+        [new_id(), run, step, storable(task.title), storable(task.words), task.team, task.permission.value,
+         task.form.__name__, orjson.dumps(task.form.model_json_schema()).decode(), list(task.not_by),
+         at(task.due), at(task.remind), at(task.escalate), task.escalate_to],
+    )  # fmt: skip
+    (row,) = await cursor.fetchall()
+    return UUID(str(row[0]))
+
+
+async def withdraw(connection: Connection, id: UUID) -> bool:
+    """Within a transaction: it need not be answered any more; says whether it was not answered yet."""
+    cursor = await connection.execute(
+        "UPDATE process_task SET withdrawn_at = coalesce(withdrawn_at, now()) WHERE id = %s AND decided_at IS NULL"
+        " RETURNING id",
+        [id],
+    )
+    return await cursor.fetchone() is not None
+
+
+async def decided_by(connection: Connection, id: UUID) -> str:
+    """Who answered it; empty: nobody did."""
+    cursor = await connection.execute("SELECT decided_by FROM process_task WHERE id = %s", [id])
+    row = await cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 async def assign(connection: Connection, id: UUID, *, to: str, actor: str, reason: str = "") -> None:

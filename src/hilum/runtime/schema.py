@@ -15,8 +15,9 @@ COMPONENTS = [
     ("cases", cases.MIGRATIONS),
     ("security", security.MIGRATIONS),
     ("partners", partners.MIGRATIONS),
-    # above this package, so that it is named by its place: sources and destinations need its tables at once
+    # above this package, so that they are named by their places: sources and destinations need their tables at once
     ("processes", Path(__file__).parent.parent / "processes" / "migrations"),
+    ("packs", Path(__file__).parent.parent / "packs" / "migrations"),
 ]
 """Who has tables, in the order in which they are made."""
 

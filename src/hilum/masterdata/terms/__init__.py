@@ -8,7 +8,7 @@ from hilum.masterdata.terms.book import Book, Head, PriceFact
 from hilum.masterdata.terms.checks import Checked, WhatIf, checked, leak_of, note, price_check, what_if
 from hilum.masterdata.terms.keeping import keep, record
 from hilum.masterdata.terms.live import LiveTerms
-from hilum.masterdata.terms.store import Origin, book, keep_contract, keep_price
+from hilum.masterdata.terms.store import Origin, book, book_for, keep_contract, keep_price
 
 __all__ = [
     "Book",
@@ -19,6 +19,7 @@ __all__ = [
     "PriceFact",
     "WhatIf",
     "book",
+    "book_for",
     "checked",
     "keep",
     "keep_contract",

@@ -192,6 +192,12 @@ async def book(connection: Connection, *, at: datetime | None = None) -> Book:
     return Book.of(await heads(connection, at=at), await facts(connection, at=at))
 
 
+async def book_for(connection: Connection, supplier: str, items: Iterable[str]) -> Book:
+    """What is known now of these items with that supplier."""
+    said = await facts(connection, [(supplier, item) for item in sorted(set(items))])
+    return Book.of(await heads(connection, {fact.contract for fact in said}), said)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Former:
     head: Head

@@ -10,6 +10,9 @@ from decimal import Decimal
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from hilum.journal.text import storable
+from hilum.postgres import Connection
+
 NEAR: timedelta = timedelta(days=60)
 """Bills of equal amounts further apart than this are a rhythm, not a mistake."""
 
@@ -69,3 +72,28 @@ def _mistyped(one: str, other: str) -> bool:
     if DamerauLevenshtein.distance(one, other, score_cutoff=_TYPING) > _TYPING:
         return False
     return not (len(one) == len(other) and one[:-1] == other[:-1])
+
+
+async def seen(connection: Connection, bill: Billed) -> list[str]:
+    """Remember this bill; of which earlier ones it may be a second telling, in words. The same again says the same."""
+    kind = storable(core(bill.number))
+    cursor = await connection.execute(
+        "SELECT number, amount, currency, billed_on, order_number FROM bill_seen WHERE supplier = %(supplier)s"
+        " AND credit = %(credit)s AND number <> %(number)s AND (core = %(core)s OR amount = %(amount)s"
+        " AND billed_on BETWEEN %(day)s - %(near)s::interval AND %(day)s + %(near)s::interval)"
+        " AND seen_at < coalesce((SELECT seen_at FROM bill_seen WHERE supplier = %(supplier)s AND number = %(number)s"
+        "  AND credit = %(credit)s), 'infinity') ORDER BY billed_on, number LIMIT 50",
+        {"supplier": bill.supplier, "credit": bill.credit, "number": bill.number, "core": kind,
+         "amount": bill.amount, "day": bill.billed_on, "near": NEAR},
+    )  # fmt: skip
+    earlier = [
+        Billed(supplier=bill.supplier, number=row[0], amount=row[1], currency=row[2], billed_on=row[3], order=row[4],
+               credit=bill.credit)
+        for row in await cursor.fetchall()
+    ]  # fmt: skip
+    await connection.execute(
+        "INSERT INTO bill_seen (supplier, number, credit, core, amount, currency, billed_on, order_number)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [bill.supplier, bill.number, bill.credit, kind, bill.amount, bill.currency, bill.billed_on, bill.order],
+    )
+    return alike(bill, earlier)

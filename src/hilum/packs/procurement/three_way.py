@@ -56,6 +56,14 @@ class Papers:
     taxes: Mapping[str, Decimal] = field(default_factory=dict)  # by item: the tax that it should have, in percent
     packs_of: PacksOf = no_packs
 
+    def open_to_bill(self) -> dict[int, Fraction]:
+        """Of which lines of the order how much is not billed yet, in the line's unit; billed ones are left out."""
+        if self.order is None:
+            return {}
+        tally = _Tally(self, self.order)
+        left = {number: Fraction(line.quantity) - tally.billed[number] for number, line in tally.lines.items()}
+        return {number: rest for number, rest in left.items() if rest > 0}
+
 
 def match(bill: SupplierBill, papers: Papers, tolerances_of: TolerancesOf = strict, *, round: int = 1) -> BillMatch:
     """Compare a bill or a credit note. What does not match is a finding with its cause, its money and words."""

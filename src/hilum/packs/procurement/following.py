@@ -1,0 +1,359 @@
+"""An order from the moment it is sent until its bills are settled: a process, made for a hospital's own rules.
+
+    follow = order_process(OrderRules(tolerances_of=tolerances, wait_for_goods="P14D"), owners=OWNERS)
+    for target in handle(follow): flow.deliver_to(target)
+
+It hears the supplier's answers, ship notices, receipts, returns and bills of its order, in any order. What differs is
+decided by people: answers by the buyer; bills by buyer, receiver or payables, as the cause says. A bill that matches
+goes on to be posted by itself; one whose goods are still to come waits for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from pydantic import BaseModel
+
+from hilum.canonical import (
+    BillMatch,
+    DocumentStatus,
+    GoodsReceipt,
+    MatchCause,
+    MatchFinding,
+    OrderAcknowledgement,
+    OrderLine,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    ShipNotice,
+    SupplierBill,
+    SupplierReturn,
+)
+from hilum.canonical.conversions import plain
+from hilum.flow import Owners
+from hilum.flow.prices import Ask
+from hilum.masterdata.terms import book_for
+from hilum.packs.contracts import PacksOf
+from hilum.packs.procurement.answers import as_answered, differences
+from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
+from hilum.packs.procurement.same_bills import Billed, seen
+from hilum.packs.procurement.three_way import Papers, match
+from hilum.postgres import Connection
+from hilum.processes import Answer, Open, Process, Run, Task
+from hilum.processes.periods import Period, duration
+
+
+def order_process(
+    rules: OrderRules, *, owners: Owners, name: str = "procurement.order", version: str = "1.0"
+) -> Process:
+    """The process. Its objects are `PurchaseOrder` and everything that names an order."""
+    process = Process(
+        name,
+        version=version,
+        summary="An order from its sending to its settled bills",
+        owners=owners,
+        states=STATES,
+        forms=[AnswerDecision, BillDecision],
+    )
+    process.starts_on(PurchaseOrder, key=lambda order: order.number)
+    process.hears(PurchaseOrderCancelled, key=lambda cancelled: cancelled.number)
+    process.hears(OrderAcknowledgement, key=lambda answer: answer.order)
+    process.hears(ShipNotice, key=lambda notice: notice.lines[0].order)
+    process.hears(GoodsReceipt, key=lambda receipt: receipt.order)
+    process.hears(SupplierReturn, key=lambda back: back.order)
+    process.hears(SupplierBill, key=lambda bill: bill.order)
+
+    @process.run
+    async def follow(run: Run, order: PurchaseOrder) -> str:
+        return await _Followed(run, rules, order).to_the_end()
+
+    return process
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A bill that is not settled."""
+
+    bill: SupplierBill
+    alike: list[str]  # earlier bills that it may be
+    until: datetime  # so long it waits for its goods
+    round: int = 0
+    found: list[MatchFinding] = field(default_factory=list)
+    asked: Open | None = None
+    patient: bool = False  # somebody said: wait
+
+
+class _Followed:
+    """One order. What it does depends on nothing but what its run was told, so it comes to the same when repeated."""
+
+    def __init__(self, run: Run, rules: OrderRules, order: PurchaseOrder) -> None:
+        self.run = run
+        self.rules = rules
+        self.order = order
+        self.receipts: dict[str, GoodsReceipt] = {}
+        self.returns: dict[str, SupplierReturn] = {}
+        self.settled: list[SupplierBill] = []
+        self.refused = 0
+        self.pending: list[_Pending] = []
+        self.answers: dict[Open, OrderAcknowledgement] = {}
+        self.acknowledged = False
+        self.cancelled = ""  # in words; empty: it is not
+        self.agreed: dict[str, Fraction] = {}
+
+    async def to_the_end(self) -> str:
+        """Until nothing more is to come, or the order is cancelled and no bill of it is open."""
+        self.agreed = await self._agreed()
+        while True:
+            await self.run.move(self._state())
+            if self.cancelled and not self.pending:
+                return self.cancelled
+            heard = await self.run.next(*HEARD, answers_to=self._asked(), within=await self._patience())
+            if heard is not None:
+                await self._take(heard)
+            elif not self.pending:
+                return self._outcome()
+            await self._settle()
+
+    async def _take(self, heard: BaseModel | Answer) -> None:
+        match heard:
+            case Answer():
+                await self._decided(heard)
+            case PurchaseOrderCancelled():
+                self.cancelled = f"cancelled: {heard.reason}" if heard.reason else "cancelled"
+            case PurchaseOrder():
+                await self._revise(heard)
+            case OrderAcknowledgement():
+                await self._acknowledge(heard)
+            case GoodsReceipt():
+                self.receipts.setdefault(heard.number, heard)
+            case SupplierReturn():
+                self.returns.setdefault(heard.number, heard)
+            case SupplierBill():
+                await self._bill(heard)
+
+    async def _revise(self, order: PurchaseOrder) -> None:
+        if order.revision >= self.order.revision:
+            self.order = order
+            self.agreed = await self._agreed()
+
+    # The supplier's answer
+
+    async def _acknowledge(self, answer: OrderAcknowledgement) -> None:
+        self.acknowledged = True
+        told = differences(self.order, answer)
+        if told:
+            title = f"{answer.supplier} answers order {self.order.number} otherwise"
+            self.answers[await self._ask(title, told, BUYER, AnswerDecision)] = answer
+
+    async def _answer_decided(self, asked: Open, accepted: bool, by: str) -> None:
+        answer = self.answers.pop(asked)
+        order = as_answered(self.order, answer) if accepted else None
+        if order is not None:
+            await self._revise(order)
+            await self.run.send(self.rules.orders, order)
+            return
+        words = f"{answer.supplier} answered otherwise; {by} does not accept it"
+        await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=self.order.number, reason=words))
+        self.cancelled = f"cancelled: {words}"
+
+    # Bills
+
+    async def _bill(self, bill: SupplierBill) -> None:
+        known = [*self.settled, *(each.bill for each in self.pending)]
+        if bill.business_key in {each.business_key for each in known}:
+            return
+        told = _billed(bill)
+
+        async def look(connection: Connection) -> list[str]:
+            return await seen(connection, told)
+
+        alike = await self.run.query("seen before", look)
+        until = await self.run.now() + duration(self.rules.wait_for_goods)
+        self.pending.append(_Pending(bill, alike, until))
+
+    async def _settle(self) -> None:
+        """Compare every bill again that is not settled: in the order in which they came, each after those before."""
+        now = await self.run.now() if self.pending else None
+        before: list[SupplierBill] = [*self.settled]
+        for each in [*self.pending]:
+            found = self._compare(each, before)
+            if not found.findings:
+                await self._accept(each, found)
+            elif now is not None:
+                await self._hold(each, found, now)
+            if each in self.pending or each.bill in self.settled:
+                before.append(each.bill)
+
+    def _compare(self, each: _Pending, before: Sequence[SupplierBill]) -> BillMatch:
+        papers = Papers(
+            order=self.order,
+            receipts=[*self.receipts.values()],
+            returns=[*self.returns.values()],
+            bills=before,
+            agreed=self.agreed,
+            packs_of=self.rules.packs_of,
+        )
+        found = match(each.bill, papers, self.rules.tolerances_of, round=each.round + 1)
+        others = [MatchFinding(cause=MatchCause.DUPLICATE, words=words) for words in each.alike]
+        if self.cancelled:
+            others.append(MatchFinding(cause=MatchCause.NO_ORDER, words=f"order {self.order.number} is cancelled"))
+        return found.model_copy(update={"findings": (*others, *found.findings)})
+
+    async def _hold(self, each: _Pending, found: BillMatch, now: datetime) -> None:
+        """It does not match: it waits for its goods, or somebody is asked; again where other things are wrong now."""
+        findings = list(found.findings)
+        changed = findings != each.found
+        if changed:
+            each.found, each.round = findings, each.round + 1
+            each.patient = False
+            await self.run.send(self.rules.matches, found, key=each.bill.business_key)
+        only_goods = {finding.cause for finding in findings} == {MatchCause.NOT_RECEIVED} and not self._all_came()
+        if each.asked is not None and changed:
+            await self._withdraw(each)
+        if now < each.until and (each.patient or only_goods):
+            return
+        if each.asked is None:
+            team = next(team for cause, team in TEAMS.items() if cause in {f.cause for f in findings})
+            title = f"Bill {each.bill.number} of {each.bill.supplier} does not match order {self.order.number}"
+            each.asked = await self._ask(title, [finding.words for finding in findings], team, BillDecision)
+
+    async def _withdraw(self, each: _Pending) -> None:
+        if each.asked is not None and await self.run.withdraw(each.asked):
+            each.asked = None
+
+    async def _accept(self, each: _Pending, found: BillMatch | None) -> None:
+        if each.asked is not None:
+            await self._withdraw(each)
+        each.asked = None
+        if found is not None:
+            await self.run.send(self.rules.matches, found, key=each.bill.business_key)
+        await self.run.send(self.rules.bills, each.bill, key=each.bill.business_key)
+        self.settled.append(each.bill)
+        self.pending.remove(each)
+
+    async def _decided(self, answer: Answer) -> None:
+        if answer.to in self.answers:
+            await self._answer_decided(answer.to, answer.content.accept, answer.by)
+            return
+        each = next(each for each in self.pending if each.asked == answer.to)
+        each.asked = None
+        if answer.content.decision == "accept":
+            await self._accept(each, None)
+        elif answer.content.decision == "refuse":
+            await self._refuse(each, answer)
+        else:
+            each.patient, each.until = True, await self.run.now() + duration(self.rules.wait_for_goods)
+
+    async def _refuse(self, each: _Pending, answer: Answer) -> None:
+        words = "; ".join(finding.words for finding in each.found)
+        status = DocumentStatus(
+            document=each.bill.business_key,
+            flow="procurement.order",
+            status="refused",
+            references=(each.bill.number, self.order.number),
+            words=f"{words}{f' ({answer.content.comment})' if answer.content.comment else ''}"[:2000],
+            at=await self.run.now(),
+        )
+        await self.run.send(self.rules.refused, status, key=each.bill.business_key)
+        self.pending.remove(each)
+        self.refused += 1
+
+    # What is asked, waited for, and known
+
+    async def _ask(self, title: str, told: Sequence[str], team: str, form: type[BaseModel]) -> Open:
+        return await self.run.put(
+            Task(title, form, team=team, words="; ".join(told)[:2000], due=self.rules.decide_within)
+        )
+
+    def _asked(self) -> list[Open]:
+        return [*self.answers, *(each.asked for each in self.pending if each.asked is not None)]
+
+    async def _patience(self) -> Period | None:
+        """How long to wait for the next thing; none: until it comes, for somebody is asked."""
+        waiting = [each.until for each in self.pending if each.asked is None]
+        if waiting:
+            return max(min(waiting) - await self.run.now(), duration("PT1S"))
+        return self.rules.linger if self._is_over() else None
+
+    def _state(self) -> str:
+        if self._asked():
+            return "exception"
+        if self.cancelled and not self.pending:
+            return "cancelled"
+        if self.pending:
+            return "billed"
+        if self._all_billed():
+            return "matched"
+        if self.receipts:
+            return "received"
+        return "acknowledged" if self.acknowledged else "ordered"
+
+    def _is_over(self) -> bool:
+        return not self._asked() and not self.pending and self._all_billed()
+
+    def _all_came(self) -> bool:
+        """Nothing more is to come of the order: a receipt said that it was the last."""
+        return any(receipt.final for receipt in self.receipts.values())
+
+    def _all_billed(self) -> bool:
+        tally = Papers(order=self.order, bills=self.settled, packs_of=self.rules.packs_of).open_to_bill()
+        return bool(self.settled) and not tally
+
+    def _outcome(self) -> str:
+        amount = sum((-_sum(bill) if bill.credit else _sum(bill) for bill in self.settled), Decimal(0))
+        refused = f", {self.refused} refused" if self.refused else ""
+        return f"{len(self.settled)} bills settled, {plain(amount)} {self.settled[0].currency}{refused}"
+
+    async def _agreed(self) -> dict[str, Fraction]:
+        """What contracts say of each item of the order: for one of the unit of its line, on the day of the order."""
+        order = self.order
+        on = order.ordered_at.date() if order.ordered_at is not None else (await self.run.now()).date()
+
+        async def look(connection: Connection) -> dict[str, str]:
+            book = await book_for(connection, order.supplier, [line.item for line in order.lines])
+            answers = {line.item: book.price(_ask(order, line, on, self.rules.packs_of)) for line in order.lines}
+            return {item: str(found.price) for item, found in answers.items() if found.is_agreed}
+
+        said = await self.run.query("agreed prices", look)
+        return {item: Fraction(price) for item, price in said.items()}
+
+
+HEARD: Final = (
+    PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, ShipNotice, GoodsReceipt, SupplierReturn, SupplierBill,
+)  # fmt: skip
+
+
+def _billed(bill: SupplierBill) -> Billed:
+    """What is remembered of a bill."""
+    return Billed(
+        supplier=bill.supplier,
+        number=bill.number,
+        amount=_sum(bill),
+        currency=bill.currency,
+        billed_on=bill.billed_on,
+        order=bill.order,
+        credit=bill.credit,
+    )
+
+
+def _sum(bill: SupplierBill) -> Decimal:
+    """Of its lines, before tax."""
+    return sum((line.quantity * line.unit_price for line in bill.lines), Decimal(0))
+
+
+def _ask(order: PurchaseOrder, line: OrderLine, on: date, packs_of: PacksOf) -> Ask:
+    return Ask(
+        supplier=order.supplier,
+        item=line.item,
+        quantity=line.quantity,
+        unit=line.unit,
+        on=on,
+        facility=order.deliver_to,
+        agreement=order.agreement,
+        currency=order.currency,
+        packs=packs_of(line.item),
+    )

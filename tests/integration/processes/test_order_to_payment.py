@@ -1,0 +1,268 @@
+"""An order is followed to its settled bills: what matches goes on by itself, what differs goes to the right desk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from hilum.canonical import (
+    BusinessObject,
+    Contract,
+    GoodsReceipt,
+    OrderAcknowledgement,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    SupplierBill,
+)
+from hilum.canonical.catalogue import read, write
+from hilum.flow import Lookup
+from hilum.masterdata import terms
+from hilum.message import new_id
+from hilum.packs.procurement.following import order_process
+from hilum.packs.procurement.order_rules import BUYER, PAYABLES, RECEIVER, OrderRules
+from hilum.postgres import Database
+from hilum.processes import Commands, decide, handle, inbox, store
+from hilum.processes.engine import Engine
+from hilum.processes.tasks import Asked, answer_of
+from hilum.testing import eventually
+from support.doubles import Feed, Receiver
+from support.projects import OWNERS, make_flow, target
+from support.waits import Start
+
+pytestmark = pytest.mark.req("WF-2", "WF-12")
+
+DAY = date(2026, 3, 10)
+
+
+class Desk:
+    """A hub that follows orders; what it sends by channel, and the people at it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.feed = Feed()
+        self.receivers = {channel: Receiver() for channel in ("orders", "bills", "matches", "refused")}
+
+    async def say(self, *things: BusinessObject) -> None:
+        """These come, one after the other."""
+        for thing in things:
+            await self.feed.send(write(thing))
+
+    def sent(self, channel: str) -> list[str]:
+        """What went out: the business keys."""
+        return [str(each["key"]) for each in self.receivers[channel].bodies]
+
+    async def state(self, order: str = "PO-1") -> tuple[str, str]:
+        async with self.database.cold() as connection:
+            run = await store.run_of(connection, "procurement.order", order)
+        return (run.status, run.state) if run is not None else ("", "")
+
+    async def is_in(self, state: str, status: str = "running") -> None:
+        seen: list[tuple[str, str]] = []
+
+        async def there() -> bool:
+            seen[:] = [await self.state()]
+            return seen == [(status, state)]
+
+        await eventually(there, lambda: f"{status} {state}, not {seen}")
+
+    async def task(self) -> Asked:
+        """The one open task."""
+        found: list[Asked] = []
+
+        async def there() -> bool:
+            async with self.database.cold() as connection:
+                found[:] = await inbox(connection)
+            return len(found) == 1
+
+        await eventually(there, lambda: f"one task, not {[each.title for each in found]}")
+        return found[0]
+
+    async def no_task(self) -> None:
+        async def none() -> bool:
+            async with self.database.cold() as connection:
+                return not await inbox(connection)
+
+        await eventually(none)
+
+    async def answer(self, task: UUID, **content: Any) -> None:
+        forms = order_process(OrderRules(), owners=OWNERS).forms
+        async with self.database.transaction() as connection:
+            (asked,) = [each for each in await inbox(connection) if each.id == task]
+            given = answer_of(forms[asked.form], content)
+            await decide(connection, task, given, actor="ada", permissions={"approve"})
+
+
+@pytest.fixture
+async def desk(hub: Start, database: Database) -> AsyncIterator[Callable[..., Awaitable[Desk]]]:
+    """`await desk(rules)`: a hub with the process."""
+    engines: list[Engine] = []
+
+    async def begin(**rules: Any) -> Desk:
+        made = Desk(database)
+        process = order_process(OrderRules(**{"linger": "PT1S", **rules}), owners=OWNERS)
+        heard = make_flow(made.feed, name="test.heard", format="bytes", translate=lambda body, _: read(body),
+                          order_by=None, dedup_by=None)  # fmt: skip
+        for each in handle(process):
+            heard.deliver_to(each)
+        flows = [heard]
+        channels = {"orders": "procurement.orders", **{c: f"payables.{c}" for c in ("bills", "matches", "refused")}}
+        for name, channel in channels.items():
+            flow = make_flow(Commands(channel, poll=0.02), name=f"test.{name}", translate=_passed_on, dedup_by=None)
+            flow.deliver_to(target(made.receivers[name], f"memory.{name}"))
+            flows.append(flow)
+        started = await hub(*flows)
+        assert started.share is not None
+        engines.append(Engine(started.project, database, [process], started.share.leases.id))
+        await engines[0].start()
+        return made
+
+    yield begin
+    for engine in engines:
+        await engine.stop()
+
+
+def _passed_on(parsed: Any, _: Lookup) -> Any:
+    content = parsed["content"]
+    key = content.get("bill") or content.get("document") or content["number"]
+    return {"key": key, **content}
+
+
+def order(**more: Any) -> PurchaseOrder:
+    line = {"number": 1, "item": "GLV", "quantity": 12, "unit": "BX", "unit_price": "38.00"}
+    return PurchaseOrder.model_validate({"number": "PO-1", "supplier": "V1", "currency": "EUR", "lines": [line]} | more)
+
+
+def receipt(number: str, quantity: int, **more: Any) -> GoodsReceipt:
+    lines = [{"item": "GLV", "quantity": quantity, "unit": "BX"}]
+    return GoodsReceipt.model_validate({"number": number, "order": "PO-1", "lines": lines} | more)
+
+
+def bill(number: str = "B-1", quantity: int = 12, price: str = "38.00", **more: Any) -> SupplierBill:
+    lines = [{"number": 1, "item": "GLV", "quantity": quantity, "unit": "BX", "unit_price": price}]
+    said = {"number": number, "supplier": "V1", "order": "PO-1", "currency": "EUR", "billed_on": DAY, "lines": lines}
+    return SupplierBill.model_validate(said | more)
+
+
+def answered(**line: Any) -> OrderAcknowledgement:
+    said = {"number": 1, "item": "GLV", "answer": "changed", "quantity": 12, "unit": "BX"} | line
+    return OrderAcknowledgement.model_validate({"number": "A-1", "order": "PO-1", "supplier": "V1", "lines": [said]})
+
+
+Begin = Callable[..., Awaitable[Desk]]
+
+
+async def test_a_clean_order_flows_through_in_parts_and_ends(desk: Begin) -> None:
+    work = await desk()
+    await work.say(order(), answered(answer="accepted"), receipt("R-1", 5), bill("B-1", 5))
+    await eventually(lambda: work.sent("bills") == ["B-1"], lambda: work.sent("bills"))
+    await work.say(bill("B-2", 7))  # before its goods: it waits, and nobody is asked
+    await work.is_in("billed")
+    await work.no_task()
+    await work.say(receipt("R-2", 7), receipt("R-2", 7))
+    await work.is_in("matched", "completed")
+    assert work.sent("bills") == ["B-1", "B-2"]
+    assert work.sent("matches") == ["V1:B-1", "V1:B-2", "V1:B-2"]
+    assert work.sent("refused") == work.sent("orders") == []
+
+
+async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(desk: Begin, database: Database) -> None:
+    prices = [{"item": "GLV", "unit": "BX", "tiers": [{"unit_price": "38"}]}]
+    agreed = Contract(
+        number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices
+    )
+    async with database.transaction() as connection:
+        await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
+    work = await desk()
+    await work.say(order(), receipt("R-1", 10), bill(price="41.20"))
+    task = await work.task()
+    assert task.team == RECEIVER
+    assert task.words == (
+        "line 1, GLV: billed 12 BX at 41.2, received 10; line 1, GLV: billed 12 BX at 41.2, contract price 38"
+    )
+    await work.say(receipt("R-2", 2))  # now only the price is wrong: another desk is asked, the first no more
+    again: list[str] = []
+
+    async def buyer() -> bool:
+        again[:] = [(await work.task()).team]
+        return again == [BUYER]
+
+    await eventually(buyer, lambda: again)
+    await work.is_in("exception")
+    await work.answer((await work.task()).id, decision="accept")
+    await work.is_in("matched", "completed")
+    assert work.sent("bills") == ["B-1"]
+
+
+async def test_a_bill_told_twice_under_another_number_is_not_paid_twice(desk: Begin) -> None:
+    work = await desk()
+    await work.say(order(lines=[{"number": 1, "item": "GLV", "quantity": 24, "unit": "BX", "unit_price": "38.00"}]),
+                   receipt("R-1", 24), bill("INV-007"), bill("INV-007"), bill("inv 7"))  # fmt: skip
+    task = await work.task()
+    assert task.team == PAYABLES
+    assert "bill INV-007 of 2026-03-10 has the same number, written otherwise" in task.words
+    await work.answer(task.id, decision="refuse", comment="told twice")
+    await eventually(lambda: work.sent("refused") == ["V1:inv 7"])
+    assert work.sent("bills") == ["INV-007"]
+    assert "told twice" in work.receivers["refused"].bodies[0]["words"]
+
+
+async def test_an_open_bill_takes_its_goods_from_those_after_it(desk: Begin) -> None:
+    work = await desk(wait_for_goods="PT1S")
+    await work.say(order(), receipt("R-1", 12), bill("B-1", price="40.00"), bill("X-9", 12))
+    teams: set[str] = set()
+
+    async def both() -> bool:
+        async with work.database.cold() as connection:
+            teams.clear()
+            teams.update(each.team for each in await inbox(connection))
+        return teams == {BUYER}
+
+    await eventually(both, lambda: teams)  # the second is over the order, for the first may still be paid
+    assert work.sent("bills") == []
+
+
+async def test_goods_that_never_come_are_asked_for_when_the_time_is_over(desk: Begin) -> None:
+    work = await desk(wait_for_goods="PT1S")
+    await work.say(order(), bill())
+    task = await work.task()
+    assert (task.team, task.words) == (RECEIVER, "line 1, GLV: billed 12 BX at 38, received 0")
+    await work.answer(task.id, decision="wait")
+    await work.no_task()
+    assert (await work.task()).team == RECEIVER
+    await work.say(receipt("R-1", 12))
+    await work.is_in("matched", "completed")
+    assert work.sent("bills") == ["B-1"]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_an_answer_that_differs_is_the_buyers_decision(desk: Begin, accepted: bool) -> None:
+    work = await desk()
+    await work.say(order(), answered(unit_price="40.00", quantity=10))
+    task = await work.task()
+    assert task.team == BUYER
+    assert "10 come, 12 were ordered" in task.words
+    assert "40 for one BX, ordered at 38: 20 EUR more" in task.words
+    await work.answer(task.id, accept=accepted)
+    await eventually(lambda: len(work.sent("orders")) == 1)
+    (sent,) = work.receivers["orders"].bodies
+    if not accepted:
+        await work.is_in("cancelled", "completed")
+        assert "ada does not accept it" in sent["reason"]
+        return
+    assert (sent["revision"], sent["lines"][0]["unit_price"], sent["lines"][0]["quantity"]) == (1, "40.00", "10")
+    await work.say(receipt("R-1", 10), bill("B-1", 10, "40.00"))
+    await work.is_in("matched", "completed")
+
+
+async def test_a_bill_of_a_cancelled_order_is_not_lost(desk: Begin) -> None:
+    work = await desk()
+    await work.say(order(), bill(), PurchaseOrderCancelled(number="PO-1", reason="not needed"))
+    task = await work.task()
+    assert task.team == PAYABLES
+    assert "order PO-1 is cancelled" in task.words
+    await work.answer(task.id, decision="refuse")
+    await work.is_in("cancelled", "completed")
