@@ -128,3 +128,14 @@ async def test_a_few_that_are_hidden_are_no_deletions_and_what_is_deleted_among_
     followed.delete(*ids[11:13])
     await followed.told(ids[12], "deleted")
     await followed.told(ids[11], "deleted")
+
+
+async def test_all_deleted_are_found_by_xml_rpc_too(hub: Start, database: Database, followed: Followed) -> None:
+    """Its integers have 31 bits, and it has no None: the average of nothing cannot be told, so records are counted."""
+    ids = followed.create(*(f"item {n}" for n in range(40)))
+    await watched(hub, database, followed, protocol="xmlrpc")
+    followed.delete(*ids[:3])
+    await followed.told(ids[2], "deleted")
+    followed.delete(*(row["id"] for row in followed.sandbox.records(MODEL)))
+    await followed.told(ids[-1], "deleted")
+    await eventually(lambda: followed.replica() == {})

@@ -17,7 +17,7 @@ ANSWER_LIMIT: Final = 64 * 1024 * 1024  # bytes; 5,000 rows of seven fields are 
 _READS: Final = frozenset(
     {
         *("search_read", "read", "search_count", "fields_get", "get_metadata", "check_object_reference"),
-        *("context_get", "has_access", "check_access_rights", "pull"),
+        *("context_get", "has_access", "check_access_rights", "pull", "read_group", "formatted_read_group"),
     }
 )
 _MAKES: Final = frozenset({"create", "load"})  # what they have made is in the answer

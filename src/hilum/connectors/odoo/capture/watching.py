@@ -189,7 +189,7 @@ class ModelWatch:
         self._lookback.done(number, began)
 
     async def _follow_hints(self, reader: Reader) -> None:
-        """A hinted record is read until it shows a change, or is gone, or the time is over."""
+        """A hinted record is read until it shows a change, or is gone or hidden, or the time is over."""
         now = asyncio.get_running_loop().time()
         asked: dict[str, set[int]] = {}
         for model, number in self._hinted:
@@ -200,7 +200,8 @@ class ModelWatch:
             meant |= {(model, number): documents for number, documents in found.items()}
         changed = await self.settle(reader, sorted(set().union(*meant.values())))
         for place, until in list(self._hinted.items()):
-            if until < now or changed & meant.get(place, set()):
+            documents = meant.get(place, set())
+            if until < now or changed & documents or (documents and documents <= self.hidden):
                 del self._hinted[place]
 
     def _server_seconds(self) -> float:

@@ -13,7 +13,7 @@ AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
     "sum": sum,
     "min": lambda values: min(values, default=False),
     "max": lambda values: max(values, default=False),
-    "avg": lambda values: sum(values) / len(values) if values else 0.0,
+    "avg": lambda values: sum(values) / len(values) if values else None,  # as SQL has it
     "count": len,
     "count_distinct": lambda values: len(set(values)),
 }
