@@ -99,7 +99,7 @@ class AcknowledgedLine(Value):
     """The supplier's answer to one order line."""
 
     number: int = Field(ge=1)
-    item: Code
+    item: Code | None = None  # none: that of the order's line (a ConfirmationRequest of cXML does not repeat it)
     answer: LineAnswer
     quantity: Quantity
     unit: Code = "EA"
@@ -131,7 +131,8 @@ class OrderAcknowledgement(BusinessObject):
     @property
     def identifiers(self) -> tuple[str, ...]:
         """Answer, order, supplier, items."""
-        return tuple(dict.fromkeys((self.number, self.order, self.supplier, *(line.item for line in self.lines))))
+        items = (line.item for line in self.lines if line.item)
+        return tuple(dict.fromkeys((self.number, self.order, self.supplier, *items)))
 
 
 class ScreeningOutcome(StrEnum):

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hilum import canonical
-from hilum.formats import bai2, edifact, hl7v2, iso20022, mt940, x12
+from hilum.formats import bai2, cxml, edifact, hl7v2, iso20022, mt940, ubl, x12
 from hilum.formats.delimited import read_delimited, write_delimited
 from hilum.formats.fixed_width import read_fixed, write_fixed
 from hilum.formats.plain import read_json, read_row, read_text
@@ -27,6 +27,8 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
         "bai2": bai2.read,  # banking.Report
         "edifact": edifact.read,  # edifact.Message: one, in its envelope, as the file source hands it over
         "edifact-interchange": edifact.parse,  # edifact.Interchange: a whole one, for who answers it
+        "cxml": cxml.read,  # cxml.Document
+        "ubl": ubl.read,  # ubl.Bill
         "json": read_json,  # dict, list, str, int, float, bool or None
         "row": read_row,  # dict[str, str]: one row of a delimited file, as the file source hands it over
         "object": canonical.read,  # a business object, as another hub forwards it
@@ -39,6 +41,7 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
 __all__ = [
     "FORMATS",
     "bai2",
+    "cxml",
     "edifact",
     "hl7v2",
     "iso20022",
@@ -49,6 +52,7 @@ __all__ = [
     "read_row",
     "read_text",
     "read_tree",
+    "ubl",
     "write_delimited",
     "write_fixed",
     "write_tree",

@@ -19,10 +19,12 @@ class NoDtd:
     """Looks at the beginning of a document, up to its first element, and refuses one that declares a DTD.
 
     What declares no entities can have none that grow: "billion laughs" ends here, before anything is expanded.
+    `named`: one that is only named, in a standard whose documents all do so, is taken; it is never fetched.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, named: bool = False) -> None:
         self.passed = False
+        self._named = named
         self._parser = expat.ParserCreate()
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.StartElementHandler = self._pass
@@ -41,7 +43,9 @@ class NoDtd:
         except (LookupError, ValueError):
             raise Invalid("the XML is in an encoding that is not known here", where="line 1") from None
 
-    def _refuse(self, *_: Any) -> None:
+    def _refuse(self, _name: str, _system: str | None, _public: str | None, declares: int) -> None:
+        if self._named and not declares:
+            return
         words = "the XML declares a DTD (document type), which is not taken: it can make small files huge"
         raise Invalid(words, where="DOCTYPE")
 
@@ -78,15 +82,19 @@ class Bounds:
                 raise Invalid(f"there are more than {self.elements} elements", where=f"line {element.sourceline}")
 
 
-def read_tree(body: bytes, bounds: Bounds | None = None) -> etree._Element:
+def read_tree(body: bytes, bounds: Bounds | None = None, *, named_dtd: bool = False) -> etree._Element:
     """The root element. Raises `Invalid` with line and column, also for a document with a DTD or out of bounds.
 
-    Without bounds those of the parser count: a depth of 256, and 10 MB of text in one element.
+    Without bounds those of the parser count: a depth of 256, and 10 MB of text in one element. `named_dtd`: a DTD may
+    be named, not declared; it is not fetched.
     """
     if bounds is not None and len(body) > bounds.size:
         raise Invalid(f"the XML has more than {bounds.size} bytes")
-    NoDtd().feed(body)
+    NoDtd(named=named_dtd).feed(body)
     root = read_with_dtd(body)
+    entity = next(root.iter(etree.Entity), None) if named_dtd else None
+    if entity is not None:
+        raise Invalid("the XML has an entity, which is not expanded", where=f"line {entity.sourceline}")
     if bounds is not None:
         bounds.check(root)
     return root

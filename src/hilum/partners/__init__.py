@@ -9,7 +9,7 @@ PostgreSQL draws the control numbers of what is sent and keeps it until the part
 
 from pathlib import Path
 
-from hilum.partners.answers import Settled, answered, answers_document
+from hilum.partners.answers import Settled, answered, answers_document, status_update
 from hilum.partners.loading import FOLDER, Partners, load_partners
 from hilum.partners.profile import Acknowledges, CxmlPartner, CxmlParty, Format, Profile, ReceiveRoute, SendRoute
 
@@ -30,4 +30,5 @@ __all__ = [
     "answered",
     "answers_document",
     "load_partners",
+    "status_update",
 ]

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from hilum.errors import Invalid
-from hilum.formats import edifact, x12
+from hilum.formats import cxml, edifact, x12
 
 State = Literal["accepted", "with_errors", "rejected"]
 """What became of a document at the partner."""
@@ -70,6 +70,18 @@ def answers_document(partner: str, by: str, document: str) -> Settled:
     if not document:
         raise Invalid("the answer does not say which document it answers")
     return Settled(partner=partner, by=by, document=document, others="accepted")
+
+
+def status_update(partner: str, document: cxml.Document) -> Settled:
+    """What a StatusUpdateRequest of cXML says of a document that was sent. Raises `Invalid`."""
+    reference = document.body.need("DocumentReference").attribute("payloadID")
+    status = document.body.need("Status")
+    number = reference.partition(".")[0]
+    if not number.isdigit():
+        raise Invalid("this is no document of ours (payloadID)", where=document.body.where)
+    state: State = "accepted" if status.attribute("code").startswith("2") else "rejected"
+    words = f"status {status.attribute('code')}" if state == "rejected" else ""
+    return Settled(partner=partner, by="StatusUpdate", interchange=number, others=state, words=words)
 
 
 def _of_group(partner: str, by: str, verdict: x12.GroupVerdict) -> Settled:

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 from hilum.errors import Invalid
-from hilum.formats import edifact, x12
+from hilum.formats import cxml, edifact, x12
 from hilum.formats.x12.building import ACKNOWLEDGEMENTS
+from hilum.formats.xml_nodes import XmlNode
 from hilum.partners.register import Content
 
 _NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
@@ -43,6 +44,17 @@ def of_edifact(interchange: edifact.Interchange) -> list[Content]:
         for each in interchange.messages
         if each.type != "CONTRL"
     ]
+
+
+def of_cxml(body: bytes) -> list[Content]:
+    """The request. Raises `Invalid`."""
+    found = cxml.parse(body).need("Request").children()
+    return [Content(code=each.name, number="1", document=_ordered(each)) for each in found]
+
+
+def _ordered(request: XmlNode) -> str:
+    header = request.first("OrderRequestHeader")
+    return header.attribute("orderID") if header is not None else ""
 
 
 def _number_in(each: x12.TransactionSet) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from hilum.formats.cxml import Address
 from hilum.formats.edifact import Partner as EdifactPartner
 from hilum.formats.x12 import Partner as X12Partner
 
@@ -51,11 +52,34 @@ class CxmlParty(_Data):
     identity: str = Field(min_length=1, description="The identity there")
 
 
+class CxmlAddress(_Data):
+    """Who pays, as an OrderRequest must say."""
+
+    name: str = Field(min_length=1, description="Name of the company")
+    id: str = Field(default="", description="What the partner calls the address")
+    street: tuple[str, ...] = ()
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = Field(default="", pattern="^([A-Z]{2})?$", description="ISO 3166-1")
+
+    @property
+    def address(self) -> Address:
+        """As the format has it."""
+        return Address(**self.model_dump())
+
+
 class CxmlPartner(_Data):
     """How cXML is exchanged with the partner."""
 
     ours: CxmlParty
     theirs: CxmlParty
+    their_secret: SecretStr | None = Field(
+        default=None,
+        description="SharedSecret of what the partner sends: a document with another one is left out. It is not stored",
+        examples=["${GLOVECO_THEIRS}"],
+    )
+    bill_to: CxmlAddress | None = Field(default=None, description="Empty: our identity")
     secret: SecretStr | None = Field(
         default=None,
         description="SharedSecret of what we send; put into a document only while it is sent, and kept nowhere",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from hilum.connector import Receipt
 from hilum.errors import Busy, HilumError, Invalid, NotAccepted
+from hilum.formats import cxml
+from hilum.message import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,27 @@ def answer_one(verdict: Verdict) -> web.Response:
     if verdict.receipt is not None:
         return json_answer(HTTPStatus.ACCEPTED, verdict.line)
     return problem(verdict.status, verdict.reason, _wait([verdict]))
+
+
+def answer_cxml(verdict: Verdict) -> web.Response:
+    """The same as a Response of cXML: what became of it is in its Status; HTTP says only whether to come again."""
+    now = datetime.now(UTC)
+    name = verdict.receipt.message_id if verdict.receipt is not None else new_id()
+    code, text = 200, "OK"
+    if verdict.receipt is None:
+        code = _CXML.get(verdict.status, verdict.status)
+        text = verdict.reason
+    again = verdict.status == HTTPStatus.SERVICE_UNAVAILABLE
+    return web.Response(
+        status=HTTPStatus.SERVICE_UNAVAILABLE if again else HTTPStatus.OK,
+        body=cxml.answer_to(code, text, payload_id=f"{name}@hilum", at=now),
+        content_type="text/xml",
+        headers=_wait([verdict]),
+    )
+
+
+_CXML: dict[int, int] = {HTTPStatus.BAD_REQUEST: 406, HTTPStatus.UNSUPPORTED_MEDIA_TYPE: 406}
+"""Status of HTTP → of cXML (Reference Guide, Status): what cannot be processed is "not acceptable"."""
 
 
 def answer_many(verdicts: Sequence[Verdict]) -> web.Response:

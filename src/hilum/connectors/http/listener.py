@@ -6,14 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 from aiohttp import web
 from pydantic import Field, SecretStr
 
 from hilum.connector import Receipt, Received, Source, Traits
 from hilum.connectors.declaring import checked
-from hilum.connectors.http.answering import Verdict, answer_many, answer_one, problem, verdict_on
+from hilum.connectors.http.answering import Verdict, answer_cxml, answer_many, answer_one, problem, verdict_on
 from hilum.connectors.http.reading import (
     NDJSON,
     BadRequest,
@@ -68,6 +68,11 @@ class ListenerSettings(ServerTls):
         default=(),
         description="Content types that are taken, others are answered 415; empty: all",
         examples=[["application/json"]],
+    )
+    answer: Literal["json", "cxml"] = Field(
+        default="json",
+        description="How a request with one message is answered: JSON, or a Response of cXML",
+        examples=["cxml"],
     )
     max_body: int = Field(
         default=10 * 2**20,
@@ -281,7 +286,8 @@ class Listener(Source):
         kind = request.headers.get("Content-Type", "application/octet-stream")
         many = request.content_type == NDJSON or request.query.get("many") == "1"
         if not many:
-            return self._counted(answer_one((await self._received([body], kind, [headers]))[0]))
+            (verdict,) = await self._received([body], kind, [headers])
+            return self._counted(answer_cxml(verdict) if self.settings.answer == "cxml" else answer_one(verdict))
         bodies = split_many(body, request.content_type, self.settings.max_items)
         each = [with_item(headers, number) for number in range(1, len(bodies) + 1)]
         return self._counted(answer_many(await self._received(bodies, "application/json", each)))

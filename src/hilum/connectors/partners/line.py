@@ -10,10 +10,12 @@ from typing import Any, ClassVar, Final
 
 from hilum.connector import ConnectorSettings, Destination, Outgoing, Source, Target
 from hilum.connectors import find_destination, find_source
+from hilum.connectors.http import Endpoint
+from hilum.connectors.partners.cxml_endpoint import CxmlEndpoint
 from hilum.connectors.partners.wrapping import WRAPPINGS
 from hilum.errors import DatabaseUnavailable, Invalid, Rejected, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
-from hilum.partners import FOLDER, Profile, register
+from hilum.partners import FOLDER, Profile, Settled, register
 from hilum.postgres import Database
 from hilum.settings import interpolate
 
@@ -22,7 +24,7 @@ log = logging.getLogger("hilum.partners")
 SPLITS: Final = {"x12": "x12-interchange", "edifact": "edifact-interchange", "cxml": "none", "ubl": "none"}
 """How files of a format are divided for flows that answer."""
 
-FORMATS: Final = {"x12": "x12-interchange", "edifact": "edifact-interchange", "cxml": "xml", "ubl": "xml"}
+FORMATS: Final = {"x12": "x12-interchange", "edifact": "edifact-interchange", "cxml": "cxml", "ubl": "ubl"}
 """How flows read what comes in a format."""
 
 
@@ -49,6 +51,7 @@ class PartnerLine(Destination):
         self._inner = _destination(profile, route, _Anything(os.environ))  # what can be wrong is told at the start
         vars(self)["traits"] = replace(self._inner.traits, batch_limit=1)
         self._database: Database | None = None
+        self._secret = ""
         self._opened = False
 
     def __repr__(self) -> str:
@@ -73,6 +76,7 @@ class PartnerLine(Destination):
         if self._opened:
             return
         self._inner = _destination(self.profile, self.route, os.environ)
+        self._secret = secret_of(self.profile, "secret", os.environ)
         await self._inner.open()
         self._opened = True
 
@@ -121,6 +125,11 @@ class PartnerLine(Destination):
             assert self._database is not None  # noqa: S101 - looked at before
             async with self._database.transaction() as connection:
                 await register.note_sent(connection, self.profile, delivery.message_id, delivery.ordinal)
+                if isinstance(self._inner, CxmlEndpoint):  # the answer to the request says that it was taken
+                    taken = Settled(
+                        partner=self.profile.key, by="Response", interchange=str(numbers.number), others="accepted"
+                    )
+                    await register.settle(connection, taken)
         except DatabaseUnavailable as error:
             log.warning("%s: sent, and not yet noted in the register: %s", self.address, error)
         words = f"{outcome.words}; interchange {numbers.number}".removeprefix("; ")
@@ -142,7 +151,7 @@ class PartnerLine(Destination):
         return await self._noted(delivery, numbers, found) if isinstance(found, Delivered) else found
 
     def _stamped(self, delivery: Delivery, numbers: register.Drawn) -> Delivery:
-        return replace(delivery, body=self._wrapping.stamped(delivery.body, self.profile, numbers))
+        return replace(delivery, body=self._wrapping.stamped(delivery.body, self.profile, numbers, self._secret))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,17 @@ def check_routes(profile: Profile) -> None:
         _source(profile, route, anything)
 
 
+def secret_of(profile: Profile, name: str, environment: Mapping[str, str]) -> str:
+    """A secret of the section [cxml], with its variable replaced; empty: none is set. Raises `SettingsError`."""
+    found = getattr(profile.cxml, name) if profile.cxml is not None else None
+    if found is None:
+        return ""
+    try:
+        return str(interpolate(found.get_secret_value(), environment, name))
+    except SettingsError as error:
+        raise SettingsError(f"{FOLDER}/{profile.key}.toml, [cxml] {error}") from None
+
+
 class _Anything(dict[str, str]):
     """An environment in which everything is set: for looking at settings without their secrets."""
 
@@ -217,6 +237,8 @@ def _destination(profile: Profile, route: str, environment: Mapping[str, str]) -
     where = f"{FOLDER}/{profile.key}.toml, [send.{route}]"
     try:
         kind: Any = find_destination(chosen.kind)
+        if profile.format == "cxml" and kind is Endpoint:
+            kind = CxmlEndpoint
         made = kind(**interpolate(chosen.settings, environment))
     except SettingsError as error:
         raise SettingsError(f"{where}: {error}") from None
@@ -228,8 +250,11 @@ def _source(profile: Profile, route: str, environment: Mapping[str, str]) -> Sou
     chosen = profile.receive[route]
     where = f"{FOLDER}/{profile.key}.toml, [receive.{route}]"
     settings = dict(chosen.settings)
+    format = chosen.format or profile.format
     if chosen.kind == "files":
-        settings.setdefault("split", SPLITS[chosen.format or profile.format])
+        settings.setdefault("split", SPLITS[format])
+    if chosen.kind == "http" and format == "cxml":
+        settings.setdefault("answer", "cxml")
     try:
         kind: Any = find_source(chosen.kind)
         made = kind(**interpolate(settings, environment))

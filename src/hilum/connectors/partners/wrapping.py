@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from hilum.connectors.encoding import EDIFACT, X12
+from lxml import etree
+
+from hilum.connectors.encoding import EDIFACT, X12, XML
 from hilum.errors import Invalid
-from hilum.formats import edifact, x12
-from hilum.partners import Profile
-from hilum.partners.contents import of_edifact, of_x12
+from hilum.formats import cxml, edifact, x12
+from hilum.partners import CxmlPartner, Profile
+from hilum.partners.contents import of_cxml, of_edifact, of_x12
 from hilum.partners.register import Content, Drawn
 
 _UNNUMBERED: Final = x12.Numbers(0, 0)
@@ -45,7 +47,7 @@ class Wrapping(Protocol):
     def parcel(self, body: bytes) -> Parcel:
         """What is in it. Raises `Invalid`."""
 
-    def stamped(self, body: bytes, profile: Profile, drawn: Drawn) -> bytes:
+    def stamped(self, body: bytes, profile: Profile, drawn: Drawn, secret: str) -> bytes:
         """What leaves. The same for the same numbers."""
 
 
@@ -78,7 +80,7 @@ class X12Wrapping:
         interchange = x12.parse(body)
         return Parcel(of_x12(interchange), len(interchange.groups))
 
-    def stamped(self, body: bytes, profile: Profile, drawn: Drawn) -> bytes:
+    def stamped(self, body: bytes, profile: Profile, drawn: Drawn, secret: str) -> bytes:
         """See `Wrapping`."""
         numbers = x12.Numbers(drawn.number, drawn.first_group)
         return x12.stamp(x12.parse(body), _x12(profile), numbers=numbers, at=profile.local(drawn.at)).encode()
@@ -112,12 +114,47 @@ class EdifactWrapping:
         """See `Wrapping`."""
         return Parcel(of_edifact(edifact.parse(body)))
 
-    def stamped(self, body: bytes, profile: Profile, drawn: Drawn) -> bytes:
+    def stamped(self, body: bytes, profile: Profile, drawn: Drawn, secret: str) -> bytes:
         """See `Wrapping`."""
         made = edifact.stamp(
             edifact.parse(body), _edifact(profile), reference=str(drawn.number), at=profile.local(drawn.at)
         )
         return made.encode()
+
+
+class CxmlWrapping:
+    """Requests, without a header: who sends, and the secret, are put on while it leaves."""
+
+    content_type = XML
+
+    def makes(self) -> tuple[type, ...]:
+        """See `Wrapping`."""
+        return (etree._Element,)
+
+    def code_of(self, thing: Any) -> str:
+        """See `Wrapping`."""
+        return str(thing.tag)
+
+    def body(self, thing: Any, profile: Profile) -> bytes:
+        """See `Wrapping`."""
+        return cxml.request(thing, test=_cxml(profile).test)
+
+    def parcel(self, body: bytes) -> Parcel:
+        """See `Wrapping`."""
+        return Parcel(of_cxml(body))
+
+    def stamped(self, body: bytes, profile: Profile, drawn: Drawn, secret: str) -> bytes:
+        """See `Wrapping`. The identifier begins with the number, by which an answer is found again."""
+        own = _cxml(profile)
+        return cxml.addressed(
+            body,
+            sender=cxml.Identity(own.ours.domain, own.ours.identity),
+            receiver=cxml.Identity(own.theirs.domain, own.theirs.identity),
+            secret=secret,
+            user_agent=own.user_agent,
+            payload_id=f"{drawn.number}.{drawn.at:%Y%m%d%H%M%S}@hilum",
+            at=profile.local(drawn.at),
+        )
 
 
 def _now(profile: Profile) -> datetime:
@@ -136,5 +173,15 @@ def _edifact(profile: Profile) -> edifact.Partner:
     return profile.edifact
 
 
-WRAPPINGS: Final[dict[str, Wrapping]] = {"x12": X12Wrapping(), "edifact": EdifactWrapping()}
+def _cxml(profile: Profile) -> CxmlPartner:
+    if profile.cxml is None:
+        raise Invalid(f"the profile of {profile.key} has no section [cxml]")
+    return profile.cxml
+
+
+WRAPPINGS: Final[dict[str, Wrapping]] = {
+    "x12": X12Wrapping(),
+    "edifact": EdifactWrapping(),
+    "cxml": CxmlWrapping(),
+}
 """The whole choice."""

@@ -6,14 +6,13 @@ A document type is refused, so there are no entities; nothing is fetched; size, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 
 from lxml import etree
 
 from hilum.errors import Invalid
+from hilum.formats.xml_nodes import XmlNode, local_name
 from hilum.formats.xml_tree import Bounds, read_tree
 
 # Far above what banks send: a statement of 50 000 bookings has about 60 MB.
@@ -28,98 +27,11 @@ _AMOUNT = re.compile(r"\d{1,18}(\.\d{0,5})?|\.\d{1,5}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,18}(\.\d{0,17})?|\.\d{1,17}", re.ASCII)
 
 
-class Node:
-    """An element; children are named without namespace, as versions and banks differ in it only."""
+class Node(XmlNode):
+    """An element of a message, with the amounts and numbers of ISO 20022."""
 
-    __slots__ = ("_children", "element")
-
-    def __init__(self, element: etree._Element) -> None:
-        self.element = element
-        self._children: dict[str, list[Node]] | None = None  # by name, made when first asked for: paths ask often
-
-    @property
-    def name(self) -> str:
-        """Local name."""
-        return local_name(self.element)
-
-    @property
-    def where(self) -> str:
-        """`Stmt/Ntry[3]/Amt (line 57)`. For errors: it counts the elements beside; `at` does not."""
-        return f"{self.path} (line {self.element.sourceline})"
-
-    def at(self, parent: str, number: int) -> str:
-        """The same for one that is known to be the `number`th of its name below the path `parent`."""
-        return f"{parent}/{self.name}[{number}] (line {self.element.sourceline})"
-
-    @property
-    def path(self) -> str:
-        """`Stmt/Ntry[3]/Amt`."""
-        steps: list[str] = []
-        element: etree._Element | None = self.element
-        while element is not None and (parent := element.getparent()) is not None:
-            same = [each for each in parent if each.tag == element.tag]
-            number = f"[{same.index(element) + 1}]" if len(same) > 1 else ""
-            steps.append(local_name(element) + number)
-            element = parent
-        return "/".join(reversed(steps[:-1] or steps)) or self.name
-
-    def each(self, path: str) -> Iterator[Node]:
-        """The elements at a path of names: `NtryDtls/TxDtls`."""
-        name, _, rest = path.partition("/")
-        found = self._by_name().get(name, ())
-        if not rest:
-            yield from found
-            return
-        for child in found:
-            yield from child.each(rest)
-
-    def _by_name(self) -> dict[str, list[Node]]:
-        if self._children is None:
-            self._children = {}
-            for child in self.element:
-                self._children.setdefault(local_name(child), []).append(Node(child))
-        return self._children
-
-    def first(self, *paths: str) -> Node | None:
-        """The first element that is there at one of the paths."""
-        return next((node for path in paths for node in self.each(path)), None)
-
-    def need(self, *paths: str) -> Node:
-        """The same. Raises `Invalid` where there is none."""
-        found = self.first(*paths)
-        if found is None:
-            raise Invalid(f"the element {paths[0]} is missing", where=self.where)
-        return found
-
-    def text(self, *paths: str) -> str:
-        """The text at the first of the paths that has one; empty where none has. Without paths: its own."""
-        if not paths:
-            return (self.element.text or "").strip()
-        return next((text for path in paths for node in self.each(path) if (text := node.text())), "")
-
-    def texts(self, *paths: str) -> tuple[str, ...]:
-        """All texts at all the paths."""
-        return tuple(text for path in paths for node in self.each(path) if (text := node.text()))
-
-    def day(self, *paths: str) -> date | None:
-        """The day at a path, of a date or a time; as it is written, whatever its offset. Raises `Invalid`."""
-        node = next((node for path in paths for node in self.each(path) if node.text()), None)
-        if node is None:
-            return None
-        try:
-            return date.fromisoformat(node.text()[:10])
-        except ValueError:
-            raise Invalid("this is not a date of ISO 8601, such as 2026-03-31", where=node.where) from None
-
-    def moment(self, *paths: str) -> datetime | None:
-        """The time at a path, with its offset where it has one. Raises `Invalid`."""
-        node = next((node for path in paths for node in self.each(path) if node.text()), None)
-        if node is None:
-            return None
-        try:
-            return datetime.fromisoformat(node.text())
-        except ValueError:
-            raise Invalid("this is not a time of ISO 8601, such as 2026-03-31T14:05:00", where=node.where) from None
+    __slots__ = ()
+    outermost = 1
 
     def money(self) -> tuple[Decimal, str]:
         """The amount, without sign, and its currency. Raises `Invalid`."""
@@ -170,8 +82,3 @@ def read_document(data: bytes) -> Document:
     if len(children) != 1:
         raise Invalid("exactly one message is expected in the Document", where=document.where)
     return Document(name[1], int(name[3]), Node(children[0]))
-
-
-def local_name(element: etree._Element) -> str:
-    """The name without namespace."""
-    return str(element.tag).rpartition("}")[2]

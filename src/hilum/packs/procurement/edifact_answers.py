@@ -20,7 +20,7 @@ from hilum.formats import edifact
 from hilum.formats.edifact.documents import Document, Line
 from hilum.formats.edifact.segment import Value
 from hilum.packs.building import make
-from hilum.packs.procurement.edifact_documents import ItemOf, items_as_sent
+from hilum.packs.procurement.edifact_documents import ItemOf, items_as_sent, numbers_of
 from hilum.packs.procurement.x12_items import EACH, line_number, moment, needed_quantity
 
 ORDERS_TYPE = "ORDERS:D:96A:UN"
@@ -104,9 +104,10 @@ def _answered(line: Line, document: Document, item_of: ItemOf) -> Iterator[Ackno
     price = line.price("AAA", "INV", "AAB")
     now, unit = line.quantity("113", "21", "12")
     later, later_unit = line.quantity(_BACKORDERED)
+    item = item_of(line)
     common = {
         "number": line_number(line.order_line or line.number, line.place),
-        "item": item_of(line),
+        "item": item,
         "unit_price": price.of_one if price is not None else None,
         "delivery_date": line.date("67", "69", "76"),
     }
@@ -119,7 +120,8 @@ def _answered(line: Line, document: Document, item_of: ItemOf) -> Iterator[Ackno
             answer=answer,
             quantity=needed_quantity(now, line.where),
             unit=unit or EACH,
-            substitute=substitute if substitute != common["item"] else None,
+            substitute=substitute if substitute != item else None,
+            numbers=None if substitute else numbers_of(line, item),
         )
     if later:
         yield make(
@@ -188,12 +190,14 @@ def _shipped(line: Line, document: Document, item_of: ItemOf) -> ShippedLine:
     if len(line.lots) > 1:
         raise Invalid("the line has several lots, and does not say how much is of which", where=line.where)
     quantity, unit = line.quantity("12", "21")
+    item = item_of(line)
     return make(
         ShippedLine,
         line.where,
         order=order,
         order_line=line_number(line.order_line, 0) or None,
-        item=item_of(line),
+        item=item,
+        numbers=numbers_of(line, item),
         quantity=needed_quantity(quantity, line.where),
         unit=unit or EACH,
         lot=line.lots[0] if line.lots else None,

@@ -8,8 +8,10 @@ def flows(partners):
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import Any
 
 from hilum.canonical import BusinessObject
@@ -17,9 +19,10 @@ from hilum.connector import Source, Target
 from hilum.connectors import partners as lines
 from hilum.errors import Invalid
 from hilum.flow import Criticality, Flow, Lookup, Owners, Pattern
-from hilum.formats import edifact, x12
+from hilum.formats import cxml, edifact, ubl, x12
 from hilum.packs.procurement.ordering import OWNERS
-from hilum.packs.procurement.partner_documents import Reading, draft_for, from_edifact, from_x12
+from hilum.packs.procurement.partner_documents import Reading, draft_for, from_cxml, from_edifact, from_x12
+from hilum.packs.procurement.ubl_bills import bill_from_ubl
 from hilum.partners import Partners, Profile, answered
 
 _RUNBOOK = (
@@ -88,6 +91,8 @@ def _receiving(profile: Profile, route: str, name: str, deliver_to: Sequence[Tar
     def read(parsed: Any, hub: Lookup) -> Iterator[Any]:
         yield from _READERS[format](parsed, Reading(profile, hub))
 
+    if format == "cxml":
+        _guard(flow, profile)
     flow.deliver_to(*deliver_to, lines.settle(), *(lines.send(profile) if profile.send else ()))
     return flow
 
@@ -129,6 +134,31 @@ def _must_be_from(profile: Profile, sender: str, expected: str) -> None:
         raise Invalid(f"the sender is not {profile.name}, for whom this place is", where="ISA-06 or UNB-02")
 
 
+def _guard(flow: Flow, profile: Profile) -> None:
+    """Secrets are compared before a document is stored, and not stored with it."""
+    secret = lines.secret_of(profile, "their_secret", os.environ)
+
+    @flow.filter
+    def trusted(document: cxml.Document) -> bool | str:
+        known = not secret or compare_digest(document.secret.encode(), secret.encode())
+        return known or "The SharedSecret is not that of the partner."
+
+    flow.minimise(lambda document: document.encode())
+
+
+def _from_cxml(document: cxml.Document, reading: Reading) -> Iterator[Any]:
+    profile = reading.profile
+    if profile.cxml is None:
+        raise Invalid(f"the profile of {profile.key} has no section [cxml]")
+    theirs = profile.cxml.theirs
+    _must_be_from(profile, ":".join(document.sender), f"{theirs.domain}:{theirs.identity}")
+    yield from from_cxml(document, reading)
+
+
+def _from_ubl(bill: ubl.Bill, reading: Reading) -> Iterator[Any]:
+    yield bill_from_ubl(bill, supplier=reading.profile.supplier, item_of=reading.ubl_item)
+
+
 def _sender(interchange: Any) -> str:
     return str(interchange.envelope.sender)
 
@@ -137,6 +167,20 @@ def _interchange_key(interchange: Any) -> str:
     return f"{interchange.envelope.sender}/{interchange.envelope.interchange}"
 
 
-_ORDER: dict[str, Any] = {"x12": _sender, "edifact": _sender}
-_DEDUP: dict[str, Any] = {"x12": _interchange_key, "edifact": _interchange_key}
-_READERS: dict[str, Any] = {"x12": _from_x12, "edifact": _from_edifact}
+def _bill_key(bill: ubl.Bill) -> str:
+    return f"{bill.seller.tax_id or bill.seller.name}/{bill.number}"
+
+
+_ORDER: dict[str, Any] = {
+    "x12": _sender,
+    "edifact": _sender,
+    "cxml": lambda document: document.sender.identity,
+    "ubl": _bill_key,
+}
+_DEDUP: dict[str, Any] = {
+    "x12": _interchange_key,
+    "edifact": _interchange_key,
+    "cxml": lambda document: document.payload_id,
+    "ubl": _bill_key,
+}
+_READERS: dict[str, Any] = {"x12": _from_x12, "edifact": _from_edifact, "cxml": _from_cxml, "ubl": _from_ubl}

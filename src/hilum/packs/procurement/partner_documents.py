@@ -12,15 +12,24 @@ from zoneinfo import ZoneInfo
 from hilum.canonical import BusinessObject, Payment, PurchaseOrder
 from hilum.errors import Invalid
 from hilum.flow import Lookup
-from hilum.formats import edifact, x12
+from hilum.formats import cxml, edifact, ubl, x12
 from hilum.formats.edifact.documents import Document, Line
 from hilum.formats.x12 import documents
 from hilum.formats.x12.documents.parts import Identified
 from hilum.packs.building import mapped
-from hilum.packs.procurement import edifact_answers, edifact_documents, x12_bills, x12_orders, x12_prices, x12_shipping
+from hilum.packs.procurement import (
+    cxml_documents,
+    edifact_answers,
+    edifact_documents,
+    ubl_bills,
+    x12_bills,
+    x12_orders,
+    x12_prices,
+    x12_shipping,
+)
 from hilum.packs.procurement.edifact_documents import ItemOf as EdifactItemOf
 from hilum.packs.procurement.x12_items import ItemOf, items_as_sent, items_by_lookup
-from hilum.partners import Profile, answers_document
+from hilum.partners import Profile, answers_document, status_update
 
 _OWN = ("IN", "BP")  # data element 7143: our number
 
@@ -70,6 +79,18 @@ class Reading:
 
         return item_of
 
+    def cxml_item(self, buyer: str, supplier: str, where: str) -> str:
+        """How items are told in cXML."""
+        found = cxml_documents.items_as_sent(buyer, supplier, where)
+        return found if buyer or self.profile.items == "as_sent" else mapped(self.hub, "items", found)
+
+    def ubl_item(self, line: ubl.BillLine) -> str:
+        """How items are told in UBL; empty where none is."""
+        known = dict(line.ids)
+        found = ubl_bills.items_as_sent(line)
+        own = "buyer" in known or self.profile.items == "as_sent" or not found
+        return found if own else mapped(self.hub, "items", found)
+
 
 def from_x12(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
     """The objects that a transaction set becomes, and what it settles. Raises `Invalid` for a set that is not known."""
@@ -85,6 +106,26 @@ def from_edifact(message: edifact.Message, reading: Reading) -> Iterator[Any]:
     if mapping is None:
         raise Invalid(f"there is no mapping for {message.type}", where="UNH-02")
     yield from mapping(edifact.read_document(message), reading)
+
+
+def from_cxml(document: cxml.Document, reading: Reading) -> Iterator[Any]:
+    """The objects that a document becomes, and what it settles. Raises `Invalid` for one that is not known."""
+    profile = reading.profile
+    match document.kind:
+        case "ConfirmationRequest":
+            confirmation = cxml.read_confirmation(document)
+            yield cxml_documents.answer_from_cxml(confirmation, supplier=profile.supplier, item_of=reading.cxml_item)
+            yield answers_document(profile.key, document.kind, confirmation.order)
+        case "ShipNoticeRequest":
+            notice = cxml.read_ship_notice(document)
+            yield cxml_documents.ship_notice_from_cxml(notice, supplier=profile.supplier, item_of=reading.cxml_item)
+        case "InvoiceDetailRequest":
+            invoice = cxml.read_invoice(document)
+            yield cxml_documents.bill_from_cxml(invoice, supplier=profile.supplier, item_of=reading.cxml_item)
+        case "StatusUpdateRequest":
+            yield status_update(profile.key, document)
+        case _:
+            raise Invalid(f"there is no mapping for {document.kind}", where="Request")
 
 
 def _answer(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
@@ -170,6 +211,12 @@ def _order_as_x12(profile: Profile, order: PurchaseOrder, today: date) -> x12.Dr
     return documents.draft_order(made) if isinstance(made, documents.Order) else documents.draft_change(made)
 
 
+def _order_as_cxml(profile: Profile, order: PurchaseOrder, today: date) -> Any:
+    assert profile.cxml is not None  # noqa: S101 - the profile sees to it
+    now = datetime(today.year, today.month, today.day, tzinfo=ZoneInfo(profile.zone))
+    return cxml.order_request(cxml_documents.order_to_cxml(order, profile.cxml, now=now))
+
+
 def _payment_as_x12(profile: Profile, payment: Payment, _: date) -> x12.Draft:
     assert profile.x12 is not None  # noqa: S101 - the profile sees to it
     return documents.draft_remittance(x12_bills.payment_to_x12(payment, profile.x12))
@@ -186,5 +233,6 @@ _WRITERS: Mapping[tuple[str, type], Callable[[Profile, Any, date], Any]] = Mappi
         ("x12", PurchaseOrder): _order_as_x12,
         ("x12", Payment): _payment_as_x12,
         ("edifact", PurchaseOrder): _order_as_edifact,
+        ("cxml", PurchaseOrder): _order_as_cxml,
     }
 )

@@ -315,7 +315,7 @@ def _answering(number: int, parts: list[AcknowledgedLine], partner: Partner, *, 
         quantity=sum((part.quantity for part in parts), Decimal(0)),
         unit=head.unit,
         price=head.unit_price,
-        ids=ids_for(partner, head.item, numbers=None if head.substitute else head.numbers),
+        ids=ids_for(partner, head.item or "", numbers=None if head.substitute else head.numbers),
         answers=tuple(
             documents.LineAnswer(
                 status=LineStatus.SUBSTITUTED if part.substitute else _CODES[part.answer],
