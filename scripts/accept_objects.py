@@ -1,6 +1,6 @@
 """Accept the business objects as they are now: `python scripts/accept_objects.py`, after their versions were raised.
 
-Writes tests/samples/canonical/objects.json, with which tests/unit/canonical/test_object_versions.py compares them.
+Writes tests/samples/canonical/objects.json, with which tests/unit/docs/test_object_versions.py compares them.
 """
 
 from __future__ import annotations

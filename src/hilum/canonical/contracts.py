@@ -114,7 +114,7 @@ class OrderAcknowledgement(BusinessObject):
     """A supplier answers a purchase order (X12 855, EDIFACT ORDRSP, cXML ConfirmationRequest)."""
 
     name: ClassVar[str] = "hilum.order.acknowledgement"
-    version: ClassVar[str] = "1.1"
+    version: ClassVar[str] = "2.0"  # 2.0: a line need not name its item
 
     number: Code  # the supplier's number of this answer
     order: Code
