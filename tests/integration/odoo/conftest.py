@@ -1,7 +1,7 @@
 """An Odoo to deliver to: 19 by JSON-2, 19 to 16 by JSON-RPC and by XML-RPC; or the real server of the environment.
 
-What 16 and 17 do is documented, not measured: the tests marked `every_odoo` run on them by default, the others only in
-the long run. So it is with XML-RPC, on 18.
+By default a test runs on 19 by JSON-2 and on 18 by JSON-RPC: each of these versions and protocols once. The tests marked
+`every_odoo` run on all versions, and by XML-RPC on 18; the others do so only in the long run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SANDBOXES = [
     pytest.param(("17.0", "xmlrpc"), id="17-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
     pytest.param(("16.0", "xmlrpc"), id="16-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
 ]
-SELDOM = {"17.0", "16.0", "xmlrpc"}
+USUAL = {("19.0", "json2"), ("18.0", "jsonrpc")}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         params = item.callspec.params if here in item.path.parents and hasattr(item, "callspec") else {}
-        asked = {each for name in ("far", "sandboxed") if name in params for each in params[name]}
-        if asked & SELDOM and not item.get_closest_marker("every_odoo"):
+        asked = {tuple(params[name]) for name in ("far", "sandboxed") if name in params}
+        if asked - USUAL - {("real", "auto")} and not item.get_closest_marker("every_odoo"):
             item.add_marker(pytest.mark.long)
 
 
