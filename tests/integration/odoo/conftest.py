@@ -1,7 +1,7 @@
 """An Odoo to deliver to: 19 by JSON-2, 19 to 16 by JSON-RPC and by XML-RPC; or the real server of the environment.
 
-By default a test runs on 19 by JSON-2 and on 18 by JSON-RPC: each of these versions and protocols once. The tests marked
-`every_odoo` run on all versions, and by XML-RPC on 18; the others do so only in the long run.
+By default a test runs on 19 by JSON-2 and on 18 by JSON-RPC: each of these versions and protocols once. The tests
+marked `every_odoo` run on all versions, and by XML-RPC on 18; the others do so only in the long run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The workbook of an onboarding: its sheets and columns, a template to fill in, and how its rows are read."""
+"""The workbook of an onboarding: its sheets and columns, a template to fill in, and how its rows are read.
+
+The library of workbooks is large, and every hub knows the sheets: it is loaded when a workbook is written or read.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
-
 from hilum.errors import Invalid, SettingsError
-from hilum.formats.spreadsheets import MOST_ROWS as MOST_LINES
-from hilum.formats.spreadsheets import check_package
 
 MOST_ROWS: Final = 50_000
 """Rows of a sheet that are read."""
+
+MOST_LINES: Final = 1_048_576
+"""Rows of a sheet, empty ones counted, as the standard has them (ECMA-376)."""
 
 MOST_BYTES: Final = 64 * 2**20
 """Bytes that a workbook may have when it is unpacked."""
@@ -153,6 +153,9 @@ def sheets_of(kind: str) -> tuple[Sheet, ...]:
 
 def write_template(kind: str, to: Path | BinaryIO) -> None:
     """An empty workbook with heads, and a sheet that says what belongs where. Raises `SettingsError`."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
     made = Workbook()
     guide = made.active
     assert guide is not None  # noqa: S101 - a new workbook has a sheet
@@ -173,6 +176,11 @@ def read(source: Path | BinaryIO, name: str = "") -> dict[str, tuple[tuple[str, 
 
     `name`: of a file that is not there as a path, for what is said about it.
     """
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    from hilum.formats.spreadsheets import check_package
+
     name = name or (source.name if isinstance(source, Path) else "The file")
     try:
         check_package(source, MOST_BYTES)
