@@ -30,11 +30,14 @@ class Portal:
 
     Like many such systems it tells of every change, also of those that the hub made, with the whole record, a moment
     later than it happened, and in the order in which they happened, until the hub says that it has it. `lost`: the
-    share of the answers to the hub's writes that it does not give, although it did them.
+    share of the answers to the hub's writes that it does not give, although it did them. `numbers`: it gives a number
+    of its own to what the hub tells it under a name that it does not know, and keeps that name beside it.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, numbers: bool = False) -> None:
         self.lost = 0.0
+        self.known_as: dict[str, str] = {}  # its numbers, by the names that the hub used for them first
+        self._numbers = numbers
         self.records: dict[str, Record] = {}
         self.writes = 0  # of the hub
         self.tell = ""  # the hub's listener
@@ -83,8 +86,21 @@ class Portal:
         record.changed_at = time.time()
         self._untold += 1
         self._changes += 1
-        news = {"id": f"{self._changes}", "number": number, "changed_at": record.changed_at, **record.values}
+        told = next((name for name, mine in self.known_as.items() if mine == number), "")
+        news = {
+            "id": f"{self._changes}",
+            "number": number,
+            "changed_at": record.changed_at,
+            "hub": told,
+            **record.values,
+        }
         self._news.put_nowait(orjson.dumps(news))
+
+    def _number(self, code: str) -> str:
+        """What it calls what the hub calls so."""
+        if not self._numbers or code in self.records:
+            return code
+        return self.known_as.setdefault(code, f"S-{len(self.records) + 1}")
 
     async def _write(self, request: web.Request) -> web.Response:
         body: dict[str, Any] = orjson.loads(await request.read())
@@ -92,7 +108,7 @@ class Portal:
         if key not in self._keys:
             self._keys.add(key)
             self.writes += 1
-            self._change(body["code"], dict(_own_names(body)))
+            self._change(self._number(body["code"]), dict(_own_names(body)))
         if self._random.random() < self.lost:
             assert request.transport is not None
             request.transport.close()

@@ -29,6 +29,7 @@ class Record:
     head: Cells = field(repr=False)  # column → text; a column that is left out is not touched, "" clears
     lines: Sequence[Cells] = field(default=(), repr=False)  # sub-records; all with the same columns
     about: str = ""  # how people call it, for error texts: `item GLV-01`
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the head, as `write` takes it
     number: int | None = None
 
     @property

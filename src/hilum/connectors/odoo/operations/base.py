@@ -15,8 +15,9 @@ from hilum.canonical import BusinessObject
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.operations.own_records import own_numbers, written
 from hilum.connectors.odoo.session import Session
-from hilum.connectors.odoo.showing import shown
+from hilum.connectors.odoo.showing import shown, shows
 from hilum.connectors.odoo.work import Task, cell, still_open
 from hilum.errors import Down, Failure, Invalid, Rejected, Unsure
 from hilum.message import Delivered
@@ -100,7 +101,10 @@ class Upsert(Operation):
 
     async def shown(self, session: Session, record: Record) -> int | None:
         """The id of the record in Odoo that shows what was sent; None where there is none."""
-        return await shown(session, self.model, record)
+        own = await own_numbers(session, self.model, self.kind, [record])
+        if not own:
+            return await shown(session, self.model, record)
+        return own[0] if await shows(session, self.model, own[0], record.head) else None
 
     async def belongings_shown(self, session: Session, record: Record) -> bool:
         """Is what is written besides the one record in Odoo as it was sent too? The record is. Raises a `Failure`."""
@@ -116,7 +120,29 @@ class Upsert(Operation):
 
     async def write(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
         """Write the records and what belongs to them; tasks of refused ones are settled. Raises a `Failure`."""
-        await session.master_data(self.model).load(records, tasks)
+        own = await own_numbers(session, self.model, self.kind, records)
+        together: list[Record] = []
+        for place, record in enumerate(records):
+            if place not in own:
+                together.append(record)
+                continue
+            await self._load(session, together, tasks)
+            together = []
+            await self._change(session, record, own[place], tasks)
+        await self._load(session, together, tasks)
+
+    async def _load(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
+        if records:
+            await session.master_data(self.model).load(records, tasks)
+
+    async def _change(self, session: Session, record: Record, number: int, tasks: Sequence[Task]) -> None:
+        """Change a record by its id, unless one of its key before it was refused."""
+
+        async def change(task: Task) -> None:
+            await session.client.write(self.model, [number], dict(record.values))
+            record.number = number
+
+        await prepare([task for task in still_open(tasks) if task is record.task], change)
 
     def settle(self, record: Record) -> None:
         """Say that it is written."""
@@ -131,7 +157,13 @@ class Upsert(Operation):
             if thing.left_out is not None:  # of a partial object an empty text is told, and a deletion
                 values = {column: CLEAR if value == "" else value for column, value in values.items()}
             head = {column: _cell(value) for column, value in values.items() if value not in (None, "")}
-            return Record(task=task, xml_id=session.xml_id(self.kind, key), head=head, about=f"{self.noun} {key}")
+            return Record(
+                task=task,
+                xml_id=session.xml_id(self.kind, key),
+                head=head,
+                about=f"{self.noun} {key}",
+                values=written({column: value for column, value in values.items() if value not in (None, "")}, CLEAR),
+            )
 
         return await prepare(tasks, record)
 

@@ -56,7 +56,9 @@ class UpsertCompany(Upsert):
         }
 
     async def _blocking(self, session: Session, thing: Supplier | Customer, task: Task) -> Mapping[str, Any]:
-        """The columns that block or release, as far as this server has them."""
+        """The columns that block or release, as far as this server has them; none where that is not told."""
+        if thing.left_out is not None and "blocked" in thing.left_out:
+            return {}
         there, text = await session.fields("res.partner"), f"{self.warning}_msg"
         if self.warning in there:
             level = "block" if thing.blocked else "no-message"

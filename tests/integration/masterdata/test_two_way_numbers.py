@@ -1,0 +1,291 @@
+"""Suppliers are made by hand in Odoo, without a number, and in the portal that numbers them: both have each once.
+
+Who does not own a field may fill it where nothing is in force yet. People edit on both sides meanwhile, answers are
+lost and the hub is stopped and started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.canonical import Supplier
+from hilum.connector import Source
+from hilum.connectors import http, odoo
+from hilum.flow import Flow, Matching, Retry
+from hilum.masterdata import crosswalk, matching, sync
+from hilum.postgres import Database
+from hilum.simulator.odoo import SandboxOdoo
+from hilum.testing import eventually
+from support.cluster import free_port
+from support.looks import assert_sound, rows, states
+from support.portal import Portal
+from support.projects import make_flow
+from support.waits import Start
+
+pytestmark = [pytest.mark.req("MD-2"), pytest.mark.req("MD-5"), pytest.mark.req("MD-6")]
+
+MATRIX = """
+[systems]
+ODOO = ["odoo.main"]
+SRM = ["http.srm"]
+
+[[owned]]
+object = "hilum.supplier"
+fields = ["title", "email"]
+owner = "SRM"
+others = "accept_if_empty"
+
+[[owned]]
+object = "hilum.supplier"
+fields = ["phone"]
+owner = "ODOO"
+others = "accept_if_empty"
+"""
+
+PARTNER = "res.partner"
+FIELDS = ("ref", "name", "phone", "email", "supplier_rank")
+SOON = Retry(attempts=50, first_wait=0.05, longest_wait=0.2)
+OWNERS = {"name": "SRM", "email": "SRM", "phone": "ODOO"}
+
+
+def told_by_srm(parsed: Any, _: Any) -> Supplier:
+    """What the portal tells, under its own number."""
+    return Supplier(
+        code=parsed["number"], title=parsed["name"] or "?", phone=parsed["phone"] or "", email=parsed["email"] or ""
+    )
+
+
+def told_by_odoo(parsed: Any, hub: Any) -> Supplier | None:
+    """What a feed out of Odoo tells of vendors, under Odoo's own id."""
+    values = parsed["values"]
+    if not values or not values["supplier_rank"]:
+        return None
+    return told_by_srm({**values, "number": str(parsed["id"])}, hub)
+
+
+def number_in(parsed: Any) -> str:
+    """The number that Odoo shows."""
+    return parsed["values"].get("ref") or ""
+
+
+class World:
+    """The two systems, the hub between them, and the people who edit and make suppliers."""
+
+    def __init__(self, box: SandboxOdoo, portal: Portal, database: Database, seed: int) -> None:
+        self.box, self.portal, self.database = box, portal, database
+        self._random = random.Random(seed)
+        self._port = free_port()
+        self.last: dict[tuple[str, str], dict[str, str]] = {}  # by the tag of the supplier and field: system → value
+        self.tags: dict[str, tuple[str, Any]] = {}  # a supplier → where it was made, and its key there
+        self.edits = 0
+        portal.tell = f"http://127.0.0.1:{self._port}/srm"
+
+    def source(self) -> Source:
+        """How the hub sees Odoo's side."""
+        box, model = self.box, {"models": [PARTNER], "fields": {PARTNER: FIELDS}}
+        where = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
+        return odoo.changes(**model, poll=0.05, compare=0.3, begin="all", **where)
+
+    def flows(self) -> list[Flow]:
+        """Two flows, one each way; suppliers go by the number of the portal."""
+        box = self.box
+        there = odoo.supplier("odoo.main", url=box.url, database=box.database, login=box.login, api_key=box.api_key)
+        here = http.post("http.srm", url=self.portal.url, deduplicates=True)
+        from_srm = make_flow(
+            http.Listener(host="127.0.0.1", port=self._port, path="/srm"),
+            name="suppliers.from_srm",
+            system="SRM",
+            format="json",
+            translate=told_by_srm,
+            order_by=lambda m: m["number"],
+            changed_at=lambda m: str(m["changed_at"]),
+            retry=SOON,
+            matches=[Matching(kind=Supplier, goes_by="SRM", told_as=lambda m: m["hub"])],
+        )
+        from_srm.deliver_to(there)
+        from_srm.correct_to(here)
+        from_odoo = make_flow(
+            self.source(),
+            name="suppliers.from_odoo",
+            system="ODOO",
+            translate=told_by_odoo,
+            order_by=lambda m: number_in(m) or f"odoo-{m['id']}",
+            dedup_by=None,
+            changed_at=lambda m: m["write_date"],
+            retry=SOON,
+            matches=[Matching(kind=Supplier, goes_by="SRM", told_as=number_in)],
+        )
+        from_odoo.deliver_to(here)
+        from_odoo.correct_to(there)
+        return [from_srm, from_odoo]
+
+    # ---- the people
+
+    def make(self, system: str, tag: str) -> None:
+        """Somebody makes a supplier, in Odoo without a number."""
+        name = f"{tag} Vertrieb"
+        if system == "SRM":
+            self.portal.edit(f"S-{tag}", name=name)
+            self.tags[tag] = (system, f"S-{tag}")
+            return
+        values = {"name": name, "supplier_rank": 1, "is_company": True}
+        made = self.box.change(lambda env: env[PARTNER].create(values))
+        self.tags[tag] = (system, made)
+
+    def edit(self, system: str, tag: str, field: str) -> None:
+        """Somebody changes one field, if the supplier has come to that system."""
+        number = self.number(tag)
+        self.edits += 1
+        value = f"{field} {self.edits} of {system}"
+        if system == "SRM":
+            if number not in self.portal.records:
+                return
+            self.portal.edit(number, **{field: value})
+        else:
+            found = [each["id"] for each in self.box.records(PARTNER) if number and each["ref"] == number]
+            if self.tags[tag][0] == "ODOO":
+                found = [self.id_of(tag)]
+            if not found:
+                return
+            self.box.change(lambda env: env[PARTNER].write(found[0], {field: value}))
+        self.last.setdefault((tag, field), {})[system] = value
+
+    def id_of(self, tag: str) -> int:
+        """Odoo's id of a supplier that was made there."""
+        made = self.tags[tag][1]
+        return int(made if isinstance(made, int) else made.id)
+
+    def number(self, tag: str) -> str:
+        """The portal's number of a supplier; empty: it has none yet."""
+        system, key = self.tags[tag]
+        if system == "SRM":
+            return str(key)
+        (partner,) = [each for each in self.box.records(PARTNER) if each["id"] == self.id_of(tag)]
+        return str(partner["ref"] or "")
+
+    async def live(self, count: int) -> None:
+        """So many edits at both sides, while changes and writes are under way."""
+        for _ in range(count):
+            choice = self._random.choice
+            self.edit(choice(("SRM", "ODOO")), choice(list(self.tags)), choice(("name", "phone", "email")))
+            await asyncio.sleep(self._random.uniform(0, 0.03))
+
+    # ---- what came of it
+
+    def in_odoo(self) -> dict[str, dict[str, str]]:
+        """Name, phone and email by number, as Odoo has them; of one without a number, by its id."""
+        vendors = [each for each in self.box.records(PARTNER) if each["supplier_rank"]]
+        found = {
+            each["ref"] or f"id {each['id']}": {name: each[name] or "" for name in ("name", "phone", "email")}
+            for each in vendors
+        }
+        assert len(found) == len(vendors), "no number twice"
+        return found
+
+    async def settled(self) -> None:
+        """Both show the same, everything was told and done, and further looks bring nothing."""
+        found: dict[str, int] = {}
+        asked = f"{PARTNER}/search_read"
+
+        async def quiet() -> bool:
+            before, looks = self.portal.writes, self.box.calls.calls[asked]
+            await eventually(lambda: self.box.calls.calls[asked] >= looks + 5)
+            found.clear()
+            found.update(await states(self.database))
+            same = self.in_odoo() == {number: record.values for number, record in self.portal.records.items()}
+            return set(found) <= {"completed"} and self.portal.idle and same and self.portal.writes == before
+
+        await eventually(quiet, lambda: (found, self.in_odoo(), self.portal.records))
+
+    async def no_owner_lost_an_edit(self) -> None:
+        """The last edit of each field's owner is there."""
+        final = self.in_odoo()
+        for (tag, field), by in self.last.items():
+            owner = OWNERS[field]
+            if owner in by:
+                assert final[self.number(tag)][field] == by[owner], (tag, field)
+
+    async def no_storm(self) -> None:
+        """An edit causes a message, a write, and the echo of the write; a new supplier its number besides."""
+        acts = self.edits + 3 * len(self.tags)
+        ((messages,),) = await rows(self.database, "SELECT count(*) FROM message")
+        ((deliveries,),) = await rows(self.database, "SELECT count(*) FROM delivery")
+        assert deliveries <= 2 * acts
+        assert messages <= 4 * acts + 10, "ten, for contacts that are no vendors"
+
+    async def each_is_one_thing(self) -> None:
+        ((things, named),) = await rows(
+            self.database,
+            "SELECT (SELECT count(*) FROM golden), (SELECT count(DISTINCT golden) FROM crosswalk WHERE system = 'SRM')",
+        )
+        assert things == named == len(self.tags)
+        async with self.database.cold() as connection:
+            assert await matching.arrivals(connection) == []
+
+
+@pytest.fixture(autouse=True)
+def matrix(tmp_path: Path) -> None:
+    """Who owns what."""
+    (tmp_path / "ownership.toml").write_text(MATRIX, encoding="utf-8")
+
+
+async def test_a_supplier_made_in_odoo_is_numbered_by_the_other_system(database: Database, hub: Start) -> None:
+    async with SandboxOdoo("19.0", "hilum") as box, Portal(1, numbers=True) as portal:
+        world = World(box, portal, database, 1)
+        await hub(*world.flows())
+        world.make("ODOO", "Husum")
+        await world.settled()
+        assert world.number("Husum") == "S-1"
+        assert portal.records["S-1"].values["name"] == "Husum Vertrieb"
+        (name,) = portal.known_as
+        async with database.cold() as connection:
+            number = await crosswalk.thing_called(connection, "supplier", name)
+            thing = await crosswalk.thing(connection, number or 0)
+        assert thing is not None
+        named = {(each.system, each.identifier) for each in thing.identifiers}
+        assert named == {("ODOO", str(world.id_of("Husum"))), ("SRM", "S-1")}
+        world.edit("ODOO", "Husum", "phone")
+        world.edit("SRM", "Husum", "name")
+        await world.settled()
+        await world.no_owner_lost_an_edit()
+        await world.each_is_one_thing()
+        ((writes,),) = await rows(database, "SELECT count(*) FROM delivery WHERE destination = 'http.srm'")
+        assert writes == 2, "made, and the telephone number"
+        await assert_sound(database)
+
+
+@pytest.mark.parametrize("faults", [False, True], ids=["", "answers lost, hub restarted"])
+@pytest.mark.timeout(120)
+async def test_suppliers_of_both_are_each_once_on_both_sides_and_settle(
+    database: Database, hub: Start, faults: bool
+) -> None:
+    async with SandboxOdoo("19.0", "hilum") as box, Portal(3, numbers=True) as portal:
+        world = World(box, portal, database, 3)
+        running = await hub(*world.flows())
+        for system, tag in (("SRM", "Ulm"), ("ODOO", "Kassel"), ("SRM", "Bremen"), ("ODOO", "Husum")):
+            world.make(system, tag)
+        if faults:
+            portal.lost = 0.2
+            box.faults.add("lost_reply", model=PARTNER, method="load", probability=0.2)
+            box.faults.add("lost_reply", model=PARTNER, method="write", probability=0.2)
+            await world.live(10)
+            await running.stop()
+            world.make("ODOO", "Gera")
+            await world.live(5)
+            await hub(*world.flows())
+        await world.live(30)
+        portal.lost = 0.0
+        box.faults.clear()
+        await world.settled()
+        await world.no_owner_lost_an_edit()
+        await world.each_is_one_thing()
+        await world.no_storm()
+        async with database.cold() as connection:
+            verdicts = {each.verdict for each in await sync.refused(connection, limit=10_000)}
+        assert not {"refused", "held"} & verdicts
+        await assert_sound(database)
