@@ -34,13 +34,14 @@ ONLY = {"json2": "JSON-2", "odoo_18": "18 by", "odoo_19": "19 by"}  # fixture â†
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on each target that its fixture is about."""
     if "odoo" in metafunc.fixturenames:
+        few = [REAL, *BY_HUB] if "two_targets" in metafunc.fixturenames else TARGETS
         wanted = next((ONLY[name] for name in ONLY if name in metafunc.fixturenames), "")
         by_default = metafunc.definition.get_closest_marker("every_odoo") is not None
         seldom = set(TARGETS[:-1]) - {*BY_HUB} if "far" in metafunc.fixturenames else SELDOM
         targets = [
             pytest.param(target, marks=_marks(target, seldom, by_default=by_default))
             for target in TARGETS
-            if wanted in target or target == REAL
+            if (wanted in target and target in few) or target == REAL
         ]
         metafunc.parametrize("odoo", targets, indirect=True)
 
@@ -48,6 +49,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _marks(target: str, seldom: set[str], *, by_default: bool) -> list[pytest.MarkDecorator]:
     long = (target in seldom and not by_default) or target in XML[1:]
     return [pytest.mark.long] if long and target != REAL else []
+
+
+@pytest.fixture
+def two_targets() -> None:
+    """For a test that starts many processes: 19 by JSON-2 and 18 by JSON-RPC, or the real server, and no other."""
 
 
 @pytest.fixture

@@ -111,7 +111,8 @@ async def test_two_hubs_that_get_it_twice_each_make_it_once(
 
 @ALL
 @pytest.mark.long
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("two_targets")
 async def test_a_hub_that_is_killed_between_writing_and_recording_makes_it_once(
     far: FarSide, name: str, tmp_path: Path, postgres_url: str
 ) -> None:

@@ -20,6 +20,7 @@ URL, DATABASE, LOGIN, KEY = (f"HILUM_TEST_ODOO_{each}" for each in ("URL", "DB",
 PROTOCOL = "HILUM_TEST_ODOO_PROTOCOL"  # may be set too: json2, jsonrpc or xmlrpc; else what the version likes best
 VARIABLES = (URL, DATABASE, LOGIN, KEY)
 JSON2_SINCE = 19
+HAS_ACCESS_SINCE = 18
 TIMEOUT = 120.0  # seconds; Odoo itself repeats a call for so long, and loading a chart of accounts takes half of it
 NO_BOOKS = (
     "the company has no chart of accounts ({why}). In Odoo install Invoicing (account), and under Settings → Fiscal"
@@ -130,12 +131,23 @@ class NamedOdoo:
         return [row for each in found for row in await self.rows(model, id=each["res_id"])]
 
     async def needs(self, models: set[str]) -> None:
-        """Skip where one of these is not there, or the user may not see it."""
+        """Skip where one of these is not there, or the user may not read it."""
         for model in sorted(models):
             try:
-                await self.call(model, "search", [["id", "=", 0]])
+                await self.call(model, "search", [["id", "=", 0]], limit=1)
             except RpcError as refused:
                 pytest.skip(f"{model} is not there or not allowed: install its module ({refused})")
+
+    async def needs_right(self, model: str) -> None:
+        """Skip where the user may not make such records."""
+        asked = (
+            ("has_access", [], "create") if self.facts.major >= HAS_ACCESS_SINCE else ("check_access_rights", "create")
+        )
+        more = {} if self.facts.major >= HAS_ACCESS_SINCE else {"raise_exception": False}
+        if not await self.call(model, *asked, **more):
+            pytest.skip(
+                f"{self.login} may not create {model}: give the right, or switch the feature on in Odoo's settings"
+            )
 
     def needs_books(self) -> None:
         """Skip where nothing can be booked."""

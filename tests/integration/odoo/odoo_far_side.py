@@ -143,8 +143,11 @@ class FarSide:
         if self.named is None:
             return
         kinds = [each if isinstance(each, type) else type(each) for each in things]
-        models = {model for kind in kinds for model in OPERATIONS[TARGETS[kind]("odoo.main").operation].needs}
+        operations = [OPERATIONS[TARGETS[kind]("odoo.main").operation] for kind in kinds]
+        models = {model for each in operations for model in each.needs}
         await self.named.needs(models)
+        for model in {str(each.model) for each in operations if hasattr(each, "model")}:
+            await self.named.needs_right(model)
         if models & BOOKED:
             self.named.needs_books()
 

@@ -98,12 +98,17 @@ class Books:
 
     async def accounts(self) -> tuple[str, str]:
         """Codes of two accounts that Odoo has."""
-        rows = [row for row in await self.far.rows("account.account") if row["account_type"] == "expense"]
+        rows = [row for row in await self.far.rows("account.account", account_type="expense") if in_use(row)]
         return str(rows[0]["code"]), str(rows[-1]["code"])
 
     async def journal(self, kind: str) -> str:
         """The short name of a journal of a kind."""
         if kind == "bank" and self.far.bank:
             return self.far.bank
-        rows = await self.far.rows("account.journal", type=kind)
+        rows = [row for row in await self.far.rows("account.journal", type=kind) if in_use(row)]
         return str(rows[0]["code"])
+
+
+def in_use(row: Row) -> bool:
+    """Neither archived nor, until 18, out of date."""
+    return bool(row.get("active", True)) and not row.get("deprecated")

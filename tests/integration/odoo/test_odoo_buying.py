@@ -14,6 +14,7 @@ from odoo_purchasing import moves, order_lines, prices, received, revised
 from hilum.canonical import (
     AgreementEnded,
     BankAccount,
+    BlanketAgreement,
     BusinessObject,
     Customer,
     Item,
@@ -92,6 +93,7 @@ async def test_an_order_is_cancelled_until_something_has_come(far: FarSide, hub:
 @pytest.mark.req("SYS-1")
 @pytest.mark.every_odoo
 async def test_an_agreement_is_confirmed_once_and_its_prices_count_once(far: FarSide, hub: Odoo, world: World) -> None:
+    await far.needs(BlanketAgreement)
     agreement = world.agreed("4.75", valid_from=date(2026, 1, 1), valid_to=date(2036, 1, 1))
     for attempt in (1, 2, 1):
         await delivered(hub, agreement, attempt=attempt)
@@ -122,6 +124,7 @@ def agreed(world: World) -> Any:
 async def test_a_draft_agreement_has_no_prices_and_a_draft_order_keeps_it_open(
     far: FarSide, hub: Odoo, world: World
 ) -> None:
+    await far.needs(BlanketAgreement)
     agreement = world.agreed(confirm=False)
     await delivered(hub, agreement)
     assert await prices(far, world.item.code) == []

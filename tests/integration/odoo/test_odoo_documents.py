@@ -207,6 +207,7 @@ async def test_an_order_that_waits_for_approval_or_was_cancelled_is_said_so(sand
 
 @pytest.mark.req("MOD-5")
 async def test_a_charge_becomes_a_posted_invoice_once(far: FarSide, hub: Odoo, world: World) -> None:
+    await far.needs(Charge)
     charge = world.charge("2", "12.50", encounter="V-1")
     for attempt in (1, 2):
         (outcome,) = await delivered(hub, charge, attempt=attempt)
@@ -222,12 +223,14 @@ async def test_a_charge_becomes_a_posted_invoice_once(far: FarSide, hub: Odoo, w
 
 
 async def test_a_charge_that_comes_after_the_account_was_closed(far: FarSide, hub: Odoo, world: World) -> None:
+    await far.needs(Charge)
     await hub.deliver(deliveries([world.account.model_copy(update={"active": False})]))
     late = await far.open()  # remembers nothing
     await delivered(late, world.charge())
 
 
 async def test_a_credit_and_an_item_that_odoo_does_not_know(far: FarSide, hub: Odoo, world: World) -> None:
+    await far.needs(Charge)
     credit, service = world.charge("-1", "3"), world.charge("1", "80", item="SVC", description="Recovery room, hour")
     await delivered(hub, credit, service)
     (refund,) = await far.known_as("account.move", "charge", credit.transaction)
@@ -238,6 +241,7 @@ async def test_a_credit_and_an_item_that_odoo_does_not_know(far: FarSide, hub: O
 
 
 async def test_a_changed_charge_is_not_written_into_the_posted_invoice(far: FarSide, hub: Odoo, world: World) -> None:
+    await far.needs(Charge)
     charge = world.charge("2", "12.50")
     await hub.deliver(deliveries([charge]))
     changed = charge.model_copy(update={"unit_price": Decimal("13.00")})
@@ -313,6 +317,7 @@ async def test_a_batch_of_documents_with_bad_ones_among_them(sandboxed: FarSide)
 
 
 async def test_the_order_of_a_key_holds_over_operations_and_failures(far: FarSide, hub: Odoo, world: World) -> None:
+    await far.needs(Charge)
     first, second = world.charge("1"), world.charge("2", account="nobody")
     third, use = world.charge("3"), world.use("1")
     key = world.account.number

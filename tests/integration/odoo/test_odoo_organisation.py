@@ -49,6 +49,7 @@ async def delivered(hub: Odoo, thing: Any, times: int = 2) -> None:
 
 
 async def test_a_cost_centre_belongs_to_a_plan(far: FarSide, hub: Odoo) -> None:
+    await far.needs(CostCentre)
     centre = CostCentre(code=far.name("CC"), title="Theatre 1")
     await delivered(hub, centre)
     await delivered(hub, centre.model_copy(update={"title": "Theatre one"}))
@@ -59,6 +60,7 @@ async def test_a_cost_centre_belongs_to_a_plan(far: FarSide, hub: Odoo) -> None:
 
 
 async def test_an_asset_and_the_work_on_it(far: FarSide, hub: Odoo) -> None:
+    await far.needs(Asset, WorkOrder)
     asset = Asset(number=far.name("PUMP"), title="Infusion pump", serial=far.name("SN"), model="IP-7")
     await delivered(hub, asset)
     (equipment,) = await far.known_as("maintenance.equipment", "asset", asset.number)
@@ -115,12 +117,13 @@ async def test_closing_again_leaves_the_closing_date(sandboxed: FarSide) -> None
 
 
 async def test_departments_and_employees(far: FarSide, hub: Odoo) -> None:
+    await far.needs(Department, Employee)
     surgery = Department(code=far.name("SURG"), title="Surgery")
     theatre = Department(code=far.name("TH2"), title="Theatre 2", parent=surgery.code)
     await delivered(hub, surgery)
     await delivered(hub, theatre)
     chief = Employee(number=far.name("E1"), title="Bo Sample", department=surgery.code)
-    nurse = Employee(number=far.name("E2"), title="Ada Sample", manager=chief.number, badge=far.name("7"))
+    nurse = Employee(number=far.name("E2"), title="Ada Sample", manager=chief.number, badge=f"7{far.unique}")
     await delivered(hub, chief)
     await delivered(hub, nurse.model_copy(update={"department": theatre.code}))
     (row,) = await far.known_as("hr.employee", "employee", nurse.number)
@@ -141,6 +144,7 @@ async def test_a_user_who_may_not_is_told_by_its_right(sandboxed: FarSide) -> No
 
 
 async def test_a_lead_is_made_once(far: FarSide, hub: Odoo) -> None:
+    await far.needs(Lead)
     lead = Lead(number=far.name("L"), title=far.name("Vaccination days"), company="Harbour Works Ltd")
     await delivered(hub, lead, times=3)
     (row,) = await far.rows("crm.lead", name=lead.title)
