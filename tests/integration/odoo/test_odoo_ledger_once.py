@@ -181,3 +181,43 @@ async def test_a_bill_that_is_paid_by_hand_while_the_hub_posts_is_told_to_a_pers
         assert outcome.category == "odoo.overpaid"
         assert "was paid by another" in str(outcome)
     assert (await books.move("bill", bill.business_key))["amount_residual"] == 0
+
+
+@pytest.mark.req("MSG-3")
+async def test_a_payment_that_is_posted_between_two_looks_is_seen(
+    sandboxed: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who else pays is asked in several calls: a draft at the first that is posted before the second is not missed."""
+    hub, world, box = await sandboxed.stage()
+    books, faults = Books(sandboxed, world), sandboxed.faults
+    assert faults is not None
+    bill = books.bill(("1", "100"))
+    await until_delivered(hub, bill)
+    move = await books.move("bill", bill.business_key)
+    memo = "memo" if sandboxed.since(18) else "ref"
+    rival = {
+        "payment_type": "outbound",
+        "partner_type": "supplier",
+        "partner_id": move["partner_id"],
+        memo: bill.number,
+    }
+    made = box.change(lambda env: env["account.payment"].create({**rival, "amount": move["amount_total"]}).id)
+    looks: list[str] = []
+    draw = faults.draw
+
+    def meanwhile(model: str, method: str) -> list[Fault]:
+        if f"{model}.{method}" == "account.payment.load":
+            looks.append("drafted")
+        elif looks and method == "search_read" and model in ("account.payment", "account.move.line"):
+            looks.append(model)
+            if len(looks) == 3:  # drafted, one look, and now the other
+                box.change(lambda env: env["account.payment"].action_post([made]))
+        return draw(model, method)
+
+    monkeypatch.setattr(faults, "draw", meanwhile)
+    payment = books.payment(bill, str(move["amount_total"]))
+    outcome = await until_settled(hub, payment)
+    assert set(looks[1:3]) == {"account.payment", "account.move.line"}
+    assert isinstance(outcome, Rejected), outcome
+    (own,) = await sandboxed.known_as("account.payment", "payment", payment.number)
+    assert own["state"] == "draft", "it was posted beside the other one"

@@ -54,13 +54,20 @@ def free(documents: Sequence[Row], claims: Iterable[Claim], *, pays: str) -> Dec
 
 
 async def claims_on(session: Session, documents: Sequence[Row]) -> list[Claim]:
-    """Payments in Odoo that are drafts or not matched yet, by the memo that names what they pay. Two calls."""
+    """Payments in Odoo that are drafts or not matched yet, by the memo that names what they pay.
+
+    Two calls, and a third where some are posted. A payment goes one way: draft, posted, matched. So drafts are asked
+    for first, and one that is posted meanwhile is among the open lines; what is left of the documents is read after
+    that, when one that was matched meanwhile has lowered it. The other way round it would be seen nowhere.
+    """
     memo = session.client.dialect.payment_memo
+    fields = ["name", "state", "amount", memo]
     partners = sorted({row["partner_id"] for row in documents})
+    drafts = [["partner_id", "in", partners], ["state", "=", "draft"]]
+    found = {row["id"]: row for row in await session.client.search_read("account.payment", drafts, fields)}
     lines = await open_lines(session, [["partner_id", "in", partners], ["payment_id", "!=", False]])
-    posted = sorted({line["payment_id"] for line in lines})
-    domain = ["|", ["id", "in", posted], "&", ["partner_id", "in", partners], ["state", "=", "draft"]]
-    rows = await session.client.search_read("account.payment", domain, ["name", "state", "amount", memo])
+    if posted := sorted({line["payment_id"] for line in lines}):
+        found |= {row["id"]: row for row in await session.client.read("account.payment", posted, fields)}
     return [
         Claim(
             number=row["id"],
@@ -69,7 +76,7 @@ async def claims_on(session: Session, documents: Sequence[Row]) -> list[Claim]:
             amount=exact(row["amount"]),
             documents=frozenset(each["id"] for each in documents if _named(str(row[memo] or ""), each)),
         )
-        for row in rows
+        for _, row in sorted(found.items())
     ]
 
 

@@ -34,6 +34,8 @@ from hilum.errors import Rejected, TryAgain
 
 OVERPAID: Final = "odoo.overpaid"
 DONE: Final = frozenset({"in_process", "paid", "posted", "sent", "reconciled"})
+_LOOKS: Final = 3
+"""How often it is looked at who else pays, where others do so at this very moment."""
 _ENDED: Final = frozenset({"cancel", "canceled", "cancelled", "rejected"})
 
 
@@ -171,14 +173,18 @@ class RegisterPayment(DocumentOperation):
         paying = [plan for plan in plans if plan.wanted.documents]
         if not paying:
             return
-        documents = sorted({row["id"] for plan in paying for row in plan.wanted.documents})
-        now = {row["id"]: row for row in await session.client.read("account.move", documents, DOCUMENT_FIELDS)}
-        claims = await claims_on(session, list(now.values()))
-        for plan in paying:
-            rows = [now[row["id"]] for row in plan.wanted.documents if row["id"] in now]
-            failure = _contended(plan, rows, claims)
-            if failure is not None:
-                plan.task.fail(failure)
+        documents = {row["id"]: row for plan in paying for row in plan.wanted.documents}
+        claims = await claims_on(session, list(documents.values()))
+        failures: list[tuple[Plan, Rejected | TryAgain]] = []
+        for _ in range(_LOOKS):
+            now = await session.client.read("account.move", sorted(documents), DOCUMENT_FIELDS)
+            failures = _in_the_way(paying, now, claims)
+            again = await claims_on(session, now) if failures else claims
+            if again == claims:
+                break
+            claims = again  # what was matched between the looks was counted twice
+        for plan, failure in failures:
+            plan.task.fail(failure)
 
     def differences(self, plan: Plan) -> str:
         """See `DocumentOperation.differences`."""
@@ -311,6 +317,19 @@ def _overpaid(plan: Plan, documents: Sequence[Row], claims: Sequence[Claim]) -> 
     return Rejected(OVERPAID, f"The {plan.about} is more than is due on {names}. {why} {left}")
 
 
+def _in_the_way(
+    plans: Sequence[Plan], documents: Sequence[Row], claims: Sequence[Claim]
+) -> list[tuple[Plan, Rejected | TryAgain]]:
+    """The plans whose drafts must not be posted now, and why."""
+    found = []
+    for plan in plans:
+        own = {row["id"] for row in plan.wanted.documents}
+        failure = _contended(plan, [row for row in documents if row["id"] in own], claims)
+        if failure is not None:
+            found.append((plan, failure))
+    return found
+
+
 def _contended(plan: Plan, documents: Sequence[Row], claims: Sequence[Claim]) -> Rejected | TryAgain | None:
     """Why a draft must not be posted now; None: it may be.
 
@@ -320,6 +339,8 @@ def _contended(plan: Plan, documents: Sequence[Row], claims: Sequence[Claim]) ->
     rivals = others(claims, plan.number, [row["id"] for row in documents])
     if _fits(plan, documents, rivals):
         return None
+    if not any(each.number == plan.number and each.draft for each in claims):
+        return TryAgain(f"The {plan.about} was posted by another hub meanwhile: what it pays is looked at again.")
     again = plan.wanted.seen_before and plan.task.delivery.attempt > 1
     if not again and _fits(plan, documents, []):
         return TryAgain(f"The {plan.about} waits: another payment of the same document is being made.", after=1.0)
