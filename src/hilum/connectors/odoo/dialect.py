@@ -36,6 +36,7 @@ class Dialect:
     payment_invoices: str | None = "invoice_ids"  # account.payment: what it pays; None: only the ledger says so
     task_state: str | None = "state"  # project.task: what says that it is done; None: a folded stage
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
+    packing: str = "product.packaging"  # the model of a level of packing with a barcode
     has_access: bool = True  # every model: `has_access` says what the user may; before, `check_access_rights`
 
 
@@ -48,6 +49,7 @@ _ODOO_19: Final = replace(
     order_locked="locked",
     purchase_unit=None,
     price_unit_of_measure="product_uom_id",
+    packing="product.uom",
 )
 _ODOO_17: Final = replace(
     _ODOO_18,

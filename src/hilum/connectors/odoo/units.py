@@ -7,6 +7,7 @@ compares before it sends.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from hilum.canonical import units
@@ -57,6 +58,7 @@ class Units:
         self._by_name: dict[str, int] = {}
         self._family: dict[int, int] = {}
         self._names: dict[int, str] = {}
+        self._factors: dict[int, Decimal] = {}
 
     async def find(self, code: str) -> int | Rejected:
         """Odoo's id of the unit, or the `Rejected` that says what to do."""
@@ -75,6 +77,12 @@ class Units:
         """Do these two units convert into each other? Equal ones do, without a look at the server's list."""
         return one == other or self._family.get(one) == self._family.get(other, 0)
 
+    def holds(self, one: int, other: int) -> Decimal | None:
+        """How many of the other unit are in one of this, from 19 on; none: they do not convert."""
+        if not self.convert(one, other):
+            return None
+        return self._factors[one] / self._factors[other]
+
     def name(self, number: int) -> str:
         """How Odoo calls the unit."""
         return self._names.get(number, str(number))
@@ -90,9 +98,10 @@ class Units:
 
     async def _read(self) -> None:
         family = self._client.dialect.unit_family
-        rows = await self._client.search_read("uom.uom", [], ["name", family])
+        rows = await self._client.search_read("uom.uom", [], ["name", "factor", family])
         xml_ids = await self._client.external_ids("uom.uom", [row["id"] for row in rows])
         self._names = {row["id"]: str(row["name"]) for row in rows}
+        self._factors = {row["id"]: Decimal(str(row["factor"])) for row in rows}
         # a name of Odoo's own file wins over a title that happens to be the same
         self._by_name = {title.lower(): number for number, title in self._names.items()}
         self._by_name |= {xml_id.lower(): number for number, xml_id in xml_ids.items()}

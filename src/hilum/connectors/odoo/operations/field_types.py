@@ -32,9 +32,20 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "many2one product.category": "categ_id",
         "many2one product.template": "product_tmpl_id",
         "many2one uom.uom": "uom_id uom_po_id",
+        "many uom.uom": "uom_ids",
         "selection consu": "type",
         "selection consu|product": "detailed_type",
         "selection lot|none|serial": "tracking",
+    },
+    "product.packaging": {
+        "char": "barcode name",
+        "float": "qty",
+        "many2one product.product": "product_id",
+    },
+    "product.uom": {
+        "char": "barcode",
+        "many2one product.product": "product_id",
+        "many2one uom.uom": "uom_id",
     },
     "product.category": {
         "char": "name",

@@ -1,4 +1,4 @@
-"""An item becomes a product in Odoo, and the supplier's price of it a vendor price.
+"""An item becomes a product in Odoo with its packings, and the supplier's price of it a vendor price.
 
 Stocked items are goods whose stock is kept (`consu` with `is_storable`); the others are goods without stock. Costs and
 prices are in the currency of the company; others are refused, because Odoo would take the bare number. The category
@@ -14,6 +14,7 @@ from hilum.canonical import Item, Money, SupplierPrice
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Upsert, found, joined
+from hilum.connectors.odoo.operations.packings import packings_needed, packings_shown, scanned, write_packings
 from hilum.connectors.odoo.operations.vendor_prices import NEEDS, price_shown, write_prices
 from hilum.connectors.odoo.references import CATEGORY, SUPPLIER
 from hilum.connectors.odoo.session import Session
@@ -49,7 +50,7 @@ class UpsertItem(Upsert):
         """See `Operation.needed`."""
         by_version = (names.storable, names.purchase_unit)
         own = (names.product_type, *(name for name in by_version if name))
-        return joined(self.needs, {"product.product": own})
+        return joined(self.needs, {"product.product": own}, packings_needed(names))
 
     async def values(self, session: Session, thing: Item, task: Task) -> Mapping[str, Any]:
         """See `Upsert.values`."""
@@ -61,7 +62,7 @@ class UpsertItem(Upsert):
         return {
             "default_code": thing.code,
             "name": thing.title,
-            "barcode": thing.barcode,
+            "barcode": thing.barcode or scanned(thing.gtin),
             names.product_type: "product" if thing.stocked and names.storable is None else "consu",
             **({names.storable: thing.stocked} if names.storable else {}),
             "tracking": thing.tracking.value if thing.stocked else None,
@@ -74,13 +75,16 @@ class UpsertItem(Upsert):
         }
 
     async def write(self, session: Session, records: Sequence[Record], tasks: Sequence[Task]) -> None:
-        """See `Upsert.write`. Vendor prices follow once their products are there."""
+        """See `Upsert.write`. Packings and vendor prices follow once their products are there."""
         await super().write(session, records, tasks)
+        await write_packings(session, records, tasks)
         prices = {task: _vendor_price(task.thing) for task in tasks if task.outcome is None}
         await write_prices(session, tasks, {task: price for task, price in prices.items() if price is not None})
 
     async def belongings_shown(self, session: Session, record: Record) -> bool:
-        """See `Upsert.belongings_shown`: the price of its supplier."""
+        """See `Upsert.belongings_shown`: its packings, and the price of its supplier."""
+        if not await packings_shown(session, record):
+            return False
         price = _vendor_price(record.task.thing)
         return price is None or await price_shown(session, record.task, price) is not None
 

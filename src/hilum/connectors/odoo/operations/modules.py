@@ -11,6 +11,8 @@ MODULE_OF: Final[Mapping[str, str]] = {
     "product.product": "product",
     "product.category": "product",
     "product.supplierinfo": "product",
+    "product.packaging": "product",
+    "product.uom": "product",
     "uom.uom": "uom",
     "stock.warehouse": "stock",
     "stock.location": "stock",

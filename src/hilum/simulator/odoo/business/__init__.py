@@ -44,6 +44,8 @@ MODELS: tuple[type[Model], ...] = (
     products.Category,
     products.Template,
     products.Product,
+    products.Packaging,
+    products.ProductUnit,
     products.SupplierInfo,
     ledger.Account,
     ledger.Journal,

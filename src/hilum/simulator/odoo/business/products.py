@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from hilum.simulator.odoo.business.base import company, company_currency
+from hilum.simulator.odoo.errors import ValidationError
 from hilum.simulator.odoo.orm.access import PRODUCTS, rights
 from hilum.simulator.odoo.orm.fields import (
     Columns,
@@ -144,6 +145,7 @@ _SHARED: Columns = {
     "categ_id": many2one("product.category", "Product Category", default=category),
     "uom_id": many2one("uom.uom", "Unit", required=True, default=unit),
     "uom_po_id": many2one("uom.uom", "Purchase Unit", until=18),
+    "uom_ids": many2many("uom.uom", "Packagings", since=19),
     "list_price": decimal("Sales Price", default=1.0, digits=2),
     "sale_ok": boolean("Sales", default=True),
     "purchase_ok": boolean("Purchase", default=True),
@@ -162,6 +164,7 @@ _SHARED: Columns = {
     "taxes_id": many2many("account.tax", "Sales Taxes"),
     "supplier_taxes_id": many2many("account.tax", "Purchase Taxes"),
 }
+_BARCODE_TAKEN = 'Barcode(s) already assigned:\n\n- Barcode "{value}" already assigned'
 _VARIANT_ONLY = ("default_code", "barcode", "standard_price")
 
 
@@ -282,7 +285,7 @@ class Product(Model):
         "product_tmpl_id": many2one("product.template", "Product Template", required=True, ondelete="cascade"),
         "active": boolean("Active", default=True),
         "default_code": char("Internal Reference", index=True),
-        "barcode": char("Barcode", unique='Barcode(s) already assigned:\n\n- Barcode "{value}" already assigned'),
+        "barcode": char("Barcode", unique=_BARCODE_TAKEN),
         "standard_price": decimal("Cost"),
         "lst_price": decimal("Sales Price", related="product_tmpl_id.list_price"),
         "seller_ids": one2many("product.supplierinfo", "product_id", "Vendors"),
@@ -316,6 +319,54 @@ class Product(Model):
             template.set()
         if "active" in given and len(_variants(template)) == 1:
             template.set(active=bool(given["active"]))
+
+
+_PACKED_TWICE = "A barcode can only be assigned to one packaging."
+
+
+class Packaging(Model):
+    """Until 18: a level of packing that holds so many of a product's unit."""
+
+    name = "product.packaging"
+    label = "Product Packaging"
+    module = "product"
+    until = 18
+    rights = rights(change=PRODUCTS)
+    columns: ClassVar[Columns] = {
+        "name": char("Product Packaging", required=True),
+        "product_id": many2one("product.product", "Product", required=True, ondelete="cascade"),
+        "qty": decimal("Contained Quantity", default=1.0),
+        "barcode": char("Barcode", unique=_PACKED_TWICE),
+        "company_id": many2one("res.company", "Company"),
+    }
+
+
+class ProductUnit(Model):
+    """Since 19: a unit of a product with a barcode. The product must have the unit among its packagings."""
+
+    name = "product.uom"
+    label = "Link between products and their UoMs"
+    module = "product"
+    since = 19
+    rights = rights(change=PRODUCTS)
+    columns: ClassVar[Columns] = {
+        "uom_id": many2one("uom.uom", "Unit", required=True, ondelete="cascade"),
+        "product_id": many2one("product.product", "Product", required=True, ondelete="cascade"),
+        "barcode": char("Barcode", required=True, unique=_BARCODE_TAKEN),
+        "company_id": many2one("res.company", "Company", default=company),
+    }
+
+    def after_create(self, record: Record, given: Values) -> None:
+        """Refuse a unit that the product does not have."""
+        self._check(record)
+
+    def after_write(self, record: Record, given: Values) -> None:
+        """Refuse a unit that the product does not have."""
+        self._check(record)
+
+    def _check(self, record: Record) -> None:
+        if record["uom_id"] not in record.the("product_id")["uom_ids"]:
+            raise ValidationError("The unit of measure is not valid for this product")
 
 
 class SupplierInfo(Model):
