@@ -315,6 +315,19 @@ def test_a_receipt_that_people_booked_has_odoos_numbers() -> None:
     assert [each.order_line for each in found.lines] == [None, None]
 
 
+def test_a_receipt_of_an_order_with_an_awkward_number_names_that_order() -> None:
+    xml_id, bought = external_id("order", "PO 7/2026"), external_id("orderline", "PO 7/2026/20")
+    head = {"id": 12, "name": "P00012 (their offer)", "external_id": xml_id, "code": "PO 7/2026 rev. 2"}
+    change = picking("incoming", purchase_id=head)
+    change["values"]["move_ids"][0]["purchase_line_id"]["external_id"] = bought
+    (found,) = told(change)
+    assert isinstance(found, GoodsReceipt)
+    assert found.order == "PO 7/2026"
+    assert [each.order_line for each in found.lines] == [20, 20]
+    with pytest.raises(Invalid, match=r"stock\.picking 12, purchase_id: was changed in Odoo"):
+        told(picking("incoming", purchase_id=head | {"code": "by hand"}, move_ids=change["values"]["move_ids"]))
+
+
 def test_a_transfer_is_what_it_is() -> None:
     assert told(picking("incoming", state="assigned")) == []
     (moved,) = told(picking("internal", "hilum.transfer_TR-1"))
@@ -367,6 +380,13 @@ def test_an_entry_is_told_once_as_what_it_is() -> None:
     assert (invoice.account, invoice.customer) == ("A-1", None)
 
 
+def test_a_bill_of_an_address_of_a_supplier_is_the_suppliers() -> None:
+    address = {"id": 83, "name": "Gloves Ltd, Invoices", "external_id": "", "code": ""}
+    (found,) = told(entry("in_invoice", partner_id=address, commercial_partner_id=VENDOR))
+    assert isinstance(found, SupplierBill)
+    assert found.supplier == "V1"
+
+
 @pytest.mark.parametrize(
     ("done", "stage", "status"),
     [(True, 3, WorkStatus.DONE), (False, 0, WorkStatus.OPEN), (False, 1, WorkStatus.STARTED)],
@@ -392,6 +412,11 @@ def test_a_bare_id_a_field_that_was_not_read_and_no_number() -> None:
         told(change)
     with pytest.raises(Invalid, match=r"purchase\.order\.line 31, price_unit: is no number"):
         told(order(order_line=[line(31, price_unit="much")]))
+    with pytest.raises(Invalid, match=r"order_line: the hub's user in Odoo may not read purchase\.order\.line"):
+        told(order(order_line=None))
+    (hidden,) = told(contact(ref="V", supplier_rank=1, bank_ids=None))
+    assert isinstance(hidden, Supplier)
+    assert hidden.bank_accounts is None, "none is not the same as none that may be seen"
     with pytest.raises(Invalid, match="not a captured change"):
         odoo.record_of({"model": "res.partner"})
 

@@ -31,7 +31,7 @@ from hilum.connectors.odoo.references import (
 from hilum.errors import Invalid
 from hilum.packs.building import make
 from hilum.packs.odoo.conventions import Conventions
-from hilum.packs.odoo.invoices import REVERSAL, cost_centre
+from hilum.packs.odoo.invoices import REVERSAL, company, cost_centre
 from hilum.packs.odoo.records import Record, Reference
 
 ENTRY: Final = "entry"
@@ -152,7 +152,7 @@ def _document(record: Record, original: Reference, of: LedgerDocument, odoo: Con
         return original.name.partition(" (")[0]  # Odoo shows the reference behind the number
     candidates = [original.code]
     if of is LedgerDocument.SUPPLIER_BILL:
-        code = f"{odoo.of(record, 'partner_id', SUPPLIER)}:{original.code}"
+        code = f"{company(record, SUPPLIER, odoo)}:{original.code}"
         candidates = [code, f"{code}:credit"]
     found = next((each for each in candidates if odoo.proves(original.external_id, kind, each)), None)
     if found is None:

@@ -15,9 +15,10 @@ from hilum.canonical import (
 )
 from hilum.connectors.odoo.operations.purchase_order import order_and_revision
 from hilum.connectors.odoo.references import AGREEMENT, ORDER, SUPPLIER
+from hilum.errors import Invalid
 from hilum.packs.building import make
-from hilum.packs.odoo.conventions import Conventions
-from hilum.packs.odoo.records import Record
+from hilum.packs.odoo.conventions import CHANGED, Conventions
+from hilum.packs.odoo.records import Record, Reference
 
 CONFIRMED: Final = frozenset({"purchase", "done"})
 AGREED: Final = frozenset({"confirmed", "ongoing", "in_progress", "open"})  # 18 and 19 know only the first
@@ -54,13 +55,24 @@ def order_cancelled(record: Record, odoo: Conventions) -> PurchaseOrderCancelled
 
 
 def order_number(record: Record, odoo: Conventions) -> str:
-    """The hub's number of an order that it has made, else Odoo's (`P00012`)."""
-    if not odoo.is_own(record.external_id, ORDER.kind):
-        return record.text("name")
-    if key := odoo.own(record.external_id, ORDER.kind):
+    """The hub's number of an order that it has made, else Odoo's (`P00012`). Raises `Invalid`."""
+    return _number(record.external_id, record.text("name"), record.text("origin"), record.where("origin"), odoo)
+
+
+def called_order(found: Reference, where: str, odoo: Conventions) -> str:
+    """The same of an order that a record leads to. Odoo shows the vendor's reference behind its own number."""
+    return _number(found.external_id, found.name.partition(" (")[0], found.code, where, odoo)
+
+
+def _number(xml_id: str, name: str, origin: str, where: str, odoo: Conventions) -> str:
+    if not odoo.is_own(xml_id, ORDER.kind):
+        return name
+    if key := odoo.own(xml_id, ORDER.kind):
         return key
-    number = order_and_revision(record.text("origin"))[0]
-    return number if odoo.proves(record.external_id, ORDER.kind, number) else odoo.key(record, ORDER.kind, "origin")
+    number = order_and_revision(origin)[0]
+    if not odoo.proves(xml_id, ORDER.kind, number):
+        raise Invalid(CHANGED, where=where)
+    return number
 
 
 def _lines(record: Record) -> list[Record]:

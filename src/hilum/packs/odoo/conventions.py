@@ -26,6 +26,8 @@ from hilum.packs.odoo.records import Record, Reference
 UNITS: Final = "odoo_units"
 """The lookup table that gives the hub's code for a unit of Odoo's that is not its own: `Box of 50` → `BX`."""
 
+CHANGED: Final = "was changed in Odoo, so the hub's number of it is not known: put it back there"
+
 _NUMBERED = re.compile(r"(?P<key>.+)_(?P<line>\d{1,6})__[0-9a-f]{16}")
 
 
@@ -105,7 +107,7 @@ class Conventions:
             proven = [text for text in texts if self.proves(xml_id, kind, text)]
             if proven or "__" not in xml_id:
                 return (proven or texts)[0]
-            raise Invalid("was changed in Odoo, so the hub's number of it is not known: put it back there", where=where)
+            raise Invalid(CHANGED, where=where)
         if texts:
             return texts[0]
         raise Invalid("has no number: give it one in Odoo", where=where)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from hilum.canonical import Charge, CustomerInvoice, InvoiceLine, SupplierBill
-from hilum.connectors.odoo.references import ACCOUNT, COST_CENTRE, CUSTOMER, LEDGER_ACCOUNT, SUPPLIER
+from hilum.connectors.odoo.references import ACCOUNT, COST_CENTRE, CUSTOMER, LEDGER_ACCOUNT, SUPPLIER, Kind
 from hilum.packs.building import make
 from hilum.packs.odoo.conventions import Conventions
 from hilum.packs.odoo.records import Record
@@ -26,7 +26,7 @@ def supplier_bill(record: Record, odoo: Conventions) -> SupplierBill | None:
         SupplierBill,
         record.where("invoice_line_ids"),
         number=number,
-        supplier=odoo.of(record, "partner_id", SUPPLIER),
+        supplier=company(record, SUPPLIER, odoo),
         credit=credit,
         order=order,
         corrects=_corrected(record, BILL, odoo) if credit else None,
@@ -52,7 +52,7 @@ def customer_invoice(record: Record, odoo: Conventions) -> CustomerInvoice | Non
         CustomerInvoice,
         record.where("invoice_line_ids"),
         number=number,
-        customer=None if account else odoo.of(record, "partner_id", CUSTOMER),
+        customer=None if account else company(record, CUSTOMER, odoo),
         account=account,
         credit=credit,
         corrects=_corrected(record, INVOICE, odoo) if credit else None,
@@ -86,6 +86,14 @@ def charge(record: Record, odoo: Conventions) -> Charge | None:
         service_date=record.day("invoice_date"),
         encounter=record.text("invoice_origin"),
     )
+
+
+def company(record: Record, kind: Kind, odoo: Conventions) -> str:
+    """The number of who bills or pays; of an address or a person of a company, that of the company."""
+    partner = record.reference("partner_id")
+    numbered = partner is not None and (partner.code or odoo.is_own(partner.external_id, kind.kind))
+    head = "commercial_partner_id"
+    return odoo.of(record, head if not numbered and record.given(head) else "partner_id", kind)
 
 
 def products(record: Record) -> list[Record]:
@@ -132,7 +140,7 @@ def _billed(record: Record, odoo: Conventions) -> tuple[str, tuple[InvoiceLine, 
     billed = {line.id: told for line in lines if (told := _order_line(line, origin, odoo)) is not None}
     order = next((told[0] for told in billed.values()), origin)
     # the business key of a bill is not its number alone
-    partner = odoo.of(record, "partner_id", SUPPLIER)
+    partner = company(record, SUPPLIER, odoo)
     key = f"{partner}:{record.text('ref')}" + (":credit" if record.text("move_type") == "in_refund" else "")
     numbered = odoo.numbered(lines, "billline", key)
     of_order = {number: told[1] for number, told in billed.items() if told[0] == order}

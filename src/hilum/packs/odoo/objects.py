@@ -46,7 +46,7 @@ _TRANSFER: Final = (
 _ENTRY: Final = (
     *("name", "ref", "state", "move_type", "date", "invoice_date", "invoice_date_due", "partner_id", "journal_id"),
     *("currency_id", "amount_total", "invoice_origin", "narration", "reversed_entry_id", "line_ids.*"),
-    *("statement_line_id?", "payment_id?", "origin_payment_id?"),
+    *("statement_line_id?", "payment_id?", "origin_payment_id?", "commercial_partner_id?"),
 )
 _AGREEMENT: Final = (
     *("name", "reference?", "origin?", "state", "vendor_id", "requisition_type?", "currency_id"),
@@ -368,7 +368,9 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         model="hr.employee",
         read=upkeep.employee,
         key="the hub's identifier, else Odoo's id (`odoo-12`)",
-        fields=(*("name", "work_email", "work_phone", "job_title", "department_id", "parent_id", "barcode", "active"),),
+        fields=(
+            *("name", "work_email", "work_phone", "job_title", "department_id", "parent_id", "barcode?", "active"),
+        ),
     ),
     Captured(
         object=canonical.Asset,

@@ -76,8 +76,8 @@ def address(record: Record) -> Address | None:
 
 
 def _accounts(record: Record) -> tuple[BankAccount, ...] | None:
-    """The bank accounts, where they are read with the contact."""
-    if not record.given("bank_ids"):
+    """The bank accounts; None where they are not read with the contact, or the hub's user may not see them."""
+    if record.values.get("bank_ids") is None:
         return None
     return tuple(
         make(

@@ -103,7 +103,9 @@ class Record:
         return [self._reference(each, names[0]) for each in self._list(names)]
 
     def lines(self, model: str, *names: str) -> list[Record]:
-        """The lines of a document. Raises `Invalid`."""
+        """The lines of a document. Raises `Invalid`, also where the hub's user may not read them: none are others."""
+        if self._value(names) is None:
+            raise Invalid(f"the hub's user in Odoo may not read {model}: give it the right", where=self.where(names[0]))
         return [self._line(model, each, names[0]) for each in self._list(names)]
 
     def _value(self, names: Sequence[str]) -> Any:

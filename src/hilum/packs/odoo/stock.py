@@ -17,9 +17,10 @@ from hilum.canonical import (
     TransferLine,
 )
 from hilum.connectors.odoo.operations.arrivals import ARRIVAL
-from hilum.connectors.odoo.references import LOCATION, ORDER
+from hilum.connectors.odoo.references import LOCATION
 from hilum.errors import Invalid
 from hilum.packs.building import make
+from hilum.packs.odoo.buying import called_order
 from hilum.packs.odoo.conventions import Conventions
 from hilum.packs.odoo.records import Record
 
@@ -219,8 +220,7 @@ def _order(record: Record, moves: Sequence[Record], odoo: Conventions) -> str:
             return told[0]
     head = record.reference("purchase_id") if record.given("purchase_id") else None
     if head is not None:
-        own = odoo.own(head.external_id, ORDER.kind)
-        return own or head.code or head.name.partition(" (")[0]  # Odoo shows the vendor's reference behind the number
+        return called_order(head, record.where("purchase_id"), odoo)
     if not lines:
         return ""
     order = record.text("origin").partition(ARRIVAL)[0]

@@ -109,17 +109,18 @@ def _department(record: Record, name: str, odoo: Conventions) -> str:
 def employee(record: Record, odoo: Conventions) -> Employee | None:
     """An employee. Names are no numbers, so one that the hub has not made is known by Odoo's id."""
     manager, where = record.reference("parent_id"), record.where("parent_id")
+    badge = record.text("barcode") if record.given("barcode") else ""  # only officers see it
     return make(
         Employee,
         record.where("name"),
-        number=odoo.identity(record, EMPLOYEE.kind, record.where("name"), record.text("barcode")),
+        number=odoo.identity(record, EMPLOYEE.kind, record.where("name"), badge),
         title=record.text("name"),
         email=record.text("work_email"),
         phone=record.text("work_phone"),
         job_title=record.text("job_title"),
         department=_department(record, "department_id", odoo),
         manager=odoo.identity(manager, EMPLOYEE.kind, where) if manager is not None else None,
-        badge=record.text("barcode"),
+        badge=badge,
         active=record.yes("active"),
     )
 

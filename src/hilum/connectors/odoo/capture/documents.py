@@ -113,6 +113,7 @@ CODES: Final[Mapping[str, str]] = {
     "maintenance.equipment": "serial_no",
     "product.product": "default_code",
     "product.template": "default_code",
+    "purchase.order": "origin",
     "res.bank": "bic",
     "res.country": "code",
     "res.country.state": "code",
