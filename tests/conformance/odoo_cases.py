@@ -42,6 +42,8 @@ SENT: Mapping[str, Mapping[str, str]] = {
     "hilum.purchase.agreement": IN_BOXES,
     "hilum.purchase.order": IN_BOXES,
     "hilum.stock.transfer": IN_BOXES,
+    "hilum.supplier.bill": IN_BOXES,
+    "hilum.supplier.price": IN_BOXES,
     "hilum.supplier.return": IN_BOXES,
     # one of which nothing has come
     "hilum.purchase.order.cancelled": {"PO-55102": "PO-55103"},
@@ -50,7 +52,6 @@ SENT: Mapping[str, Mapping[str, str]] = {
 
 BOXES = PurchaseOrder(
     number="PO-55102",
-    revision=1,
     supplier="SUP-MEDQ",
     currency="EUR",
     requisition="REQ-20411",
@@ -65,23 +66,22 @@ GLOVES = PurchaseOrder(
     lines=(OrderLine(number=1, item="GLV-01", quantity=Decimal(100), unit_price=Decimal("1.25")),),
 )
 BEFORE: Mapping[str, Sequence[BusinessObject]] = {
+    "hilum.supplier": (
+        Supplier(code="V-100", title="Sample Supplies Ltd"),
+        Item(code="GLV-01", title="Gloves"),
+        Item(code="GLOVE-BX", title="Gloves in boxes", unit="BX"),
+    ),
     "hilum.location": (canonical.Location(code="STORE", title="Store"),),
     "hilum.item.category": (canonical.ItemCategory(code="CAT-PROTECTION", title="Protection"),),
     "hilum.item.lot": (Item(code="STENT-35", title="Stent", tracking=Tracking.LOT),),
     "hilum.stock.level": (canonical.Lot(item="GLOVE-M", lot="L2208"),),
-    "hilum.purchase.agreement": (Item(code="GLOVE-BX", title="Gloves in boxes", unit="BX"),),
     "hilum.goods.receipt": (BOXES,),
     "hilum.supplier.return": (canonical.Location(code="STORE-W2", title="Store of ward 2"),),
     "hilum.stock.transfer": (canonical.Location(code="OR-4", title="Theatre 4"),),
-    "hilum.purchase.order.cancelled": (BOXES.model_copy(update={"number": "PO-55103", "revision": 0}),),
+    "hilum.purchase.order.cancelled": (BOXES.model_copy(update={"number": "PO-55103"}),),
     "hilum.supply.consumed": (
         Item(code="MESH-15", title="Mesh", tracking=Tracking.LOT),
         canonical.Lot(item="MESH-15", lot="M771"),
-    ),
-    "hilum.supplier.bill": (
-        Supplier(code="V-100", title="Sample Supplies Ltd"),
-        Item(code="GLV-01", title="Gloves"),
-        GLOVES,
     ),
     "hilum.asset": (canonical.Location(code="WARD-3", title="Ward 3"),),
     "hilum.department": (canonical.Department(code="MED", title="Medicine"),),
@@ -145,7 +145,11 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
     "an item with serial numbers": (Item(code="PUMP-1", title="Pump", tracking=Tracking.SERIAL),),
     "a price without an end": (
         SupplierPrice(
-            supplier="V 200/b", item="GLOVE-BX", price=Money(amount=Decimal("5.5"), currency="EUR"), unit="BX"
+            supplier="V 200/b",
+            item="GLOVE-BX",
+            price=Money(amount=Decimal("5.5"), currency="EUR"),
+            unit="BX",
+            lead_days=3,
         ),
     ),
     "an order that stays a draft": (
@@ -193,7 +197,6 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
         BOXES.model_copy(
             update={
                 "number": "PO-55104",
-                "revision": 0,
                 "lines": (OrderLine(number=1, item="STENT-35", quantity=Decimal(3), unit_price=Decimal(900)),),
             }
         ),
@@ -229,6 +232,29 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
             lines=(
                 canonical.TransferLine(number=5, item="MESH-15", quantity=Decimal(1), lot="M771"),
                 canonical.TransferLine(number=4, item="SALT", quantity=Decimal("1.5"), unit="KGM"),
+            ),
+        ),
+    ),
+    "a bill of a line of an order": (
+        GLOVES,
+        SupplierBill(
+            number="2026-4710",
+            supplier="V-100",
+            order="PO-2026-001",
+            currency="EUR",
+            billed_on=_DAY,
+            due_on=date(2026, 4, 3),
+            total=Decimal("151.25"),
+            lines=(
+                InvoiceLine(
+                    number=3,
+                    item="GLV-01",
+                    quantity=Decimal(100),
+                    unit_price=Decimal("1.25"),
+                    tax_percent=Decimal(21),
+                    cost_centre="CC-310",
+                    order_line=1,
+                ),
             ),
         ),
     ),
@@ -334,6 +360,7 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
             amount=Decimal("99.90"),
             currency="EUR",
             paid_on=_DAY,
+            journal="BNK1",
         ),
     ),
     "money of a patient": (

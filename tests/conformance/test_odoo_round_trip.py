@@ -37,7 +37,6 @@ from support.servers import Databases
 CASES = {case.name: case for case in cases()}
 CHANGED_LATER = {
     "hilum.purchase.agreement",
-    "hilum.purchase.order",
     "an agreement that stays a draft",
     "a count by weight",
 }
@@ -60,6 +59,7 @@ class Crossing:
 
     version: str
     told: dict[str, BusinessObject | None] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 class Hospital:
@@ -112,14 +112,14 @@ class Hospital:
         self.until = asyncio.get_running_loop().time() + PATIENCE
         for case in CASES.values():
             for each in (*case.before, case.thing):
-                await self._write(each)
+                await self._write(case, each)
             if case.name in CHANGED_LATER:
                 await self._wait(case)
         for case in CASES.values():
             if case.name not in CHANGED_LATER:
                 await self._wait(case)
 
-    async def _write(self, thing: BusinessObject) -> None:
+    async def _write(self, case: Case, thing: BusinessObject) -> None:
         operation = next(each for each in OPERATIONS.values() if type(thing) in each.accepts)
         delivery = Delivery(
             message_id=new_id(),
@@ -131,12 +131,15 @@ class Hospital:
             idempotency_key=str(new_id()),
         )
         (outcome,) = await self.odoo.deliver([delivery])
-        assert isinstance(outcome, Delivered), (thing.name, outcome)
+        if not isinstance(outcome, Delivered):
+            self.found.refused[case.name] = f"{thing.name} {thing.business_key}: {outcome}"
 
     async def _wait(self, case: Case) -> None:
         """Until it is told as it was written, or no more is to be expected."""
         thing, line, clock = case.thing, line_of(case.thing), asyncio.get_running_loop().time
         self.found.told[case.name] = None
+        if case.name in self.found.refused:
+            return
         look_at, until = 0.0, max(self.until, clock() + LOOK_AGAIN)
         while clock() < until:
             same = [each for each in self._heard(type(thing)) if _is_same(thing, each)]
@@ -224,6 +227,7 @@ def crossing(
 @pytest.mark.req("SYS-1", "SYS-2")
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_written_comes_back(crossing: Crossing, name: str) -> None:
+    assert name not in crossing.refused, crossing.refused[name]
     written, told = CASES[name].thing, crossing.told[name]
     assert told is not None, f"{name} did not come back"
     line = line_of(written)

@@ -285,7 +285,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         key="supplier and the bill reference (`ref`), else Odoo's number",
         fields=_ENTRY,
         lost={"lines.numbers": _OF_TRADE},
-        filled=_INVOICE_FILLED,
+        filled={**_INVOICE_FILLED, "lines.order_line": "the line of the order with that item"},
     ),
     Captured(
         object=canonical.CustomerInvoice,
