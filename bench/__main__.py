@@ -18,6 +18,7 @@ from typing import Any
 MODULES = {
     "hl7": "bench.hl7_parse",
     "x12": "bench.x12",
+    "edifact": "bench.edifact",
     "intake": "bench.intake",
     "pipeline": "bench.pipeline",
     "floor": "bench.floor",

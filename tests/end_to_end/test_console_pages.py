@@ -173,6 +173,7 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
             "/flows",
             "/flows/purchasing.orders",
             "/operations",
+            "/partners",
             "/audit",
             "/master/crosswalk",
             "/master/matches",

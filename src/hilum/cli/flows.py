@@ -147,7 +147,8 @@ def _translated(project: Project, flow: Flow, body: bytes) -> dict[str, Any]:
         parsed = flow.read(body)
         result |= {"key": flow.ordering_key(parsed), "dedup_key": flow.dedup_key(parsed)}
         for yielded in flow.run(parsed, project.lookup):
-            places = [f"{t.endpoint} {t.operation}".strip() for t in yielded.targets]
+            takers = [t for t in yielded.targets if t.encode(yielded.thing) is not None]
+            places = [f"{t.endpoint} {t.operation}".strip() for t in takers]
             result["objects"].append({"to": places, "what": _kind(yielded.thing), "data": _data(yielded.thing)})
     except HilumError as error:
         result["held"] = _held(error)

@@ -41,7 +41,6 @@ class PartnerLine(Destination):
 
     Settings = _NoSettings
     kind: ClassVar[str] = "partner"
-    in_hub: ClassVar[bool] = True
 
     def __init__(self, profile: Profile, route: str) -> None:
         self.profile = profile
@@ -125,7 +124,9 @@ class PartnerLine(Destination):
             assert self._database is not None  # noqa: S101 - looked at before
             async with self._database.transaction() as connection:
                 await register.note_sent(connection, self.profile, delivery.message_id, delivery.ordinal)
-                if isinstance(self._inner, CxmlEndpoint):  # the answer to the request says that it was taken
+                if (
+                    isinstance(self._inner, CxmlEndpoint) and self.profile.acknowledges != "answer"
+                ):  # the answer to the request says that it was taken
                     taken = Settled(
                         partner=self.profile.key, by="Response", interchange=str(numbers.number), others="accepted"
                     )
