@@ -123,7 +123,10 @@ def test_an_odoo_that_is_none_ends_the_demo_with_one_line(folder: Path, what: st
     assert of(folder) == []
 
 
-@pytest.mark.parametrize("option", ["--mllp-port", "--odoo-port", "--console-port"])
+@pytest.mark.parametrize(
+    "option",
+    ["--mllp-port", *(pytest.param(name, marks=pytest.mark.long) for name in ("--odoo-port", "--console-port"))],
+)
 def test_a_port_that_is_taken_is_named_with_its_option(folder: Path, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

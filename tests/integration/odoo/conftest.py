@@ -1,7 +1,8 @@
 """An Odoo to deliver to: 19 by JSON-2, 19 to 16 by JSON-RPC and by XML-RPC; or the real server of the environment.
 
 By default a test runs on 19 by JSON-2 and on 18 by JSON-RPC: each of these versions and protocols once. The tests
-marked `every_odoo` run on all versions, and by XML-RPC on 18; the others do so only in the long run.
+marked `every_odoo` run on all versions, and by XML-RPC on 18; the others do so only in the long run. Those marked
+`one_odoo` go through every call of every operation, for what does not depend on the way: by default on 19 only.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ SANDBOXES = [
     pytest.param(("17.0", "xmlrpc"), id="17-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
     pytest.param(("16.0", "xmlrpc"), id="16-xmlrpc", marks=[pytest.mark.req("SYS-2"), pytest.mark.long]),
 ]
-USUAL = {("19.0", "json2"), ("18.0", "jsonrpc")}
+FIRST = {("19.0", "json2")}
+USUAL = {*FIRST, ("18.0", "jsonrpc")}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         params = item.callspec.params if here in item.path.parents and hasattr(item, "callspec") else {}
         asked = {tuple(params[name]) for name in ("far", "sandboxed") if name in params}
-        if asked - USUAL - {("real", "auto")} and not item.get_closest_marker("every_odoo"):
+        usual = FIRST if item.get_closest_marker("one_odoo") else USUAL
+        if asked - usual - {("real", "auto")} and not item.get_closest_marker("every_odoo"):
             item.add_marker(pytest.mark.long)
 
 

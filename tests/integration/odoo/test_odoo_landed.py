@@ -32,6 +32,7 @@ async def test_it_is_there_once_it_was_delivered_and_not_before(far: FarSide, ca
     assert found.reference == outcome.reference
 
 
+@pytest.mark.one_odoo
 @pytest.mark.req("NEW-1")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_whichever_answer_is_lost_what_landed_is_in_the_books(sandboxed: FarSide, case: Case) -> None:

@@ -18,10 +18,26 @@ from hilum.testing.flows import load_flow, translate_file
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
-def pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the tests of a project as its owner would, without this repository's settings."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", "."]
-    return subprocess.run([*command, "tests"], cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+AS_ITS_OWNER = """
+import os
+import sys
+
+import pytest
+
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    print(folder, flush=True)
+    alone = ("-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", ".", "--import-mode", "importlib")
+    if pytest.main([*alone, "tests"]) != pytest.ExitCode.OK:
+        sys.exit("the tests of this project failed")
+"""
+"""Runs the tests of each project as its owner would, without this repository's settings."""
+
+
+def pytest_in(*folders: Path) -> subprocess.CompletedProcess[str]:
+    """One process for all: most of its time is the start."""
+    command = [sys.executable, "-c", AS_ITS_OWNER, *map(str, folders)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.mark.req("UX-4")
@@ -35,10 +51,10 @@ def test_a_new_project_passes_its_own_tests(tmp_path):
 
 
 @pytest.mark.req("UX-4")
-@pytest.mark.parametrize("example", sorted(each.name for each in EXAMPLES.iterdir() if each.is_dir()))
-def test_the_examples_pass_their_own_tests(example):
-    result = pytest_in(EXAMPLES / example)
-    assert result.returncode == 0 and " passed" in result.stdout, result.stdout
+def test_the_examples_pass_their_own_tests():
+    examples = sorted(each for each in EXAMPLES.iterdir() if each.is_dir())
+    result = pytest_in(*examples)
+    assert result.returncode == 0 and result.stdout.count(" passed") == len(examples) > 3, result.stdout
 
 
 def test_the_first_flow_writes_into_its_own_project(tmp_path):

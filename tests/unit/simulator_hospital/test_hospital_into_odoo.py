@@ -107,7 +107,7 @@ async def test_odoo_holds_what_the_ledger_expects(tmp_path, monkeypatch, requisi
         try:
             await plant(odoo, hospital, project)
             shares = Shares(duplicate=0.05, early=0.2, unmapped=0.03, malformed=0.03, unreadable=0.02)
-            events = list(hospital.traffic(count=220, shares=shares, requisitions=requisitions))
+            events = list(hospital.traffic(count=120, shares=shares, requisitions=requisitions))
             ledger = Expected(hospital)
             wanted, held = translated(ledger.watch(events), project)
             await deliver(odoo, wanted)
