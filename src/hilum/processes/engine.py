@@ -38,6 +38,7 @@ _EVERY = 0.1  # seconds between two looks for what came
 _SWEEP = 1.0  # seconds between two looks for hubs that died, and for tasks that are due
 _TELL = 10.0  # seconds between two looks for what waits for a person although nobody was asked
 _TELLING: Final = LOCK + 1  # one hub at a time tells; it does not keep the courier waiting
+_STOPPING = 10.0  # seconds for runs to leave off; a step that does not is repeated by whoever takes its run over
 
 
 class Engine:
@@ -74,9 +75,13 @@ class Engine:
 
     async def stop(self) -> None:
         """Leave everything as it is: another hub, or this one when it starts again, goes on with it."""
-        for task in (*self._tasks, *self._active):
+        ending = [*self._tasks, *self._active]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._active, return_exceptions=True)
+        if ending:
+            _, left = await asyncio.wait(ending, timeout=_STOPPING)
+            if left:
+                log.warning("processes_do_not_end", runs=len(left))
         self._tasks = []
         if self._launched:
             self._launched = False

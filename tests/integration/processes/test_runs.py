@@ -294,3 +294,32 @@ def test_a_task_that_escalates_to_nobody_is_refused() -> None:
 
     with pytest.raises(SettingsError, match="escalate_to"):
         Task("Approve", Approval, team="Purchasing", escalate="P1D")
+
+
+async def test_a_run_that_will_not_leave_off_does_not_keep_the_hub_from_stopping(
+    working: Begin, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hilum.processes.engine._STOPPING", 0.2)
+    stubborn, free = empty(), asyncio.Event()
+
+    @stubborn.run
+    async def cling(run: Run, wanted: Wanted) -> str:
+        try:
+            await run.sleep("PT1H")
+        finally:
+            await free.wait()
+        return wanted.order
+
+    work = await working(stubborn)
+    await work.feed.send(said("P1"))
+    await became(database, "P1", "running")
+    waits: list[str] = []
+
+    async def waiting() -> bool:
+        waits[:] = [(await run_of(database, "P1")).waits_for]
+        return waits == ["the time"]
+
+    await eventually(waiting, lambda: waits)
+    async with asyncio.timeout(30):
+        await work.end()
+    free.set()
