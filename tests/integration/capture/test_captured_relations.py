@@ -94,7 +94,8 @@ async def test_a_related_model_that_may_not_be_read_is_said_and_stops_nothing(
     async with heard(orders(people, **least(people, BILLING))) as hearing:
         told = await hearing.told(ORDER, order, "created")
         await hearing.told(ORDER, people.order((people.glove, 2.0, 1.0)), "created")
-    glove = {"id": people.glove, "name": "[G-1] Glove", "external_id": "hilum.item_G-1", "code": ""}
+    told_by = "" if people.followed.protocol == "xmlrpc" else "hilum.item_G-1"  # XML cannot carry Odoo's answer
+    glove = {"id": people.glove, "name": "[G-1] Glove", "external_id": told_by, "code": ""}
     assert told["values"]["order_line"][0]["product_id"] == glove
     assert caplog.text.count("product.product is told without codes") == 1
 
@@ -115,8 +116,11 @@ async def test_lines_that_may_not_be_read_are_null(
     """Also where the right is lost while the feed runs; when it is back, nothing is told for that alone."""
     order = people.order((people.glove, 1.0, 1.0))
     books, user = Notebooks(), least(people, BILLING)
-    async with heard(orders(people, **user), books) as hearing:
+    async with heard(orders(people, compare=3600, verify=0, **user), books) as hearing:
         assert shown(await hearing.told(ORDER, order, "created")) == [1.0]
+        people.followed.clock.push(minutes=1)  # what was written just now is told when other fields are read
+        for _ in range(3):  # the third one is found by a look that began after the push
+            await hearing.told(ORDER, people.order((people.glove, 2.0, 1.0)), "created")
         closed(people, monkeypatch, LINE)
         await eventually(lambda: "purchase.order is told without these lines" in caplog.text)
         people.put(ORDER, order, origin="PO-8")
