@@ -244,21 +244,20 @@ class Arrivals:
 
     async def _identify(self, connection: Connection, going: Sequence[Unsettled], sitting: _Sitting) -> None:
         """Put what each object is beside it, and its number into it."""
+        called = await self._called(connection, going, sitting)
         for one in going:
-            flow = self._flows[one.taken.flow]
-            systems = {target.endpoint: self._matrix.system_at(target.endpoint) for target in flow.every_target}
+            systems = self._systems(one)
             made, heard = list(one.yielded), []
             for each in one.arriving:
                 object_, name = self._object(each), _name(each)
                 thing = sitting.things[object_, name]
-                goes_by = each.matching.goes_by or OWN
-                asked = sorted({goes_by, *systems.values()} - {""})
-                names = await crosswalk.names(connection, object_, [thing], asked)
-                number = names.get((thing, goes_by)) or await self._number(connection, each, thing, sitting)
+                here = called[object_]
+                goes_by = thing, each.matching.goes_by or OWN
+                number = here[goes_by] = here.get(goes_by) or await self._number(connection, each, thing, sitting)
                 identity = Identity(
                     name=name_of(object_, thing),
                     number=number,
-                    at={at: own for at, system in systems.items() if (own := names.get((thing, system)))},
+                    at={at: own for at, system in systems.items() if (own := here.get((thing, system)))},
                     numbered=thing in sitting.numbered,
                 )
                 yielded = made[each.place]
@@ -269,11 +268,33 @@ class Arrivals:
             one.own_rules = one.own_rules if one.own_rules is not None else one.rules or ""
             one.rules = with_rules(one.own_rules, summed(heard, values=one.taken.flow in self._open))
 
+    def _systems(self, one: Unsettled) -> dict[str, str]:
+        """The system behind each endpoint that a message's flow leads to; of none, nothing."""
+        targets = self._flows[one.taken.flow].every_target
+        return {each.endpoint: system for each in targets if (system := self._matrix.system_at(each.endpoint))}
+
+    async def _called(
+        self, connection: Connection, going: Sequence[Unsettled], sitting: _Sitting
+    ) -> dict[str, dict[tuple[int, str], str]]:
+        """What the systems that matter call each thing, by object: one question for each object."""
+        things: dict[str, set[int]] = {}
+        systems: dict[str, set[str]] = {}
+        for one in going:
+            for each in one.arriving:
+                object_ = self._object(each)
+                things.setdefault(object_, set()).add(sitting.things[object_, _name(each)])
+                there = {each.matching.goes_by or OWN, *self._systems(one).values()}
+                systems.setdefault(object_, set()).update(there)
+        return {
+            object_: await crosswalk.names(connection, object_, sorted(numbers), sorted(systems[object_]))
+            for object_, numbers in things.items()
+        }
+
     async def _number(self, connection: Connection, each: Arriving, thing: int, sitting: _Sitting) -> str:
         """By which a thing goes that has none yet: that of the sender where nothing else goes by it."""
         object_, own = self._object(each), each.record.identifier
         if each.matching.goes_by:
-            return name_of(object_, thing)
+            return name_of(object_, thing)  # until that system has numbered it
         if not sitting.locked:
             await crosswalk.lock(connection)
             sitting.locked = True

@@ -14,12 +14,14 @@ from hilum.canonical import Address, PatientAccount, PersonName, Supplier
 from hilum.cases.arrivals import answer_and_release, waiting
 from hilum.connector import Target
 from hilum.connectors import odoo
-from hilum.errors import SettingsError
+from hilum.errors import Ambiguous, SettingsError
 from hilum.flow import DataClass, Flow, Matching
 from hilum.journal.rules import rules_of
 from hilum.masterdata import crosswalk, matching
 from hilum.masterdata.crosswalk import Identifier
-from hilum.postgres import Database
+from hilum.masterdata.matching import KINDS, Matcher, Record, known
+from hilum.postgres import Connection, Database
+from hilum.runtime.settling import Arriving
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
@@ -307,6 +309,49 @@ async def test_what_was_linked_by_hand_meanwhile_needs_no_answer(
     await messages(database, completed=2)
     assert [each["code"] for each in receiver.bodies] == ["V-1", "V-1"]
     assert await asked(database) == []
+
+
+async def test_what_is_answered_while_its_message_is_being_held_is_not_held(
+    database: Database, hub: Start, systems: Systems, receiver: Receiver
+) -> None:
+    running = await hub(*systems.flows())
+    await systems.say("SRM", "V-1", MEYER)
+    await messages(database, completed=1)
+    assert running.share is not None
+    ask = running.share.arrivals.ask
+
+    async def too_late(connection: Connection, flow: str, each: Arriving) -> Ambiguous | None:
+        async with database.transaction() as other:
+            what = Identifier(object="supplier", system="ERP", identifier="4711")
+            await crosswalk.link(other, what, actor="mia", reason="she was faster")
+        return await ask(connection, flow, each)
+
+    running.share.arrivals.ask = too_late  # type: ignore[method-assign]
+    await systems.say("ERP", "4711", UNSURE)
+    await systems.say("ERP", "4711", UNSURE, phone="1")
+    await messages(database, completed=3)
+    assert await asked(database) == []
+    assert [each["code"] for each in receiver.bodies] == ["V-1", "4711", "4711"]
+    await assert_sound(database)
+
+
+async def test_a_vendor_that_odoo_had_before_the_hub_is_not_made_twice(
+    database: Database, hub: Start, box: SandboxOdoo, tmp_path: Path
+) -> None:
+    (tmp_path / "ownership.toml").write_text('[systems]\nODOO = ["odoo.main"]\nSRM = []\nERP = []\n', encoding="utf-8")
+    values = {"name": "Meyer Medizintechnik GmbH", "vat": MEYER["tax"], "supplier_rank": 1}
+    made = box.change(lambda env: env["res.partner"].create(values))
+    listed = Record(system="ODOO", identifier=str(made.id), values={"name": values["name"], "tax_id": MEYER["tax"]})
+    async with database.transaction() as connection:
+        matcher = Matcher(KINDS["supplier"])
+        await known.learn(connection, matcher, [listed], actor="mia", reason="what Odoo has", encrypted=False)
+    systems = Systems(there(box))
+    await hub(*systems.flows())
+    await systems.say("SRM", "V-1", MEYER)
+    await systems.say("ERP", "4711", MEYER, phone="+49 731 99")
+    await messages(database, completed=2)
+    (meyer,) = [each for each in box.records("res.partner") if each["supplier_rank"]]
+    assert (meyer["id"], meyer["ref"], meyer["phone"]) == (made.id, "V-1", "+49 731 99")
 
 
 @pytest.mark.req("SEC-1")
