@@ -9,9 +9,10 @@ import signal
 import sys
 from pathlib import Path
 
+from hilum.testing.waiting import PATIENCE
 from support.projects import MASTER_KEY
 
-START_PATIENCE = 60.0
+START_PATIENCE = PATIENCE
 """Seconds after which a hub that is not up will not come up any more. Only a failing test waits so long."""
 
 
