@@ -26,6 +26,8 @@ async def settled(hub: Odoo, thing: Any) -> Outcome:
         outcome = await one(hub, delivery(thing, attempt=attempt))
         if not isinstance(outcome, TryAgain | Unsure | Down):
             return outcome
+        if isinstance(outcome, TryAgain) and outcome.after:
+            await asyncio.sleep(outcome.after)  # what it asks for: calls of the other hub may be under way
     raise AssertionError(outcome)
 
 
