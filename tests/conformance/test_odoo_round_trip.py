@@ -24,7 +24,8 @@ from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.message import Delivered, Delivery, new_id
 from hilum.packs import odoo
-from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED, Captured
+from hilum.packs.odoo.captured import Captured
+from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED
 from hilum.postgres import Database
 from hilum.runtime import Hub
 from hilum.simulator.odoo import SandboxOdoo

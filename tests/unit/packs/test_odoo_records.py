@@ -28,6 +28,7 @@ from hilum.canonical import (
     StockTransfer,
     Supplier,
     SupplierBill,
+    SupplierPrice,
     Tracking,
     Unit,
     WorkOrder,
@@ -275,6 +276,18 @@ def test_a_unit_of_ones_own_is_in_the_lookup_table_or_unmapped(tmp_path: Path) -
     assert told(unit("kg", "uom.product_uom_kgm"), hub=lookup) == [Unit(code="KGM", title="kg")]
 
 
+@pytest.mark.parametrize("number", ["G-1", "G 1/a"])
+def test_the_template_of_a_price_is_named_after_its_product(number: str) -> None:
+    """As `load` does it on a server: the identifier of the product, with the name of the model behind it."""
+    xml_id = f"{external_id('item', number)}_product_template"
+    template = {"id": 5, "name": "Glove", "external_id": xml_id, "code": "G 1/a"}
+    values = {"partner_id": VENDOR, "product_id": None, "product_tmpl_id": template, "price": 0.0, "currency_id": EUR}
+    values |= {"min_qty": 0.0, "delay": 1, "date_start": None, "date_end": None, "product_code": None}
+    (found,) = told(envelope("product.supplierinfo", "", **values, product_name=None))
+    assert isinstance(found, SupplierPrice)
+    assert (found.item, found.supplier, found.price.amount) == (number, "V1", 0)
+
+
 def test_the_expiry_of_a_lot_is_the_day_at_the_companys_place() -> None:
     change = envelope("stock.lot", "", name="L1", product_id=GLOVE, expiration_date="2028-02-28T23:30:00Z")
     assert told(change) == [Lot(item="G-1", lot="L1", expires_on=date(2028, 2, 28))]
@@ -364,6 +377,17 @@ def test_a_bill_comes_back_with_tax_discount_and_cost_centre() -> None:
     (billed,) = found.lines
     assert (billed.unit_price, billed.tax_percent, billed.account) == (Decimal(9), Decimal(21), "600000")
     assert billed.cost_centre == "CC-1"
+
+
+@pytest.mark.parametrize(
+    ("net", "gross", "percent"), [(18.0, 21.78, 21), (0.05, 0.06, 21), (105.0, 127.0, 21), (18.0, 39.0, None)]
+)
+def test_a_tax_of_a_fixed_amount_is_no_percentage(net: float, gross: float, percent: int | None) -> None:
+    change = entry("in_invoice")
+    change["values"]["line_ids"][0] |= {"price_subtotal": net, "price_total": gross}
+    (found,) = told(change)
+    assert isinstance(found, SupplierBill)
+    assert found.lines[0].tax_percent == percent
 
 
 def test_an_entry_is_told_once_as_what_it_is() -> None:

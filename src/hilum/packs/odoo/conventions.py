@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -95,12 +95,15 @@ class Conventions:
         texts = [text for text in (found.code, found.name if named else "") if text]
         return self._code(found.external_id, kind.kind, texts, where)
 
-    def item(self, record: Record, *names: str) -> str:
+    def item(self, record: Record, name: str) -> str:
         """The item number of a product, or of the template that a vendor price belongs to. Raises `Invalid`."""
-        found = record.reference(*names)
+        found = record.reference(name)
         if found is None:
-            raise Invalid("no product is given", where=record.where(names[0]))
-        return self.called(found, record.where(names[0]), ITEM)
+            raise Invalid("no product is given", where=record.where(name))
+        if name == "product_tmpl_id":
+            # Odoo names the template of a product that was loaded after the product, with this behind it
+            found = replace(found, external_id=found.external_id.removesuffix("_product_template"))
+        return self.called(found, record.where(name), ITEM)
 
     def _code(self, xml_id: str, kind: str, texts: list[str], where: str) -> str:
         if self.is_own(xml_id, kind) and texts:

@@ -26,8 +26,9 @@ from hilum.connector import Source, Target
 from hilum.connectors import odoo as from_odoo
 from hilum.errors import SettingsError, Stop
 from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
+from hilum.packs.odoo.captured import Captured
 from hilum.packs.odoo.conventions import Conventions
-from hilum.packs.odoo.objects import CAPTURED, Captured, captured, fields_of, objects_in
+from hilum.packs.odoo.objects import CAPTURED, objects_in
 from hilum.packs.odoo.records import Record, record_of
 
 OWNERS: Final = Owners(business="Supply chain", technical="Integration")
@@ -60,7 +61,7 @@ def changed(
     """
     lines = _lines(objects)
     known = conventions or Conventions()
-    fields = fields_of(lines)
+    fields = _fields(lines)
     flow = Flow(
         name,
         version="1.0",
@@ -87,11 +88,19 @@ def changed(
 def _lines(objects: Sequence[type[BusinessObject]]) -> list[Captured]:
     if not objects:
         return [each for each in CAPTURED if each.object not in PATIENTS]
-    found = captured(objects)
+    found = [each for each in CAPTURED if each.object in objects]
     missing = sorted({kind.__name__ for kind in objects} - {each.object.__name__ for each in found})
     if missing:
         raise SettingsError(f"No record of Odoo tells of {', '.join(missing)}: take it out of `objects`.")
     return found
+
+
+def _fields(lines: Sequence[Captured]) -> dict[str, tuple[str, ...]]:
+    """By model: what has to be read of it for these."""
+    found: dict[str, dict[str, None]] = {}
+    for each in lines:
+        found.setdefault(each.model, {}).update(dict.fromkeys(each.fields))
+    return {model: tuple(names) for model, names in found.items()}
 
 
 def _data_class(lines: Sequence[Captured]) -> DataClass:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from hilum.canonical import Charge, CustomerInvoice, InvoiceLine, SupplierBill
@@ -179,9 +178,17 @@ def _line(number: int, line: Record, odoo: Conventions, *, order_line: int | Non
 
 
 def _percent(line: Record) -> Decimal | None:
-    """The tax of a line that has one; None: it has none, several, or one that is no percentage."""
-    taxes: Sequence[str] = [tax.code for tax in line.references("tax_ids")]
+    """The tax of a line that has one; None: it has none, several, or one that is no percentage.
+
+    A tax of a fixed amount has an amount too: only what comes to the line's own tax is a percentage.
+    """
+    taxes = [tax.code for tax in line.references("tax_ids")]
     try:
-        return Decimal(taxes[0]) if len(taxes) == 1 and taxes[0] else None
+        percent = Decimal(taxes[0]) if len(taxes) == 1 and taxes[0] else None
     except InvalidOperation:
         return None
+    if percent is None or not line.given("price_subtotal") or not line.given("price_total"):
+        return percent
+    net, gross = line.number("price_subtotal"), line.number("price_total")
+    step = Decimal(1) if net == int(net) and gross == int(gross) else Decimal("0.01")  # yen have no decimals
+    return percent if abs(net * percent / 100 - (gross - net)) <= step / 2 else None

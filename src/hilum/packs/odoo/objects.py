@@ -6,32 +6,15 @@ Odoo, captures it, and compares. What cannot be captured at all is in `NOT_CAPTU
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
 from hilum.packs.odoo import books, buying, catalogue, invoices, parties, places, stock, upkeep
+from hilum.packs.odoo.captured import Captured
 from hilum.packs.odoo.conventions import Conventions
 from hilum.packs.odoo.records import Record
-
-Reading = Callable[[Record, Conventions], BusinessObject | None]
-"""What a record says of one kind of object; None: it is none. Raises `Invalid`, `Unmapped`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Captured:
-    """One kind of object, and the records that tell of it."""
-
-    object: type[BusinessObject]
-    model: str
-    read: Reading
-    key: str  # what its business key is, for people
-    fields: tuple[str, ...] = field(repr=False)  # that are read; `?` behind those that not every Odoo has
-    lost: Mapping[str, str] = field(default_factory=dict)  # member → why it does not come back as it was written
-    filled: Mapping[str, str] = field(default_factory=dict)  # member → what Odoo puts there where nothing was written
-
 
 _CONTACT: Final = (
     *("name", "ref", "is_company", "active", "vat", "company_registry", "email", "phone"),
@@ -426,19 +409,6 @@ NOT_CAPTURED: Final[Mapping[type[BusinessObject], str]] = {
     canonical.Encounter: "Odoo's community modules have no place for a stay; invoices and charges carry its number.",
 }
 """What the Odoo destination takes and no record of Odoo tells of, with the reason."""
-
-
-def captured(objects: Sequence[type[BusinessObject]] = ()) -> list[Captured]:
-    """The lines of the table for these objects; none named: all."""
-    return [each for each in CAPTURED if not objects or each.object in objects]
-
-
-def fields_of(lines: Sequence[Captured]) -> dict[str, tuple[str, ...]]:
-    """By model: what has to be read of it for these."""
-    found: dict[str, dict[str, None]] = {}
-    for each in lines:
-        found.setdefault(each.model, {}).update(dict.fromkeys(each.fields))
-    return {model: tuple(names) for model, names in found.items()}
 
 
 def objects_in(record: Record, odoo: Conventions, lines: Sequence[Captured] = CAPTURED) -> list[Any]:
