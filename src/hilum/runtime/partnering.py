@@ -12,7 +12,7 @@ from hilum.flow import Flow
 from hilum.partners import Partners, Profile, register
 from hilum.partners.register import Outstanding
 from hilum.partners.words import called, sentence
-from hilum.postgres import Database
+from hilum.postgres import Connection, Database
 
 EVERY: Final = 60.0
 """Seconds between two looks."""
@@ -35,8 +35,6 @@ class Partnering:
 
     async def step(self) -> None:
         """Look at all. Raises `DatabaseUnavailable`."""
-        if not self._partners:
-            return
         async with self._database.transaction() as connection:
             cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
             if await cursor.fetchone() != (True,):
@@ -50,6 +48,17 @@ class Partnering:
                 await cases.settle(
                     connection, f"partner.{profile.key}", conditions, self._users, reason="It is acknowledged."
                 )
+            await self._end_former(connection)
+
+    async def _end_former(self, connection: Connection) -> None:
+        """Cases of partners that this project has no more are over: nobody waits for their answers."""
+        cursor = await connection.execute(
+            "SELECT DISTINCT destination FROM exception_case"
+            " WHERE condition LIKE 'partner.%%' AND gone_at IS NULL AND destination <> ALL (%s)",
+            [[f"partner.{key}" for key in self._partners]],
+        )
+        for (destination,) in await cursor.fetchall():
+            await cases.settle(connection, destination, [], self._users, reason="The partner has no profile any more.")
 
 
 def conditions_of(profile: Profile, found: Sequence[Outstanding], now: datetime) -> list[Condition]:

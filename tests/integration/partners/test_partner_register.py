@@ -210,6 +210,17 @@ async def test_very_many_overdue_documents_are_one_case(database: Database) -> N
     assert case.words.startswith("30 documents sent to Gloves Ltd were not acknowledged; the oldest: Order PO-0")
 
 
+async def test_a_partner_that_is_removed_leaves_no_case(database: Database) -> None:
+    flow = make_flow(None, name="test.orders")
+    await sent(database, gloveco(), order("PO-7"), at="now() - interval '3 days'")
+    await Partnering(database, Partners([gloveco()]), {flow.name: flow}).step()
+    assert await rows(database, "SELECT count(*) FROM exception_case WHERE closed_at IS NULL") == [(1,)]
+    await Partnering(database, Partners(), {flow.name: flow}).step()
+    assert await rows(database, "SELECT closed_at IS NULL, reason FROM exception_case") == [
+        (False, "The partner has no profile any more.")
+    ]
+
+
 async def test_what_was_sent_before_the_hub_died_is_noted_later(database: Database) -> None:
     profile = gloveco(answer_within="PT4H")
     name = new_id()
