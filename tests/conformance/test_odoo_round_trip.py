@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from odoo_cases import ORDER, READ_ONLY, Case, cases
 from pydantic import BaseModel
+from round_trip_cases import ORDER, READ_ONLY, Case, cases
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
