@@ -309,6 +309,12 @@ async def test_what_was_linked_by_hand_meanwhile_needs_no_answer(
     await messages(database, completed=2)
     assert [each["code"] for each in receiver.bodies] == ["V-1", "V-1"]
     assert await asked(database) == []
+    assert await rows(database, "SELECT state FROM match_pair") == [("same",)], "it was linked to what was asked about"
+    async with database.transaction() as connection:
+        await crosswalk.unlink(connection, what, actor="mia", reason="too quick")
+    await replay(database, message)
+    await messages(database, completed=1, held=1)  # nobody has said that they are two
+    assert [each.identifier for each in await asked(database)] == ["4711"]
 
 
 async def test_what_is_answered_while_its_message_is_being_held_is_not_held(

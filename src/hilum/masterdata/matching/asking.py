@@ -168,7 +168,10 @@ async def linked(connection: Connection, object_: str, names: Sequence[tuple[str
         return
     for number in numbers:
         for each in await questions_of(connection, number):
-            await close(connection, each.id, Verdict.DIFFERENT, HUB, "it was linked without an answer")
+            left, right = await crosswalk.find(connection, each.left), await crosswalk.find(connection, each.right)
+            one = left is not None and right is not None and left.number == right.number
+            verdict = Verdict.SAME if one else Verdict.DIFFERENT
+            await close(connection, each.id, verdict, HUB, "it was linked without an answer")
     await _end(connection, numbers, KNOWN, HUB, "it was linked without an answer")
 
 
