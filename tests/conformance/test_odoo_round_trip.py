@@ -8,7 +8,7 @@ after the other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from hilum import canonical
 from hilum.canonical import BusinessObject
 from hilum.connector import Outgoing, Target
 from hilum.connectors.odoo import Odoo
+from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.dialect import dialect
 from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.message import Delivered, Delivery, new_id
 from hilum.packs import odoo
@@ -52,6 +54,12 @@ SOMETIMES = {
     ("hilum.service.case", "due_at"): "from 17 on",
 }
 """What the table calls lost, and some Odoo or some value keeps."""
+WHERE_IT_IS_THERE = {
+    *(f"res.partner.{each}" for each in ("purchase_warn", "purchase_warn_msg", "sale_warn", "sale_warn_msg")),
+    *("stock.lot.expiration_date", "maintenance.equipment.location", "maintenance.equipment.location_id"),
+    "purchase.order.requisition_id",  # of orders that name an agreement, which is looked for first
+}
+"""Written where this Odoo has the field, so nothing fails without it."""
 
 
 @dataclass(slots=True)
@@ -61,6 +69,7 @@ class Crossing:
     version: str
     told: dict[str, BusinessObject | None] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    touched: dict[str, set[str]] = field(default_factory=dict)  # by model: the fields that the hub wrote
 
 
 class Hospital:
@@ -98,12 +107,35 @@ class Hospital:
             await self.database.open()
             try:
                 await hub.start()
-                await self._cross()
+                with pytest.MonkeyPatch.context() as patch:
+                    self._listen(patch)
+                    await self._cross()
             finally:
                 await hub.stop()
                 await self.database.close()
                 await self.odoo.close()
         return self.found
+
+    def _listen(self, patch: pytest.MonkeyPatch) -> None:
+        """Note which fields are written: columns of `load`, values of `create` and `write`."""
+        load, create, write = OdooClient.load, OdooClient.create, OdooClient.write
+        touched = self.found.touched
+
+        async def loaded(client: OdooClient, model: str, fields: Sequence[str], *others: Any, **more: Any) -> Any:
+            touched.setdefault(model, set()).update({each.partition("/")[0] for each in fields} - {"id"})
+            return await load(client, model, fields, *others, **more)
+
+        async def created(client: OdooClient, model: str, values: Sequence[Mapping[str, Any]], **more: Any) -> Any:
+            touched.setdefault(model, set()).update(*values)
+            return await create(client, model, values, **more)
+
+        async def written(client: OdooClient, model: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+            touched.setdefault(model, set()).update(values)
+            await write(client, model, ids, values)
+
+        patch.setattr(OdooClient, "load", loaded)
+        patch.setattr(OdooClient, "create", created)
+        patch.setattr(OdooClient, "write", written)
 
     async def _cross(self) -> None:
         for name in READ_ONLY:
@@ -242,6 +274,21 @@ def test_what_is_written_comes_back(crossing: Crossing, name: str) -> None:
 @pytest.mark.parametrize("name", [f"hilum.{each}" for each in READ_ONLY])
 def test_what_odoo_alone_has_is_read(crossing: Crossing, name: str) -> None:
     assert crossing.told[name] is not None
+
+
+@pytest.mark.req("NEW-9")
+def test_what_the_hub_writes_it_says_that_it_needs(crossing: Crossing) -> None:
+    """Else an upgrade of Odoo could take a field away, and messages would say so first."""
+    names = dialect((int(crossing.version.partition(".")[0]), 0))
+    needed: dict[str, set[str]] = {}
+    for operation in OPERATIONS.values():
+        for model, fields in operation.needed(names).items():
+            needed.setdefault(model, set()).update(fields)
+    unsaid = {
+        f"{model}.{name}" for model, fields in crossing.touched.items() for name in fields - needed.get(model, set())
+    }
+    assert "name" in crossing.touched["res.partner"]
+    assert unsaid - WHERE_IT_IS_THERE == set()
 
 
 @pytest.mark.req("SYS-1")

@@ -67,6 +67,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "char": "code name",
         "boolean": "active",
         "many2one stock.location": "lot_stock_id",
+        "many2one stock.picking.type": "in_type_id int_type_id out_type_id",
     },
     "stock.location": {
         "char": "barcode name",
@@ -121,6 +122,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "purchase.order": {
         "char": "name origin partner_ref",
+        "datetime": "date_order",
         "many purchase.order.line": "order_line",
         "many stock.picking": "picking_ids",
         "many2one res.currency": "currency_id",

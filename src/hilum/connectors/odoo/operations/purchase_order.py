@@ -57,7 +57,9 @@ class PlaceOrder(DocumentOperation):
     name: ClassVar[str] = "purchase_order"
     accepts: ClassVar[tuple[type, ...]] = (PurchaseOrder,)
     needs: ClassVar[Needs] = {
-        "purchase.order": ("name", "state", "partner_id", "origin", "partner_ref", "currency_id", "order_line"),
+        "purchase.order": (
+            *("name", "state", "partner_id", "origin", "partner_ref", "currency_id", "date_order", "order_line"),
+        ),
         "purchase.order.line": ("product_id", "product_qty", "price_unit", "date_planned"),
     }
     model = "purchase.order"

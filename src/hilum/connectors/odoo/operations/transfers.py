@@ -95,6 +95,7 @@ class TransferOperation(DocumentOperation):
     needs: ClassVar[Needs] = {
         "stock.picking": ("name", "state", "origin", "picking_type_id", "location_id", "location_dest_id", "move_ids"),
         "stock.move": ("product_id", "product_uom_qty", "product_uom", "location_id", "location_dest_id", "state"),
+        "stock.warehouse": ("code", "in_type_id", "int_type_id", "out_type_id", "lot_stock_id"),
     }
 
     kind: ClassVar[str]  # of the external identifier of the transfer
