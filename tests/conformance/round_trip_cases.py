@@ -20,6 +20,7 @@ from hilum.canonical import (
     LedgerReversal,
     Money,
     OrderLine,
+    Packing,
     Payment,
     PurchaseOrder,
     ReceiptLine,
@@ -134,6 +135,16 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
             stocked=False,
             price=Money(amount=Decimal("12.5"), currency="EUR"),
             active=False,
+        ),
+    ),
+    "an item known by its GTINs": (
+        Item(
+            code="WIPE-1",
+            title="Wipe",
+            packings=(
+                Packing(gtin="04006381333931"),
+                Packing(gtin="14006381333938", unit="BX", quantity=Decimal(100)),
+            ),
         ),
     ),
     "an item that is weighed": (Item(code="SALT", title="Salt", unit="KGM"),),
