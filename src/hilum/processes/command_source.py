@@ -14,10 +14,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hilum.connector import ConnectorSettings, Header
+from hilum.connector import ConnectorSettings, Header, Source
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.hub_source import HubSource
+from hilum.errors import SettingsError
 from hilum.journal.audit import record
 from hilum.journal.payloads import Damaged, unpacked
 from hilum.postgres import Database
@@ -59,6 +60,14 @@ class Commands(HubSource[Database, Hands]):
     def over(self, database: Database) -> None:
         """Read from this one, from the next `open` on."""
         self.use(database)
+
+    def share(self, other: Source) -> None:
+        """Raises `SettingsError`: a command is taken once, so a channel is for one flow."""
+        flows = f"{self.flow} and {other.flow}" if isinstance(other, Commands) else self.flow
+        raise SettingsError(
+            f"{flows} both take the commands of {self.settings.channel}, and each command is taken once: "
+            "let one flow take them and deliver to all who need them."
+        )
 
     async def check(self) -> str:
         """What it reads."""

@@ -7,16 +7,19 @@ import pytest
 
 from hilum import cases
 from hilum.cases import Case
+from hilum.errors import SettingsError
 from hilum.flow import DataClass
 from hilum.message import new_id
 from hilum.postgres import Database
-from hilum.processes import Process, decide, inbox, store
+from hilum.processes import Commands, Process, decide, inbox, store
 from hilum.processes.tasks import open_of
 from hilum.processes.troubles import settle
 from hilum.testing import eventually
+from support.doubles import Receiver
 from support.orders_process import Approval, approved_orders, empty
 from support.processes import Begin
-from support.waits import deliveries
+from support.projects import make_flow
+from support.waits import Start, deliveries
 
 pytestmark = pytest.mark.req("WF-2")
 
@@ -140,3 +143,13 @@ async def test_runs_are_found_by_state_and_protected_keys_only_whole(database: D
         assert await store.runs(connection, before=first.id) == [second]
         assert await store.runs(connection, text=str(first.id)) == [first]
         assert await store.counts(connection) == {("test.order", "held"): 2}
+
+
+async def test_two_flows_with_one_channel_are_told_so_at_the_start(hub: Start) -> None:
+    flows = [
+        make_flow(Commands("orders"), Receiver(), name=name, order_by=None, dedup_by=None) for name in ("one", "two")
+    ]
+    with pytest.raises(
+        SettingsError, match=r"one and two both take the commands of orders.*each command is taken once"
+    ):
+        await hub(*flows)
