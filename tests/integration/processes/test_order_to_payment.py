@@ -105,7 +105,7 @@ async def desk(hub: Start, database: Database) -> AsyncIterator[Callable[..., Aw
         made = Desk(database)
         process = order_process(OrderRules(**{"linger": "PT1S", **rules}), owners=OWNERS)
         heard = make_flow(made.feed, name="test.heard", format="bytes", translate=lambda body, _: read(body),
-                          order_by=None, dedup_by=None)  # fmt: skip
+                          order_by=lambda _: "one after the other", dedup_by=None)  # fmt: skip
         for each in handle(process):
             heard.deliver_to(each)
         flows = [heard]
