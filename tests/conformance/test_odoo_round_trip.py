@@ -57,6 +57,7 @@ SOMETIMES = {
 WHERE_IT_IS_THERE = {
     *(f"res.partner.{each}" for each in ("purchase_warn", "purchase_warn_msg", "sale_warn", "sale_warn_msg")),
     *("stock.lot.expiration_date", "maintenance.equipment.location", "maintenance.equipment.location_id"),
+    "purchase.order.picking_type_id",  # brought by purchase_stock
     "purchase.order.requisition_id",  # of orders that name an agreement, which is looked for first
 }
 """Written where this Odoo has the field, so nothing fails without it."""

@@ -19,6 +19,7 @@ from hilum.canonical import (
     Customer,
     Item,
     ItemCategory,
+    Location,
     Lot,
     Money,
     PurchaseOrderCancelled,
@@ -45,6 +46,30 @@ async def test_a_confirmed_order_changes_by_revision_once(far: FarSide, hub: Odo
     assert await order_lines(far, order) == [(8, 1.2), (0, 1.5), (7, 2)]
     open_moves = [move for line in await moves(far, order) for move in line if move["state"] != "cancel"]
     assert sum(move["product_uom_qty"] for move in open_moves) == 15
+
+
+async def test_an_order_is_received_at_the_warehouse_of_its_place(far: FarSide, hub: Odoo, world: World) -> None:
+    warehouse = Warehouse(code=far.unique[:5].upper(), title=far.name("South"))
+    place = Location(code=far.name("S-OR"), title="Southern theatre", facility=warehouse.code)
+    await far.needs(warehouse)
+    await delivered(hub, warehouse)
+    await delivered(hub, place)
+    here, there = world.order(), world.order(deliver_to=place.code)
+    nowhere = world.order(deliver_to=far.name("S-XX"))
+    for order in (here, there):
+        await delivered(hub, order)
+    (outcome,) = await settle(hub, nowhere)
+    assert isinstance(outcome, Delivered), outcome
+    assert "Odoo has no warehouse for" in outcome.words
+    kinds = []
+    for order in (here, there, nowhere):
+        (row,) = await far.known_as("purchase.order", "order", order.number)
+        (receipt,) = await far.rows("stock.picking", origin=row["name"])
+        assert receipt["picking_type_id"] == row["picking_type_id"]
+        kinds.append(row["picking_type_id"])
+    assert kinds[0] == kinds[2]
+    (south,) = await far.rows("stock.warehouse", code=warehouse.code)
+    assert kinds[1] == south["in_type_id"] != kinds[0]
 
 
 async def test_less_than_has_come_cannot_be_ordered(far: FarSide, hub: Odoo, world: World) -> None:

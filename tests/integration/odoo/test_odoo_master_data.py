@@ -149,6 +149,13 @@ async def test_a_location_goes_below_its_parent(far: FarSide, hub: Odoo) -> None
     assert row["usage"] == "internal"
 
 
+async def test_a_location_of_a_warehouse_that_odoo_does_not_have_says_where_it_was_put(far: FarSide, hub: Odoo) -> None:
+    code = far.name("nowhere")
+    (outcome,) = await hub.deliver(deliveries([Location(code=far.name("W3"), title="Ward 3", facility=code)]))
+    assert isinstance(outcome, Delivered), outcome
+    assert f"Odoo has no warehouse {code}: the location was put under" in outcome.words
+
+
 async def test_an_encounter_is_delivered_when_its_account_is_there(far: FarSide, hub: Odoo, world: World) -> None:
     def visit(account: str) -> Delivery:
         thing = Encounter(number=far.name("V"), account=account, status=EncounterStatus.IN_PROGRESS)

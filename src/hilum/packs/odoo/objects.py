@@ -183,7 +183,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         key="the hub's number, else Odoo's (`P00012`)",
         fields=_ORDER,
         lost={
-            "deliver_to": "Odoo delivers to the warehouse of the kind of operation, which the hub leaves alone",
+            "deliver_to": "Odoo keeps the warehouse in which the place is, not the place",
             "lines.numbers": _OF_TRADE,
         },
         filled={

@@ -38,10 +38,10 @@ class UpsertLocation(Upsert):
             "barcode": thing.code,
             "usage": "internal",
             "active": thing.active,
-            "location_id/.id": await self._parent(session, thing),
+            "location_id/.id": await self._parent(session, thing, task),
         }
 
-    async def _parent(self, session: Session, thing: Location) -> int:
+    async def _parent(self, session: Session, thing: Location, task: Task) -> int:
         if thing.parent:
             parents = await session.references.find(LOCATION, [thing.parent])
             return int(found(parents[thing.parent])["id"])
@@ -49,5 +49,8 @@ class UpsertLocation(Upsert):
         warehouses = await session.client.search_read("stock.warehouse", [], fields, order="id")
         if not warehouses:
             raise Rejected(MISSING, "Odoo has no warehouse. Create one in Odoo, then replay.")
-        named = next((each for each in warehouses if each["code"] == thing.facility), warehouses[0])
-        return int(named["lot_stock_id"])
+        named = next((each for each in warehouses if each["code"] == thing.facility), None)
+        if named is None and thing.facility:
+            first = warehouses[0]["code"]
+            task.remarks.append(f"Odoo has no warehouse {thing.facility}: the location was put under {first}.")
+        return int((named or warehouses[0])["lot_stock_id"])

@@ -23,7 +23,7 @@ from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
 from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan, same_lines
-from hilum.connectors.odoo.references import AGREEMENT, ITEM, SUPPLIER
+from hilum.connectors.odoo.references import AGREEMENT, ITEM, LOCATION, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
@@ -36,6 +36,7 @@ class _Known:
     items: Mapping[str, Row | Rejected]
     suppliers: Mapping[str, Row | Rejected]
     agreements: Mapping[str, Row | Rejected]
+    places: Mapping[str, Row | Rejected]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -80,10 +81,12 @@ class PlaceOrder(DocumentOperation):
         orders: list[PurchaseOrder] = [task.thing for task in tasks]
         agreements = [order.agreement for order in orders if order.agreement]
         suppliers = await session.references.find(SUPPLIER, [order.supplier for order in orders])
+        places = [order.deliver_to for order in orders if order.deliver_to]
         return _Known(
             agreements=await session.references.find(AGREEMENT, agreements) if agreements else {},
             items=await session.references.find(ITEM, [line.item for order in orders for line in order.lines]),
             suppliers=await with_blocks(session, suppliers),
+            places=await session.references.find(LOCATION, places) if places else {},
         )
 
     async def plan(self, session: Session, task: Task, known: _Known) -> Plan:
@@ -101,6 +104,7 @@ class PlaceOrder(DocumentOperation):
             **({"partner_ref": order.requisition} if order.requisition else {}),
             **({"currency_id/.id": cell(currency)} if currency else {}),
             **({"date_order": cell(order.ordered_at)} if order.ordered_at else {}),
+            **await _received_at(session, task, known.places),
         }
         xml_id = session.xml_id("order", order.number)
         lines: list[Mapping[str, Any]] = []
@@ -288,6 +292,21 @@ async def with_blocks(session: Session, suppliers: Mapping[str, Row | Rejected])
             )
             told[code] = Rejected("odoo.blocked", words)
     return told
+
+
+async def _received_at(session: Session, task: Task, places: Mapping[str, Row | Rejected]) -> Mapping[str, str]:
+    """The kind of receipt of the warehouse in which the order's place is; where nobody knows it, Odoo's own stays."""
+    order: PurchaseOrder = task.thing
+    if not order.deliver_to:
+        return {}
+    place = places[order.deliver_to]
+    there = not isinstance(place, Rejected) and place["warehouse_id"]
+    if there and "picking_type_id" in await session.fields("purchase.order"):
+        return {"picking_type_id/.id": cell((await session.warehouse(int(there)))["in_type_id"])}
+    task.remarks.append(
+        f"Odoo has no warehouse for {order.deliver_to}: the goods are received where Odoo does by default."
+    )
+    return {}
 
 
 async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item: Row) -> dict[str, Any]:
