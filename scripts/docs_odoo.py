@@ -11,6 +11,7 @@ from docs_text import code, comments, table
 from hilum.canonical import BusinessObject
 from hilum.connectors.odoo.dialect import Dialect, dialect
 from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.packs.odoo.elsewhere import ELSEWHERE
 from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED
 from hilum.simulator.odoo.business import MODELS
 from hilum.simulator.odoo.orm.access import NOBODY
@@ -42,6 +43,10 @@ def odoo_objects_page() -> str:
         "the column *not kept* comes back as it was written, and where nothing was written only what is in the last "
         "column is there.\n\n"
         + table(["object", "model", "direction", "key, out of Odoo", "not kept", "filled in by Odoo"], sorted(rows))
+        + "\n## Not in Odoo\n\nBusiness objects of the hub that are neither written into Odoo nor read there.\n\n"
+        + table(
+            ["object", "why, or what becomes of it"], sorted([_object(kind), why] for kind, why in ELSEWHERE.items())
+        )
     )
 
 

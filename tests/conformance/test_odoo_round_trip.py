@@ -27,6 +27,7 @@ from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.message import Delivered, Delivery, new_id
 from hilum.packs import odoo
 from hilum.packs.odoo.captured import Captured
+from hilum.packs.odoo.elsewhere import ELSEWHERE
 from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED
 from hilum.postgres import Database
 from hilum.runtime import Hub
@@ -297,6 +298,12 @@ def test_no_object_is_forgotten() -> None:
     taken = {kind.name for each in OPERATIONS.values() for kind in each.accepts if issubclass(kind, BusinessObject)}
     assert taken == {f"hilum.{each}" for each in ORDER} | {kind.name for kind in NOT_CAPTURED}
     assert {each.object.name for each in CAPTURED} == {f"hilum.{each}" for each in (*ORDER, *READ_ONLY)}
+
+
+@pytest.mark.req("SYS-1", "MOD-1")
+def test_of_each_business_object_it_is_said_whether_odoo_has_it() -> None:
+    said = [*(each.object for each in CAPTURED), *NOT_CAPTURED, *ELSEWHERE]
+    assert sorted(kind.name for kind in said) == sorted(canonical.BY_NAME)
 
 
 @pytest.mark.req("SYS-1")

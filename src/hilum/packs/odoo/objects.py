@@ -40,7 +40,7 @@ _ORDER: Final = (
     "order_line.*",
 )
 _MOVED_AT: Final = "Odoo notes when the transfer was booked"
-_NO_PLACE: Final = "Odoo has no field for it"
+_NO_PLACE: Final = "the hub does not write it into Odoo, which has no field of its own for it"
 _OF_TRADE: Final = "a number of trade: the hub's crosswalk has it, and it is not written into Odoo"
 _UNLISTED_BANK: Final = "a bank that Odoo does not list is left out when it is written"
 _INVOICE_FILLED: Final = {

@@ -1,0 +1,39 @@
+"""Which business objects have no record of their own in Odoo, and what becomes of them: the rest of the table. Data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hilum import canonical
+from hilum.canonical import BusinessObject
+
+_PAYERS: Final = "of the systems that bill payers: Odoo's community modules have no place for it"
+_CARE: Final = "of clinical systems: Odoo's community modules have no place for it"
+_FOUND: Final = "what the hub has found out: a case or an event"
+
+ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
+    canonical.Appointment: _CARE,
+    canonical.AssetEvent: "an asset and a work order are written, not what happened in between",
+    canonical.Authorisation: _PAYERS,
+    canonical.BankStatement: "its lines are bank transactions",
+    canonical.BillMatch: _FOUND,
+    canonical.Claim: _PAYERS,
+    canonical.ClinicalOrder: _CARE,
+    canonical.Contract: "its prices are agreements and supplier prices",
+    canonical.Denial: _PAYERS,
+    canonical.Document: "files are not written into Odoo's attachments",
+    canonical.DocumentStatus: "an answer to the sender of a document",
+    canonical.Eligibility: _PAYERS,
+    canonical.EmployeeShift: "Odoo's community modules plan no shifts",
+    canonical.Facility: "what Odoo knows of it is its warehouse",
+    canonical.OrderAcknowledgement: "the supplier's answer: the order in Odoo is left as it is",
+    canonical.PriceCheck: _FOUND,
+    canonical.QualityIndicator: "Odoo's community modules have no place for it",
+    canonical.Referral: _CARE,
+    canonical.Remittance: _PAYERS,
+    canonical.Requisition: "it becomes purchase orders",
+    canonical.ScreeningResult: "what may follow from it is a supplier that is blocked",
+    canonical.ShipNotice: "what is announced has not come: receipts are written",
+}
+"""Neither written into Odoo nor read there."""
