@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -68,7 +68,7 @@ def content_of(object_: str, row: Mapping[str, str]) -> dict[str, Any]:
         made = model_of(object_).model_validate(_listed(nested))
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, each['loc']))}: {_why(object_, each)}" for each in problems)
+        words = "; ".join(f"{_column(nested, each['loc'])}: {_why(object_, each)}" for each in problems)
         raise SettingsError(words) from None
     return made.model_dump(mode="json", exclude_defaults=True)
 
@@ -82,9 +82,20 @@ def _listed(nested: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _column(nested: Any, place: Sequence[str | int]) -> str:
+    """The field as the file names it: `packings.1.gtin` for the first of a list, or whatever its number is there."""
+    names = []
+    for part in place:
+        numbers = sorted(nested, key=int) if isinstance(part, int) and isinstance(nested, dict) else []
+        name = numbers[part] if isinstance(part, int) and part < len(numbers) else str(part)
+        nested = nested.get(name) if isinstance(nested, dict) else None
+        names.append(name)
+    return ".".join(names)
+
+
 def _why(object_: str, problem: ErrorDetails) -> str:
     if problem["type"] != "extra_forbidden":
-        return problem["msg"]
+        return problem["msg"].removeprefix("Value error, ")
     if len(problem["loc"]) > 1:
         return "there is no such field"
     return f"there is no such field; {object_} have {', '.join(model_of(object_).model_fields)}"
