@@ -49,6 +49,14 @@ from hilum.canonical.finance import (
 )
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
+from hilum.canonical.onboarding import (
+    Credential,
+    PayeeAccount,
+    Principal,
+    SupplierBankChange,
+    SupplierRegistration,
+    TaxNumber,
+)
 from hilum.canonical.organisation import Facility
 from hilum.canonical.origins import ORIGINS, told_origin
 from hilum.canonical.papers import Document
@@ -121,6 +129,7 @@ __all__ = [
     "Contract",
     "ContractStatus",
     "CostCentre",
+    "Credential",
     "Customer",
     "CustomerInvoice",
     "Denial",
@@ -161,6 +170,7 @@ __all__ = [
     "Packing",
     "PaidClaim",
     "PatientAccount",
+    "PayeeAccount",
     "Payment",
     "PaymentDirection",
     "PersonName",
@@ -169,6 +179,7 @@ __all__ = [
     "PriceLine",
     "PriceTier",
     "PricedDocument",
+    "Principal",
     "PurchaseOrder",
     "PurchaseOrderCancelled",
     "QualityIndicator",
@@ -190,10 +201,13 @@ __all__ = [
     "StockLevel",
     "StockTransfer",
     "Supplier",
+    "SupplierBankChange",
     "SupplierBill",
     "SupplierPrice",
+    "SupplierRegistration",
     "SupplierReturn",
     "SupplyConsumed",
+    "TaxNumber",
     "Tracking",
     "TradeNumbers",
     "TransferLine",
