@@ -65,7 +65,7 @@ def account_findings(account: PayeeAccount, place: int = 1) -> list[Finding]:
     found = _wrong(f"{where}, BIC", numbers.bic(account.bic)) if account.bic else []
     if country in numbers.IBAN_LENGTHS:
         found += _wrong(where, numbers.iban(account.number))
-        if account.bic and not found and account.country not in (None, account.compact[:2]):
+        if not found and account.country not in (None, account.compact[:2]):
             found += _wrong(where, f"it is to be in {account.country}, and the IBAN is of {account.compact[:2]}")
     elif country == "US":
         digits = account.compact

@@ -76,9 +76,10 @@ def _rows(layout: Layout, body: bytes) -> Iterator[tuple[int, Row]]:
 
 def _text(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
+        text = body.decode("cp1252", "replace")
+    return text.replace("\0", "")
 
 
 def newest(found: list[Entry]) -> date:

@@ -1,8 +1,8 @@
 """Numbers of banks and tax offices: is there such a number? Pure, no look-up anywhere.
 
-Each function gives in words what is wrong, never the number; empty: nothing. Sources: ISO 13616 and the registry of IBAN
-structures (lengths), ISO 9362 (BIC), the routing number policy of the American Bankers Association, the list of valid
-prefixes of the Internal Revenue Service (EIN), and the Social Security Administration (SSN).
+Each function gives in words what is wrong, never the number; empty: nothing. Sources: ISO 13616 and the registry of
+IBAN structures (lengths), ISO 9362 (BIC), the routing number policy of the American Bankers Association, the list of
+valid prefixes of the Internal Revenue Service (EIN), and the Social Security Administration (SSN).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def bic(text: str) -> str:
 
 
 def tin(text: str) -> str:
-    """What is wrong with a taxpayer number of the United States: an EIN, an SSN or an ITIN, by its dashes if it has some.
+    """What is wrong with a taxpayer number of the United States: EIN, SSN or ITIN, by its dashes if it has some.
 
     These have no check digit: only numbers that were never given out are found.
     """

@@ -1,7 +1,7 @@
 """Is somebody of a registration on a list? Names, addresses and birth dates are weighed as evidence. Pure.
 
-The engine is that of matching (`hilum.masterdata.matching`), with weights of its own: whoever has the name of somebody on a
-list is asked about, also when nothing else is known; listed is only who agrees in more than the name.
+The engine is that of matching (`hilum.masterdata.matching`), with weights of its own: whoever has the name of somebody
+on a list is asked about, also when nothing else is known; listed is only who agrees in more than the name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Numbers of the value added tax by country: their shapes, and their check digits where the country has published how.
 
 For the countries of `_CHECKS` a wrong digit is found; for the others of `SHAPES` only the shape is looked at. Whether
-the number is in use says only the register of its country (VIES for the Union): this is arithmetic. Sources: the structure
-of numbers in VIES (European Commission), ISO/IEC 7064 (mod 11,10), ISO/IEC 7812-1 (Luhn), and the tax offices named.
+the number is in use says only the register of its country (VIES for the Union): this is arithmetic. Sources: the
+structure of numbers in VIES (European Commission), ISO/IEC 7064 (mod 11,10), ISO/IEC 7812-1 (Luhn).
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def vat(country: str, text: str) -> str:
         if number.startswith(letters) and re.fullmatch(SHAPES[country], number[2:], re.ASCII):
             number = number[2:]
             break
-    if country == "BE" and re.fullmatch(r"\d{9}", number, re.ASCII):
-        number = f"0{number}"  # as they were written before 2005
+    if country == "BE" and (old := re.fullmatch(r"(?:BE)?(\d{9})", number, re.ASCII)):
+        number = f"0{old[1]}"  # as they were written before 2005
     if not re.fullmatch(SHAPES[country], number, re.ASCII):
         return f"a VAT number of {country} does not look so"
     check = _CHECKS.get(country)
