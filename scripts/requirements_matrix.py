@@ -69,6 +69,8 @@ DONE: Final[tuple[str, ...]] = (
         "MD-8",
         "SYS-1",
         "SYS-2",
+        "SYS-12",
+        "WF-3",
     ),
 )
 """Capabilities that a user has: each must be carried by a test."""
