@@ -241,7 +241,7 @@ async def test_a_new_revision_is_approved_anew(desk: Begin) -> None:
 
 
 async def test_a_supplier_that_is_there_already_is_asked_about(desk: Begin, database: Database) -> None:
-    values = {"name": "Medquarry Suplies NV", "city": "Ghent", "postal_code": "9000", "tax_id": "BE0428759497"}
+    values = {"name": "Medquary Supplies NV", "city": "Ghent", "postal_code": "9000", "tax_id": "BE0428759497"}
     async with database.transaction() as connection:
         there = Record(system="odoo", identifier="V-7", values=values)
         await known.learn(connection, Matcher(KINDS["supplier"]), [there], actor="x", reason="x", encrypted=False)
@@ -249,7 +249,7 @@ async def test_a_supplier_that_is_there_already_is_asked_about(desk: Begin, data
     await work.publish()
     await work.say(registration())
     task = await work.task(MASTER_DATA)
-    assert "V-7 of odoo: Medquarry Suplies NV, 9000 Ghent" in task.words
+    assert "V-7 of odoo: Medquary Supplies NV, 9000 Ghent" in task.words
     await work.answer(task, "mia", is_new=False, comment="the same house")
     await work.is_in("refused", "completed")
 
