@@ -114,6 +114,13 @@ _LINE = InvoiceLine(number=1, description="Freight", unit_price=Decimal("40.50")
 
 MORE: Mapping[str, Sequence[BusinessObject]] = {
     "a blocked supplier": (Supplier(code="V 200/b", title="Blocked Ltd", **_PARTY),),
+    "a supplier whose bank Odoo lists": (
+        Supplier(
+            code="V-201",
+            title="Listed Ltd",
+            bank_accounts=(BankAccount(number="BE71096123456769", bic="GKCCBEBB", currency="EUR"),),
+        ),
+    ),
     "a blocked customer": (canonical.Customer(code="INS-2", title="Blocked Insurer", active=False, **_PARTY),),
     "a supplier that is given up": (Supplier(code="V-300", title="Past Ltd", active=False),),
     "an account with an address": (

@@ -48,6 +48,7 @@ CHANGED_LATER = {
 PATIENCE = 120.0  # seconds for all cases together; only where one fails it takes so long
 LOOK_AGAIN = 0.5  # seconds after which the feed is told once more that there is something to see
 SOMETIMES = {
+    ("hilum.supplier", "bank_accounts.bic"): "of a bank that Odoo lists",
     ("hilum.item", "category"): "by its code",
     ("hilum.item", "purchase_unit"): "before 19",
     ("hilum.supplier.price", "unit"): "from 19 on",
@@ -207,6 +208,7 @@ def _equip(env: Env) -> None:
     env["uom.uom"].create(unit)
     env["res.country.state"].create({"name": "West Flanders", "code": "VWV", "country_id": env.ref("base.be")})
     env["project.project"].create({"name": "Service desk"})
+    env["res.bank"].create({"name": "A listed bank", "bic": "GKCCBEBB"})
 
 
 def line_of(thing: BusinessObject) -> Captured:
@@ -276,6 +278,14 @@ def test_what_is_written_comes_back(crossing: Crossing, name: str) -> None:
 @pytest.mark.parametrize("name", [f"hilum.{each}" for each in READ_ONLY])
 def test_what_odoo_alone_has_is_read(crossing: Crossing, name: str) -> None:
     assert crossing.told[name] is not None
+
+
+@pytest.mark.req("SYS-1")
+def test_the_bank_of_an_account_comes_back_where_odoo_lists_it(crossing: Crossing) -> None:
+    """The table says when it does not, so the comparison would not notice."""
+    told = crossing.told["a supplier whose bank Odoo lists"]
+    assert isinstance(told, canonical.Supplier)
+    assert [each.bic for each in told.bank_accounts or ()] == ["GKCCBEBB"]
 
 
 @pytest.mark.req("NEW-9")
