@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -177,14 +178,17 @@ async def test_lots_and_serial_numbers_come_with_the_goods(far: FarSide, hub: Od
     one, two = world.number("SN"), world.number("SN")
     came = (
         ReceiptLine(item=world.tracked.code, quantity=Decimal(6), lot="L1"),
-        ReceiptLine(item=world.tracked.code, quantity=Decimal(4), lot="L2"),
+        ReceiptLine(item=world.tracked.code, quantity=Decimal(4), lot="L2", expires_on=date(2028, 2, 29)),
         ReceiptLine(item=serial.code, quantity=Decimal(1), lot=one),
         ReceiptLine(item=serial.code, quantity=Decimal(1), lot=two),
         ReceiptLine(item=world.item.code, quantity=Decimal(12)),
     )
     arrival = world.receipt(order, lines=came)
-    for attempt in (1, 2):
-        await delivered(hub, arrival, attempt=attempt)
+    (outcome,) = await settle(hub, arrival)
+    assert isinstance(outcome, Delivered), outcome
+    assert "The expiry of lot L2 was left out" in outcome.words
+    assert "lot L1" not in outcome.words
+    await delivered(hub, arrival, attempt=2)
     assert await received(far, order) == [10, 2, 1]  # twelve pieces are a dozen
     (product,) = await far.known_as("product.product", "item", world.tracked.code)
     names = {row["name"] for row in await far.rows("stock.lot", product_id=product["id"])}

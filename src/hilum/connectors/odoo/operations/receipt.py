@@ -271,6 +271,8 @@ def _check_lot(task: Task, line: ReceiptLine, item: Row) -> None:
     if item["tracking"] == "serial" and line.quantity != 1:
         words = f"Item {line.item} has serial numbers: one line for each piece, and {cell(line.quantity)} were given."
         raise Rejected("odoo.lot_required", words)
+    if line.expires_on:
+        task.remarks.append(f"The expiry of lot {line.lot} was left out: a receipt writes none, send the lot with it.")
 
 
 def _not_confirmed(plan: Plan, order: Row) -> str:
