@@ -63,6 +63,16 @@ from hilum.canonical.papers import Document
 from hilum.canonical.partial import identity_of, partial, partial_of, told
 from hilum.canonical.parties import BankAccount, Customer
 from hilum.canonical.patients import Address, Encounter, EncounterStatus, PatientAccount, PersonName
+from hilum.canonical.paying import (
+    OrderedPayment,
+    Payee,
+    PaymentOrder,
+    PaymentRun,
+    PaymentStanding,
+    PaymentStatus,
+    PaymentStatusReport,
+    StatusLevel,
+)
 from hilum.canonical.people import Department, Employee, Lead
 from hilum.canonical.pricing import PackOf, PriceBasis, PriceCheck, PricedDocument
 from hilum.canonical.purchasing import (
@@ -166,13 +176,20 @@ __all__ = [
     "OrderAcknowledgement",
     "OrderControl",
     "OrderLine",
+    "OrderedPayment",
     "PackOf",
     "Packing",
     "PaidClaim",
     "PatientAccount",
+    "Payee",
     "PayeeAccount",
     "Payment",
     "PaymentDirection",
+    "PaymentOrder",
+    "PaymentRun",
+    "PaymentStanding",
+    "PaymentStatus",
+    "PaymentStatusReport",
     "PersonName",
     "PriceBasis",
     "PriceCheck",
@@ -198,6 +215,7 @@ __all__ = [
     "ShipNotice",
     "ShippedLine",
     "StatementLine",
+    "StatusLevel",
     "StockLevel",
     "StockTransfer",
     "Supplier",

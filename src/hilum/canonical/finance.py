@@ -218,6 +218,7 @@ class BankTransaction(BusinessObject):
     """One line of a bank statement (ISO 20022 camt.053 entry, MT940 :61:)."""
 
     name: ClassVar[str] = "hilum.bank.transaction"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.EVENT
 
     journal: Code  # short name of the bank journal
@@ -228,6 +229,9 @@ class BankTransaction(BusinessObject):
     words: Text  # what the bank says it is for
     party_name: Text = Field(default="", repr=False)
     party_account: Text = Field(default="", repr=False)
+    bank_reference: Text = ""  # of the entry, as the bank writes it wherever it tells of it; empty: it gives none
+    end_to_end_id: Text = ""  # that of who ordered the payment
+    return_reason: Text = ""  # it came back: why, in words
 
     @property
     def business_key(self) -> str:

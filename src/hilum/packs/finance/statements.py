@@ -12,6 +12,7 @@ from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Refused
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats.banking import Detail, Entry, Report, Statement, StatementKind
+from hilum.formats.iso20022 import reason_words
 from hilum.packs.building import make, mapped, targets_in
 
 Seen = Counter[tuple[str, str]]
@@ -117,6 +118,9 @@ def transactions_of(
             words=_words(entry, detail),
             party_name=detail.party.name,
             party_account=detail.party.account,
+            bank_reference=entry.reference,
+            end_to_end_id=detail.end_to_end_id,
+            return_reason=_return_reason(detail),
         )
 
 
@@ -196,7 +200,14 @@ def _whole(detail: Detail, entry: Entry) -> Detail:
         end_to_end_id=detail.end_to_end_id,
         party=detail.party,
         remittance=detail.remittance,
+        return_code=detail.return_code,
+        return_words=detail.return_words,
     )
+
+
+def _return_reason(detail: Detail) -> str:
+    """Why a payment came back, in words; empty: it did not."""
+    return ": ".join(part for part in (reason_words(detail.return_code), detail.return_words) if part)
 
 
 def _words(entry: Entry, detail: Detail) -> str:

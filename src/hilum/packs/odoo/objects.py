@@ -43,6 +43,7 @@ _MOVED_AT: Final = "Odoo notes when the transfer was booked"
 _NO_PLACE: Final = "the hub does not write it into Odoo, which has no field of its own for it"
 _OF_TRADE: Final = "a number of trade: the hub's crosswalk has it, and it is not written into Odoo"
 _UNLISTED_BANK: Final = "a bank that Odoo does not list is left out when it is written"
+_OF_THE_BANK: Final = "is in what the bank says it is for, where it says it"
 _INVOICE_FILLED: Final = {
     "due_on": "the day of the payment term, else that of the bill",
     "total": "the sum with tax",
@@ -327,6 +328,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             *("name?", "ref", "journal_id", "date", "amount", "currency_id?", "payment_ref", "partner_name"),
             "account_number",
         ),
+        lost=dict.fromkeys(("bank_reference", "end_to_end_id", "return_reason"), _OF_THE_BANK),
     ),
     Captured(
         object=canonical.CostCentre,
