@@ -119,16 +119,16 @@ class Paying:
             papers.deliver_to(odoo.supplier("odoo.main"))
             papers.deliver_to(odoo.supplier_bill("odoo.main"))
             payments.deliver_to(odoo.payment("odoo.main"))
-        remittances = make_flow(Commands("payables.remittances", poll=0.02), name="test.remittances", translate=_content,
-                            order_by=None, dedup_by=None)  # fmt: skip
-        remittances.deliver_to(target(self.told, "memory.told"))
+        advice = make_flow(Commands("payables.remittances", poll=0.02), name="test.advice", translate=_content,
+                           order_by=None, dedup_by=None)  # fmt: skip
+        advice.deliver_to(target(self.told, "memory.told"))
         out = finance.bank_orders(to=[files.write(url=str(self.bank.orders), name="{key}.xml")])
         answers = finance.bank_answers(source=_folder(self.bank.answers), to=handle(paying))
         statements = finance.bank_statements(
             source=_folder(self.bank.statements), format=FORMATS[self.form], also=handle(settling),
             odoo="odoo.main" if with_odoo else None,
         )  # fmt: skip
-        return [papers, payments, remittances, out, answers, statements]
+        return [papers, payments, advice, out, answers, statements]
 
     # What happens
 
