@@ -8,6 +8,7 @@ from hilum.canonical.agreements import AgreementEnded, AgreementLine, BlanketAgr
 from hilum.canonical.assets import Asset, WorkKind, WorkOrder, WorkStatus
 from hilum.canonical.base import BusinessObject, Kind, Money
 from hilum.canonical.books import AccountType, BankStatement, LedgerAccount, StatementLine
+from hilum.canonical.budgets import Budget
 from hilum.canonical.care import Appointment, AppointmentStatus, ClinicalOrder, OrderControl, QualityIndicator, Referral
 from hilum.canonical.catalogue import BY_NAME, event_type, example, read, schema, write
 from hilum.canonical.claims import (
@@ -130,6 +131,7 @@ __all__ = [
     "BankTransaction",
     "BillMatch",
     "BlanketAgreement",
+    "Budget",
     "BusinessObject",
     "Charge",
     "Claim",

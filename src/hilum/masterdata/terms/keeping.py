@@ -23,7 +23,7 @@ class TermsSettings(ConnectorSettings):
     """Nothing to set: it is in the hub's own database."""
 
 
-class _InHub(Destination, ABC):
+class InHub(Destination, ABC):
     """Writes business objects into the hub's database, a batch in one transaction."""
 
     Settings = TermsSettings
@@ -48,7 +48,7 @@ class _InHub(Destination, ABC):
 
     def _need(self) -> Database:
         if self._database is None:
-            raise SettingsError("Agreed prices are kept only in a hub, which has a database.")
+            raise SettingsError("This is kept only in a hub, which has a database.")
         return self._database
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
@@ -61,21 +61,22 @@ class _InHub(Destination, ABC):
                 except Invalid as error:
                     found.append(Rejected("invalid", str(error)))
                     continue
-                found.append(await self._keep(connection, thing, delivery))
+                found.append(await self.keep(connection, thing, delivery))
         return found
 
     @abstractmethod
-    async def _keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
 
 
-class Agreed(_InHub):
+class Agreed(InHub):
     """Keeps contracts and prices of catalogues."""
 
     def __repr__(self) -> str:
         return "<terms.keep()>"
 
-    async def _keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+        """Within the transaction of the batch."""
         origin = store.Origin(flow=delivery.flow, message_id=delivery.message_id)
         await store.lock(connection)
         if isinstance(thing, Contract):
@@ -87,13 +88,14 @@ class Agreed(_InHub):
         return Rejected("invalid", "Only contracts and prices of suppliers can be kept as terms.")
 
 
-class Checks(_InHub):
+class Checks(InHub):
     """Keeps what lines cost, and what they should have cost."""
 
     def __repr__(self) -> str:
         return "<terms.record()>"
 
-    async def _keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+        """Within the transaction of the batch."""
         if not isinstance(thing, PriceCheck):
             return Rejected("invalid", "Only price checks are recorded here.")
         await checks.note(connection, [(thing, delivery.message_id)])

@@ -198,6 +198,13 @@ async def book_for(connection: Connection, supplier: str, items: Iterable[str]) 
     return Book.of(await heads(connection, {fact.contract for fact in said}), said)
 
 
+async def book_of_items(connection: Connection, items: Iterable[str]) -> Book:
+    """What is known now of these items with any supplier."""
+    wanted = {"items": sorted(set(items))}
+    said = list(await _facts(connection, "item = ANY(%(items)s)", wanted))
+    return Book.of(await heads(connection, {fact.contract for fact in said}), said)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Former:
     head: Head

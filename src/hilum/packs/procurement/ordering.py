@@ -66,15 +66,18 @@ def requisition_flow(
     return flow
 
 
-def resolve(wanted: Wanted, hub: Lookup) -> RequisitionLine:
-    """The line in the hub's codes. Raises `Unmapped` for an unknown item, unit or supplier, `Invalid` for amounts."""
+def resolve(wanted: Wanted, hub: Lookup, *, supplied: bool = True) -> RequisitionLine:
+    """The line in the hub's codes. Raises `Unmapped` for an unknown item, unit or supplier, `Invalid` for amounts.
+
+    With `supplied` false nobody need deliver it yet: who does is found later.
+    """
     if wanted.quantity <= 0:
         raise Invalid("the quantity must be more than 0", where=wanted.where)
     item = mapped(hub, "items", wanted.code)
     facts = hub.row("items", wanted.code)
     unit = wanted.unit or facts.get("order_unit", "") or facts.get("unit", "")
     supplier = mapped(hub, "suppliers", wanted.supplier) if wanted.supplier else facts.get("supplier", "")
-    if not supplier:
+    if not supplier and supplied:
         raise Unmapped("items.supplier", wanted.code)
     return make(
         RequisitionLine,
@@ -96,8 +99,9 @@ def documents_of(
     currency: Currency = "",
     confirm: bool = True,
     suffix: str = "",
+    orders: bool = True,
 ) -> Iterator[Requisition | PurchaseOrder]:
-    """The requisition itself where a target takes it, then its orders.
+    """The requisition itself where a target takes it, then its orders, unless `orders` is false.
 
     One order per supplier, in the order in which the suppliers come up, numbered `<requisition>-<supplier>`. The
     number is made of what the requester knows, so that a requisition that comes again finds its orders. With a
@@ -105,6 +109,8 @@ def documents_of(
     """
     if any(target.takes(requisition) for target in targets):
         yield requisition
+    if not orders:
+        return
     by_supplier: dict[str, list[RequisitionLine]] = {}
     for line in requisition.lines:
         by_supplier.setdefault(line.supplier or "", []).append(line)
@@ -124,7 +130,14 @@ def documents_of(
 
 
 def requisition_of(
-    number: str, lines: Sequence[Wanted], hub: Lookup, *, where: str, deliver_to: str = "", **facts: object
+    number: str,
+    lines: Sequence[Wanted],
+    hub: Lookup,
+    *,
+    where: str,
+    deliver_to: str = "",
+    supplied: bool = True,
+    **facts: object,
 ) -> Requisition:
     """The requisition in the hub's codes. Raises `Invalid` where a line number comes twice or none is there."""
     numbers = [line.number for line in lines]
@@ -135,7 +148,8 @@ def requisition_of(
         where,
         number=number,
         deliver_to=mapped_where_listed(hub, "locations", deliver_to),
-        lines=tuple(resolve(line, hub) for line in lines),
+        needed_by=min((line.needed_by for line in lines if line.needed_by is not None), default=None),
+        lines=tuple(resolve(line, hub, supplied=supplied) for line in lines),
         **facts,
     )
 

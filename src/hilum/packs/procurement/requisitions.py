@@ -39,6 +39,7 @@ def requisitions(
     currency: str = "",
     timezone: str = "UTC",
     confirm: bool = True,
+    orders: bool = True,
     report_to: Sequence[Target] = (),
     also: Sequence[Target] = (),
 ) -> Flow:
@@ -51,8 +52,9 @@ def requisitions(
 
     Cancellations and changes (ORC-1 other than `NW`) are `Refused`: an order at a supplier is changed by a buyer.
     An order message without RQD asks for a service, and gives nothing to buy: it is `Refused` too. `confirm` False
-    leaves the orders as drafts. The sender hears through `report_to` what became of its message. A target in
-    `also` that takes a `Requisition` gets that too.
+    leaves the orders as drafts. `orders` False makes none: only the requisition goes on, to who approves it. The
+    sender hears through `report_to` what became of its message. A target in `also` that takes a `Requisition` gets
+    that too.
     """
     zone = zone_of(timezone)
     flow = requisition_flow(
@@ -69,11 +71,13 @@ def requisitions(
     )
 
     @flow.translate
-    def orders(msg: hl7.Message, hub: Lookup) -> Iterator[Requisition | PurchaseOrder]:
+    def translated(msg: hl7.Message, hub: Lookup) -> Iterator[Requisition | PurchaseOrder]:
         for number, asked in _asked(msg).items():
-            requisition = _requisition(number, asked, hub, zone)
+            requisition = _requisition(number, asked, hub, zone, supplied=orders)
             needed_by = {line.number: line.needed_by for line in asked.lines}
-            yield from documents_of(requisition, flow.targets, needed_by=needed_by, currency=currency, confirm=confirm)
+            yield from documents_of(
+                requisition, flow.targets, needed_by=needed_by, currency=currency, confirm=confirm, orders=orders
+            )
 
     return flow
 
@@ -142,12 +146,13 @@ def _line_number(line: hl7.Segment, asked: _Asked) -> int:
     return number if number is not None and number > 0 and number not in taken else max(taken, default=0) + 1
 
 
-def _requisition(number: str, asked: _Asked, hub: Lookup, zone: tzinfo) -> Requisition:
+def _requisition(number: str, asked: _Asked, hub: Lookup, zone: tzinfo, *, supplied: bool) -> Requisition:
     common = asked.common
     return requisition_of(
         number,
         asked.lines,
         hub,
+        supplied=supplied,
         where=str(common),
         deliver_to=asked.deliver_to,
         department=asked.department,

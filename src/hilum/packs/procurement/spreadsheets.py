@@ -26,6 +26,7 @@ def requisitions_csv(
     currency: str = "",
     timezone: str = "UTC",
     confirm: bool = True,
+    orders: bool = True,
     report_to: Sequence[Target] = (),
     also: Sequence[Target] = (),
 ) -> Flow:
@@ -37,6 +38,7 @@ def requisitions_csv(
     requisition becomes one `PurchaseOrder` per supplier, numbered `<requisition>-<supplier>`. A wrong row holds the
     file. With `split="rows"` each row is a message and becomes an order of its own, `<requisition>-<line>`: a wrong row
     holds back only itself. Departments that send whole requisitions want the first.
+    `orders` False makes none: only the requisition goes on, to who approves it.
     """
     zone = zone_of(timezone)
     flow = requisition_flow(
@@ -53,18 +55,19 @@ def requisitions_csv(
     )
 
     @flow.translate
-    def orders(parsed: bytes | Row, hub: Lookup) -> Iterator[Requisition | PurchaseOrder]:
+    def translated(parsed: bytes | Row, hub: Lookup) -> Iterator[Requisition | PurchaseOrder]:
         whole = not isinstance(parsed, Mapping)
         for number, rows in _requisitions(parsed).items():
             wanted = [_wanted(row, where) for where, row in rows]
             needed_by: dict[int, date | None] = {line.number: line.needed_by for line in wanted}
             yield from documents_of(
-                _requisition(number, rows, wanted, hub, zone),
+                _requisition(number, rows, wanted, hub, zone, supplied=orders),
                 flow.targets,
                 needed_by=needed_by,
                 currency=currency,
                 confirm=confirm,
                 suffix="" if whole else str(wanted[0].number),
+                orders=orders,
             )
 
     return flow
@@ -90,7 +93,7 @@ def _requisitions(parsed: bytes | Row) -> dict[str, list[tuple[str, Row]]]:
 
 
 def _requisition(
-    number: str, rows: Sequence[tuple[str, Row]], wanted: Sequence[Wanted], hub: Lookup, zone: tzinfo
+    number: str, rows: Sequence[tuple[str, Row]], wanted: Sequence[Wanted], hub: Lookup, zone: tzinfo, *, supplied: bool
 ) -> Requisition:
     """One requisition of its rows; what is the same for all of them is taken from the first."""
     where, first = rows[0]
@@ -98,6 +101,7 @@ def _requisition(
         number,
         wanted,
         hub,
+        supplied=supplied,
         where=where,
         deliver_to=first.get("deliver_to", "").strip(),
         department=first.get("department", "").strip(),

@@ -64,6 +64,14 @@ class Papers:
         left = {number: Fraction(line.quantity) - tally.billed[number] for number, line in tally.lines.items()}
         return {number: rest for number, rest in left.items() if rest > 0}
 
+    def open_to_receive(self) -> dict[int, Fraction]:
+        """Of which lines of the order how much has not come yet; what nobody waits for any more is left out."""
+        if self.order is None or any(receipt.final for receipt in self.receipts):
+            return {}
+        tally = _Tally(self, self.order)
+        left = {number: Fraction(line.quantity) - tally.received[number] for number, line in tally.lines.items()}
+        return {number: rest for number, rest in left.items() if rest > 0}
+
 
 def match(bill: SupplierBill, papers: Papers, tolerances_of: TolerancesOf = strict, *, round: int = 1) -> BillMatch:
     """Compare a bill or a credit note. What does not match is a finding with its cause, its money and words."""

@@ -1,0 +1,333 @@
+"""A requisition from its asking to its last goods: priced, held against its budget, approved, ordered, told back.
+
+    process = requisition_process(RequisitionRules(approvals=load_approvals(folder)), owners=OWNERS)
+    for target in handle(process): flow.deliver_to(target)
+
+Who approves says a table of rules, and it is never who asked. Urgent requisitions of critical items are ordered first
+and looked at afterwards. Nothing is ordered twice, and what is not bought is not bound any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, auto
+from functools import partial
+from typing import Final
+
+from pydantic import BaseModel
+
+from hilum.canonical import (
+    DocumentStatus,
+    GoodsReceipt,
+    OrderAcknowledgement,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    Requisition,
+    SupplierBill,
+)
+from hilum.canonical.conversions import plain
+from hilum.flow import Owners
+from hilum.packs.procurement import budgets
+from hilum.packs.procurement.approval_rules import Step
+from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before, sourced
+from hilum.packs.procurement.ordered import Ordered
+from hilum.packs.procurement.requisition_rules import (
+    STATES,
+    Approval,
+    RequisitionRules,
+    Review,
+    Sourcing,
+    order_number,
+    requisition_of_order,
+)
+from hilum.packs.procurement.sourcing import Choice, Sourced, orders_of
+from hilum.postgres import Connection
+from hilum.processes import Answer, Open, Process, Run, Task
+
+HEARD: Final = (Requisition, PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, GoodsReceipt, SupplierBill)
+
+NOTHING: Final = Decimal(0)
+
+
+def requisition_process(
+    rules: RequisitionRules, *, owners: Owners, name: str = "procurement.requisition", version: str = "1.0"
+) -> Process:
+    """The process. It begins on a `Requisition`, and hears everything that names one of the orders that it made."""
+    process = Process(
+        name,
+        version=version,
+        summary="A requisition from its asking to its last goods",
+        owners=owners,
+        states=STATES,
+        forms=[Approval, Review, Sourcing],
+    )
+    process.starts_on(Requisition, key=lambda requisition: requisition.number)
+    process.hears(PurchaseOrder, key=lambda order: requisition_of_order(order.number))
+    process.hears(PurchaseOrderCancelled, key=lambda cancelled: requisition_of_order(cancelled.number))
+    process.hears(OrderAcknowledgement, key=lambda answer: requisition_of_order(answer.order))
+    process.hears(GoodsReceipt, key=lambda receipt: requisition_of_order(receipt.order))
+    process.hears(SupplierBill, key=lambda bill: requisition_of_order(bill.order))
+
+    @process.run
+    async def follow(run: Run, requisition: Requisition) -> str:
+        return await _Requested(run, rules, requisition, name).to_the_end()
+
+    return process
+
+
+class _Verdict(Enum):
+    APPROVED = auto()
+    REFUSED = auto()
+    CHANGED = auto()  # the requester asks for something else: begin again
+
+
+class _Requested:
+    """One requisition. What it does depends on nothing but what its run was told, so it comes to the same again."""
+
+    def __init__(self, run: Run, rules: RequisitionRules, requisition: Requisition, flow: str) -> None:
+        self.run = run
+        self.rules = rules
+        self.requisition = requisition
+        self.flow = flow
+        self.lines: list[Sourced] = []
+        self.orders: dict[str, Ordered] = {}
+        self.review: Open | None = None
+
+    async def to_the_end(self) -> str:
+        """Until it is refused, or all that was ordered has come and is billed."""
+        if before := await self._ordered_before():
+            words = f"{self.requisition.number} was ordered already, as {', '.join(before)}"
+            await self.run.move("refused")
+            await self._tell("refused", f"{words}; ask for more under a new number", before)
+            return words
+        self.run.undo("tell the requester", self._cancelled)
+        self.run.undo("release the budget", self._release)
+        verdict = _Verdict.CHANGED
+        while verdict is _Verdict.CHANGED:
+            await self._source()
+            plan = await self._plan()
+            await self._order_first(plan)
+            verdict = await self._decide(plan)
+        rest = self._not_first(plan)
+        if verdict is _Verdict.APPROVED and rest:
+            await self._order(rest)
+        if not self.orders:
+            await self.run.move("refused")
+            return "refused"
+        await self._follow()
+        return self._outcome()
+
+    # Before it is ordered
+
+    async def _ordered_before(self) -> list[str]:
+        async def look(connection: Connection) -> list[str]:
+            return await ordered_before(connection, self.requisition.number, self.run.id)
+
+        return await self.run.query("ordered before", look)
+
+    async def _source(self) -> None:
+        """Find supplier and price of each line; a buyer names one where there is none."""
+        choices: dict[int, Choice] = {}
+        await self._price(choices)
+        for line in [line for line in self.lines if not line.supplier]:
+            await self.run.move("sourcing")
+            title = f"Name a supplier for line {line.number} of requisition {self.requisition.number}"
+            words = f"{plain(line.quantity)} {line.unit} {line.item}; {line.words}"
+            said = await self.run.ask(
+                Task(title, Sourcing, team=self.rules.buyers, words=words, due=self.rules.source_within)
+            )
+            choices[line.number] = Choice(supplier=said.supplier, unit_price=said.unit_price)
+        if choices:
+            await self._price(choices)
+
+    async def _price(self, choices: dict[int, Choice]) -> None:
+        on = (await self.run.now()).date()
+
+        async def look(connection: Connection) -> list[dict[str, object]]:
+            found = await sourced(connection, self.rules, self.requisition, choices, on)
+            return [line.model_dump(mode="json") for line in found]
+
+        self.lines = [Sourced.model_validate(line) for line in await self.run.query("sources", look)]
+
+    async def _plan(self) -> Plan:
+        on = (await self.run.now()).date()
+
+        async def judge(connection: Connection) -> dict[str, object]:
+            found = await judged(connection, self.rules, self.requisition, self.lines, on)
+            return found.model_dump(mode="json")
+
+        return Plan.model_validate(await self.run.query("rule and budget", judge))
+
+    async def _order_first(self, plan: Plan) -> None:
+        lines = [line for line in self.lines if line.number in plan.first]
+        if not lines or plan.review is None:
+            return
+        await self._order(lines)
+        title = f"Requisition {self.requisition.number} was ordered at once: was that right?"
+        self.review = await self.run.put(_task(title, Review, plan.review, plan.words, plan.requesters))
+
+    async def _decide(self, plan: Plan) -> _Verdict:
+        """Every desk of the rule agrees, one after the other, each time another person."""
+        if not self._not_first(plan):
+            return _Verdict.APPROVED
+        agreed: list[str] = []
+        for step in plan.steps:
+            await self.run.move("approval")
+            title = f"Approve requisition {self.requisition.number}"
+            asked = await self.run.put(_task(title, Approval, step, plan.words, [*plan.requesters, *agreed]))
+            answer = await self._answer(asked)
+            if answer is None:
+                return _Verdict.CHANGED
+            if not answer.content.approved:
+                await self._refuse(plan, answer)
+                return _Verdict.REFUSED
+            agreed.append(answer.by)
+        return _Verdict.APPROVED
+
+    async def _answer(self, asked: Open) -> Answer | None:
+        """The answer; none: the requester asks for something else now, and nothing was ordered."""
+        while True:
+            heard = await self.run.next(Requisition, answers_to=[asked])
+            if isinstance(heard, Answer):
+                return heard
+            if isinstance(heard, Requisition) and await self._changes(heard):
+                if not await self.run.withdraw(asked):
+                    await self.run.next(answers_to=[asked])  # answered in this moment: it was about something else
+                return None
+
+    async def _changes(self, told: Requisition) -> bool:
+        """Told again: is it another one now, that can still be taken up? If not, the requester hears why."""
+        if told == self.requisition:
+            return False
+        if self.orders:
+            await self._tell("ordered", "It is ordered, and was not changed: a buyer does that.", [*self.orders])
+            return False
+        self.requisition = told
+        return True
+
+    async def _refuse(self, plan: Plan, answer: Answer) -> None:
+        lines = [line.number for line in self._not_first(plan)]
+        await self._leave(dict.fromkeys(lines, NOTHING))
+        comment = f": {answer.content.comment}" if answer.content.comment else ""
+        what = f"lines {', '.join(map(str, lines))}: " if self.orders else ""
+        await self._tell("refused", f"{what}{answer.to.task.team}, {answer.by}{comment}")
+
+    def _not_first(self, plan: Plan) -> list[Sourced]:
+        return [line for line in self.lines if line.number not in plan.first]
+
+    # The orders
+
+    async def _order(self, lines: Sequence[Sourced]) -> None:
+        """One order per supplier; each is noted before it is sent, and sent once."""
+        number = self.requisition.number
+        made = orders_of(
+            self.requisition, lines, number_of=partial(order_number, number), first=len(self.orders) + 1,
+            at=await self.run.now(), name_agreements=self.rules.name_agreements,
+        )  # fmt: skip
+        for order in made:
+
+            async def note(connection: Connection, order: PurchaseOrder = order) -> None:
+                await note_order(connection, number, self.run.id, order.number, order.supplier)
+
+            await self.run.query("note the order", note)
+            await self.run.send(self.rules.orders, order, key=order.number)
+            self.orders[order.number] = Ordered(order, self.rules.packs_of)
+            self.run.undo(f"cancel {order.number}", partial(self._cancel, order.number))
+        await self.run.move("ordered")
+        suppliers = ", ".join(f"{order.number} from {order.supplier}" for order in made)
+        await self._tell("ordered", suppliers, [order.number for order in made])
+
+    async def _follow(self) -> None:
+        """What becomes of the orders is told to the requester, until nothing more is to come."""
+        while self.review is not None or not all(each.over for each in self.orders.values()):
+            waiting = [self.review] if self.review is not None else []
+            within = None if waiting else self.rules.follow
+            heard = await self.run.next(*HEARD, answers_to=waiting, within=within)
+            if heard is None:
+                break
+            await self._take(heard)
+        await self._release()
+        await self.run.move("cancelled" if all(each.cancelled for each in self.orders.values()) else "completed")
+
+    async def _take(self, heard: BaseModel | Answer) -> None:
+        match heard:
+            case Answer():
+                await self._reviewed(heard)
+            case Requisition():
+                await self._changes(heard)
+            case PurchaseOrder() | PurchaseOrderCancelled():
+                await self._paper(heard.number, heard)
+            case OrderAcknowledgement() | GoodsReceipt() | SupplierBill():
+                await self._paper(heard.order or "", heard)
+
+    async def _paper(self, number: str, paper: BaseModel) -> None:
+        """A paper about one of the orders: what is new of it is told, and what is billed is not bound any more."""
+        order = self.orders.get(number)
+        told = order.take(paper) if order is not None else None
+        if order is None or told is None:
+            return
+        if isinstance(paper, SupplierBill | PurchaseOrderCancelled):
+            await self._leave(order.unbilled())
+        state = self._state()
+        if state is not None:
+            await self.run.move(state)
+        if told.status:
+            await self._tell(told.status, told.words, [number])
+
+    async def _reviewed(self, answer: Answer) -> None:
+        self.review = None
+        comment = f": {answer.content.comment}" if answer.content.comment else ""
+        verdict = "it was right to order at once" if answer.content.justified else "it should have waited"
+        await self._tell("reviewed", f"{answer.by}, {verdict}{comment}", [*self.orders])
+
+    def _state(self) -> str | None:
+        """The state that the orders make; none: it stays."""
+        standing = [each for each in self.orders.values() if not each.cancelled]
+        if standing and all(each.received for each in standing):
+            return "received"
+        heard = any(each.acknowledged for each in standing)
+        return "acknowledged" if heard and not any(each.received for each in standing) else None
+
+    def _outcome(self) -> str:
+        cancelled = sum(each.cancelled for each in self.orders.values())
+        return f"{len(self.orders)} orders{f', {cancelled} cancelled' if cancelled else ''}"
+
+    # When it is undone, and what is told
+
+    async def _cancel(self, number: str) -> None:
+        """Undo: what has not come is not wanted any more."""
+        if self.orders[number].untouched:
+            words = f"requisition {self.requisition.number} was cancelled"
+            await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=number, reason=words), key=number)
+
+    async def _cancelled(self) -> None:
+        await self.run.move("cancelled")
+        await self._tell("cancelled", "", [*self.orders])
+
+    async def _release(self) -> None:
+        await self._leave({line.number: NOTHING for line in self.lines})
+
+    async def _leave(self, lines: Mapping[int, Decimal]) -> None:
+        """So much of these lines stays bound."""
+
+        async def write(connection: Connection) -> None:
+            await budgets.leave(connection, self.requisition.number, lines)
+
+        await self.run.query("budget", write)
+
+    async def _tell(self, status: str, words: str, orders: Sequence[str] = ()) -> None:
+        at: datetime = await self.run.now()
+        told = DocumentStatus(
+            document=self.requisition.number, flow=self.flow, status=status, references=tuple(orders),
+            words=words[:2000], at=at,
+        )  # fmt: skip
+        await self.run.send(self.rules.status, told)
+
+
+def _task(title: str, form: type[BaseModel], step: Step, words: str, not_by: Sequence[str]) -> Task:
+    return Task(
+        title, form, team=step.team, words=words, permission=step.permission, due=step.due, remind=step.remind,
+        escalate=step.escalate, escalate_to=step.escalate_to, not_by=not_by,
+    )  # fmt: skip
