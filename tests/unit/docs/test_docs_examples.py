@@ -22,6 +22,7 @@ from hilum.errors import Unmapped
 from hilum.flow import Flow, load_project
 from hilum.masterdata.ownership import OwnershipFile
 from hilum.masterdata.quality import load_rules
+from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.partners import load_partners
 from hilum.scaffold import write_project
 from hilum.settings import Settings, interpolate
@@ -29,7 +30,11 @@ from hilum.testing.flows import translate_file
 
 
 @pytest.mark.parametrize("example", list(examples("python")), ids=str)
-def test_python_in_the_documents_runs(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_in_the_documents_runs(example: Example, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if "load_approvals" in example.code:
+        (table,) = [each.code for each in examples("toml") if each.code.startswith("# approvals.toml")]
+        (tmp_path / "approvals.toml").write_text(table, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["example"])
     names: dict[str, Any] = {"__name__": "example"}
     exec(compile(example.code, example.place, "exec"), names)  # our own documents
@@ -42,6 +47,9 @@ _VARIABLES = ("ODOO_KEY", "PORTAL_TOKEN", "METRICS_TOKEN", "COLLECTOR_TOKEN", "A
 
 @pytest.mark.parametrize("example", list(examples("toml")), ids=str)
 def test_settings_in_the_documents_are_settings(example: Example, tmp_path: Path) -> None:
+    if example.code.startswith("# approvals.toml"):
+        assert approvals_of(example.code).rule
+        return
     if "[[owned]]" in example.code:
         assert OwnershipFile(**tomllib.loads(example.code)).owned
         return
