@@ -7,7 +7,9 @@ import base64
 import hashlib
 import hmac
 import ssl
+import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -46,6 +48,36 @@ async def test_a_signature_is_asked() -> None:
         for bad in ("", "sha256=", mac.hexdigest()[:-1] + "x", "é", base64.b64encode(b"x" * 32).decode()):
             assert (await side.post(body, X_Signature=bad))[0] == 401
         assert (await side.post(body + b" ", X_Signature=mac.hexdigest()))[0] == 401
+        assert len(side.taken) == 3
+
+
+@pytest.mark.req("SYS-13")
+async def test_a_secret_is_renewed_without_a_gap() -> None:
+    body = b'{"signed": true}'
+    async with hub(hmac_secret="new", hmac_secrets_before=("old", "older"), hmac_header="X-Signature") as side:
+        for secret, status in ((b"new", 202), (b"old", 202), (b"older", 202), (b"oldest", 401), (b"", 401)):
+            mac = hmac.new(secret, body, hashlib.sha256).hexdigest()
+            assert (await side.post(body, X_Signature=mac))[0] == status, secret
+        assert side.listener.refusals == {"401": 2}
+        assert "older" not in repr(side.listener.settings)
+
+
+@pytest.mark.req("SYS-13")
+async def test_a_recorded_request_cannot_be_sent_again_later() -> None:
+    body, now = b'{"signed": true}', time.time()
+    settings = {"hmac_header": "X-Signature", "hmac_timestamp": "X-Signed-At", "hmac_tolerance": 60}
+
+    def mac(signed_at: str) -> str:
+        return hmac.new(b"opensesame", signed_at.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+    async with hub(hmac_secret="opensesame", **settings) as side:
+        iso = datetime.fromtimestamp(now, UTC).isoformat()
+        for good in (str(int(now)), f"{now:.3f}", iso):
+            assert (await side.post(body, X_Signature=mac(good), X_Signed_At=good))[0] == 202
+        for bad in (str(int(now) - 120), str(int(now) + 120), "", "x", "nan", "1e400", "9" * 400, iso[:19]):
+            assert (await side.post(body, X_Signature=mac(bad), X_Signed_At=bad))[0] == 401, bad
+        moved = str(int(now) + 1)  # the time is signed too
+        assert (await side.post(body, X_Signature=mac(str(int(now))), X_Signed_At=moved))[0] == 401
         assert len(side.taken) == 3
 
 

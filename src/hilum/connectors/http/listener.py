@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Literal
 
@@ -18,6 +19,7 @@ from hilum.connectors.http.reading import (
     NDJSON,
     BadRequest,
     check_signature,
+    check_time,
     check_token,
     message_headers,
     split_many,
@@ -63,6 +65,24 @@ class ListenerSettings(ServerTls):
         default="X-Hub-Signature-256",
         description="Header with that HMAC, in hex (with or without sha256=) or base64",
         examples=["X-Signature"],
+    )
+    hmac_secrets_before: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Former secrets that count too, while senders change to the new one",
+        examples=[["${WEBHOOK_SECRET_BEFORE}"]],
+    )
+    hmac_timestamp: str = Field(
+        default="",
+        description="Header with the time of signing, in seconds since 1970 or ISO 8601; then the HMAC is over that text,"
+        " a dot and the body, and one that is older than the tolerance is refused; empty: over the body alone",
+        examples=["X-Signature-Timestamp"],
+    )
+    hmac_tolerance: float = Field(
+        default=300,
+        gt=0,
+        description="Seconds that the time of signing may be off the hub's clock, to either side",
+        examples=[300],
+        json_schema_extra={"unit": "s"},
     )
     content_types: tuple[str, ...] = Field(
         default=(),
@@ -151,7 +171,8 @@ class Listener(Source):
         self._types = frozenset(self.settings.content_types)
         token, secret = self.settings.token, self.settings.hmac_secret
         self._token = token.get_secret_value().encode() if token else b""
-        self._secret = secret.get_secret_value().encode() if secret else b""
+        all_secrets = ((secret,) if secret else ()) + self.settings.hmac_secrets_before
+        self._secrets = tuple(each.get_secret_value().encode() for each in all_secrets if each.get_secret_value())
         self._server: Server | None = None
         self._intake: Intake | None = None
         self._waiting: set[asyncio.Future[Verdict]] = set()
@@ -276,8 +297,13 @@ class Listener(Source):
         return b"".join(parts)
 
     def _check_body(self, request: web.BaseRequest, body: bytes) -> None:
-        if self._secret:
-            check_signature(self._secret, request.headers.get(self.settings.hmac_header, ""), body)
+        if self._secrets:
+            signed = body
+            if self.settings.hmac_timestamp:
+                signed_at = request.headers.get(self.settings.hmac_timestamp, "")
+                check_time(signed_at, datetime.now(UTC), self.settings.hmac_tolerance)
+                signed = b".".join((signed_at.encode(), body))
+            check_signature(self._secrets, request.headers.get(self.settings.hmac_header, ""), signed)
         if not body:
             raise BadRequest(HTTPStatus.BAD_REQUEST, "The body is empty.")
 

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -42,19 +43,40 @@ def check_token(token: bytes, authorization: str) -> None:
         raise BadRequest(HTTPStatus.UNAUTHORIZED, "The bearer token is missing or wrong.")
 
 
-def check_signature(secret: bytes, shown: str, body: bytes) -> None:
-    """Compare the HMAC-SHA-256 of the body, in hex (with or without `sha256=`) or base64, in constant time.
+def check_signature(secrets: Sequence[bytes], shown: str, signed: bytes) -> None:
+    """Compare the HMAC-SHA-256 of what was signed, in hex (with or without `sha256=`) or base64, in constant time.
 
-    Raises `BadRequest` 401.
+    Any of the secrets will do: so that one can be renewed while senders still use the former. All are tried, so that
+    the time of the answer does not say which. Raises `BadRequest` 401.
     """
-    expected = hmac.new(secret, body, hashlib.sha256).digest()
     shown = shown.strip().removeprefix("sha256=")
+    size = hashlib.sha256().digest_size
     try:
-        given = bytes.fromhex(shown) if len(shown) == 2 * len(expected) else base64.b64decode(shown, validate=True)
+        given = bytes.fromhex(shown) if len(shown) == 2 * size else base64.b64decode(shown, validate=True)
     except (ValueError, binascii.Error):
         given = b""
-    if not hmac.compare_digest(given, expected):
+    fits = [hmac.compare_digest(given, hmac.new(secret, signed, hashlib.sha256).digest()) for secret in secrets]
+    if not any(fits):
         raise BadRequest(HTTPStatus.UNAUTHORIZED, "The signature is missing or does not fit the body.")
+
+
+def check_time(shown: str, now: datetime, tolerance: float) -> None:
+    """Was it signed just now? Seconds since 1970, or ISO 8601 with an offset. Raises `BadRequest` 401.
+
+    So a request that somebody has recorded cannot be sent again later.
+    """
+    try:
+        signed_at = datetime.fromtimestamp(float(shown), UTC) if _is_number(shown) else datetime.fromisoformat(shown)
+        off = abs((now - signed_at).total_seconds())
+    except (ValueError, TypeError, OverflowError, OSError):  # none, not a time, or one without an offset
+        raise BadRequest(HTTPStatus.UNAUTHORIZED, "The time of signing is missing or is no time.") from None
+    if off > tolerance:
+        words = f"The request was not signed within {tolerance:g} s of now; sign it anew, and look at the clocks."
+        raise BadRequest(HTTPStatus.UNAUTHORIZED, words)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal() and text.isascii()
 
 
 def message_headers(request: web.BaseRequest, peer: str) -> dict[str, str]:
