@@ -143,6 +143,9 @@ _ALL = (
      BUSINESS, "Find out why nothing has begun for it: have what begins it sent, or close the case."),
     ("process.late", "Came after the end", "Something came for a run that had ended already.", BUSINESS,
      "Decide whether something must be done about it, do it where it belongs, then close the case."),
+    ("process.strange", "What came cannot be", "Another system tells a process something that its rules do not allow;"
+     " nothing of it was taken over.", BUSINESS, "Find out which of both is wrong, and correct it in the system that"
+     " told it: what it tells then ends the case. Or close the case."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

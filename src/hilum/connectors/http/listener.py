@@ -73,8 +73,8 @@ class ListenerSettings(ServerTls):
     )
     hmac_timestamp: str = Field(
         default="",
-        description="Header with the time of signing, in seconds since 1970 or ISO 8601; then the HMAC is over that text,"
-        " a dot and the body, and one that is older than the tolerance is refused; empty: over the body alone",
+        description="Header with the time of signing, in seconds since 1970 or ISO 8601; then the HMAC is over that"
+        " text, a dot and the body, and one that is older than the tolerance is refused; empty: over the body alone",
         examples=["X-Signature-Timestamp"],
     )
     hmac_tolerance: float = Field(

@@ -1,0 +1,72 @@
+"""What a CLM and a provider of signatures post, and what the commands of the process become: translations for flows.
+
+    contracts.translate(told_by_clm)        envelopes.translate(told_by_esignature)
+    to_terms.translate(contract_to_keep)    to_odoo.translate(supplier_prices)    blanket.translate(blanket_order)
+
+Webhooks of a product differ: write its own translation to `ContractTold` and `EnvelopeTold`, on these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hilum.canonical import AgreementEnded, BlanketAgreement, Contract, SupplierPrice
+from hilum.errors import Invalid
+from hilum.flow import Lookup
+from hilum.packs.contracts.contract_rules import CLM, ESIGNATURE, STATES, ContractTold, EnvelopeTold
+from hilum.packs.contracts.odoo_terms import ContractPrices
+
+Told = TypeVar("Told", bound=BaseModel)
+
+
+def told_by_clm(parsed: Any, _: Lookup) -> ContractTold:
+    """`{"id", "at", "state", "owner", "contract": {…}, "commitments": […]}`. Raises `Invalid`, `Unmapped`."""
+    said = _object(parsed)
+    named = {key: said[key] for key in ("at", "owner", "contract", "commitments") if key in said}
+    return _made(ContractTold, {**named, "state": STATES.of(CLM, str(said.get("state", "")))})
+
+
+def told_by_esignature(parsed: Any, _: Lookup) -> EnvelopeTold:
+    """`{"id", "at", "envelope", "status", "contract", "revision", "reason"}`. Raises `Invalid`, `Unmapped`."""
+    said = _object(parsed)
+    named = {key: said[key] for key in ("at", "envelope", "contract", "revision") if key in said}
+    state = STATES.of(ESIGNATURE, str(said.get("status", "")))
+    return _made(EnvelopeTold, {**named, "state": state, "words": said.get("reason") or ""})
+
+
+def event_id(parsed: Any) -> str:
+    """What makes a webhook the same when it is sent twice."""
+    return str(_object(parsed).get("id", ""))
+
+
+def contract_to_keep(parsed: Any, _: Lookup) -> Contract:
+    """A command of the channel `contracts.terms`, for `terms.keep()`."""
+    return Contract.model_validate(parsed["content"])
+
+
+def supplier_prices(parsed: Any, _: Lookup) -> Sequence[SupplierPrice]:
+    """A command of the channel `contracts.prices`, for `odoo.supplier_price`."""
+    return ContractPrices.model_validate(parsed["content"]).prices
+
+
+def blanket_order(parsed: Any, _: Lookup) -> BlanketAgreement | AgreementEnded:
+    """A command of the channel `contracts.agreements`, for `odoo.agreement` and `odoo.agreement_end`."""
+    kind = BlanketAgreement if parsed["type"] == BlanketAgreement.name else AgreementEnded
+    return kind.model_validate(parsed["content"])
+
+
+def _object(parsed: Any) -> Mapping[str, Any]:
+    if not isinstance(parsed, Mapping):
+        raise Invalid("The webhook is no JSON object.")
+    return parsed
+
+
+def _made(kind: type[Told], said: Mapping[str, Any]) -> Told:
+    try:
+        return kind.model_validate(said)
+    except ValidationError as error:
+        told = error.errors(include_input=False, include_context=False, include_url=False)
+        raise Invalid("; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in told)) from None

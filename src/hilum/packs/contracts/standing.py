@@ -1,0 +1,105 @@
+"""Is a supplier known, not blocked, and cleared by screening? What the hub has heard of suppliers, and the answer.
+
+    suppliers.deliver_to(standing.keep())      # `Supplier` and `ScreeningResult`, from whatever flow
+
+The latest message counts. A supplier of the crosswalk is known too, though nothing else is said of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hilum.canonical import BusinessObject, ScreeningOutcome, ScreeningResult, Supplier
+from hilum.canonical.catalogue import write
+from hilum.connector import Header, Outgoing, Target
+from hilum.errors import Rejected
+from hilum.journal.text import storable
+from hilum.masterdata.terms import InHub
+from hilum.message import Delivered, Delivery, Outcome
+from hilum.postgres import Connection
+
+_SUPPLIER: Final = "supplier"  # as screenings and the crosswalk call it
+
+
+async def standing(connection: Connection, supplier: str) -> list[str]:
+    """What is wrong with it, in words; none: a contract with it may begin. One that nobody screened is not cleared."""
+    cursor = await connection.execute(
+        "SELECT blocked, reason FROM supplier_standing WHERE supplier = %(supplier)s UNION ALL"
+        " (SELECT false, '' FROM crosswalk WHERE object = 'supplier' AND identifier = %(supplier)s LIMIT 1)"
+        " ORDER BY 1 DESC LIMIT 1",
+        {"supplier": supplier},
+    )
+    said = await cursor.fetchone()
+    wrong = [] if said else [f"supplier {supplier} is not known"]
+    if said and said[0]:
+        wrong.append(f"supplier {supplier} is blocked{f': {said[1]}' if said[1] else ''}")
+    cursor = await connection.execute(
+        "SELECT outcome, list_name FROM supplier_screening WHERE supplier = %s ORDER BY list_name", [supplier]
+    )
+    screened = await cursor.fetchall()
+    if not screened:
+        wrong.append(f"supplier {supplier} was not screened")
+    listed = [f"supplier {supplier} is {_OUTCOMES[said]} {name}" for said, name in screened if said in _OUTCOMES]
+    return wrong + listed
+
+
+_OUTCOMES: Final = {
+    ScreeningOutcome.POSSIBLE.value: "possibly on the list",
+    ScreeningOutcome.LISTED.value: "on the list",
+}
+
+
+class Standings(InHub):
+    """Keeps what is said of suppliers."""
+
+    def __repr__(self) -> str:
+        return "<standing.keep()>"
+
+    async def _keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+        if isinstance(thing, Supplier):
+            await _know(connection, thing, delivery)
+            return Delivered(reference=f"supplier {thing.code}")
+        if isinstance(thing, ScreeningResult):
+            await _screened(connection, thing, delivery)
+            return Delivered(reference=f"screening {thing.business_key}")
+        return Rejected("invalid", "Only suppliers and their screenings are kept here.")
+
+
+def keep() -> Target:
+    """Suppliers and screenings become what contracts are checked against."""
+    return Target(
+        endpoint="terms.suppliers",
+        operation="keep",
+        accepts=(Supplier, ScreeningResult),
+        encode=_encode,
+        connector=Standings(),
+    )
+
+
+def _encode(thing: BusinessObject) -> Outgoing | None:
+    if isinstance(thing, ScreeningResult):
+        if thing.subject_type != _SUPPLIER:
+            return None
+        return Outgoing(body=write(thing), headers={Header.ORDERING_KEY: thing.subject})
+    return Outgoing(body=write(thing), headers={Header.ORDERING_KEY: thing.business_key})
+
+
+async def _know(connection: Connection, thing: Supplier, delivery: Delivery) -> None:
+    left_out = thing.left_out or frozenset()
+    told = not {"blocked", "active"} & left_out
+    reason = thing.block_reason or ("" if thing.active else "it is no longer a supplier")
+    await connection.execute(
+        "INSERT INTO supplier_standing AS s (supplier, blocked, reason, message_id) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (supplier) DO UPDATE SET blocked = excluded.blocked, reason = excluded.reason,"
+        " message_id = excluded.message_id WHERE %s AND s.message_id <= excluded.message_id",
+        [storable(thing.code), thing.blocked or not thing.active, storable(reason), delivery.message_id, told],
+    )
+
+
+async def _screened(connection: Connection, thing: ScreeningResult, delivery: Delivery) -> None:
+    await connection.execute(
+        "INSERT INTO supplier_screening AS s (supplier, list_name, outcome, message_id) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (supplier, list_name) DO UPDATE SET outcome = excluded.outcome,"
+        " message_id = excluded.message_id WHERE s.message_id <= excluded.message_id",
+        [storable(thing.subject), storable(thing.list_name), thing.outcome.value, delivery.message_id],
+    )
