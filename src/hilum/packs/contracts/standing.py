@@ -55,7 +55,7 @@ class Standings(InHub):
     def __repr__(self) -> str:
         return "<standing.keep()>"
 
-    async def _keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
         if isinstance(thing, Supplier):
             await _know(connection, thing, delivery)
             return Delivered(reference=f"supplier {thing.code}")
