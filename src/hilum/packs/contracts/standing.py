@@ -56,6 +56,7 @@ class Standings(InHub):
         return "<standing.keep()>"
 
     async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+        """Within the transaction of the batch."""
         if isinstance(thing, Supplier):
             await _know(connection, thing, delivery)
             return Delivered(reference=f"supplier {thing.code}")
