@@ -24,7 +24,7 @@ from hilum.packs.suppliers import (
 )
 from hilum.packs.suppliers.rules import COMPLIANCE, FINANCE, MASTER_DATA, PURCHASING
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, decide, handle, inbox, store
+from hilum.processes import Commands, Process, cancel, decide, handle, inbox, store
 from hilum.processes.engine import Engine
 from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.odoo import SandboxOdoo
@@ -216,6 +216,7 @@ async def test_what_is_missing_is_asked_of_the_supplier_and_waited_for(desk: Beg
     await work.is_in("active")
 
 
+@pytest.mark.long
 async def test_a_supplier_that_sends_nothing_is_refused(desk: Begin) -> None:
     work = await desk(wait_for_supplier="PT0.5S")
     await work.say(registration(credentials=[]))
@@ -224,6 +225,7 @@ async def test_a_supplier_that_sends_nothing_is_refused(desk: Begin) -> None:
     assert work.vendor() == {}
 
 
+@pytest.mark.long
 async def test_a_new_revision_is_approved_anew(desk: Begin) -> None:
     work = await desk()
     await work.publish()
@@ -254,6 +256,7 @@ async def test_a_supplier_that_is_there_already_is_asked_about(desk: Begin, data
     await work.is_in("refused", "completed")
 
 
+@pytest.mark.long
 async def test_two_registrations_with_one_tax_number_are_seen_before_either_is_approved(desk: Begin) -> None:
     work = await desk()
     await work.publish()
@@ -290,6 +293,7 @@ async def test_compliance_sees_both_side_by_side_and_is_not_asked_again(desk: Be
     await work.is_in("blocked")
 
 
+@pytest.mark.long
 async def test_who_is_listed_is_refused_by_compliance(desk: Begin) -> None:
     work = await desk()
     await work.publish(LISTED)
@@ -313,9 +317,35 @@ async def test_an_active_supplier_that_is_listed_is_blocked_at_once_and_released
     task = await work.task(COMPLIANCE)
     await work.is_in("blocked")
     await work.in_odoo(blocked=True)
-    await work.answer(task, "carla", decision="other", comment="another company of that name")
+    await work.answer(task, "carla", decision="same", comment="the same house")
+    await work.publish(NAMESAKE.replace("JANSSENS", "NOBODY"))  # it has left the list: nobody is released unasked
+    left = await work.task(COMPLIANCE)
+    assert "is no longer on a list" in left.title
+    await work.is_in("blocked")
+    await work.answer(left, "carla", decision="other", comment="reinstated")
     await work.is_in("active")
     await work.in_odoo(blocked=False, name="Medquarry Supplies", accounts=["BE68539007547034"])
+
+
+async def test_a_revision_that_is_not_accepted_leaves_the_supplier_and_its_watch_as_they_were(desk: Begin) -> None:
+    work = await desk()
+    await work.publish()
+    await work.say(registration())
+    await work.approve()
+    await work.in_odoo(blocked=False)
+    await work.say(registration(revision=2, title="Quarry of Meds"))
+    await work.answer(await work.task(PURCHASING), "ada", approved=False, comment="not heard of")
+    await work.is_in("active")
+    await work.say(registration(revision=3, phone="", tax_numbers=[]))
+    await work.is_in("incomplete")
+    await work.publish(LISTED)  # while it is asked for what is missing: blocked at once all the same
+    await work.in_odoo(blocked=True, name="Medquarry Supplies")
+    async with work.database.transaction() as connection:
+        await cancel(connection, "suppliers.onboarding", "REG-1042", actor="ops", reason="gone")
+    await work.is_in("incomplete", "cancelled")
+    async with work.database.cold() as connection:
+        cursor = await connection.execute("SELECT open FROM supplier_register")
+        assert await cursor.fetchall() == [(False,)]
 
 
 async def test_a_list_replaces_the_former_and_one_that_is_cut_off_does_not(desk: Begin, database: Database) -> None:

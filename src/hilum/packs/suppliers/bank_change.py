@@ -10,7 +10,7 @@ from typing import Any
 
 from hilum.canonical import DocumentStatus, SupplierBankChange
 from hilum.canonical.parties import BankAccount
-from hilum.flow import Owners
+from hilum.flow import DataClass, Owners
 from hilum.packs.suppliers.checks import account_findings
 from hilum.packs.suppliers.rules import BANK_CHANGE, BANK_STATES, FINANCE, CallBack, SupplierChange, SupplierRules
 from hilum.processes import Answer, Process, Run, Task
@@ -25,6 +25,7 @@ def bank_change_process(
         version=version,
         summary="A change of bank details, confirmed by a call back before it counts",
         owners=owners,
+        data_class=DataClass.CONFIDENTIAL,
         states=BANK_STATES,
         forms=[CallBack],
     )

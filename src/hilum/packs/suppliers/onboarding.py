@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from hilum.canonical import SupplierRegistration
-from hilum.flow import Owners
+from hilum.flow import DataClass, Owners
 from hilum.packs.suppliers import checks, register
 from hilum.packs.suppliers.lists import Rescreen
 from hilum.packs.suppliers.rules import (
@@ -40,6 +40,7 @@ def onboarding_process(
         version=version,
         summary="A supplier from its registration to its activation, and while it is active",
         owners=owners,
+        data_class=DataClass.CONFIDENTIAL,
         states=STATES,
         forms=[DuplicateDecision, ScreeningDecision, Approval],
     )
@@ -76,6 +77,7 @@ class _Onboarding(SupplierRun):
 
     async def to_the_end(self) -> str:
         """Until it is refused; an active supplier is followed for ever."""
+        self.run.undo("block it, and watch it no more", self._cancelled)
         while True:
             try:
                 await self._admit()
@@ -86,6 +88,12 @@ class _Onboarding(SupplierRun):
             self.following = True
             await self._follow()
             self.following = False
+
+    async def _cancelled(self) -> None:
+        """Nobody watches it any more, so nothing may be ordered of it."""
+        if self.created:
+            await self._block("cancelled", "Its registration was cancelled.", moving=False)
+        await self._forget()
 
     # Before it is a supplier
 
@@ -103,6 +111,7 @@ class _Onboarding(SupplierRun):
         while troubles := checks.serious(await self.findings()):
             if self.approved is not None:
                 await self._guard()
+                await self._documents()
             await self.answer("incomplete", troubles)
             await self.run.move("incomplete")
             more = await self._next_revision()
@@ -164,6 +173,7 @@ class _Onboarding(SupplierRun):
         if answer.content.decision == "same":
             if self.approved is not None:
                 await self._block("listed", LISTED)
+            self.suspect = found
             raise _Refused(
                 with_comment(f"it is on a list of excluded parties, says {answer.by}", answer.content.comment)
             )
@@ -232,24 +242,27 @@ class _Onboarding(SupplierRun):
 
     async def _refuse(self, words: str) -> str:
         """The supplier is told that, and not why: the reason is in the run. What is in Odoo stays blocked there."""
+        await self._forget()
+        await self.answer("refused", ["the registration was not accepted"])
+        await self.run.move("refused")
+        return words
+
+    async def _forget(self) -> None:
         number = self.registration.number
 
         async def forget(connection: Connection) -> int:
             await register.end(connection, number)
             return 0
 
-        await self.run.query("refused", forget)
-        await self.answer("refused", ["the registration was not accepted"])
-        await self.run.move("refused")
-        return words
+        await self.run.query("compared no more", forget)
 
     async def _keep_former(self, approved: SupplierRegistration) -> None:
         """A revision was not accepted: the supplier stays what it was before, blocked where there is a reason."""
         self.registration = approved
         await self.answer("refused", ["the revision was not accepted; what was approved before stays"])
         await self.run.move("blocked" if self.blocks else "active")
-        if "listed" in self.blocks:
-            self.suspect = await self.look()
+        self.following = True
+        await self._screen_again()
 
     # While it is one
 
@@ -275,22 +288,21 @@ class _Onboarding(SupplierRun):
     async def _screen_again(self) -> None:
         """A list has changed. Who is listed is blocked at once, before anybody is asked."""
         found = await self.look()
-        if found == self.suspect:
+        delisted = not found and "listed" in self.blocks and self.asked is None
+        if found == self.suspect and not delisted:
             return
         await self._withdraw()
         self.suspect = found
         if any(each.listed for each in found):
             await self._block("listed", LISTED)
-        if found:
+        if found or "listed" in self.blocks:  # also who left the list is released by a person
             self.asked = await self.run.put(self.question(found))
-        elif "listed" in self.blocks:
-            await self._unblock("listed")
 
     async def _answered(self, answer: Answer) -> None:
         found, self.suspect, self.asked = self.suspect, [], None
         await self.judge(found, answer)
         if answer.content.decision == "same":
-            self.suspect = await self.look()  # it stays, and is not asked about until something changes
+            self.suspect = found  # it stays, and is not asked about until something changes
             await self._block("listed", LISTED)
         elif "listed" in self.blocks:
             await self._unblock("listed")
@@ -325,12 +337,12 @@ class _Onboarding(SupplierRun):
         at = remind if remind > now and self.told_end != end else over
         return max(at - now, timedelta(seconds=1))
 
-    async def _block(self, cause: str, words: str) -> None:
+    async def _block(self, cause: str, words: str, *, moving: bool = True) -> None:
         known = cause in self.blocks
         self.blocks[cause] = words
         if not known:
             await self.change({"blocked": True, "block_reason": joined([*self.blocks.values()])})
-            if self.following:
+            if self.following and moving:
                 await self.run.move("blocked")
 
     async def _unblock(self, cause: str) -> None:

@@ -6,7 +6,8 @@ compared with every registration that was noted before, and a registration with 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -79,8 +80,8 @@ async def replace(connection: Connection, issue: Issue, found: Sequence[Entry], 
     """Within a transaction that has the lock: these are on the list from this issue on, and no others."""
     cursor = await connection.execute("SELECT key FROM screening_entry WHERE list = %s AND gone IS NULL", [issue.list])
     before = {row[0] for row in await cursor.fetchall()}
-    now = {each.key for each in found}
-    new, gone = [each for each in found if each.key not in before], sorted(before - now)
+    keyed = await asyncio.to_thread(lambda: {each.key: each for each in found})
+    new, gone = {key: each for key, each in keyed.items() if key not in before}, sorted(before - keyed.keys())
     await _add(connection, issue, new)
     cursor = await connection.execute(
         "UPDATE screening_entry SET gone = %s WHERE list = %s AND gone IS NULL AND key = ANY(%s) RETURNING id",
@@ -93,19 +94,32 @@ async def replace(connection: Connection, issue: Issue, found: Sequence[Entry], 
         [issue.list, issue.issued_on, issue.digest, len(found), len(new), len(gone), message],
     )
     words = f"{len(found)} on the list of {issue.issued_on}: {len(new)} came, {len(gone)} left"
-    touched = await _touched(connection, issue, {each.key for each in new}, removed)
+    touched = await _touched(connection, issue, new.keys(), removed)
     return Loaded(words=words, added=len(new), removed=len(gone), registrations=touched)
 
 
-async def _add(connection: Connection, issue: Issue, new: Sequence[Entry]) -> None:
+async def _add(connection: Connection, issue: Issue, new: Mapping[str, Entry]) -> None:
     secret = await secret_key(connection)
+    rows = await asyncio.to_thread(_rows, secret, issue, new)  # seconds, for 80 000: the hub goes on meanwhile
     columns = "COPY screening_entry (list, key, kind, said, words, blocks, since) FROM STDIN"
     async with connection.cursor() as cursor, cursor.copy(columns) as copy:
-        for each in new:
-            said = storable(orjson.dumps(dict(each.said)).decode())
-            blocks = _prints(secret, blocks_of(each.kind, each.said))
-            row = [issue.list, each.key, each.kind, said, storable(each.words), blocks, issue.issued_on]
+        for row in rows:
             await copy.write_row(row)
+
+
+def _rows(secret: bytes, issue: Issue, new: Mapping[str, Entry]) -> list[Sequence[Any]]:
+    return [
+        (
+            issue.list,
+            key,
+            each.kind,
+            orjson.dumps(dict(each.said)).decode(),
+            storable(each.words),
+            _prints(secret, blocks_of(each.kind, each.said)),
+            issue.issued_on,
+        )
+        for key, each in new.items()
+    ]
 
 
 async def _touched(connection: Connection, issue: Issue, new: Collection[str], removed: Sequence[int]) -> list[str]:

@@ -61,7 +61,7 @@ COMPANY: Final = Kind(
             name="name",
             normal=normal.name,
             likeness=wording,
-            levels=((0.97, 11.0), (0.92, 9.0), (0.85, 7.0), (0.76, 2.0), (0.0, -12.0)),
+            levels=((0.97, 11.0), (0.92, 9.0), (0.85, 5.0), (0.76, 1.0), (0.0, -12.0)),
         ),
         *_PLACE,
     ),

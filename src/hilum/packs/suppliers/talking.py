@@ -103,9 +103,9 @@ class SupplierRun:
 
     def question(self, found: Sequence[Found]) -> Task:
         """For Compliance: those of the registration beside those of the lists."""
-        how = "is" if any(each.listed for each in found) else "may be"
+        how = "is" if any(each.listed for each in found) else "may be" if found else "is no longer"
         title = f"{self.registration.title} {how} on a list of excluded parties"
-        words = joined([each.words for each in found])
+        words = joined([each.words for each in found] or ["“other” releases it, “same” keeps it blocked"])
         return Task(
             title, ScreeningDecision, team=COMPLIANCE, words=words, due=self.rules.decide_within,
             not_by=[self.registration.registered_by] if self.registration.registered_by else [],
