@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,9 @@ FORMATS = {StatementForm.CAMT_053: "iso20022", StatementForm.MT940: "mt940", Sta
 def rules(**more: Any) -> finance.PaymentRules:
     """One account, in euros; a run looks often."""
     main = finance.DebtorAccount(payer=OURS, journal="BNK1", currencies=("EUR",))
-    return finance.PaymentRules(accounts={"MAIN": main}, **{"look_every": "PT1S", **more})
+    return finance.PaymentRules(
+        accounts={"MAIN": main}, **{"look_every": timedelta(seconds=0.4), "expect_within": "P3650D", **more}
+    )
 
 
 def bill(number: str, amount: str, supplier: str = "V1", **more: Any) -> SupplierBill:
@@ -155,13 +157,14 @@ class Paying:
         await self.say(*bills)
         await self.are("SELECT count(*) FROM payable WHERE kept_at IS NOT NULL", len(bills), at_least=True)
 
-    async def run(self, number: str = "RUN-1") -> None:
+    async def run(self, number: str = "RUN-1", execute_on: date = DAY) -> None:
         """A payment run is asked for."""
-        await self.say(PaymentRun(number=number, account="MAIN", due_until=DAY, execute_on=DAY, requested_by="carla"))
+        asked = {"number": number, "account": "MAIN", "due_until": DAY, "execute_on": execute_on}
+        await self.say(PaymentRun(**asked, requested_by="carla"))
 
-    async def released(self, number: str = "RUN-1") -> bytes:
+    async def released(self, number: str = "RUN-1", execute_on: date = DAY) -> bytes:
         """It is approved and released; the file for the bank."""
-        await self.run(number)
+        await self.run(number, execute_on)
         await self.answer(await self.task("Approve"), by="ada", approve=True)
         await self.answer(await self.task("Release"), by="bob", release=True)
         await eventually(lambda: any(self.bank.orders.glob("*.xml")))
@@ -219,9 +222,13 @@ class Paying:
             "SELECT count(*) FROM process_run WHERE process = 'payables.settlement' AND ended_at IS NOT NULL", count
         )
 
+    async def answers_heard(self, count: int) -> None:
+        """So many answers of the bank came to their runs."""
+        await self.are("SELECT count(*) FROM process_item WHERE topic = 'hilum.payment.status' AND step >= 0", count)
+
     def payments(self) -> list[tuple[str, Decimal, tuple[str, ...]]]:
         """What was booked: direction, amount, documents."""
-        made = [Payment.model_validate(each["content"]) for each in self.booked.bodies]
+        made = [Payment.model_validate(each["content"]) for each in self.booked.bodies if "content" in each]
         return [(each.direction.value, each.amount, each.documents) for each in made]
 
 

@@ -146,6 +146,10 @@ class Bank:
             _put(path, made)
         return paths
 
+    def book(self, day: date, transfer: iso20022.Transfer) -> None:
+        """Something leaves the account that nobody ordered by file."""
+        self._ahead += _movements(transfer, day, None)
+
     def _judged(
         self, order: iso20022.Initiation, run: iso20022.PaymentRun, transfer: iso20022.Transfer
     ) -> iso20022.Status | None:
