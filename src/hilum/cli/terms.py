@@ -1,4 +1,4 @@
-"""`hilum terms`: what was agreed with suppliers, what lines should cost, what leaks, and what if."""
+"""`hilum terms`: what was agreed with suppliers, what lines should cost, what leaks, rebates, and what if."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from hilum.errors import HilumError
 from hilum.flow.prices import Ask, Expected
 from hilum.masterdata.terms import Book, Checked, WhatIf, book, checked, what_if
 from hilum.masterdata.terms.store import facts, facts_of, head_of, heads
+from hilum.packs.contracts.rebates import Accrual, accruals
 
 app = typer.Typer(help="Agreed prices: contracts, what a line should cost, what leaks, and what if.")
 
@@ -145,6 +146,40 @@ def ask_what_if(
         emit_json([asdict(each) | {"difference": each.difference} for each in found])
         return
     _table(found)
+
+
+@app.command()
+def rebates(
+    contract: Annotated[str, typer.Option(help="Only of this contract.")] = "",
+    on: Annotated[str, typer.Option(help="As of the end of this day; without it: today.")] = "",
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Say what suppliers owe by rebates, which step was reached, and what is missing to the next."""
+    found = run(_accruals(project, _day(on, "--on") or _today(), contract))
+    if as_json:
+        emit_json([_owed(each) for each in found])
+        return
+    rows = [
+        [each.bought.contract, number(each.bought.amount), number(each.accrued), number(each.missing),
+         each.bought.currency, each.words]
+        for each in found
+    ]  # fmt: skip
+    columns = ["contract", "bought", "accrued", "missing", "", "in words"]
+    table(columns, rows, empty="No contract has rebates.", right=columns[1:4], wrap=["in words"])
+
+
+def _owed(each: Accrual) -> dict[str, Any]:
+    return {
+        "contract": each.bought.contract, "currency": each.bought.currency, "bought": each.bought.amount,
+        "since": each.since, "percent": each.reached.percent if each.reached else None, "accrued": each.accrued,
+        "next_percent": each.next.percent if each.next else None, "missing": each.missing, "words": each.words,
+    }  # fmt: skip
+
+
+async def _accruals(folder: Path, on: date, contract: str) -> list[Accrual]:
+    async with journal(folder) as database, database.cold() as connection:
+        return await accruals(connection, on, contract)
 
 
 def _table(found: Sequence[WhatIf]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Cli
 
-from hilum.canonical import Contract, PurchaseOrder
+from hilum.canonical import Contract, PurchaseOrder, SupplierBill
 from hilum.canonical.catalogue import write
 from hilum.masterdata import terms
 from hilum.message import new_id
@@ -43,6 +43,52 @@ async def prepare(url: str) -> None:
         checks = Comparison(prices=book, on=DAY).order(order)
         await terms.note(connection, [(check, new_id()) for check in checks])
     await database.close()
+
+
+async def prepare_rebates(url: str) -> None:
+    """A contract with two steps, and bills of 4 000 and 96 EUR less a credit note of 40."""
+    database = Database(url)
+    await database.open()
+    steps = [{"from_amount": "1000", "percent": "1"}, {"from_amount": "5000", "percent": "2.5"}]
+    agreed = Contract.model_validate(contract("40").model_dump() | {"rebates": steps})
+    async with database.transaction() as connection:
+        await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
+        compare = Comparison(prices=await terms.book(connection), on=DAY)
+        for name, quantity, credit in (("B-1", 100, False), ("B-2", "2.4", False), ("B-3", 1, True)):
+            line = {"number": 1, "item": "GLV", "quantity": quantity, "unit": "BX", "unit_price": 40}
+            bill = SupplierBill.model_validate(
+                {
+                    "number": name,
+                    "supplier": "V1",
+                    "currency": "EUR",
+                    "billed_on": DAY,
+                    "lines": [line],
+                    "credit": credit,
+                }
+            )
+            await terms.note(connection, [(check, new_id()) for check in compare.bill(bill)])
+    await database.close()
+
+
+@pytest.mark.req("SYS-11")
+def test_what_suppliers_owe_by_rebates_is_told_to_the_cent(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    (tmp_path / "hilum.toml").touch()
+    monkeypatch.setenv("HILUM_PROJECT", str(tmp_path))
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    asyncio.run(prepare_rebates(postgres_url))
+    (owed,) = cli("terms", "rebates", "--json").json
+    assert (Decimal(owed["bought"]), Decimal(owed["accrued"]), Decimal(owed["missing"])) == (
+        4056,
+        Decimal("40.56"),
+        944,
+    )
+    assert owed["words"].endswith("1 % from 1000 EUR on, 40.56 EUR are accrued; 944 EUR more reach 2.5 %")
+    assert "40.56" in cli("terms", "rebates", "--contract", "C-7").out
+    (early,) = cli("terms", "rebates", "--on", "2026-03-09", "--json").json
+    assert (Decimal(early["bought"]), early["percent"]) == (0, None)
+    assert "No contract has rebates" in cli("terms", "rebates", "--contract", "C-8").out
 
 
 def test_a_buyer_sees_what_is_agreed_what_leaks_and_what_another_contract_would_have_cost(

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from hilum.canonical import Contract, ContractStatus, SupplierPrice
+from hilum.canonical import Contract, ContractStatus, Rebate, SupplierPrice
 from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.masterdata.terms.book import LIST, Book, Head, PriceFact
@@ -173,6 +174,20 @@ async def heads(
         values,
     )
     return [_head(row) for row in await cursor.fetchall()]
+
+
+async def rebates(connection: Connection, number: str = "") -> list[tuple[Head, tuple[Rebate, ...]]]:
+    """Contracts that were agreed, all or one, with the steps of their rebates, as they are known now."""
+    cursor = await connection.execute(
+        "SELECT number, supplier, title, status, currency, valid_from, valid_to, facilities, revision, rebates"
+        " FROM terms_contract WHERE ended_by IS NULL AND status <> 'draft' AND (%(number)s = '' OR number = %(number)s)"
+        " ORDER BY number",
+        {"number": number},
+    )
+    return [
+        (_head(row), tuple(Rebate(from_amount=Decimal(start), percent=Decimal(percent)) for start, percent in row[9]))
+        for row in await cursor.fetchall()
+    ]
 
 
 async def facts(

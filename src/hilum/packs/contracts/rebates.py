@@ -1,4 +1,4 @@
-"""Rebates: what was bought by a contract, the step that reaches, what is accrued, what is missing to the next. Pure.
+"""Rebates: what was bought by a contract, the step that reaches, what is accrued, what is missing to the next.
 
 Bills count; credit notes are taken off. What has no bill yet was ordered, and is not bought.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hilum.canonical import Money, Rebate
 from hilum.canonical.conversions import plain
 from hilum.canonical.currencies import rounded
-from hilum.masterdata.terms import Checked
+from hilum.masterdata.terms import Checked, checked
+from hilum.masterdata.terms.store import rebates
+from hilum.postgres import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +83,22 @@ class Accrual:
         return told
 
 
-def accrual(purchased: Bought, rebates: Sequence[Rebate], since: date) -> Accrual:
+async def accruals(connection: Connection, on: date, contract: str = "") -> list[Accrual]:
+    """Of each contract with rebates, or one, by the bills from its first day until `on`, or its last day."""
+    found = []
+    for head, steps in await rebates(connection, contract):
+        until = min(on + timedelta(days=1), head.valid_to or date.max)
+        if (steps or contract) and until > head.valid_from:
+            lines = await checked(
+                connection, since=head.valid_from, until=until, document_type="bill", supplier=head.supplier
+            )
+            found.append(accrual(bought(lines, head.number, head.currency), steps, head.valid_from))
+    return found
+
+
+def accrual(purchased: Bought, steps: Sequence[Rebate], since: date) -> Accrual:
     """Of the steps the highest that is reached counts, of all that was bought."""
-    steps = sorted(rebates, key=lambda step: step.from_amount)
+    steps = sorted(steps, key=lambda step: step.from_amount)
     over = [step for step in steps if step.from_amount <= purchased.amount] if purchased.amount > 0 else []
     ahead = [step for step in steps if step not in over]
     reached = over[-1] if over else None
