@@ -223,7 +223,7 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
             order="PO-55104",
             lines=(
                 ReceiptLine(item="STENT-35", quantity=Decimal(1), lot="A-1"),
-                ReceiptLine(item="STENT-35", quantity=Decimal(2), lot="A-2"),
+                ReceiptLine(item="STENT-35", quantity=Decimal(2), lot="A-2", expires_on=date(2028, 2, 29)),
             ),
         ),
     ),

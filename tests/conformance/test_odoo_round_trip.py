@@ -58,7 +58,8 @@ SOMETIMES = {
 """What the table calls lost, and some Odoo or some value keeps."""
 WHERE_IT_IS_THERE = {
     *(f"res.partner.{each}" for each in ("purchase_warn", "purchase_warn_msg", "sale_warn", "sale_warn_msg")),
-    *("stock.lot.expiration_date", "maintenance.equipment.location", "maintenance.equipment.location_id"),
+    *("stock.lot.expiration_date", "stock.move.line.expiration_date"),
+    *("maintenance.equipment.location", "maintenance.equipment.location_id"),
     "purchase.order.picking_type_id",  # brought by purchase_stock
     "purchase.order.requisition_id",  # of orders that name an agreement, which is looked for first
 }

@@ -12,6 +12,7 @@ from odoo_outcomes import delivered, refused, settle
 from odoo_purchasing import ordered, pickings, received
 
 from hilum.canonical import (
+    GoodsReceipt,
     Item,
     Location,
     Lot,
@@ -186,8 +187,6 @@ async def test_lots_and_serial_numbers_come_with_the_goods(far: FarSide, hub: Od
     arrival = world.receipt(order, lines=came)
     (outcome,) = await settle(hub, arrival)
     assert isinstance(outcome, Delivered), outcome
-    assert "The expiry of lot L2 was left out" in outcome.words
-    assert "lot L1" not in outcome.words
     await delivered(hub, arrival, attempt=2)
     assert await received(far, order) == [10, 2, 1]  # twelve pieces are a dozen
     (product,) = await far.known_as("product.product", "item", world.tracked.code)
@@ -198,6 +197,32 @@ async def test_lots_and_serial_numbers_come_with_the_goods(far: FarSide, hub: Od
     outcomes = await settle(hub, *(world.receipt(again, lines=(line,)) for line in wrong))
     categories = [getattr(outcome, "category", outcome) for outcome in outcomes]
     assert categories == ["odoo.lot_required", "odoo.lot_required", "odoo.user"]  # the last one is here already
+
+
+@pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
+async def test_the_expiry_comes_with_the_lot_where_odoo_keeps_it(sandboxed: FarSide) -> None:
+    hub, world, box = await sandboxed.stage()
+    await delivered(hub, Lot(item=world.tracked.code, lot="L1"))
+    await delivered(hub, Lot(item=world.tracked.code, lot="L2", expires_on=date(2027, 1, 31)))
+    line = OrderLine(number=1, item=world.tracked.code, quantity=Decimal(8), unit_price=Decimal(1))
+    order = await ordered(hub, world, lines=(line,))
+
+    def arrival(*lots: str) -> GoodsReceipt:
+        day = date(2028, 2, 29)
+        came = (ReceiptLine(item=line.item, quantity=Decimal(2), lot=lot, expires_on=day) for lot in lots)
+        return world.receipt(order, lines=tuple(came))
+
+    (outcome,) = await delivered(hub, arrival("L1", "L2", "L3"))
+    assert "Lot L2 expires on 2027-01-31 in Odoo; that stays, and 2028-02-29 was left out." in outcome.words
+    assert "L3 expires" not in outcome.words
+    (product,) = await sandboxed.known_as("product.product", "item", line.item)
+    days = {row["name"]: row["expiration_date"][:10] for row in await sandboxed.rows("stock.lot")}
+    assert days == {"L1": "2028-02-29", "L2": "2027-01-31", "L3": "2028-02-29"}
+    box.set_module("product_expiry", installed=False)
+    (without,) = await delivered(await sandboxed.open(), arrival("L4"))
+    assert "keeps no expiry of lots (module product_expiry)" in without.words
+    assert len(await sandboxed.rows("stock.lot", product_id=product["id"])) == 4
 
 
 @pytest.mark.req("SYS-1")

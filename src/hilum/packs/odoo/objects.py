@@ -213,10 +213,13 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             "delivery_note": _NO_PLACE,
             "received_at": _MOVED_AT,
             "final": "Odoo only shows that it waits for nothing more",
-            "lines.expires_on": "it belongs to the lot, which is an object of its own",
             "lines.device": _OF_TRADE,
         },
-        filled={"received_at": _MOVED_AT, "lines.order_line": "the line of the order that the goods were booked on"},
+        filled={
+            "received_at": _MOVED_AT,
+            "lines.order_line": "the line of the order that the goods were booked on",
+            "lines.expires_on": "the expiry that Odoo has of the lot",
+        },
     ),
     Captured(
         object=canonical.SupplierReturn,

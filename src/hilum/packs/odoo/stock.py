@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from hilum.canonical import (
@@ -34,6 +35,7 @@ class Moved:
     quantity: Decimal
     unit: str
     lot: str = ""
+    expires_on: date | None = None
 
 
 def receipt(record: Record, odoo: Conventions) -> GoodsReceipt | None:
@@ -57,6 +59,7 @@ def receipt(record: Record, odoo: Conventions) -> GoodsReceipt | None:
                 unit=each.unit,
                 order_line=_order_line(each.move, order, odoo),
                 lot=each.lot,
+                expires_on=each.expires_on,
             )
             for each in moved(moves, odoo)
         ),
@@ -197,7 +200,8 @@ def _parts(move: Record, odoo: Conventions) -> list[Moved]:
             lot = line.reference("lot_id")
             name = lot.name if lot is not None else line.text("lot_name") if line.given("lot_name") else ""
             unit = odoo.unit(line, "product_uom_id")
-            parts.append(Moved(move=move, item=item, quantity=quantity, unit=unit, lot=name))
+            expires = odoo.local_day(line, "expiration_date") if name and line.given("expiration_date") else None
+            parts.append(Moved(move=move, item=item, quantity=quantity, unit=unit, lot=name, expires_on=expires))
     if parts:
         return parts
     quantity, unit = move.number("quantity", "quantity_done"), odoo.unit(move, "product_uom")

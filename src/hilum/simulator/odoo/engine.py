@@ -131,6 +131,8 @@ class Engine:
         self._state = state
         if state is None or not state.load(self.store):
             self.transaction(sow)
+        for row in self.store.tables["ir.module.module"].values():
+            self.registry.fit(row["name"], installed=row["state"] == "installed")
         self.numbers.go_on(last_number(self.store))
 
     def env(

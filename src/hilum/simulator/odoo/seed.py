@@ -25,6 +25,7 @@ MODULES = (
     "hr",
     "crm",
     "project",
+    "product_expiry",
 )
 NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense", "hilum_outbox")
 

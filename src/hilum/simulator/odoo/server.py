@@ -176,7 +176,7 @@ class SandboxOdoo:
         self.engine.transaction(work)
 
     def set_module(self, name: str, *, installed: bool) -> None:
-        """Install or remove a module: without it its models do not exist for clients. Raises LookupError."""
+        """Install or remove a module: without it its models and fields do not exist for clients. Raises LookupError."""
 
         def work(env: Env) -> None:
             found = env["ir.module.module"].find([["name", "=", name]])
@@ -185,3 +185,4 @@ class SandboxOdoo:
             env["ir.module.module"].write(found[0], {"state": "installed" if installed else "uninstalled"})
 
         self.engine.transaction(work)
+        self.engine.registry.fit(name, installed=installed)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
 from typing import Any, ClassVar
 
 from hilum.canonical import ItemCategory, Lot, Warehouse
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, Upsert, found, prepare
+from hilum.connectors.odoo.operations.expiry import EXPIRY, NO_EXPIRY, noon
 from hilum.connectors.odoo.references import CATEGORY, ITEM
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.showing import shows
@@ -120,10 +120,10 @@ class UpsertLot(AdoptingUpsert):
             raise Rejected("odoo.validation", f"Odoo does not track lots of item {thing.item}. Correct the item there.")
         values: dict[str, Any] = {"name": thing.lot, "product_id/.id": item["id"]}
         if thing.expires_on is not None:
-            if "expiration_date" in await session.fields(self.model):
-                values["expiration_date"] = datetime.combine(thing.expires_on, time(12)).strftime("%Y-%m-%d %H:%M:%S")
+            if EXPIRY in await session.fields(self.model):
+                values[EXPIRY] = noon(thing.expires_on)
             else:
-                task.remarks.append("This Odoo keeps no expiry of lots (module product_expiry); it was left out.")
+                task.remarks.append(NO_EXPIRY)
         return values
 
 

@@ -28,6 +28,7 @@ from hilum.connectors.odoo.faults import Refusal
 from hilum.connectors.odoo.operations.arrivals import ARRIVAL, Came, brought, mark, unnamed
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
 from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan
+from hilum.connectors.odoo.operations.expiry import EXPIRY, Expiries, expiries, noon
 from hilum.connectors.odoo.operations.transfers import NO_QUESTIONS, OPEN
 from hilum.connectors.odoo.references import ITEM, ORDER
 from hilum.connectors.odoo.session import Session
@@ -45,6 +46,7 @@ class _Arrival:
 
     order: int
     lines: Came = field(repr=False)
+    expiries: Expiries = field(repr=False)
     mark: str = ""  # the source document of its receipt, once the order's number is known
     desk: _Desk | None = field(default=None, repr=False)  # as read when it was looked for
     came: bool = False  # its goods are in: by the mark of what is done
@@ -115,11 +117,11 @@ class ReceiveGoods(DocumentOperation):
         arrivals: list[GoodsReceipt] = [task.thing for task in tasks]
         orders = await session.references.find(ORDER, [arrival.order for arrival in arrivals])
         items = await session.references.find(ITEM, [line.item for each in arrivals for line in each.lines])
-        return orders, items
+        return orders, items, await expiries(session, items, [line for each in arrivals for line in each.lines])
 
     async def plan(self, session: Session, task: Task, known: Any) -> Plan:
         """See `DocumentOperation.plan`. Arrivals of one order follow each other: they share its identifier."""
-        orders, items = known
+        orders, items, expiring = known
         thing: GoodsReceipt = task.thing
         order = found(orders[thing.order])["id"]
         lines = []
@@ -127,7 +129,7 @@ class ReceiveGoods(DocumentOperation):
             if not line.quantity:
                 continue
             item, unit = found(items[line.item]), found(await session.units.find(line.unit))
-            _check_lot(task, line, item)
+            _check_lot(task, line, item, expiring)
             lines.append((line, item, unit))
         if not lines:
             raise Rejected("odoo.validation", f"The receipt {thing.number} has no quantity above 0.")
@@ -137,7 +139,7 @@ class ReceiveGoods(DocumentOperation):
             reference=thing.number,
             about=f"receipt {thing.number} of order {thing.order}",
             records=[],
-            wanted=_Arrival(order=order, lines=lines),
+            wanted=_Arrival(order=order, lines=lines, expiries=expiring),
         )
 
     async def find(self, session: Session, plans: Sequence[Plan]) -> None:
@@ -176,6 +178,7 @@ class ReceiveGoods(DocumentOperation):
             desk = arrival.desk or await self._desk(session, [plan])
             receipt = _open_receipt(plan, desk)
             moves = _filled(session, plan, receipt["id"], desk)
+            await _date_lots(session, arrival)  # first: a repetition that meets the filled receipt does not come here
             commands = [[1, move, {**values, "origin": arrival.mark}] for move, values in moves.items()]
             try:
                 values = {"origin": arrival.mark, "move_ids": commands}
@@ -259,7 +262,7 @@ class ReceiveGoods(DocumentOperation):
             )
 
 
-def _check_lot(task: Task, line: ReceiptLine, item: Row) -> None:
+def _check_lot(task: Task, line: ReceiptLine, item: Row, expiring: Expiries) -> None:
     """Raise `Rejected` for a tracked item without a lot, and a serial number of more than one."""
     if item["tracking"] == "none":
         if line.lot:
@@ -271,8 +274,15 @@ def _check_lot(task: Task, line: ReceiptLine, item: Row) -> None:
     if item["tracking"] == "serial" and line.quantity != 1:
         words = f"Item {line.item} has serial numbers: one line for each piece, and {cell(line.quantity)} were given."
         raise Rejected("odoo.lot_required", words)
-    if line.expires_on:
-        task.remarks.append(f"The expiry of lot {line.lot} was left out: a receipt writes none, send the lot with it.")
+    expiring.tell(line, item, task)
+
+
+async def _date_lots(session: Session, arrival: _Arrival) -> None:
+    """Give lots that Odoo has without an expiry the one that came with the goods."""
+    for line, item, _ in arrival.lines:
+        number = arrival.expiries.undated(line, item)
+        if number is not None and line.expires_on is not None:
+            await session.client.write("stock.lot", [number], {EXPIRY: noon(line.expires_on)})
 
 
 def _not_confirmed(plan: Plan, order: Row) -> str:
@@ -354,7 +364,7 @@ def _values(
     commands: list[Any] = [[5, 0, 0]]
     for line, item, unit, quantity in parts:
         detail = {"product_id": item["id"], "product_uom_id": unit, names.move_line_quantity: float(quantity), **picked}
-        lot = {"lot_name": line.lot} if item["tracking"] != "none" else {}
+        lot = {"lot_name": line.lot, **plan.wanted.expiries.values(line)} if item["tracking"] != "none" else {}
         commands.append([0, 0, {**detail, **lot, "picking_id": receipt}])
     total = sum((quantity for *_, quantity in parts), Decimal(0))
     if total > exact(move["product_uom_qty"]) and all(unit == move["product_uom"] for *_, unit, _ in parts):

@@ -227,6 +227,7 @@ class MoveLine(Model):
         "picked": boolean("Picked", since=17),
         "lot_id": many2one("stock.lot", "Lot/Serial Number"),
         "lot_name": char("Lot/Serial Number Name"),
+        "expiration_date": moment("Expiration Date", module="product_expiry"),
         "location_id": many2one("stock.location", "From"),
         "location_dest_id": many2one("stock.location", "To"),
         "state": choice("Status", STATES, related="move_id.state"),

@@ -125,7 +125,7 @@ class Lot(Model):
             many2one("res.company", "Company", required=True, default=company, until=17),
             many2one("res.company", "Company", default=company, since=18),
         ),
-        "expiration_date": moment("Expiration Date"),
+        "expiration_date": moment("Expiration Date", module="product_expiry"),
         "product_qty": decimal(
             "On Hand Quantity",
             compute=lambda lot: sum(quant["quantity"] for quant in lot.many("quant_ids") if is_internal(quant)),

@@ -13,6 +13,7 @@ from hilum.simulator.odoo.orm.record import Env, Record
 
 OPEN = ("draft", "waiting", "confirmed", "partially_available", "assigned")
 OURS = ("internal", "transit")
+_EXPIRY = "expiration_date"
 
 
 def reference(move: Record) -> str:
@@ -214,7 +215,7 @@ def _do(move: Record) -> None:
         quantity = in_product_unit(line, quantities.line_done(line), "product_uom_id")
         shift(move.env, move["product_id"], line["location_id"] or move["location_id"], -quantity, lot_id)
         shift(move.env, move["product_id"], line["location_dest_id"] or move["location_dest_id"], quantity, lot_id)
-        line.set(lot_id=lot_id, date=move.env.second, **mark)
+        line.set(lot_id=lot_id, date=move.env.second, **_expiry(lot), **mark)
     move.set(state="done", date=move.env.second, **mark)
     _tell_order(move)
 
@@ -237,7 +238,16 @@ def _lot(line: Record, *, make: bool) -> Record | None:
     found = lots.search([["product_id", "=", line["product_id"]], ["name", "=", line["lot_name"]]], limit=1)
     if found:
         return found[0]
-    return lots.create({"name": line["lot_name"], "product_id": line["product_id"]}) if make else None
+    if not make:
+        return None
+    return lots.create({"name": line["lot_name"], "product_id": line["product_id"], **_expiry(line)})
+
+
+def _expiry(known: Record | None) -> dict[str, Any]:
+    """What a line tells the lot that is made of it, and a lot with an expiry its lines; nothing without the module."""
+    if known is None or _EXPIRY not in known.env.registry.fields[known.model.name]:
+        return {}
+    return {_EXPIRY: known[_EXPIRY]} if known[_EXPIRY] else {}
 
 
 def _settle_rest(picking: Record, rest: Sequence[tuple[Record, float]], *, keep: bool) -> None:

@@ -42,6 +42,7 @@ class Field:
     index: bool = False  # equality searches use an index
     ondelete: str = ""  # many2one: "cascade", "restrict" or "set null" (default; "restrict" where required)
     unique: str = ""  # the error text if another record has the same value; empty: need not be unique
+    module: str = ""  # the module that adds it to a model of another one; empty: the model's own
     digits: int | None = None  # float: decimals kept; None: all
 
     @property

@@ -65,6 +65,16 @@ class Registry:
         field = replace(self.fields[model][name], kind=kind, comodel=relation, selection=values)
         self.fields[model] = {**self.fields[model], name: field}
 
+    def fit(self, module: str, *, installed: bool) -> None:
+        """The fields that a module adds to models of others are there, or are not. What is kept in them stays."""
+        for name, model in self.models.items():
+            own = {
+                column: field for column, field in as_of(model.columns, self.major).items() if field.module == module
+            }
+            if own:
+                others = {column: field for column, field in self.fields[name].items() if column not in own}
+                self.fields[name] = {**others, **(own if installed else {})}
+
     def _fields(self, model: type[Model]) -> dict[str, Field]:
         return {**MAGIC, **as_of(model.columns, self.major)}
 
