@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from as2_benches import Agreed, As2DestinationBench
 from destination_benches import (
     HttpDestinationBench,
     MemoryDestinationBench,
@@ -14,7 +15,7 @@ from destination_benches import (
     WriterBench,
 )
 
-from hilum.connectors import files, http, mllp
+from hilum.connectors import as2, files, http, mllp
 from hilum.testing import DeduplicatingSuite, DestinationSuite, WireSuite
 from hilum.testing.memory import MemoryDestination
 
@@ -91,6 +92,18 @@ class TestSftpWriter(DestinationSuite, DeduplicatingSuite, WireSuite):
     @pytest.fixture
     async def bench(self, tmp_path: Path) -> AsyncIterator[SftpWriterBench]:
         bench = SftpWriterBench(tmp_path)
+        await bench.start()
+        yield bench
+        await bench.close()
+
+
+@pytest.mark.req("SYS-10")
+class TestAs2Sender(DestinationSuite, WireSuite, DeduplicatingSuite):
+    connector = as2.Sender
+
+    @pytest.fixture
+    async def bench(self, tmp_path: Path) -> AsyncIterator[As2DestinationBench]:
+        bench = As2DestinationBench(Agreed(tmp_path))
         await bench.start()
         yield bench
         await bench.close()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from as2_benches import Agreed, As2SourceBench
 from source_benches import (
     FolderBench,
     HttpSourceBench,
@@ -17,7 +18,7 @@ from source_benches import (
     SftpFolderBench,
 )
 
-from hilum.connectors import calendar, files, http, masterdata, mllp
+from hilum.connectors import as2, calendar, files, http, masterdata, mllp
 from hilum.testing import OrderedSuite, RedeliveringSuite, SourceSuite
 from hilum.testing.memory import MemorySource
 
@@ -113,3 +114,14 @@ class TestPublished(SourceSuite, OrderedSuite, RedeliveringSuite):
     @pytest.fixture
     def bench(self) -> PublishedBench:
         return PublishedBench()
+
+
+@pytest.mark.req("SYS-10")
+class TestAs2Station(SourceSuite):
+    connector = as2.Station
+
+    @pytest.fixture
+    async def bench(self, tmp_path: Path) -> AsyncIterator[As2SourceBench]:
+        bench = As2SourceBench(Agreed(tmp_path))
+        yield bench
+        await bench.close()

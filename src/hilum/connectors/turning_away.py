@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 import structlog
-
-from hilum.connector import Source
 
 log = structlog.get_logger(__name__)
 
@@ -20,10 +19,20 @@ _TELL_AGAIN: Final = 60.0
 _PEERS_KNOWN: Final = 1_000
 
 
+class Listening(Protocol):
+    """Who listens: a source, or a destination that waits for answers."""
+
+    turned_away: Callable[[str, str], None] | None
+
+    @property
+    def address(self) -> str:
+        """Where."""
+
+
 class TurnedAway:
     """What one listener turned away. `counts` is the listener's own, under `refused: …`, for the metrics."""
 
-    def __init__(self, source: Source, counts: Counter[str]) -> None:
+    def __init__(self, source: Listening, counts: Counter[str]) -> None:
         self._source = source
         self._counts = counts
         self._told: dict[str, float] = {}  # by peer: when that was, by the clock of the event loop

@@ -8,7 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from hilum.connector import ConnectorSettings, Destination, Outgoing, Source, Target
+from hilum.connector import (
+    NO_NEEDS,
+    ConnectorSettings,
+    Destination,
+    Inspected,
+    Inspection,
+    Needs,
+    Outgoing,
+    Source,
+    Target,
+)
 from hilum.connectors import find_destination, find_source
 from hilum.connectors.http import Endpoint
 from hilum.connectors.partners.cxml_endpoint import CxmlEndpoint
@@ -87,6 +97,14 @@ class PartnerLine(Destination):
     async def check(self) -> str:
         """What the connector of the profile finds. Raises `Down`, `Rejected`."""
         return await self._inner.check()
+
+    async def inspect(
+        self, operations: Collection[str], known: Mapping[str, Any], needs: Mapping[str, Needs] = NO_NEEDS
+    ) -> Inspection:
+        """What the connector of the profile finds, such as the end of its keys. Raises a `Failure`."""
+        if not isinstance(self._inner, Inspected):
+            return Inspection(metadata={})
+        return await self._inner.inspect(operations, known, needs)
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """Draw, send, note that it was sent. The connector may raise a `Failure` as it does."""
