@@ -108,7 +108,8 @@ class Awaiting:
         async def receipt() -> Outcome:
             try:
                 async with asyncio.timeout(self._settings.receipt_timeout):
-                    return await future
+                    # shielded: the end of the wait is not the end of the message, whose receipt may still come
+                    return await asyncio.shield(future)
             except TimeoutError:
                 return Unsure("The partner took it, and no receipt came in time.")
 

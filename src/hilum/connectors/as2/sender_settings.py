@@ -23,8 +23,8 @@ class SenderSettings(ClientTls, AgreementSettings):
     signed: bool = Field(default=True, description="Sign what is sent", examples=[False])
     encrypted: bool = Field(default=True, description="Encrypt what is sent", examples=[False])
     compressed: bool = Field(default=False, description="Compress before it is signed", examples=[True])
-    hash: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
-        default="sha256", description="Digest of signature and MIC; sha1 needs allow_sha1", examples=["sha256"]
+    hash: Literal["sha256", "sha384", "sha512"] = Field(
+        default="sha256", description="Digest of signature and MIC", examples=["sha256"]
     )
     cipher: Literal["aes128", "aes256"] = Field(
         default="aes256", description="What it is encrypted by, in CBC", examples=["aes128"]
@@ -89,8 +89,6 @@ class SenderSettings(ClientTls, AgreementSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> SenderSettings:
-        if self.hash not in self.digests:
-            raise ValueError("hash = sha1 needs allow_sha1 = true")
         if self.receipt_url is not None and not self.receipt_port:
             raise ValueError("receipt_url needs receipt_port, where the hub listens for receipts")
         return self

@@ -241,7 +241,8 @@ class Station(Receiver):
                 return problem(HTTPStatus.BAD_REQUEST, receipt.words)
             return web.Response(status=HTTPStatus.OK)
         signer = agreement.identities[0] if wants.signed else None
-        hash_name = wants.hash_name or "sha256"
+        # a MIC by SHA-1 may be given where that is agreed; nothing is signed by it
+        hash_name = wants.hash_name if wants.hash_name not in ("", "sha1") else "sha256"
         kind, content = receipts.write(receipt, recipient=call.receiver, signer=signer, hash_name=hash_name)
         headers = {
             "AS2-Version": names.VERSION,

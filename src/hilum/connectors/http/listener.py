@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Literal
 
@@ -15,6 +16,7 @@ from hilum.connectors.http.reading import (
     NDJSON,
     BadRequest,
     check_signature,
+    check_time,
     check_token,
     message_headers,
     split_many,
@@ -38,6 +40,24 @@ class ListenerSettings(ReceiverSettings):
         default="X-Hub-Signature-256",
         description="Header with that HMAC, in hex (with or without sha256=) or base64",
         examples=["X-Signature"],
+    )
+    hmac_secrets_before: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Former secrets that count too, while senders change to the new one",
+        examples=[["${WEBHOOK_SECRET_BEFORE}"]],
+    )
+    hmac_timestamp: str = Field(
+        default="",
+        description="Header with the time of signing, in seconds since 1970 or ISO 8601; then the HMAC is over that"
+        " text, a dot and the body, and one that is older than the tolerance is refused; empty: over the body alone",
+        examples=["X-Signature-Timestamp"],
+    )
+    hmac_tolerance: float = Field(
+        default=300,
+        gt=0,
+        description="Seconds that the time of signing may be off the hub's clock, to either side",
+        examples=[300],
+        json_schema_extra={"unit": "s"},
     )
     content_types: tuple[str, ...] = Field(
         default=(),
@@ -78,7 +98,8 @@ class Listener(Receiver):
         self._types = frozenset(self.settings.content_types)
         token, secret = self.settings.token, self.settings.hmac_secret
         self._token = token.get_secret_value().encode() if token else b""
-        self._secret = secret.get_secret_value().encode() if secret else b""
+        all_secrets = ((secret,) if secret else ()) + self.settings.hmac_secrets_before
+        self._secrets = tuple(each.get_secret_value().encode() for each in all_secrets if each.get_secret_value())
 
     def wants(self, received: Received) -> bool:
         """All that was posted to the path: other listeners have other paths."""
@@ -92,8 +113,13 @@ class Listener(Receiver):
             raise BadRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"This path takes {taken}.")
 
     def _check_body(self, request: web.BaseRequest, body: bytes) -> None:
-        if self._secret:
-            check_signature(self._secret, request.headers.get(self.settings.hmac_header, ""), body)
+        if self._secrets:
+            signed = body
+            if self.settings.hmac_timestamp:
+                signed_at = request.headers.get(self.settings.hmac_timestamp, "")
+                check_time(signed_at, datetime.now(UTC), self.settings.hmac_tolerance)
+                signed = b".".join((signed_at.encode(), body))
+            check_signature(self._secrets, request.headers.get(self.settings.hmac_header, ""), signed)
         super()._check_body(request, body)
 
     async def _submit(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
