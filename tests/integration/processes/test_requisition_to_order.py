@@ -322,7 +322,7 @@ async def test_a_small_one_goes_on_by_itself_and_once_cancelled_binds_nothing(de
     await work.hears("ordered")
     async with work.database.transaction() as connection:
         await cancel(connection, "procurement.requisition", "REQ-1", actor="ada", reason="not needed")
-    await work.hears("ordered", "cancelled")
+    await work.hears("ordered", "withdrawn")
     await work.is_in("cancelled", "cancelled")
     assert await work.bound() == {}
     assert (await work.ordered(2))[1]["reason"] == "requisition REQ-1 was cancelled"
@@ -331,7 +331,7 @@ async def test_a_small_one_goes_on_by_itself_and_once_cancelled_binds_nothing(de
 async def test_an_order_that_is_cancelled_ends_it(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("GLV", 2, None)), PurchaseOrderCancelled(number="REQ-1-R1", reason="no stock"))
-    await work.hears("ordered", "cancelled")
+    await work.hears("ordered", "cancelled", "closed")
     await work.is_in("cancelled", "completed")
     assert await work.bound() == {}
 

@@ -114,22 +114,25 @@ class Stock:
 
     def counted(self, found: StockLevel) -> None:
         """A count; the last one of each lot counts, whichever is told last. Raises `Invalid` for an unknown unit."""
-        told = (found.counted_at or _BEFORE_ALL, found.count, self._in_unit(found.quantity, found.unit))
+        told = (found.counted_at or _BEFORE_ALL, found.count, self.in_unit(found.quantity, found.unit))
         self._counts[found.lot] = max(told, self._counts.get(found.lot, told))
 
     def used(self, use: SupplyConsumed) -> None:
         """A use; what is given back is negative. Raises `Invalid` for an unknown unit."""
-        quantity = self._in_unit(use.quantity, use.unit)
+        quantity = self.in_unit(use.quantity, use.unit)
         self._moves[f"use {use.transaction}"] = _Moved(-quantity, use.used_at or _BEFORE_ALL, use.lot)
 
     def ordered(self, order: str, quantity: Decimal) -> None:
         """So much was ordered under this name."""
         self._orders[order] = Fraction(quantity)
 
-    def received(self, order: str, receipt: str, quantity: Decimal, at: datetime, lot: str | None = None) -> None:
-        """So much of an order came: it is not on order any more, and on the shelf."""
-        self._came.setdefault(order, {})[receipt] = Fraction(quantity)
-        self._moves[f"receipt {receipt} of {order}"] = _Moved(Fraction(quantity), at, lot)
+    def received(
+        self, order: str, receipt: str, quantity: Decimal, at: datetime, lot: str | None = None, *, unit: str = ""
+    ) -> None:
+        """So much of an order came: it is not on order any more, and on the shelf. Raises `Invalid`, as a count."""
+        came = self.in_unit(quantity, unit or self.level.unit)
+        self._came.setdefault(order, {})[receipt] = came
+        self._moves[f"receipt {receipt} of {order}"] = _Moved(came, at, lot)
 
     def closed(self, order: str) -> None:
         """Nothing more comes of an order: it was cancelled, refused, or received for the last time."""
@@ -195,7 +198,8 @@ class Stock:
             return self._counts[lot][0]
         return max((at for at, _, _ in self._counts.values()), default=_BEFORE_ALL)
 
-    def _in_unit(self, quantity: Decimal, unit: str) -> Fraction:
+    def in_unit(self, quantity: Decimal, unit: str) -> Fraction:
+        """In the unit of the level. Raises `Invalid` where nothing leads there."""
         try:
             return Fraction(quantity) * factor(unit, self.level.unit, packs=self.level.packs)[0]
         except Invalid:

@@ -249,6 +249,8 @@ class _Requested:
                 break
             await self._take(heard)
         await self._release()
+        if not all(each.received for each in self.orders.values()):
+            await self._tell("closed", "Nothing more is waited for.", [*self.orders])
         await self.run.move("cancelled" if all(each.cancelled for each in self.orders.values()) else "completed")
 
     async def _take(self, heard: BaseModel | Answer) -> None:
@@ -304,7 +306,7 @@ class _Requested:
 
     async def _cancelled(self) -> None:
         await self.run.move("cancelled")
-        await self._tell("cancelled", "", [*self.orders])
+        await self._tell("withdrawn", "", [*self.orders])
 
     async def _release(self) -> None:
         await self._leave({line.number: NOTHING for line in self.lines})
