@@ -1,1 +1,1 @@
-"""Systems to practise on: a simulated hospital group and a sandbox Odoo, with faults on demand."""
+"""Systems to practise on: a simulated hospital group, its contracts, and a sandbox Odoo, with faults on demand."""
