@@ -10,11 +10,13 @@ import pytest
 
 from hilum import canonical
 from hilum.canonical import OrderLine, PurchaseOrder
+from hilum.connectors import partners as lines
 from hilum.flow import load_project
 from hilum.formats import x12
 from hilum.partners import register
 from hilum.postgres import Database
 from hilum.runtime import Hub
+from hilum.runtime.inspecting import look
 from hilum.testing import eventually
 from support import servers
 from support.certificates import pair
@@ -172,3 +174,22 @@ async def test_two_hubs_exchange_orders_and_acknowledgements(
             return (await delivered(second)).get("partner.them.main") == 1  # the receipt of the 997 too
 
         await eventually(acknowledged)
+
+
+async def test_a_certificate_that_ends_soon_is_a_case(tmp_path: Path, database: Database) -> None:
+    pair(tmp_path, "NORTH")
+    pair(tmp_path, "SOUTH", days=3)
+    ports = {name: free_port() for name in ("NORTH", "SOUTH", "receipts")}
+    north = Side(tmp_path, "NORTH", "SOUTH", ports, HOSPITAL, later=False, answer="none")
+    (profile,) = load_project(north.folder).partners.values()
+    line = lines.PartnerLine(profile, "main")
+    await line.open()
+    try:
+        await look(database, line.address, line, {})
+    finally:
+        await line.close()
+    async with database.cold() as connection:
+        cursor = await connection.execute("SELECT category, words FROM exception_case")
+        ((category, words),) = await cursor.fetchall()
+    assert category == "endpoint.key"
+    assert "from then on nothing can be delivered" in words

@@ -26,5 +26,14 @@ def read(value: str) -> str:
 
 def message_id(key: str, sender: str) -> str:
     """The Message-ID of a delivery: the same at each attempt, by its idempotency key."""
+    return _id(hashlib.sha256(key.encode()).hexdigest()[:40], sender)
+
+
+def receipt_id(name: object, sender: str) -> str:
+    """The Message-ID of a receipt: the same for each repetition of a message, by its id in the journal."""
+    return _id(f"{name}.mdn", sender)
+
+
+def _id(local: str, sender: str) -> str:
     domain = re.sub(r"[^A-Za-z0-9.-]+", "-", sender).strip("-.") or "as2"
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
+    return f"<{local}@{domain}>"

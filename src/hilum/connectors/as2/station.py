@@ -229,7 +229,7 @@ class Station(Receiver):
             receipt = Receipt(original=call.message_id, problem=problem_of, mic=mic, words=verdict.reason)
         else:
             words = "The document was received and is stored."
-            own = _own_id(str(verdict.receipt.message_id), agreement)
+            own = names.receipt_id(verdict.receipt.message_id, call.receiver)
             receipt = Receipt(original=call.message_id, message_id=own, mic=mic, words=words)
         return self._answer_with(receipt, call, agreement, wants)
 
@@ -248,7 +248,7 @@ class Station(Receiver):
             "AS2-Version": names.VERSION,
             "AS2-From": names.written(call.receiver),
             "AS2-To": names.written(call.sender),
-            "Message-ID": receipt.message_id or _own_id(str(new_id()), agreement),
+            "Message-ID": receipt.message_id or names.receipt_id(new_id(), call.receiver),
             "MIME-Version": "1.0",
             "Content-Type": kind,
         }
@@ -279,10 +279,6 @@ class Station(Receiver):
         log.warning("as2_refused", station=self.address, sender=call.sender, peer=call.peer, reason=reason)
         if self.turned_away is not None:
             self.turned_away(call.peer, f"AS2 of {call.sender}: {reason}")
-
-
-def _own_id(name: str, agreement: _Agreement) -> str:
-    return f"<{name}.mdn{names.message_id('', agreement.settings.our_id)[41:]}"
 
 
 def _headers(call: _Call, found: Unpacked) -> dict[str, str]:
