@@ -242,6 +242,23 @@ def test_a_product_comes_back_as_item() -> None:
     assert (found.cost.amount, found.price) == (Decimal("0.0625"), None)
 
 
+def packed(name: str, qty: float, barcode: str | None) -> dict[str, Any]:
+    return {"id": 7, "external_id": "", "name": name, "qty": qty, "barcode": barcode}
+
+
+def test_packings_that_others_can_know_come_back_smallest_first() -> None:
+    """One without a GTIN, and one in a unit that nobody knows, does not hold the item."""
+    lines = [
+        packed("BX 100", 100.0, "14006381333938"),
+        packed("Big box", 50.0, "14006381333938"),
+        packed("DZN 12", 12.0, "own-4711"),
+    ]
+    (found,) = told(product(barcode="4006381333931", packaging_ids=lines), currency="EUR")
+    assert isinstance(found, Item)
+    levels = [(each.gtin, each.unit, each.quantity) for each in found.packings or ()]
+    assert levels == [("04006381333931", "EA", Decimal(1)), ("14006381333938", "BX", Decimal(100))]
+
+
 def test_an_amount_without_currency_is_refused_unless_the_flow_knows_the_companys() -> None:
     with pytest.raises(Invalid, match=r"product\.product 12, standard_price: Odoo gives no currency"):
         told(product())

@@ -8,6 +8,7 @@ from hilum.canonical import Item, ItemCategory, Lot, SupplierPrice, Tracking, Un
 from hilum.connectors.odoo.references import CATEGORY, ITEM, SUPPLIER
 from hilum.packs.building import make
 from hilum.packs.odoo.conventions import Conventions
+from hilum.packs.odoo.packings import packings
 from hilum.packs.odoo.records import Record, Reference
 
 
@@ -42,6 +43,7 @@ def item(record: Record, odoo: Conventions) -> Item | None:
         stocked=_is_stocked(record),
         tracking=Tracking(record.text("tracking") or "none"),
         barcode=record.text("barcode"),
+        packings=packings(record, kept, odoo) or None,
         category=odoo.of(record, "categ_id", CATEGORY),
         cost=odoo.money(record, "standard_price"),
         price=odoo.money(record, "list_price"),

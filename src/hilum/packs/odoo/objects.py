@@ -124,12 +124,13 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         fields=(
             *("default_code", "name", "barcode", "tracking", "uom_id", "uom_po_id?", "categ_id", "active"),
             *("type", "detailed_type?", "is_storable?", "standard_price", "list_price", "currency_id?"),
+            *("packaging_ids?.name", "packaging_ids?.qty", "packaging_ids?.barcode"),
+            *("product_uom_ids?.uom_id", "product_uom_ids?.barcode"),
         ),
         lost={
             "supplier": "it is told by the vendor price, which is an object of its own",
             "category": "where it was written by its name or path, the code of the category comes back",
             "purchase_unit": "from 19 on each vendor price has its own",
-            "packings": "written as packagings with their barcodes (19: as units); they are not read back",
             "device": _OF_TRADE,
             "unspsc": _OF_TRADE,
             "manufacturer": _OF_TRADE,
@@ -138,6 +139,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         filled={
             "barcode": "the GTIN of one piece, as it is scanned",
             "category": "Odoo's default category",
+            "packings": "the piece, where its barcode is a GTIN",
             "price": "1 of the company's currency, Odoo's default",
         },
     ),

@@ -126,6 +126,13 @@ CODES: Final[Mapping[str, str]] = {
 """By model: the field that says what people or standards call a record. Others have no code."""
 
 
+CODES_BESIDE: Final[Mapping[str, Mapping[str, str]]] = {"product.uom": {"uom.uom": "factor"}}
+"""By model of lines: what of records that are related to these lines' document or to them is told as code.
+
+A packing of 19 is a unit with a barcode: how many pieces are in it, only the factors of the units say.
+"""
+
+
 def wishes(model: str, names: Iterable[str]) -> dict[str, list[str]]:
     """The fields that are asked for, each with what is asked for of its lines. Raises `SettingsError`.
 

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from hilum.connectors.odoo.capture.documents import CODES, DISPLAYED
+from hilum.connectors.odoo.capture.documents import CODES, CODES_BESIDE, DISPLAYED
 from hilum.connectors.odoo.capture.events import Linked
 from hilum.connectors.odoo.capture.shapes import Shape
 from hilum.connectors.odoo.client import OdooClient, Row
@@ -66,12 +66,15 @@ class Relations:
         for (model, record_id), name in page.linked.items():
             by_model.setdefault(model, {})[record_id] = name
         called: dict[Place, _Called] = {}
+        codes = dict(CODES)
+        for line in shape.every_line():
+            codes |= CODES_BESIDE.get(line.shape.model, {})
         for model, names in by_model.items():
-            found = await self._read(model, names)
+            found = await self._read(model, names, codes.get(model))
             for record_id, name in names.items():
                 row = found.get(record_id, {})
                 row[DISPLAYED] = name or row.get(DISPLAYED) or ""
-                code = _as_written(row.get(CODES.get(model, "")))
+                code = _as_written(row.get(codes.get(model, "")))
                 called[model, record_id] = _Called(row[DISPLAYED], code, external_ids.get((model, record_id), ""))
         telling = _Telling(called, external_ids)
         return {
@@ -79,9 +82,8 @@ class Relations:
             for record_id, values in rows.items()
         }
 
-    async def _read(self, model: str, names: Mapping[int, str]) -> dict[int, Row]:
+    async def _read(self, model: str, names: Mapping[int, str], code: str | None) -> dict[int, Row]:
         """Code and name of these records of one model, where there is a code, or a name is missing."""
-        code = CODES.get(model)
         if (code in (None, DISPLAYED) and all(names.values())) or self._refuses(model):
             return {}
         fields = [DISPLAYED, code] if code not in (None, DISPLAYED) else [DISPLAYED]

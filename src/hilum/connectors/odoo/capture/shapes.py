@@ -77,13 +77,14 @@ async def shape_of(client: OdooClient, model: str, names: Sequence[str]) -> Shap
 
 
 def _there(names: Sequence[str], found: Facts) -> Iterator[str]:
-    """The names without those that may be missing and are. Fields of lines are judged with their lines."""
+    """The names without those that may be missing and are. Lines may be missing; fields in them may not."""
     for name in names:
-        sure = name.removesuffix(IF_THERE)
-        if "." in name or sure == name:
+        head, dot, rest = name.partition(".")
+        sure = head.removesuffix(IF_THERE)
+        if sure == head:
             yield name
         elif sure in found:
-            yield sure
+            yield f"{sure}{dot}{rest}"
 
 
 class _Shaping:

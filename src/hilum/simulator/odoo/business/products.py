@@ -289,6 +289,8 @@ class Product(Model):
         "standard_price": decimal("Cost"),
         "lst_price": decimal("Sales Price", related="product_tmpl_id.list_price"),
         "seller_ids": one2many("product.supplierinfo", "product_id", "Vendors"),
+        "packaging_ids": one2many("product.packaging", "product_id", "Product Packages", until=18),
+        "product_uom_ids": one2many("product.uom", "product_id", "Unit Barcode", since=19),
         "qty_available": decimal("Quantity On Hand", compute=_on_hand),
         "free_qty": decimal("Free To Use Quantity", compute=_on_hand),
         "virtual_available": decimal("Forecasted Quantity", compute=_on_hand),
