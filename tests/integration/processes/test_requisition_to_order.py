@@ -146,7 +146,7 @@ async def desk(hub: Start, database: Database) -> AsyncIterator[Begin]:
         async with database.transaction() as connection:
             await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
         heard = make_flow(made.feed, name="test.heard", format="bytes", translate=lambda body, _: read(body),
-                          order_by=None, dedup_by=None)  # fmt: skip
+                          order_by=lambda _: "all", dedup_by=None)  # fmt: skip
         heard.deliver_to(*handle(made.process), budgets.keep())
         flows = [heard]
         for name, receiver in (("orders", made.orders), ("status", made.status)):
