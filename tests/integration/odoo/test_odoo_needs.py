@@ -40,6 +40,19 @@ def test_every_model_that_an_operation_needs_has_a_module() -> None:
     assert all(operation.needs for operation in OPERATIONS.values() if operation.name != "upsert")
 
 
+@pytest.mark.parametrize("major", [16, 17, 18, 19])
+def test_units_and_lock_dates_are_among_what_is_needed(major: int) -> None:
+    names = dialect((major, 0))
+    needed = {name: operation.needed(names) for name, operation in OPERATIONS.items()}
+    family = "category_id" if major < 19 else "relative_uom_id"
+    for name in ("item", "purchase_order", "receipt", "stock_level", "stock_transfer", "supplier_bill", "agreement"):
+        assert {"name", "factor", family} <= set(needed[name]["uom.uom"]), name
+    hard = "hard_lock_date" if major >= 18 else "period_lock_date"
+    for name in ("supplier_bill", "journal_entry", "payment", "bank_transaction", "charge"):
+        assert {"fiscalyear_lock_date", hard} <= set(needed[name]["res.company"]), name
+    assert ("purchase_lock_date" in needed["supplier_bill"]["res.company"]) == (major >= 18)
+
+
 def test_no_type_is_kept_of_a_field_that_nothing_needs() -> None:
     needed = {
         (model, field)

@@ -37,6 +37,8 @@ class Dialect:
     task_state: str | None = "state"  # project.task: what says that it is done; None: a folded stage
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
     packing: str = "product.packaging"  # the model of a level of packing with a barcode
+    lock_dates: tuple[str, ...] = ("fiscalyear_lock_date", "hard_lock_date")  # res.company: for all entries
+    side_locks: bool = True  # res.company: sales and purchases have lock dates of their own
     has_access: bool = True  # every model: `has_access` says what the user may; before, `check_access_rights`
 
 
@@ -56,6 +58,8 @@ _ODOO_17: Final = replace(
     product_type="detailed_type",
     storable=None,
     has_access=False,
+    lock_dates=("fiscalyear_lock_date", "period_lock_date"),
+    side_locks=False,
     agreement_kind=("type_id/id", "purchase_requisition.type_single"),
     agreement_start="ordering_date",
     agreement_ends_at=True,

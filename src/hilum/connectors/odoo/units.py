@@ -12,8 +12,12 @@ from typing import Final
 
 from hilum.canonical import units
 from hilum.connectors.odoo.client import OdooClient
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.references import MISSING
 from hilum.errors import Invalid, Rejected
+
+_MODEL: Final = "uom.uom"
+_READ: Final = ("name", "factor")
 
 # Odoo's own external identifiers of its units, the same in 16 to 19. Codes are compared in upper case.
 _ODOO_UNITS: Final[Mapping[str, str]] = {
@@ -47,6 +51,11 @@ def code_of(xml_id: str, title: str) -> str | None:
     except Invalid:
         return None
     return title
+
+
+def units_needed(names: Dialect) -> dict[str, tuple[str, ...]]:
+    """What is read of units on a server that uses these names."""
+    return {_MODEL: (*_READ, names.unit_family)}
 
 
 class Units:
@@ -98,8 +107,8 @@ class Units:
 
     async def _read(self) -> None:
         family = self._client.dialect.unit_family
-        rows = await self._client.search_read("uom.uom", [], ["name", "factor", family])
-        xml_ids = await self._client.external_ids("uom.uom", [row["id"] for row in rows])
+        rows = await self._client.search_read(_MODEL, [], [*_READ, family])
+        xml_ids = await self._client.external_ids(_MODEL, [row["id"] for row in rows])
         self._names = {row["id"]: str(row["name"]) for row in rows}
         self._factors = {row["id"]: Decimal(str(row["factor"])) for row in rows}
         # a name of Odoo's own file wins over a title that happens to be the same

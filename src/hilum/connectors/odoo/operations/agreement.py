@@ -23,6 +23,7 @@ from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, 
 from hilum.connectors.odoo.operations.purchase_order import with_blocks
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
@@ -63,7 +64,9 @@ class AgreePrices(DocumentOperation):
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
         kind = names.agreement_kind[0].partition("/")[0]
-        return joined(self.needs, {self.model: (names.agreement_start, names.agreement_reference, kind)})
+        return joined(
+            self.needs, {self.model: (names.agreement_start, names.agreement_reference, kind)}, units_needed(names)
+        )
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""

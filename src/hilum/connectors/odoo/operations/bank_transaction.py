@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from hilum.canonical import BankTransaction
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, found
+from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan
 from hilum.connectors.odoo.operations.invoicing import Found
-from hilum.connectors.odoo.operations.locks import locked_until, refusal
+from hilum.connectors.odoo.operations.locks import locked_until, locks_needed, refusal
 from hilum.connectors.odoo.references import JOURNAL
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import Task, cell, exact
@@ -43,6 +44,10 @@ class RecordTransaction(DocumentOperation):
     line_parent = "statement_line_id"
     line_fields = ("balance",)
     drafts = frozenset()
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        return joined(self.needs, locks_needed(names))
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> Found:
         """See `DocumentOperation.look_up`."""

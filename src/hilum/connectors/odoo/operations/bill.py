@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from hilum.canonical import CustomerInvoice, SupplierBill
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import Plan
@@ -21,6 +22,7 @@ from hilum.connectors.odoo.operations.invoicing import Found, Known, known, made
 from hilum.connectors.odoo.operations.ledger import DUPLICATE, MOVE, Booking, LedgerOperation
 from hilum.connectors.odoo.references import ACCOUNT, CUSTOMER, SUPPLIER
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
@@ -47,6 +49,10 @@ class InvoiceOperation(LedgerOperation):
     """A bill or an invoice, or its credit note → account.move."""
 
     needs: ClassVar[Needs] = _LINES
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        return joined(super().needed(names), units_needed(names))
 
     @abstractmethod
     async def parties(self, session: Session, things: Sequence[Any]) -> Found:

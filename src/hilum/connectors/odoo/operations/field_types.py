@@ -25,6 +25,15 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "many2one res.currency": "currency_id",
         "many2one res.partner": "partner_id",
     },
+    "res.company": {
+        "date": "fiscalyear_lock_date hard_lock_date period_lock_date purchase_lock_date sale_lock_date",
+    },
+    "uom.uom": {
+        "char": "name",
+        "float": "factor",
+        "many2one uom.category": "category_id",
+        "many2one uom.uom": "relative_uom_id",
+    },
     "product.product": {
         "char": "barcode default_code name",
         "float": "list_price standard_price",

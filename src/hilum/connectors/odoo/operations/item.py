@@ -18,6 +18,7 @@ from hilum.connectors.odoo.operations.packings import packings_needed, packings_
 from hilum.connectors.odoo.operations.vendor_prices import NEEDS, price_shown, write_prices
 from hilum.connectors.odoo.references import CATEGORY, SUPPLIER
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
@@ -50,7 +51,7 @@ class UpsertItem(Upsert):
         """See `Operation.needed`."""
         by_version = (names.storable, names.purchase_unit)
         own = (names.product_type, *(name for name in by_version if name))
-        return joined(self.needs, {"product.product": own}, packings_needed(names))
+        return joined(self.needs, {"product.product": own}, packings_needed(names), units_needed(names))
 
     async def values(self, session: Session, thing: Item, task: Task) -> Mapping[str, Any]:
         """See `Upsert.values`."""

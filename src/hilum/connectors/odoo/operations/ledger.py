@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from hilum.connectors.odoo.client import Row
-from hilum.connectors.odoo.operations.base import Needs
+from hilum.connectors.odoo.dialect import Dialect
+from hilum.connectors.odoo.operations.base import Needs, joined
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, same_lines
-from hilum.connectors.odoo.operations.locks import locked_until, moved, refusal
+from hilum.connectors.odoo.operations.locks import locked_until, locks_needed, moved, refusal
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.work import exact
 from hilum.errors import Rejected
@@ -54,7 +55,7 @@ class Booking:
 class LedgerOperation(DocumentOperation):
     """A canonical object → account.move, posted where it says so."""
 
-    needs: ClassVar[Needs] = MOVE
+    needs: ClassVar[Needs] = MOVE  # beside the lock dates
     model = "account.move"
     reference_field = "ref"
     fields: ClassVar[tuple[str, ...]] = (
@@ -80,6 +81,14 @@ class LedgerOperation(DocumentOperation):
         "invoice_date": "date",
         "journal_id": "journal",
     }
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        return joined(self.needs, locks_needed(names, *self._sides()))
+
+    def _sides(self) -> tuple[str, ...]:
+        return (self.side,) if self.side else ()
+
     lines_called: ClassVar[str] = "item, quantity or exact price (Odoo rounds to its decimal accuracy)"
 
     @abstractmethod
@@ -90,7 +99,7 @@ class LedgerOperation(DocumentOperation):
         """See `DocumentOperation.weigh`: nothing is begun, and no draft posted, in a locked period."""
         to_post = [plan for plan in plans if plan.act and (plan.number is None or self.is_draft(plan))]
         to_post = [plan for plan in to_post if not plan.wanted.may_move]
-        until = await locked_until(session, *((self.side,) if self.side else ())) if to_post else None
+        until = await locked_until(session, *self._sides()) if to_post else None
         for plan in to_post:
             if until is not None and plan.wanted.day <= until:
                 await self.hold(session, plan, refusal(plan.about, plan.wanted.day, until))

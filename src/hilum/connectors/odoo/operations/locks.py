@@ -9,11 +9,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from hilum.connectors.odoo.dialect import Dialect
+from hilum.connectors.odoo.operations.base import Needs
 from hilum.connectors.odoo.session import Session
 from hilum.errors import Rejected
 
 LOCKED: Final = "odoo.locked_period"
 _ALWAYS: Final = ("fiscalyear_lock_date", "hard_lock_date", "period_lock_date")
+
+
+def locks_needed(names: Dialect, *sides: str) -> Needs:
+    """What is read of the company on a server that uses these names. `sides`: see `locked_until`."""
+    return {"res.company": (*names.lock_dates, *(_of_side(side) for side in sides if names.side_locks))}
+
+
+def _of_side(side: str) -> str:
+    return f"{side}_lock_date"
 
 
 async def locked_until(session: Session, *sides: str) -> date | None:
@@ -26,7 +37,7 @@ async def locked_until(session: Session, *sides: str) -> date | None:
     if company is None:
         return None
     there = await session.fields("res.company")
-    names = [*_ALWAYS, *(f"{side}_lock_date" for side in sides)]
+    names = [*_ALWAYS, *(_of_side(side) for side in sides)]
     asked = [f"user_{name}" if f"user_{name}" in there else name for name in names]
     asked = [name for name in asked if name in there]
     rows = await session.client.read("res.company", [company], asked) if asked else []

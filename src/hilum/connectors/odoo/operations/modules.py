@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 MODULE_OF: Final[Mapping[str, str]] = {
+    "res.company": "base",
     "res.partner": "base",
     "res.partner.bank": "base",
     "product.product": "product",

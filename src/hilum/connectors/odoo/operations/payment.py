@@ -25,7 +25,7 @@ from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
 from hilum.connectors.odoo.operations.claims import Claim, claims_on, free, open_lines, others
 from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan
 from hilum.connectors.odoo.operations.invoicing import Found
-from hilum.connectors.odoo.operations.locks import locked_until, moved, refusal
+from hilum.connectors.odoo.operations.locks import locked_until, locks_needed, moved, refusal
 from hilum.connectors.odoo.operations.paid_documents import DOCUMENT_FIELDS, document_of, documents_of, party_of
 from hilum.connectors.odoo.references import ACCOUNT, CUSTOMER, JOURNAL, MISSING, SUPPLIER
 from hilum.connectors.odoo.session import Session
@@ -92,7 +92,7 @@ class RegisterPayment(DocumentOperation):
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
         own = (names.payment_memo, *((names.payment_invoices,) if names.payment_invoices else ()))
-        return joined(self.needs, {"account.payment": own})
+        return joined(self.needs, {"account.payment": own}, locks_needed(names))
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""

@@ -25,6 +25,7 @@ from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
 from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.references import AGREEMENT, ITEM, LOCATION, SUPPLIER
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
@@ -74,7 +75,7 @@ class PlaceOrder(DocumentOperation):
 
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
-        return joined(self.needs, {"purchase.order.line": (names.order_line_unit,)})
+        return joined(self.needs, {"purchase.order.line": (names.order_line_unit,)}, units_needed(names))
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> _Known:
         """See `DocumentOperation.look_up`."""

@@ -32,6 +32,7 @@ from hilum.connectors.odoo.operations.expiry import EXPIRY, Expiries, expiries, 
 from hilum.connectors.odoo.operations.transfers import NO_QUESTIONS, OPEN
 from hilum.connectors.odoo.references import ITEM, ORDER
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell, exact
 from hilum.errors import Rejected, TryAgain, Unsure
 from hilum.message import Delivered
@@ -94,7 +95,7 @@ class ReceiveGoods(DocumentOperation):
         """See `Operation.needed`."""
         picked = ("picked",) if names.has_picked else ()
         own = {"stock.move": (names.move_quantity,), "stock.move.line": (names.move_line_quantity, *picked)}
-        return joined(self.needs, own)
+        return joined(self.needs, own, units_needed(names))
 
     def effect(self, thing: GoodsReceipt, prefix: str) -> str:
         """See `Operation.effect`: the mark's part that is the arrival's own. Odoo's receipt is not the hub's record."""

@@ -18,12 +18,14 @@ from typing import ClassVar
 
 from hilum.canonical import StockLevel
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, Operation, found, prepare
+from hilum.connectors.odoo.operations.base import Needs, Operation, found, joined, prepare
 from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Failure, Rejected, Unsure
 from hilum.message import Delivered
@@ -47,6 +49,10 @@ class SetStockLevel(Operation):
         "stock.quant": ("product_id", "location_id", "lot_id", "inventory_quantity_auto_apply"),
         "stock.move.line": ("reference", "product_id", "lot_id", "location_id", "location_dest_id"),
     }
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        return joined(self.needs, units_needed(names))
 
     def effect(self, thing: StockLevel, prefix: str) -> str:
         """See `Operation.effect`."""

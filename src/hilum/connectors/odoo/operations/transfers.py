@@ -24,6 +24,7 @@ from hilum.connectors.odoo.operations.documents import DocumentOperation, Plan, 
 from hilum.connectors.odoo.operations.lots import lot_of, lots
 from hilum.connectors.odoo.references import ITEM, LOCATION
 from hilum.connectors.odoo.session import Session
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
@@ -129,7 +130,7 @@ class TransferOperation(DocumentOperation):
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
         lines = ("product_id", "lot_id", names.move_line_quantity)
-        return joined(self.needs, {"stock.move": (names.move_quantity,), "stock.move.line": lines})
+        return joined(self.needs, {"stock.move": (names.move_quantity,), "stock.move.line": lines}, units_needed(names))
 
     async def look_up(self, session: Session, tasks: Sequence[Task]) -> Known:
         """See `DocumentOperation.look_up`."""

@@ -22,6 +22,7 @@ from hilum.connectors.odoo.operations.base import Needs, Operation, found, joine
 from hilum.connectors.odoo.references import ITEM, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.showing import shown, shows
+from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell, exact
 from hilum.errors import Rejected, Unsure
 from hilum.message import Delivered
@@ -58,7 +59,8 @@ class PriceItem(Operation):
 
     def needed(self, names: Dialect) -> Needs:
         """See `Operation.needed`."""
-        return joined(self.needs, {MODEL: (names.price_unit_of_measure,)} if names.price_unit_of_measure else {})
+        own = {MODEL: (names.price_unit_of_measure,)} if names.price_unit_of_measure else {}
+        return joined(self.needs, own, units_needed(names))
 
     def effect(self, thing: SupplierPrice, prefix: str) -> str:
         """See `Operation.effect`."""
