@@ -72,6 +72,30 @@ async def test_an_order_is_received_at_the_warehouse_of_its_place(far: FarSide, 
     assert kinds[1] == south["in_type_id"] != kinds[0]
 
 
+@pytest.mark.req("SYS-1")
+async def test_another_warehouse_that_a_person_chose_is_told(sandboxed: FarSide) -> None:
+    hub, world, box = await sandboxed.stage()
+    warehouse = Warehouse(code=sandboxed.unique[:5].upper(), title=sandboxed.name("South"))
+    place = Location(code=sandboxed.name("S-OR"), title="Southern theatre", facility=warehouse.code)
+    await delivered(hub, warehouse)
+    await delivered(hub, place)
+    draft = world.order(("10", "1"), deliver_to=place.code, confirm=False)
+    order = world.order(("10", "1"), deliver_to=place.code)
+    await delivered(hub, draft, order)
+    (south,) = await sandboxed.rows("stock.warehouse", code=warehouse.code)
+    (other, *_) = [row for row in await sandboxed.rows("stock.warehouse") if row["id"] != south["id"]]
+    for each in (draft, order):
+        (row,) = await sandboxed.known_as("purchase.order", "order", each.number)
+        assert row["picking_type_id"] == south["in_type_id"]
+        elsewhere = {"picking_type_id": other["in_type_id"]}
+        box.change(lambda env, row=row, there=elsewhere: env["purchase.order"].write(row["id"], there))
+    assert "the warehouse that it is delivered to" in str(await refused(hub, order))
+    (outcome,) = await delivered(hub, revised(draft, 1, (1, "12", "1")))
+    assert f"was for another warehouse in Odoo; it is set to that of {place.code}" in outcome.words
+    (row,) = await sandboxed.known_as("purchase.order", "order", draft.number)
+    assert row["picking_type_id"] == south["in_type_id"]
+
+
 async def test_less_than_has_come_cannot_be_ordered(far: FarSide, hub: Odoo, world: World) -> None:
     order = world.order(("10", "1"))
     await delivered(hub, order)

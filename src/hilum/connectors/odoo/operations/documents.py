@@ -250,11 +250,15 @@ class DocumentOperation(Operation):
         numbers = [plan.number for plan in plans if plan.number is not None]
         if not numbers:
             return
-        rows = {row["id"]: row for row in await session.client.read(self.model, numbers, self.fields)}
+        rows = {row["id"]: row for row in await session.client.read(self.model, numbers, self.fields_of(plans))}
         for plan in plans:
             plan.row = rows.get(plan.number or 0, {})
             if not plan.row:
                 plan.number = None  # deleted in Odoo since
+
+    def fields_of(self, plans: Sequence[Plan]) -> Sequence[str]:
+        """The fields that are read of the heads of these documents."""
+        return self.fields
 
     def line_fields_of(self, session: Session) -> Sequence[str]:
         """The fields of a line, where their names depend on the version."""

@@ -29,6 +29,8 @@ from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
+_KIND: Final = "picking_type_id"  # "Deliver To" in Odoo, where purchase_stock is installed
+_KIND_CELL: Final = f"{_KIND}/.id"
 _REVISION: Final = " rev. "  # in the source document, between the order's number and its revision
 
 
@@ -49,6 +51,7 @@ class _Wanted:
     agreement: int | None
     lines: Sequence[Mapping[str, Any]]
     revision: int
+    kind: int | None = None  # the kind of receipt of the warehouse that it is for; None: Odoo decides
     of_others: frozenset[int] = frozenset()  # lines that the hub has not written, in a revised order
     gone: frozenset[int] = frozenset()  # lines of the hub that the revision no longer has
 
@@ -98,6 +101,7 @@ class PlaceOrder(DocumentOperation):
         agreement = found(known.agreements[order.agreement])["id"] if order.agreement else None
         reference = f"{order.number}{_REVISION}{order.revision}" if order.revision else order.number
         currency = found(await session.currency(order.currency)) if order.currency else None
+        kind = await _received_at(session, task, known.places)
         head = {
             "partner_id/.id": cell(vendor),
             "origin": reference,
@@ -105,7 +109,7 @@ class PlaceOrder(DocumentOperation):
             **({"partner_ref": order.requisition} if order.requisition else {}),
             **({"currency_id/.id": cell(currency)} if currency else {}),
             **({"date_order": cell(order.ordered_at)} if order.ordered_at else {}),
-            **await _received_at(session, task, known.places),
+            **({_KIND_CELL: cell(kind)} if kind else {}),
         }
         xml_id = session.xml_id("order", order.number)
         lines: list[Mapping[str, Any]] = []
@@ -123,7 +127,12 @@ class PlaceOrder(DocumentOperation):
             about=about,
             records=records,
             wanted=_Wanted(
-                partner=vendor, currency=currency, agreement=agreement, lines=lines, revision=order.revision
+                partner=vendor,
+                currency=currency,
+                agreement=agreement,
+                lines=lines,
+                revision=order.revision,
+                kind=kind,
             ),
             act=order.confirm,
         )
@@ -151,9 +160,18 @@ class PlaceOrder(DocumentOperation):
         parts = {
             "supplier": row.get("partner_id") == wanted.partner,
             "currency": wanted.currency in (None, row.get("currency_id")),
+            "the warehouse that it is delivered to": wanted.kind in (None, row.get(_KIND)),
             "lines (items, quantities, units or exact prices)": same_lines(wanted.lines, lines),
         }
         return ", ".join(words for words, same in parts.items() if not same)
+
+    def fields_of(self, plans: Sequence[Plan]) -> Sequence[str]:
+        """See `DocumentOperation.fields_of`. Where an order has a kind of receipt, this Odoo has the field."""
+        return (*self.fields, _KIND) if any(plan.wanted.kind for plan in plans) else self.fields
+
+    def _goes_elsewhere(self, plan: Plan) -> bool:
+        """Is a draft for another warehouse in Odoo than the order says? Of a confirmed one the head is not written."""
+        return self.is_draft(plan) and plan.wanted.kind not in (None, plan.row.get(_KIND))
 
     @staticmethod
     def _dropped(plan: Plan, line: Row) -> bool:
@@ -180,6 +198,9 @@ class PlaceOrder(DocumentOperation):
                 title = plan.row.get("name")
                 words = f"The {plan.about} has revision {newer} in Odoo ({title}); this earlier one changes nothing."
                 plan.task.deliver(f"{self.model}:{plan.number} {title}", words)
+        for plan in there:
+            if plan.task.outcome is None and self.to_update(plan) and self._goes_elsewhere(plan):
+                plan.task.remarks.append(_set_back(plan))
         revised = [plan for plan in there if plan.task.outcome is None and plan.wanted.revision]
         if not revised:
             return
@@ -251,6 +272,10 @@ class PlaceOrder(DocumentOperation):
             plan.task.deliver(f"purchase.order:{plan.number} {title}", words[state])
 
 
+def _set_back(plan: Plan) -> str:
+    return f"The draft was for another warehouse in Odoo; it is set to that of {plan.task.thing.deliver_to}."
+
+
 def order_and_revision(origin: str) -> tuple[str, int]:
     """The order's number and its revision in a source document that the hub has written; 0 where it names none."""
     number, mark, revision = origin.rpartition(_REVISION)
@@ -295,19 +320,19 @@ async def with_blocks(session: Session, suppliers: Mapping[str, Row | Rejected])
     return told
 
 
-async def _received_at(session: Session, task: Task, places: Mapping[str, Row | Rejected]) -> Mapping[str, str]:
+async def _received_at(session: Session, task: Task, places: Mapping[str, Row | Rejected]) -> int | None:
     """The kind of receipt of the warehouse in which the order's place is; where nobody knows it, Odoo's own stays."""
     order: PurchaseOrder = task.thing
     if not order.deliver_to:
-        return {}
+        return None
     place = places[order.deliver_to]
     there = not isinstance(place, Rejected) and place["warehouse_id"]
-    if there and "picking_type_id" in await session.fields("purchase.order"):
-        return {"picking_type_id/.id": cell((await session.warehouse(int(there)))["in_type_id"])}
+    if there and _KIND in await session.fields("purchase.order"):
+        return int((await session.warehouse(int(there)))["in_type_id"])
     task.remarks.append(
         f"Odoo has no warehouse for {order.deliver_to}: the goods are received where Odoo does by default."
     )
-    return {}
+    return None
 
 
 async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item: Row) -> dict[str, Any]:
