@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hilum.cli.opening import HERE, ProjectFolder, project_of
-from hilum.cli.output import AsJson, emit_json, out, plain
+from hilum.cli.output import AsJson, emit_json, out, plain, plural
 from hilum.connectors.partners import check_routes
 from hilum.masterdata import quality
 from hilum.masterdata.ownership import load_matrix
@@ -34,8 +34,9 @@ def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         emit_json({**facts, "tables_only_in_database": elsewhere})
         return
     said = (
-        f"{facts['flows']} flows, {facts['lookups']} lookup tables, {facts['ownership']} rules of ownership, "
-        f"{facts['quality']} of quality, {facts['partners']} trading partners"
+        f"{plural(facts['flows'], 'flow')}, {plural(facts['lookups'], 'lookup table')}, "
+        f"{plural(facts['ownership'], 'rule')} of ownership, {facts['quality']} of quality, "
+        f"{plural(facts['partners'], 'trading partner')}"
     )
     out.print(plain(f"The project is right: {said}."), soft_wrap=True)
     for name in elsewhere:

@@ -128,3 +128,8 @@ def _text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return number(value)
     return str(value)
+
+
+def plural(count: int, one: str) -> str:
+    """`1 flow`, `3 flows`."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"

@@ -76,6 +76,8 @@ async def test_nobody_approves_their_own_and_nothing_is_published_unapproved(dat
             await publishing.approve(connection, number, user=user("zoe"), reason="I submitted it")
         await publishing.refuse(connection, number, user=user("eva"), reason="wrong size")
         assert await publishing.latest(connection, "items") == 0
+        with pytest.raises(SettingsError, match=f"^Change set {number} was refused, and only a draft can be submitted"):
+            await publishing.submit(connection, number, by="zoe", reason="again")
 
 
 async def test_the_way_back_is_a_new_version_with_the_old_content(database: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
@@ -17,6 +17,24 @@ from hilum.postgres import Connection
 from hilum.security import User, why_no_second
 
 _LOCK = 0x48494C50  # "HILP"
+
+_IS: Final[Mapping[str, str]] = {
+    "draft": "is a draft",
+    "review": "is in review",
+    "approved": "is approved",
+    "published": "is published",
+    "refused": "was refused",
+    "withdrawn": "was withdrawn",
+}
+"""What is said of a change set in each state."""
+_ONLY: Final[Mapping[str, str]] = {
+    "review": "a draft can be submitted for review",
+    "approved": "one in review can be approved",
+    "refused": "one in review can be refused",
+    "withdrawn": "one that is neither published, refused nor withdrawn can be withdrawn",
+    "published": "an approved one can be published",
+}
+"""By the state that it was to have: what may be brought there."""
 
 
 async def draft(
@@ -140,7 +158,7 @@ async def _need(connection: Connection, number: int) -> ChangeSet:
 async def _step(connection: Connection, number: int, states: Sequence[str], to: str, *, by: str, reason: str) -> None:
     found = await _need(connection, number)
     if found.state not in states:
-        raise SettingsError(f"Change set {number} is {found.state}; it must be {' or '.join(states)}.")
+        raise SettingsError(f"Change set {number} {_IS[found.state]}, and only {_ONLY[to]}.")
     await connection.execute(
         "UPDATE master_set SET state = %s, reason = %s WHERE id = %s", [to, storable(reason), number]
     )
