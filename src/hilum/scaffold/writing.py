@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hilum import __version__
 from hilum.errors import SettingsError
 from hilum.flow import load_project
 from hilum.governance import accept, contract_of
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 TEMPLATE_NAME = "my-hub"
 """Stands in the templates where the name of the new hub goes."""
+
+TEMPLATE_VERSION = "0.0.0"
+"""Stands in the template's requirements where the version goes that writes the project."""
 
 RENAMED = {"gitignore": ".gitignore", "gitattributes": ".gitattributes", "gitkeep": ".gitkeep", "github": ".github"}
 """Template files and folders that would act on the templates themselves under their real name."""
@@ -66,6 +70,8 @@ def _write(template: str, folder: Path, name: str) -> list[Path]:
         # samples keep their exact bytes; only texts for people and the settings carry the name
         if path.suffix in {".toml", ".md"}:
             content = content.replace(TEMPLATE_NAME.encode(), name.encode())
+        elif path.name == "requirements.txt":
+            content = content.replace(TEMPLATE_VERSION.encode(), __version__.encode())
         path.write_bytes(content)
     return sorted(wanted)
 

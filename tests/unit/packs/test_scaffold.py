@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hilum import __version__
 from hilum.connectors.files import Writer
 from hilum.errors import SettingsError
 from hilum.flow import load_project
@@ -55,6 +56,13 @@ def test_the_examples_pass_their_own_tests():
     examples = sorted(each for each in EXAMPLES.iterdir() if each.is_dir())
     result = pytest_in(*examples)
     assert result.returncode == 0 and result.stdout.count(" passed") == len(examples) > 3, result.stdout
+
+
+def test_a_new_project_runs_on_the_version_that_wrote_it(tmp_path):
+    write_project(tmp_path, "north-hub")
+    wanted = (tmp_path / "requirements.txt").read_text().splitlines()
+    assert [line for line in wanted if not line.startswith("#")] == [f"hilum=={__version__}", "pytest"]
+    assert "0.0.0" not in "".join(wanted)
 
 
 def test_the_first_flow_writes_into_its_own_project(tmp_path):
