@@ -18,6 +18,7 @@ ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
     canonical.Authorisation: _PAYERS,
     canonical.BankStatement: "its lines are bank transactions",
     canonical.BillMatch: _FOUND,
+    canonical.Budget: "Odoo's community modules keep no budgets",
     canonical.Claim: _PAYERS,
     canonical.ClinicalOrder: _CARE,
     canonical.Contract: "its prices are agreements and supplier prices",
@@ -28,6 +29,9 @@ ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
     canonical.EmployeeShift: "Odoo's community modules plan no shifts",
     canonical.Facility: "what Odoo knows of it is its warehouse",
     canonical.OrderAcknowledgement: "the supplier's answer: the order in Odoo is left as it is",
+    canonical.PaymentOrder: "it goes to the bank",
+    canonical.PaymentRun: "what is asked of the hub: payments are what is written",
+    canonical.PaymentStatusReport: "the answer of the bank: payments are what is written",
     canonical.PriceCheck: _FOUND,
     canonical.QualityIndicator: "Odoo's community modules have no place for it",
     canonical.Referral: _CARE,
@@ -35,5 +39,7 @@ ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
     canonical.Requisition: "it becomes purchase orders",
     canonical.ScreeningResult: "what may follow from it is a supplier that is blocked",
     canonical.ShipNotice: "what is announced has not come: receipts are written",
+    canonical.SupplierBankChange: "what may follow from it is another account of the supplier",
+    canonical.SupplierRegistration: "what may follow from it is a supplier",
 }
 """Neither written into Odoo nor read there."""
