@@ -152,6 +152,7 @@ async def desk(hub: Start, database: Database) -> AsyncIterator[Begin]:
             flows = [heard, changes, screening_list(LEIE, source=made.lists, name="test.leie", owners=OWNERS)]
             for name, receiver in (("answers", made.answers), ("screenings", made.screenings)):
                 flow = make_flow(Commands(f"suppliers.{name}", poll=0.02), name=f"test.{name}", translate=_sent,
+                                 order_by=lambda m: m["type"],
                                  dedup_by=None)  # fmt: skip
                 flow.deliver_to(target(receiver, f"memory.{name}"))
                 flows.append(flow)
