@@ -1,7 +1,7 @@
 # Every target sets up what it needs; CI calls only these.
 PYTHON ?= python3
 # Processes that share the default tests
-WORKERS ?= 2
+WORKERS ?= 3
 # What test-odoo runs
 TESTS ?= tests/odoo_contract tests/integration/odoo
 VENV := .venv

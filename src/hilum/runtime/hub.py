@@ -305,10 +305,10 @@ class Hub:
             self.share.stopping.set()
         if self._working is not None:
             await _quiet(self._working)
+        await cancel_all(self._tasks)  # before the last writing: what they were at they give back
         if self._maintenance is not None:
             await _quiet(self._maintenance.write_refusals())
         await _quiet(self.quality.flush(self.database))
-        await cancel_all(self._tasks)
         if self._watchdog is not None:
             self._watchdog.stop()
         if self._sealing is not None:

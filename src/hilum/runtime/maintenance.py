@@ -103,7 +103,7 @@ class Maintenance:
                     [(n.source, n.peer, n.reason, n.size) for n in notes],
                 )
                 await note(connection, "", "refused", entered=len(notes) + dropped)
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, asyncio.CancelledError):  # the hub stops: it writes once more at its end
             self._refusals.give_back(notes, dropped)
             raise
 

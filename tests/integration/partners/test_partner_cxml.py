@@ -201,7 +201,7 @@ async def test_a_ubl_bill_comes_in_beside_it(hub: Hub, folder: Path, database: D
 
 def test_check_names_what_is_wrong_with_a_profile(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check(folder)
-    assert "1 trading partners" in " ".join(capsys.readouterr().out.split())
+    assert "1 trading partner" in " ".join(capsys.readouterr().out.split())
     file = folder / "partners" / "gloveco.toml"
     good = file.read_text()
     for old, new, words in (

@@ -303,6 +303,7 @@ async def test_a_supplier_that_is_not_in_order_is_asked_for_and_looked_at_again(
         assert await standing.standing(connection, "V2") == ["supplier V2 is not known", "supplier V2 was not screened"]
 
 
+@pytest.mark.long
 async def test_somebody_answers_for_a_supplier_and_a_signature_on_paper(offices: Begin) -> None:
     work = await offices(wait_for_envelope="PT0S")
     await work.say(Supplier(code="V1", title="Glove Co"), screening("possible"))
@@ -365,6 +366,7 @@ async def test_the_owner_is_reminded_in_time_with_volume_and_leak(offices: Begin
     await eventually(withdrawn)
 
 
+@pytest.mark.long
 async def test_a_contract_whose_days_are_over_ends_and_its_amendment_takes_its_place_before(offices: Begin) -> None:
     work = await offices(linger="PT1S")
     await work.in_order()

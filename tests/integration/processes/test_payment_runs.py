@@ -89,6 +89,7 @@ async def test_from_bills_to_the_books_to_the_cent(paying: Begin, form: Statemen
         ]  # fmt: skip
 
 
+@pytest.mark.long
 async def test_who_asks_or_approves_does_not_release(paying: Begin, database: Database) -> None:
     work = await paying()
     await work.owes(bill("B-1", "100.10"))
@@ -133,6 +134,7 @@ async def test_what_the_bank_rejects_comes_back_to_the_desk_and_is_paid_by_the_n
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.long
 async def test_what_comes_back_is_owed_again_and_the_books_agree(paying: Begin, form: StatementForm) -> None:
     async with SandboxOdoo("19.0") as box:
         work = await paying(form, box)
@@ -235,6 +237,7 @@ async def test_a_payment_that_is_on_no_statement_is_looked_for(paying: Begin) ->
     await work.are("SELECT count(*) FROM payable WHERE payment IS NULL AND closed = ''", 1)
 
 
+@pytest.mark.long
 async def test_an_account_that_was_changed_after_the_approval_is_not_paid(paying: Begin) -> None:
     work = await paying()
     await work.owes(bill("B-1", "100.10"), bill("B-2", "7.77", "V2"))

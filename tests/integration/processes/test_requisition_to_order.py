@@ -292,6 +292,7 @@ async def test_a_buyer_names_who_delivers_what_nobody_has_agreed(desk: Begin) ->
         ("V2", None, "3.5"), ("V1", "C-7", "38")]  # fmt: skip
 
 
+@pytest.mark.long
 async def test_who_asks_for_something_else_is_asked_for_anew(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("GLV", 12, None)))
@@ -328,6 +329,7 @@ async def test_a_small_one_goes_on_by_itself_and_once_cancelled_binds_nothing(de
     assert (await work.ordered(2))[1]["reason"] == "requisition REQ-1 was cancelled"
 
 
+@pytest.mark.long
 async def test_an_order_that_is_cancelled_ends_it(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("GLV", 2, None)), PurchaseOrderCancelled(number="REQ-1-R1", reason="no stock"))
@@ -336,6 +338,7 @@ async def test_an_order_that_is_cancelled_ends_it(desk: Begin) -> None:
     assert await work.bound() == {}
 
 
+@pytest.mark.long
 async def test_without_news_it_ends_and_binds_nothing_more(desk: Begin) -> None:
     work = await desk(follow="PT1S")
     await work.say(asked(("GLV", 2, None)))

@@ -243,6 +243,7 @@ async def test_a_new_revision_is_approved_anew(desk: Begin) -> None:
     assert work.vendor() == {}
 
 
+@pytest.mark.long
 async def test_a_supplier_that_is_there_already_is_asked_about(desk: Begin, database: Database) -> None:
     values = {"name": "Medquary Supplies NV", "city": "Ghent", "postal_code": "9000", "tax_id": "BE0428759497"}
     async with database.transaction() as connection:
@@ -328,6 +329,7 @@ async def test_an_active_supplier_that_is_listed_is_blocked_at_once_and_released
     await work.in_odoo(blocked=False, name="Medquarry Supplies", accounts=["BE68539007547034"])
 
 
+@pytest.mark.long
 async def test_a_revision_that_is_not_accepted_leaves_the_supplier_and_its_watch_as_they_were(desk: Begin) -> None:
     work = await desk()
     await work.publish()
@@ -383,6 +385,7 @@ async def test_a_list_replaces_the_former_and_one_that_is_cut_off_does_not(desk:
     assert await days() == [0, 3, 4]
 
 
+@pytest.mark.long
 async def test_a_document_that_ends_blocks_until_it_is_renewed(desk: Begin) -> None:
     work = await desk(remind_before="P3D")
     await work.publish()
@@ -428,6 +431,7 @@ async def test_bank_details_change_only_after_somebody_else_has_called_back(desk
     await work.in_odoo(accounts=["DE89370400440532013000"], blocked=False, name="Medquarry Supplies")
 
 
+@pytest.mark.long
 async def test_a_change_that_is_not_confirmed_or_wrong_changes_nothing(desk: Begin) -> None:
     work = await desk()
     await work.say(bank_change(bank_accounts=[{"number": "DE89370400440532013001"}]))

@@ -75,6 +75,27 @@ async def test_what_no_flow_takes_is_refused_for_good_and_noted(hub: Start, data
     assert reason == "No flow of this hub takes PRICE here."
 
 
+@pytest.mark.req("MSG-17")
+async def test_what_is_being_noted_when_the_hub_stops_is_noted_all_the_same(hub: Start, database: Database) -> None:
+    feed = Feed()
+    feed.wants = lambda received: False  # type: ignore[method-assign]
+    started = await hub(make_flow(feed, Receiver()))
+    async with database.transaction() as connection:
+        await connection.execute("LOCK TABLE refusal IN ACCESS EXCLUSIVE MODE")
+        await feed.send(order(0))
+
+        async def being_noted() -> bool:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO refusal%'"
+            return bool(await rows(database, waiting))
+
+        await eventually(being_noted)
+        stopping = asyncio.create_task(started.stop())
+        await eventually(lambda: started.stopping)
+        await asyncio.sleep(0.1)
+    await stopping
+    assert len(await rows(database, "SELECT 1 FROM refusal")) == 1
+
+
 @pytest.mark.req("MSG-11")
 async def test_past_the_high_water_mark_senders_are_told_to_come_again(hub: Start, database: Database) -> None:
     feed, receiver = Feed(), Receiver(lambda _: Down("closed"))
