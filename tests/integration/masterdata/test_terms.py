@@ -154,12 +154,22 @@ async def test_orders_are_held_to_contracts_and_what_leaks_is_known_line_by_line
         "PO-2": ("contract", Decimal("5.00")),
         "PO-4": ("none", None),
     }
-    orders_sent = [each for each in receiver.bodies if "lines" in each]
-    sent = {each["number"]: each["lines"][0].get("unit_price") for each in orders_sent}
-    assert sent == {"PO-1": "38", "PO-2": "38.50", "PO-4": "5"}
-    async with database.cold() as connection:
-        cursor = await connection.execute("SELECT words FROM exception_case WHERE flow = 'portal.orders'")
-        ((words,),) = await cursor.fetchall()
+
+    def sent() -> dict[str, str]:
+        return {each["number"]: each["lines"][0]["unit_price"] for each in receiver.bodies if "lines" in each}
+
+    wanted = {"PO-1": "38", "PO-2": "38.50", "PO-4": "5"}
+    await eventually(lambda: sent() == wanted, sent)
+    words = ""
+
+    async def held() -> bool:
+        nonlocal words
+        async with database.cold() as connection:
+            cursor = await connection.execute("SELECT words FROM exception_case WHERE flow = 'portal.orders'")
+            words = "".join(row[0] for row in await cursor.fetchall())
+        return bool(words)
+
+    await eventually(held)
     assert "line 1, GLV: 41.2 for one BX, agreed are 38 (contract C-7, since 2026-01-01): 32 EUR too much" in words
 
 
