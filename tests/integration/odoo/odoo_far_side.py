@@ -161,6 +161,11 @@ class FarSide:
         """The field of a move that says what went."""
         return "quantity" if self.since(17) else "quantity_done"
 
+    @property
+    def line_went(self) -> str:
+        """The same of a detailed line."""
+        return "quantity" if self.since(17) else "qty_done"
+
     def connector(self, **settings: Any) -> Odoo:
         """A connector of the far side's administrator; not open."""
         given = self.reached_by()

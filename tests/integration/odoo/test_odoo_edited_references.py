@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from odoo_far_side import FarSide, deliveries, delivery
+from odoo_far_side import FarSide, Row, deliveries, delivery
 from odoo_money import Books
 from odoo_outcomes import delivered, refused
 from odoo_purchasing import ordered, pickings, received
@@ -155,3 +155,70 @@ async def test_what_a_person_received_by_hand_stops_no_other_arrival(sandboxed: 
     edit(box, "stock.picking", by_hand["id"], origin=f"{row['name']} · 4711")
     await delivered(hub, same)
     assert await received(sandboxed, order) == [8]
+
+
+async def brought(far: FarSide, receipt: int) -> list[Row]:
+    """The detailed lines of a receipt."""
+    return await far.rows("stock.move.line", picking_id=receipt)
+
+
+@pytest.mark.req("SYS-1")
+@pytest.mark.every_odoo
+@pytest.mark.parametrize("marked", [False, True])
+async def test_goods_that_were_corrected_in_odoo_do_not_come_again(sandboxed: FarSide, marked: bool) -> None:
+    """People unlock a receipt that is done and correct what came: other quantities say nothing then."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"), ("5", "1"))
+    arrival = world.receipt(order, (1, "3"), (2, "5"))
+    (first,) = await delivered(hub, arrival)
+    await delivered(hub, world.receipt(order, (1, "2")))  # the back order has its mark now
+    (done, *_) = await pickings(sandboxed, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    if not marked:
+        as_before_marks(box, done["id"], "checked by the store", row["name"])
+    line = (await brought(sandboxed, done["id"]))[0]
+    edit(box, "stock.move.line", line["id"], **{sandboxed.line_went: 4})
+    edit(box, "stock.move", line["move_id"], **{sandboxed.went: 4})
+    for attempt in (1, 2):
+        if marked:
+            assert await delivered(hub, arrival, attempt=attempt) == [first]
+        else:
+            await refused(hub, arrival, "odoo.conflict", done["name"], "changed there afterwards", attempt=attempt)
+        assert await received(sandboxed, order) == [6, 5]
+    assert await hub.landed(delivery(arrival)) == (first if marked else None)
+
+
+@pytest.mark.req("SYS-1")
+async def test_goods_that_were_corrected_long_after_do_not_come_again(sandboxed: FarSide) -> None:
+    """The demand is changed with the quantity, long after: only the time of the lines tells it."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"))
+    arrival = world.receipt(order, (1, "3"))
+    await delivered(hub, arrival)
+    await delivered(hub, world.receipt(order, (1, "2")))
+    (done, *_) = await pickings(sandboxed, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    as_before_marks(box, done["id"], row["name"], row["name"])
+    (line,) = await brought(sandboxed, done["id"])
+    edit(box, "stock.picking", done["id"], date_done="2026-01-02 10:00:00")
+    edit(box, "stock.move.line", line["id"], **{sandboxed.line_went: 4})
+    edit(box, "stock.move", line["move_id"], **{sandboxed.went: 4, "product_uom_qty": 4})
+    await refused(hub, arrival, "odoo.conflict", "changed there afterwards")
+    assert await received(sandboxed, order) == [6]
+
+
+@pytest.mark.req("SYS-1")
+async def test_an_arrival_is_known_when_its_order_has_another_name_in_odoo(sandboxed: FarSide) -> None:
+    """The number of the order is a part of the mark: where it was changed a person decides, and no other is stopped."""
+    hub, world, box = await sandboxed.stage()
+    order = await ordered(hub, world, ("10", "1"))
+    arrival = world.receipt(order, (1, "3"))
+    await delivered(hub, arrival)
+    (done, _) = await pickings(sandboxed, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    edit(box, "purchase.order", row["id"], name=f"{row['name']}/A")
+    (line,) = await brought(sandboxed, done["id"])
+    edit(box, "stock.move.line", line["id"], **{sandboxed.line_went: 4})
+    await refused(hub, arrival, "odoo.conflict", done["name"], "behind that of another order")
+    await delivered(hub, world.receipt(order, (1, "2")))
+    assert sum(await received(sandboxed, order)) == 5

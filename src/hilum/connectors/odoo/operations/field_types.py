@@ -96,6 +96,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "stock.picking": {
         "char": "name origin",
+        "datetime": "date_done",
         "many stock.move": "move_ids",
         "many2one res.partner": "partner_id",
         "many2one stock.location": "location_dest_id location_id",
@@ -108,6 +109,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "stock.move": {
         "char": "origin",
+        "datetime": "date",
         "float": "product_uom_qty quantity quantity_done",
         "boolean": "to_refund",
         "many2one product.product": "product_id",

@@ -7,8 +7,8 @@ and carries the number is this arrival, whatever came after, and whatever people
 not see the moves' own source document. Odoo copies both to the receipt of the rest. So an open receipt with the number
 is this arrival only while it has its quantities, marked as come; else a person decides, and it is never carried out.
 An arrival that finds its receipt taken over by another one meanwhile begins again with what is left. Before one is
-begun, the order's receipts that are done and that no mark names are looked at: one that brought the same may be it
-(`arrivals`), so a person decides then.
+begun, the order's receipts that are done and that no mark names are looked at: one that brought the same, or that was
+changed since, may be it (`arrivals`), so a person decides then.
 
 The call names every open move of the receipt, and clears its detailed lines first. Odoo refuses that once any is
 done, so the number is never written on a receipt that another arrival has carried out.
@@ -25,7 +25,7 @@ from hilum.canonical import GoodsReceipt, ReceiptLine
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.faults import Refusal
-from hilum.connectors.odoo.operations.arrivals import ARRIVAL, Came, brought, mark, unnamed
+from hilum.connectors.odoo.operations.arrivals import ARRIVAL, Came, brought, doubt, mark, unnamed
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
 from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan
 from hilum.connectors.odoo.operations.expiry import EXPIRY, Expiries, expiries, noon
@@ -76,10 +76,10 @@ class ReceiveGoods(DocumentOperation):
     accepts: ClassVar[tuple[type, ...]] = (GoodsReceipt,)
     needs: ClassVar[Needs] = {
         "purchase.order": ("name", "state", "picking_ids"),
-        "stock.picking": ("name", "state", "origin", "move_ids", "picking_type_code"),
+        "stock.picking": ("name", "state", "origin", "move_ids", "picking_type_code", "date_done"),
         "stock.move": (
             *("product_id", "product_uom_qty", "product_uom", "purchase_line_id"),
-            *("state", "picking_id", "origin"),
+            *("state", "picking_id", "origin", "date"),
         ),
         "stock.move.line": ("product_id", "product_uom_id", "lot_name", "picking_id"),
     }
@@ -161,9 +161,11 @@ class ReceiveGoods(DocumentOperation):
                 plan.number, arrival.came = first["id"], first["state"] == "done"
                 arrival.filled = first["state"] not in OPEN or await brought(session, first["id"], arrival.lines)
                 return
-            for each in unnamed(desk.receipts.get(arrival.order, ()), desk.done, order.get("name"), plan.reference):
-                if await brought(session, each["id"], arrival.lines):
-                    raise Rejected(CONFLICT, _perhaps(plan, each, order))
+            name = order.get("name")
+            for each in unnamed(desk.receipts.get(arrival.order, ()), desk.done, name, plan.reference):
+                marks = desk.done.get(each["id"], ())
+                if why := await doubt(session, each, marks, name, plan.reference, arrival.lines):
+                    raise Rejected(CONFLICT, _perhaps(plan, each, order, why))
             if order.get("state") not in CONFIRMED:
                 raise Rejected("odoo.not_confirmed", _not_confirmed(plan, order))
 
@@ -204,7 +206,7 @@ class ReceiveGoods(DocumentOperation):
         fields = ["name", "state", "picking_ids", "order_line"]
         orders = {row["id"]: row for row in await client.read("purchase.order", numbers, fields)}
         pickings = sorted({number for row in orders.values() for number in row["picking_ids"]})
-        names = ["name", "state", "origin", "picking_type_code"]
+        names = ["name", "state", "origin", "picking_type_code", "date_done"]
         rows = {row["id"]: row for row in await client.read("stock.picking", pickings, names)} if pickings else {}
         receipts = {
             number: [rows[each] for each in sorted(order["picking_ids"]) if each in rows]
@@ -291,11 +293,12 @@ def _not_confirmed(plan: Plan, order: Row) -> str:
     return f"The order of the {plan.about} {state} in Odoo ({order.get('name', '')}). Decide there, then replay."
 
 
-def _perhaps(plan: Plan, receipt: Row, order: Row) -> str:
+def _perhaps(plan: Plan, receipt: Row, order: Row, why: str) -> str:
     return (
-        f"Odoo has the receipt {receipt['name']}, done with the quantities of the {plan.about}, and nothing there says "
-        "which arrival it was. If it is this one, discard the delivery. If it is another one, write that one's number "
-        f"behind the order's into its source document in Odoo ({mark(order.get('name'), '4711')}), then replay."
+        f"The {plan.about} may have come before: Odoo has the receipt {receipt['name']} of that order, {why}, and "
+        "nothing there says for certain which arrival it was. If it is this one, discard the delivery. If it is "
+        "another one, write that one's number behind the order's into its source document in Odoo "
+        f"({mark(order.get('name'), '4711')}), then replay."
     )
 
 
