@@ -36,6 +36,7 @@ class Portal:
 
     def __init__(self, seed: int, *, numbers: bool = False) -> None:
         self.lost = 0.0
+        self.shut = False  # it takes nothing from the hub for now
         self.known_as: dict[str, str] = {}  # its numbers, by the names that the hub used for them first
         self._numbers = numbers
         self.records: dict[str, Record] = {}
@@ -103,6 +104,8 @@ class Portal:
         return self.known_as.setdefault(code, f"S-{len(self.records) + 1}")
 
     async def _write(self, request: web.Request) -> web.Response:
+        if self.shut:
+            return web.Response(status=503)
         body: dict[str, Any] = orjson.loads(await request.read())
         key = request.headers.get("Idempotency-Key", "")
         if key not in self._keys:

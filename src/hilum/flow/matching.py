@@ -44,16 +44,24 @@ class Identity:
     number: str  # by which it goes
     at: Mapping[str, str] = field(default_factory=lambda: NOWHERE)  # endpoint → what the system behind it calls it
     numbered: bool = False  # it goes by another number from this message on
+    numbers: str = ""  # the system that numbers it; empty: it keeps the number with which it came
+    given: str = ""  # the number which that system gave it; empty: none yet
+    shown: str | None = None  # what the sender shows as its number; None: it says nothing about it
 
     def addressed(self, thing: BusinessObject, target: Target) -> tuple[BusinessObject, Mapping[str, str]]:
         """The object as this target is told of it, and headers for its receiver.
 
-        A receiver whose identifiers are no numbers (`Target.adopts`) gets the number, and its identifier beside it.
+        A receiver whose identifiers are no numbers (`Target.adopts`) gets the number, and its identifier beside it. Of
+        a thing that still waits for its number it is told so: the hub's own name must not stand where that will.
         """
         own = self.at.get(target.endpoint, "")
         if not target.adopts:
             return numbered(thing, own or self.number), NOWHERE
-        headers = {Header.RECEIVER_ID: own, Header.FORMERLY: self.name if self.number != self.name else ""}
+        headers = {
+            Header.RECEIVER_ID: own,
+            Header.FORMERLY: self.name if self.number != self.name else "",
+            Header.UNNUMBERED: "yes" if own and self.numbers and not self.given else "",
+        }
         return numbered(thing, self.number), {name: value for name, value in headers.items() if value}
 
 

@@ -253,12 +253,17 @@ class Arrivals:
                 thing = sitting.things[object_, name]
                 here = called[object_]
                 goes_by = thing, each.matching.goes_by or OWN
-                number = here[goes_by] = here.get(goes_by) or await self._number(connection, each, thing, sitting)
+                number = here.get(goes_by) or await self._number(connection, each, thing, sitting)
+                if not each.matching.goes_by:
+                    here[goes_by] = number
                 identity = Identity(
                     name=name_of(object_, thing),
                     number=number,
                     at={at: own for at, system in systems.items() if (own := here.get((thing, system)))},
                     numbered=thing in sitting.numbered,
+                    numbers=each.matching.goes_by,
+                    given=here.get((thing, each.matching.goes_by), ""),
+                    shown=_shown(each, name_of(object_, thing), number),
                 )
                 yielded = made[each.place]
                 made[each.place] = replace(yielded, thing=numbered(yielded.thing, number), identity=identity)
@@ -336,6 +341,15 @@ class Arrivals:
 
 def _name(each: Arriving) -> Named:
     return each.record.system, each.record.identifier
+
+
+def _shown(each: Arriving, name: str, number: str) -> str | None:
+    """What the sender shows as the number; the hub's own name is none. None: it says nothing about it."""
+    if each.record.system == each.matching.goes_by:
+        return number
+    if each.matching.told_as is None:
+        return None
+    return "" if each.told_as == name else each.told_as
 
 
 def _by_object(object_of: Any, arriving: Iterable[Arriving]) -> dict[str, list[Named]]:

@@ -25,6 +25,7 @@ from hilum.masterdata.sync import Change, Decision, Document, Noted, Verdict
 from hilum.masterdata.sync.judging import Landed, counted, knows, note_sent, to_tell
 from hilum.masterdata.sync.store import Key
 from hilum.postgres import Connection
+from hilum.runtime.numbering import number_field, number_rules, number_shown, put_in_force
 from hilum.runtime.outgoing import deliveries
 from hilum.runtime.settling import Halted, Unsettled
 
@@ -129,27 +130,32 @@ class Stewardship:
         """A flow by its name."""
         return self._flows[name]
 
-    def change_of(self, one: Unsettled, thing: BusinessObject, now: float, *, granted: bool) -> Change:
+    def fingerprint(self, value: Any) -> str:
+        """That of a value, made with the key of this database."""
+        return sync.fingerprint(self._key, value)
+
+    def change_of(self, one: Unsettled, yielded: Yielded, now: float, *, granted: bool) -> Change:
         """What the sender says of an object. Raises `NotOwner` where nobody knows who the sender is."""
-        flow = self._flows[one.taken.flow]
+        flow, thing = self._flows[one.taken.flow], yielded.thing
         system = self._matrix.system_of(flow)
         if not system:
             raise NotOwner(
                 f"The flow does not say for which system it speaks, and {FILE} says who owns {thing.name}: "
                 "write Flow(..., system=...)."
             )
-        values = told(thing)
+        values = {**told(thing), **number_shown(yielded)}
         dated = one.changed_at is not None
         return Change(
             object=thing.name,
             system=system,
             facility=getattr(thing, "facility", "") or flow.facility,
             values=values,
-            prints={name: sync.fingerprint(self._key, value) for name, value in values.items()},
+            prints={name: self.fingerprint(value) for name, value in values.items()},
             at=one.changed_at if one.changed_at is not None else one.taken.received_at.timestamp(),
             dated=dated,
             now=now,
             granted=granted,
+            rules=number_rules(yielded),
         )
 
 
@@ -171,10 +177,11 @@ class _Judgement:
         if not isinstance(thing, BusinessObject) or thing.name not in self._of.matrix.objects:
             self.made += deliveries(taken, yielded)
             return
-        change = self._of.change_of(self._one, thing, self._sitting.now, granted=self._granted)
+        change = self._of.change_of(self._one, yielded, self._sitting.now, granted=self._granted)
         key = thing.name, key_of(yielded.key)
         document = self._documents.get(key) or self._sitting.documents[key].copy()
         before = dict(document.values)
+        put_in_force(yielded, document, self._of.fingerprint)
         decisions = sync.judge(change, document, self._of.matrix, self._sitting.landed)
         count = len(self.notes)
         self._note(change, thing, decisions, before)
@@ -200,19 +207,21 @@ class _Judgement:
         """Each target gets what counts: a captured system only what it does not have."""
         thing: BusinessObject = yielded.thing
         new = any(decision.verdict in _IN_FORCE for decision in decisions)
+        number = number_field(yielded)
         for target in yielded.targets:
             system = self._of.matrix.system_at(target.endpoint)
             captured = system in self._of.captured
             if captured:
                 names, whole = to_tell(change, document, system), not knows(document, system)
+                names = names if target.adopts else names - {number}  # others have it as the address
             else:
                 quiet = change.system in self._of.captured and not new
-                names, whole = (frozenset() if quiet else counted(change, document)), True
+                names, whole = (frozenset() if quiet else counted(change, document) - {number}), True
             if not names and not (yielded.identity is not None and yielded.identity.numbered):
                 continue
-            some = thing if whole and names == change.values.keys() else partial(thing, names)
-            told = replace(yielded, thing=some, targets=(target,))
-            self._add(document, told, names, system if captured else "")
+            some = thing if whole and names >= told(thing).keys() else partial(thing, names)
+            addressed = replace(yielded, thing=some, targets=(target,))
+            self._add(document, addressed, names, system if captured else "")
 
     def _correct(self, change: Change, document: Document, yielded: Yielded, decisions: Sequence[Decision]) -> None:
         """The sender's own system is told what is in force instead of what it said."""

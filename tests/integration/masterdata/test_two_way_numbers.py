@@ -166,10 +166,14 @@ class World:
     def number(self, tag: str) -> str:
         """The portal's number of a supplier; empty: it has none yet."""
         system, key = self.tags[tag]
-        if system == "SRM":
-            return str(key)
-        (partner,) = [each for each in self.box.records(PARTNER) if each["id"] == self.id_of(tag)]
-        return str(partner["ref"] or "")
+        return str(key if system == "SRM" else self.partner(tag)["ref"] or "")
+
+    def partner(self, tag: str) -> dict[str, Any]:
+        """The record of a supplier in Odoo."""
+        system, key = self.tags[tag]
+        name, value = ("ref", key) if system == "SRM" else ("id", self.id_of(tag))
+        (found,) = [each for each in self.box.records(PARTNER) if each[name] == value]
+        return dict(found)
 
     async def live(self, count: int) -> None:
         """So many edits at both sides, while changes and writes are under way."""
@@ -261,6 +265,49 @@ async def test_a_supplier_made_in_odoo_is_numbered_by_the_other_system(database:
         ((writes,),) = await rows(database, "SELECT count(*) FROM delivery WHERE destination = 'http.srm'")
         assert writes == 2, "made, and the telephone number"
         await assert_sound(database)
+
+
+async def has(database: Database, count: str) -> bool:
+    """Does this count something?"""
+    return (await rows(database, count))[0][0] > 0
+
+
+async def test_until_it_has_its_number_a_correction_writes_none(database: Database, hub: Start) -> None:
+    """The hub's own name in its place would race with the number, under another ordering key."""
+    async with SandboxOdoo("19.0", "hilum") as box, Portal(1, numbers=True) as portal:
+        world = World(box, portal, database, 1)
+        portal.shut = True
+        await hub(*world.flows())
+        world.make("ODOO", "Husum")
+        told = "SELECT count(*) FROM delivery WHERE destination = 'http.srm' AND state = 'waiting'"
+        await eventually(lambda: has(database, told))
+        world.edit("ODOO", "Husum", "name")
+        await eventually(lambda: world.partner("Husum")["name"] == "Husum Vertrieb")
+        assert not world.partner("Husum")["ref"], "the name is put back, and no number of the hub's own is written"
+        portal.shut = False
+        await world.settled()
+        assert world.partner("Husum")["ref"] == "S-1"
+        await world.each_is_one_thing()
+
+
+async def test_a_number_that_somebody_changes_in_odoo_is_put_right_at_once(database: Database, hub: Start) -> None:
+    async with SandboxOdoo("19.0", "hilum") as box, Portal(1, numbers=True) as portal:
+        world = World(box, portal, database, 1)
+        await hub(*world.flows())
+        world.make("SRM", "Ulm")
+        world.make("ODOO", "Husum")
+        await world.settled()
+        for tag, typed in (("Ulm", "X-99"), ("Husum", "S-Ulm"), ("Husum", False)):
+            there = world.partner(tag)
+            box.change(lambda env, at=there["id"], to=typed: env[PARTNER].write(at, {"ref": to}))
+            await eventually(lambda there=there: there["ref"] in {each["ref"] for each in box.records(PARTNER)})
+        await world.settled()
+        await world.each_is_one_thing()
+        async with database.cold() as connection:
+            ignored = await sync.refused(connection, verdict="ignored")
+        assert [(each.field, each.system, each.owner) for each in ignored] == [("code", "ODOO", "SRM")] * 3
+        ((writes,),) = await rows(database, "SELECT count(*) FROM delivery WHERE destination = 'odoo.main'")
+        assert writes == 2 + 3, "made, numbered, and a write for each number that was typed"
 
 
 @pytest.mark.parametrize("faults", [False, True], ids=["", "answers lost, hub restarted"])

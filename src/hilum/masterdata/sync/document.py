@@ -80,6 +80,10 @@ class Document:
     fields: dict[str, FieldState] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def field(self, name: str) -> FieldState:
+        """What is known of this field."""
+        return self.fields.setdefault(name, FieldState())
+
     def state(self) -> bytes:
         """The fields as JSON."""
         return orjson.dumps({name: _written(each) for name, each in self.fields.items()})

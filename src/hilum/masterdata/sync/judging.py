@@ -7,12 +7,13 @@ all: what it showed before, or what the hub wrote there, is no change but an ech
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
 from hilum.masterdata.ownership import Conflict, Matrix, Others, Rule
-from hilum.masterdata.sync.document import EMPTY, Document, FieldState, Sent
+from hilum.masterdata.sync.document import EMPTY, Document, Sent
 
 ECHO_SECONDS: Final = 900.0
 """So long after a write has landed, what it wrote can still come back as an echo."""
@@ -35,6 +36,7 @@ _MOST_PAST: Final = 8
 
 ON_ITS_WAY: Final = None
 NEVER: Final = -1.0
+NO_RULES: Final[Mapping[str, Rule]] = MappingProxyType({})
 Landed = Callable[[Sent], float | None]
 """When a write arrived, in seconds since 1970; `ON_ITS_WAY`; `NEVER` where it was given up."""
 
@@ -66,6 +68,11 @@ class Change:
     dated: bool  # the system said so itself; else it is the time of receipt
     now: float
     granted: bool = False  # a steward let it through
+    rules: Mapping[str, Rule] = field(default_factory=lambda: NO_RULES)  # of what the matrix does not know: the number
+
+    def rule(self, name: str, matrix: Matrix) -> Rule:
+        """Who owns this field of it."""
+        return self.rules.get(name) or matrix.rule(self.object, name, self.facility)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ def judge(change: Change, document: Document, matrix: Matrix, landed: Landed) ->
     """
     found = []
     for name in change.values:
-        rule = matrix.rule(change.object, name, change.facility)
+        rule = change.rule(name, matrix)
         decision = _as_ever(change, name, document, rule)
         found.append(decision or _Judge(change, name, document, rule, landed).decide())
     return found
@@ -114,7 +121,7 @@ class _Judge:
         self._rule = rule
         self._landed = landed
         self._value = change.prints[name]
-        self._state = document.fields.setdefault(name, FieldState())
+        self._state = document.field(name)
         self._view = self._state.view(change.system)
         self._was = self._state.system
 
@@ -211,6 +218,7 @@ class _Judge:
 
     def _of_another(self) -> Decision:
         if self._value == EMPTY and not self._state.value:
+            self._view.shown = EMPTY
             return self._is(Verdict.UNCHANGED)  # it says that it knows nothing, and nobody else does yet
         match self._rule.others:
             case Others.REFUSE:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
+from hilum.connector import Header
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
@@ -77,6 +78,7 @@ class Upsert(Operation):
     model: ClassVar[str]
     kind: ClassVar[str]  # of the external identifier
     noun: ClassVar[str]  # how people call it
+    number: ClassVar[str] = ""  # the column that shows people the business key; empty: none does
 
     @abstractmethod
     async def values(self, session: Session, thing: Any, task: Task) -> Mapping[str, Any]:
@@ -154,6 +156,8 @@ class Upsert(Operation):
             thing: BusinessObject = task.thing
             key = thing.business_key
             values = await self.values(session, thing, task)
+            if task.delivery.headers.get(Header.UNNUMBERED):  # its number is still to come: nothing is put in its place
+                values = {column: value for column, value in values.items() if column != self.number}
             if thing.left_out is not None:  # of a partial object an empty text is told, and a deletion
                 values = {column: CLEAR if value == "" else value for column, value in values.items()}
             head = {column: _cell(value) for column, value in values.items() if value not in (None, "")}

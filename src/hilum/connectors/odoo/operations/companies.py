@@ -32,6 +32,7 @@ class UpsertCompany(Upsert):
     """A company → res.partner, with its bank accounts."""
 
     model = "res.partner"
+    number = "ref"
     rank: ClassVar[str]  # the field that makes it a vendor or a customer
     warning: ClassVar[str]  # the field that blocks it before 19; `<warning>_msg` is the text
     needs: ClassVar[Needs] = {

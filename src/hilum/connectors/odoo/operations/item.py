@@ -44,6 +44,7 @@ class UpsertItem(Upsert):
         **NEEDS,
     }
     model = "product.product"
+    number = "default_code"
     kind = "item"
     noun = "item"
 

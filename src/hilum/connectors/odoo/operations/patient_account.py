@@ -31,6 +31,7 @@ class UpsertPatientAccount(Upsert):
     accepts: ClassVar[tuple[type, ...]] = (PatientAccount,)
     needs: ClassVar[Needs] = {"res.partner": (*ADDRESS, "name", "ref", "is_company", "customer_rank", "active")}
     model = "res.partner"
+    number = "ref"
     kind = "account"
     noun = "patient account"
 
