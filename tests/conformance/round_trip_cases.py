@@ -84,6 +84,7 @@ BEFORE: Mapping[str, Sequence[BusinessObject]] = {
         Item(code="MESH-15", title="Mesh", tracking=Tracking.LOT),
         canonical.Lot(item="MESH-15", lot="M771"),
     ),
+    "hilum.consignment.moved": (canonical.Lot(item="STENT-35", lot="A-2"),),
     "hilum.asset": (canonical.Location(code="WARD-3", title="Ward 3"),),
     "hilum.department": (canonical.Department(code="MED", title="Medicine"),),
 }
@@ -93,6 +94,7 @@ ORDER = (
     *("supplier", "customer", "patient.account", "warehouse", "location", "item.category", "item", "item.lot"),
     *("stock.level", "supplier.price", "purchase.agreement", "purchase.agreement.ended", "purchase.order"),
     *("goods.receipt", "supplier.return", "stock.transfer", "purchase.order.cancelled", "supply.consumed"),
+    "consignment.moved",
     *("cost.centre", "supplier.bill", "customer.invoice", "charge", "payment", "bank.transaction"),
     *("journal.entry", "ledger.reversal", "department", "employee", "asset", "work.order", "lead", "service.case"),
 )
@@ -236,6 +238,20 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
     ),
     "a use that is given back": (
         SupplyConsumed(transaction="HILLSIDE:9", item="MESH-15", quantity=Decimal(-1), location="STORE-OR", lot="M771"),
+    ),
+    "consigned stock that was bought": (
+        canonical.ConsignmentMoved(
+            number="CS-2", supplier="V-100", location="STORE-OR", item="MESH-15", quantity=Decimal(-1), lot="M771"
+        ),
+    ),
+    "consigned stock by weight": (
+        canonical.ConsignmentMoved(
+            number="CS-3", supplier="V-100", location="STORE-OR", item="SALT", quantity=Decimal("1.5"), unit="KGM"
+        ),
+    ),
+    "an order that only bills": (
+        GLOVES.model_copy(update={"number": "OP-1-B1", "requisition": "OP-1", "bill_only": True}),
+        GLOVES.model_copy(update={"number": "OP-2-B1", "bill_only": True}),
     ),
     "a use by weight": (
         SupplyConsumed(

@@ -49,6 +49,7 @@ from hilum.canonical.finance import (
     SupplierBill,
 )
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
+from hilum.canonical.implants import ConsignmentMoved, ImplantUsed
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
 from hilum.canonical.onboarding import (
     Credential,
@@ -138,6 +139,7 @@ __all__ = [
     "ClaimLine",
     "ClinicalOrder",
     "CloudEvent",
+    "ConsignmentMoved",
     "Contract",
     "ContractStatus",
     "CostCentre",
@@ -158,6 +160,7 @@ __all__ = [
     "EntryLine",
     "Facility",
     "GoodsReceipt",
+    "ImplantUsed",
     "InvoiceLine",
     "Issuer",
     "Item",

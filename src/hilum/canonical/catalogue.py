@@ -20,6 +20,7 @@ from hilum.canonical import (
     contracts,
     finance,
     happenings,
+    implants,
     matching,
     onboarding,
     organisation,
@@ -42,6 +43,7 @@ from hilum.errors import Invalid
 MODULES: tuple[ModuleType, ...] = (
     organisation,
     supplies,
+    implants,
     parties,
     onboarding,
     purchasing,

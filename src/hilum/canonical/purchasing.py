@@ -102,7 +102,7 @@ class PurchaseOrder(BusinessObject):
     """An order to a supplier. A changed order is sent whole, with a higher revision."""
 
     name: ClassVar[str] = "hilum.purchase.order"
-    version: ClassVar[str] = "1.1"
+    version: ClassVar[str] = "1.2"
 
     number: Code  # the hub's or the requester's number: one order has one
     revision: int = Field(default=0, ge=0)  # 0: as first ordered; a change has a higher one (X12 860, EDIFACT ORDCHG)
@@ -113,6 +113,7 @@ class PurchaseOrder(BusinessObject):
     deliver_to: Code | None = None
     ordered_at: datetime | None = None
     confirm: bool = True  # confirm it at once; otherwise it stays a draft for a buyer
+    bill_only: bool = False  # what it orders was used already: the supplier bills it and sends nothing
     lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]
 
     @property

@@ -138,6 +138,12 @@ async def one_transfer(far: FarSide, world: World, thing: BusinessObject) -> Non
     assert await far.stock(world.item.code, world.location.code) == -3
 
 
+async def one_consignment(far: FarSide, world: World, thing: BusinessObject) -> None:
+    (picking,) = await far.rows("stock.picking", origin=thing.business_key)
+    assert picking["state"] == "done"
+    assert await far.stock(world.item.code, world.location.code) == 3
+
+
 async def one_agreement(far: FarSide, world: World, thing: BusinessObject) -> None:
     (agreement,) = await far.rows("purchase.requisition", name=thing.business_key)
     assert agreement["state"] == ("confirmed" if far.since(18) else "ongoing")
@@ -217,6 +223,7 @@ CASES = {
     "vendor price": Case(lambda w: w.price(), one_price),
     "use": Case(lambda w: w.use("2"), one_use),
     "transfer": Case(lambda w: w.moved(w.other, "3"), one_transfer),
+    "consigned stock": Case(lambda w: w.consigned("3"), one_consignment),
     "count": Case(lambda w: w.count("10"), one_count),
     "agreement": Case(lambda w: w.agreed(), one_agreement),
     "agreement ended": Case(

@@ -19,6 +19,7 @@ from hilum.canonical import (
     BlanketAgreement,
     BusinessObject,
     Charge,
+    ConsignmentMoved,
     Customer,
     GoodsReceipt,
     Item,
@@ -63,6 +64,7 @@ TARGETS: dict[type, Callable[..., Target]] = {
     StockLevel: odoo.stock_level,
     PurchaseOrder: odoo.purchase_order,
     Charge: odoo.charge,
+    ConsignmentMoved: odoo.consignment,
     Customer: odoo.customer,
     ItemCategory: odoo.item_category,
     Lot: odoo.item_lot,
@@ -333,6 +335,11 @@ class World:
         )
         values = {"number": self.number("TR"), "source": self.location.code, "target": target.code, "lines": lines}
         return StockTransfer(**{**values, **more})
+
+    def consigned(self, quantity: str = "3", **more: Any) -> ConsignmentMoved:
+        """Gloves of the supplier that lie in the theatre."""
+        values = {"number": self.number("CS"), "item": self.item.code, "location": self.location.code}
+        return ConsignmentMoved(**{"supplier": self.supplier.code, "quantity": Decimal(quantity), **values, **more})
 
     def agreed(self, price: str = "4.75", **more: Any) -> BlanketAgreement:
         """Gloves at a price."""

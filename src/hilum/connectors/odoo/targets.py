@@ -111,6 +111,11 @@ def stock_transfer(endpoint: str = "", **settings: Any) -> Target:
     return _target("stock_transfer", endpoint, settings)
 
 
+def consignment(endpoint: str = "", **settings: Any) -> Target:
+    """`ConsignmentMoved` brings stock of a supplier to a location, or takes it away, once."""
+    return _target("consignment", endpoint, settings)
+
+
 def charge(endpoint: str = "", **settings: Any) -> Target:
     """A `Charge` becomes a posted customer invoice, or a credit note when its quantity is negative."""
     return _target("charge", endpoint, settings)

@@ -64,6 +64,9 @@ class Partner(BaseModel):
     unspsc_qualifier: str = Field(
         default="", pattern=r"^([A-Z0-9]{2})?$", description="How a UNSPSC code is qualified; empty: it is not sent"
     )
+    bill_only_type: _Code = Field(
+        default="CN", description="BEG02 of an order for what was used already, so that nothing is sent: CN consigned"
+    )
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Where a document does not say it (CUR)")
 
     @field_validator("tolerated")

@@ -13,7 +13,7 @@ from hilum.canonical import (
     PurchaseOrder,
     PurchaseOrderCancelled,
 )
-from hilum.connectors.odoo.operations.purchase_order import order_and_revision
+from hilum.connectors.odoo.operations.purchase_order import BILL_ONLY, order_and_revision
 from hilum.connectors.odoo.references import AGREEMENT, ORDER, SUPPLIER
 from hilum.errors import Invalid
 from hilum.packs.building import make
@@ -31,7 +31,8 @@ def purchase_order(record: Record, odoo: Conventions) -> PurchaseOrder | None:
         return None
     number = order_number(record, odoo)
     ours = odoo.is_own(record.external_id, ORDER.kind)
-    origin = record.text("origin")
+    origin, told = record.text("origin"), record.text("partner_ref")
+    bill_only = ours and (told == BILL_ONLY or told.startswith(f"{BILL_ONLY} "))
     return make(
         PurchaseOrder,
         record.where("order_line"),
@@ -40,9 +41,10 @@ def purchase_order(record: Record, odoo: Conventions) -> PurchaseOrder | None:
         supplier=odoo.of(record, "partner_id", SUPPLIER),
         agreement=odoo.of(record, "requisition_id", AGREEMENT) if record.given("requisition_id") else None,
         currency=odoo.needed(record, "currency_id"),
-        requisition=record.text("partner_ref") if ours else origin,
+        requisition=(told.removeprefix(BILL_ONLY).strip() if bill_only else told) if ours else origin,
         ordered_at=record.moment("date_order"),
         confirm=state in CONFIRMED,
+        bill_only=bill_only,
         lines=tuple(_order_line(n, line, odoo) for n, line in odoo.numbered(lines, "orderline", number)),
     )
 

@@ -28,6 +28,7 @@ ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
     canonical.Eligibility: _PAYERS,
     canonical.EmployeeShift: "Odoo's community modules plan no shifts",
     canonical.Facility: "what Odoo knows of it is its warehouse",
+    canonical.ImplantUsed: "it becomes an order, a receipt, a use and a charge",
     canonical.OrderAcknowledgement: "the supplier's answer: the order in Odoo is left as it is",
     canonical.PaymentOrder: "it goes to the bank",
     canonical.PaymentRun: "what is asked of the hub: payments are what is written",

@@ -24,7 +24,7 @@ _CONTACT: Final = (
 )
 _TRANSFER: Final = (
     *("name", "state", "origin", "picking_type_code", "location_id", "location_dest_id", "date_done"),
-    *("purchase_id?", "move_ids.*", "move_ids.origin", "move_ids.move_line_ids.*"),
+    *("purchase_id?", "owner_id?", "move_ids.*", "move_ids.origin", "move_ids.move_line_ids.*"),
 )
 _ENTRY: Final = (
     *("name", "ref", "state", "move_type", "date", "invoice_date", "invoice_date_due", "partner_id", "journal_id"),
@@ -256,6 +256,15 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             "currency": _NO_PLACE,
         },
         filled={"used_at": _MOVED_AT},
+    ),
+    Captured(
+        object=canonical.ConsignmentMoved,
+        model="stock.picking",
+        read=stock.consignment_moved,
+        key="the hub's number of the move; Odoo makes none by itself",
+        fields=_TRANSFER,
+        lost={"reason": _NO_PLACE, "moved_at": _MOVED_AT},
+        filled={"moved_at": _MOVED_AT},
     ),
     Captured(
         object=canonical.StockLevel,

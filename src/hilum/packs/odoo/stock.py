@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from hilum.canonical import (
+    ConsignmentMoved,
     GoodsReceipt,
     ReceiptLine,
     ReturnLine,
@@ -18,7 +19,7 @@ from hilum.canonical import (
     TransferLine,
 )
 from hilum.connectors.odoo.operations.arrivals import ARRIVAL
-from hilum.connectors.odoo.references import LOCATION
+from hilum.connectors.odoo.references import LOCATION, SUPPLIER
 from hilum.errors import Invalid
 from hilum.packs.building import make
 from hilum.packs.odoo.buying import called_order
@@ -142,6 +143,28 @@ def supply_consumed(record: Record, odoo: Conventions) -> SupplyConsumed | None:
         location=odoo.of(record, "location_dest_id" if given_back else "location_id", LOCATION),
         used_at=record.moment("date_done"),
         lot=found[0].lot,
+    )
+
+
+def consignment_moved(record: Record, odoo: Conventions) -> ConsignmentMoved | None:
+    """Consigned stock that came or left by the hub; what people move of it in Odoo is theirs."""
+    if not odoo.is_own(record.external_id, "consignment"):
+        return None
+    came = record.text("picking_type_code") == "incoming"
+    found = moved(_done(record, "incoming" if came else "outgoing"), odoo)
+    if not found:
+        return None
+    return make(
+        ConsignmentMoved,
+        record.where("move_ids"),
+        number=odoo.key(record, "consignment", "origin"),
+        supplier=odoo.of(record, "owner_id", SUPPLIER),
+        location=odoo.of(record, "location_dest_id" if came else "location_id", LOCATION),
+        item=found[0].item,
+        quantity=found[0].quantity if came else -found[0].quantity,
+        unit=found[0].unit,
+        lot=found[0].lot,
+        moved_at=record.moment("date_done"),
     )
 
 

@@ -44,7 +44,12 @@ def items_as_sent(buyer: str, supplier: str, where: str) -> str:
 
 
 def order_to_cxml(order: PurchaseOrder, partner: CxmlPartner, *, now: datetime) -> cxml.Order:
-    """An OrderRequest. Raises `Invalid` for a changed order, and where a line has no price: cXML needs one."""
+    """An OrderRequest. Raises `Invalid` for a changed order, and where a line has no price: cXML needs one.
+
+    Also for one that only bills what was used: an OrderRequest cannot say so, and the supplier would send it again.
+    """
+    if order.bill_only:
+        raise Invalid("an order for what was used already is not written as cXML: it would be sent", where=order.number)
     if order.revision:
         raise Invalid("a changed order is not written as cXML; cancel it and order anew", where=order.number)
     ship_to = cxml.Address(name=order.deliver_to, id=order.deliver_to) if order.deliver_to else None

@@ -49,7 +49,7 @@ def order_to_edifact(order: PurchaseOrder, partner: edifact.Partner, *, ordered_
     if order.revision:
         raise Invalid("a changed order is not written as EDIFACT; cancel it and order anew", where=order.number)
     rows: list[tuple[Value, ...]] = [
-        ("BGM", "220", order.number, "9"),
+        ("BGM", "227" if order.bill_only else "220", order.number, "9"),  # data element 1001: consignment order
         ("DTM", ["137", _day(ordered_on), "102"]),
     ]
     if order.agreement:

@@ -83,6 +83,7 @@ def order_to_x12(
         "currency": order.currency or "",
         "references": tuple(documents.Reference(qualifier=code, id=each) for code, each in pairs if each),
         "parties": named,
+        **({"type": partner.bill_only_type} if order.bill_only else {}),
     }
     if order.revision == 0:
         return documents.Order(lines=tuple(_ordered(line, partner) for line in order.lines), **common)  # type: ignore[arg-type]

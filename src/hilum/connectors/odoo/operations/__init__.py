@@ -12,6 +12,7 @@ from hilum.connectors.odoo.operations.base import Operation
 from hilum.connectors.odoo.operations.bill import PostBill, PostInvoice
 from hilum.connectors.odoo.operations.charge import PostCharge
 from hilum.connectors.odoo.operations.companies import UpsertCustomer, UpsertSupplier
+from hilum.connectors.odoo.operations.consignment import MoveConsignment
 from hilum.connectors.odoo.operations.cost_centre import UpsertCostCentre
 from hilum.connectors.odoo.operations.encounter import CheckEncounter
 from hilum.connectors.odoo.operations.endings import CancelOrder, EndAgreement
@@ -62,6 +63,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         EndAgreement(),
         PlaceOrder(),
         CancelOrder(),
+        MoveConsignment(),
         ReceiveGoods(),
         TransferStock(),
         ConsumeStock(),

@@ -98,7 +98,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "char": "name origin",
         "datetime": "date_done",
         "many stock.move": "move_ids",
-        "many2one res.partner": "partner_id",
+        "many2one res.partner": "owner_id partner_id",
         "many2one stock.location": "location_dest_id location_id",
         "many2one stock.picking.type": "picking_type_id",
         "selection assigned|cancel|done|draft": "state",

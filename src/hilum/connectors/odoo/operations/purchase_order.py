@@ -106,7 +106,7 @@ class PlaceOrder(DocumentOperation):
             "partner_id/.id": cell(vendor),
             "origin": reference,
             **({"requisition_id/.id": cell(agreement)} if agreement else {}),
-            **({"partner_ref": order.requisition} if order.requisition else {}),
+            **({"partner_ref": reference_of(order)} if order.requisition or order.bill_only else {}),
             **({"currency_id/.id": cell(currency)} if currency else {}),
             **({"date_order": cell(order.ordered_at)} if order.ordered_at else {}),
             **({_KIND_CELL: cell(kind)} if kind else {}),
@@ -274,6 +274,15 @@ class PlaceOrder(DocumentOperation):
 
 def _set_back(plan: Plan) -> str:
     return f"The draft was for another warehouse in Odoo; it is set to that of {plan.task.thing.deliver_to}."
+
+
+BILL_ONLY: Final = "BILL ONLY"
+"""How the vendor's reference of an order begins that brings nothing: Odoo prints it on the order."""
+
+
+def reference_of(order: PurchaseOrder) -> str:
+    """The vendor's reference: the requisition, and that the order only bills what was used."""
+    return " ".join(part for part in (BILL_ONLY if order.bill_only else "", order.requisition or "") if part)
 
 
 def order_and_revision(origin: str) -> tuple[str, int]:

@@ -251,25 +251,28 @@ def _count(quant: Record, counted: float) -> None:
     move.set(state="done", date=env.second, **{of_move(env): abs(difference)}, **picked(env))
 
 
-def quant_at(env: Env, product: Any, location: Any, lot: Any = None) -> Record | None:
-    """The quant of a product at a place, by lot; None if there is none."""
+def quant_at(env: Env, product: Any, location: Any, lot: Any = None, owner: Any = None) -> Record | None:
+    """The quant of a product at a place, by lot and owner (none: the company); None if there is none."""
     for quant in env.store.find("stock.quant", ("product_id",), (product,)):
         row = env.store.tables["stock.quant"][quant]
-        if row["location_id"] == location and row.get("lot_id") == lot:
+        if row["location_id"] == location and row.get("lot_id") == lot and row.get("owner_id") == owner:
             return env.record("stock.quant", quant)
     return None
 
 
-def shift(env: Env, product: int, location: int, quantity: float, lot: int | None = None) -> None:
+def shift(
+    env: Env, product: int, location: int, quantity: float, lot: int | None = None, owner: int | None = None
+) -> None:
     """Add a quantity (negative: take) at a place. Raises UserError for services."""
     item = env.record("product.product", product)
     if item["type"] == "service":
         raise UserError("Quants cannot be created for consumables or services.")
     if not is_stocked(item):
         return
-    found = quant_at(env, product, location, lot)
+    found = quant_at(env, product, location, lot, owner)
     if found is None:
         found = Model.create(
-            env["stock.quant"], {"product_id": product, "location_id": location, "lot_id": lot or False}
+            env["stock.quant"],
+            {"product_id": product, "location_id": location, "lot_id": lot or False, "owner_id": owner or False},
         )
     found.set(quantity=round(found["quantity"] + quantity, 6))

@@ -202,20 +202,23 @@ def _carry_out(picking: Record) -> None:
     ]
     keep_rest = picking.id not in (picking.env.context.get("picking_ids_not_to_backorder") or [])
     for move in going:
-        _do(move)
+        _do(move, picking["owner_id"] or None)
     _settle_rest(picking, [(move, left) for move, left in rest if left > 0], keep=keep_rest)
     picking.set(state="done", date_done=picking.env.second)
 
 
-def _do(move: Record) -> None:
+def _do(move: Record, owner: int | None) -> None:
+    """The owner of the transfer becomes that of all that moves (`_action_done` of stock.picking, 16 to 19)."""
     mark = quantities.picked(move.env)
     for line in _going(move):
         lot = _lot(line, make=True)
         lot_id = lot.id if lot is not None else None
+        whose = owner or line["owner_id"] or None
         quantity = in_product_unit(line, quantities.line_done(line), "product_uom_id")
-        shift(move.env, move["product_id"], line["location_id"] or move["location_id"], -quantity, lot_id)
-        shift(move.env, move["product_id"], line["location_dest_id"] or move["location_dest_id"], quantity, lot_id)
-        line.set(lot_id=lot_id, date=move.env.second, **_expiry(lot), **mark)
+        item, source, target = move["product_id"], move["location_id"], move["location_dest_id"]
+        shift(move.env, item, line["location_id"] or source, -quantity, lot_id, whose)
+        shift(move.env, item, line["location_dest_id"] or target, quantity, lot_id, whose)
+        line.set(lot_id=lot_id, owner_id=whose or False, date=move.env.second, **_expiry(lot), **mark)
     move.set(state="done", date=move.env.second, **mark)
     _tell_order(move)
 
@@ -259,7 +262,10 @@ def _settle_rest(picking: Record, rest: Sequence[tuple[Record, float]], *, keep:
             if move["state"] != "done":
                 move.set(state="cancel")
         return
-    copied = ("partner_id", "picking_type_id", "location_id", "location_dest_id", "origin", "purchase_id", "sale_id")
+    copied = (
+        *("partner_id", "picking_type_id", "location_id", "location_dest_id", "origin", "owner_id"),
+        *("purchase_id", "sale_id"),
+    )
     values = {name: picking[name] or False for name in copied}
     back = picking.env["stock.picking"].create({**values, "backorder_id": picking.id})
     for move, left in rest:
