@@ -18,6 +18,7 @@ from hilum.runtime import Hub, Observer
 from support import servers
 from support.projects import make_project
 from support.quicker import quicken
+from support.stuck import Stuck
 
 # What a shell or a container says against keeping bytecode does not hold here: dozens of tests start hubs as processes,
 # and one that has to compile its libraries first takes twice the time to be up.
@@ -31,6 +32,10 @@ quicken()
 
 _LONGEST = ("faults", "end_to_end")
 """Folders whose tests start processes and browsers, and take seconds each."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Stuck(config), "stuck")
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,13 +10,17 @@ from typing import Final
 
 from argon2 import PasswordHasher
 
+from hilum import ending
+from hilum.processes import engine
 from hilum.runtime import breaker, errands, feed, maintenance, schedules, share
 from hilum.security import passwords
 
 _EVERY: Final[tuple[tuple[ModuleType, str, float], ...]] = (
     (share, "_POLL", 0.05),
     (share, "_AFTER_FAULT", 0.1),
-    (share, "_AGAIN", 0.1),
+    (ending, "_AGAIN", 0.1),
+    (engine, "_EVERY", 0.03),
+    (engine, "_SWEEP", 0.3),
     (feed, "_DUE_EVERY", 0.05),
     (feed, "_RESCAN_EVERY", 0.25),
     (breaker, "_LOOK_EVERY", 0.1),

@@ -24,6 +24,7 @@ from hilum.cli.logs import configure_logs
 from hilum.cli.opening import project_of, run
 from hilum.cli.output import out
 from hilum.cli.serve import Ports, serve_hub, stop_on_signals
+from hilum.ending import cancel_all
 from hilum.errors import HilumError, SettingsError
 from hilum.flow import Project
 from hilum.journal.tallies import Count, counts
@@ -123,8 +124,7 @@ async def _run(play: _Play, project: Project) -> None:
         await asyncio.gather(*([play.acting] if play.acting else []), return_exceptions=True)
         raise
     finally:
-        for task in watching:
-            task.cancel()
+        await cancel_all(watching)
     if play.acting is not None:
         await play.acting
 
@@ -212,8 +212,7 @@ async def _act(hub: Hub, play: _Play) -> None:
             await _send(sender, play, skip, sent_before)
             await _settled(hub, play)
         finally:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            await cancel_all([showing])
         play.scene.doing = ""
         play.scene.counts = await _counts(hub)
         live.update(picture(play.scene))

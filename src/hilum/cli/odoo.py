@@ -19,6 +19,7 @@ from hilum.cli.output import AsJson, ago, emit_json, out, plain, table
 from hilum.cli.serve import stop_on_signals
 from hilum.connectors.odoo import Odoo
 from hilum.connectors.odoo.inspecting import of_key
+from hilum.ending import cancel_all
 from hilum.errors import SettingsError
 from hilum.runtime.endpoints import build_endpoints, read_only_endpoints
 from hilum.runtime.feeds import FeedRow, feeds
@@ -182,7 +183,6 @@ def sandbox(
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             await serving
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await cancel_all([serving])
 
     run(until_stopped())

@@ -19,6 +19,7 @@ from hilum.cli.limits import raise_open_files
 from hilum.cli.logs import configure_logs
 from hilum.cli.opening import HERE, ProjectFolder, connected, project_of, run
 from hilum.cli.output import out, plain
+from hilum.ending import cancel_all
 from hilum.errors import Down, SettingsError
 from hilum.flow import Project
 from hilum.observe import Telemetry
@@ -227,6 +228,4 @@ async def _until(stop: asyncio.Event, hub: Hub, console: asyncio.Task[None] | No
             await part
     finally:
         ours = [part for part in (stopping, failing, running) if part is not None]
-        for part in ours:
-            part.cancel()
-        await asyncio.gather(*ours, return_exceptions=True)
+        await cancel_all(ours)

@@ -11,6 +11,7 @@ import structlog
 
 from hilum.connector import Received, Source, Traits
 from hilum.connectors.pauses import listen
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -84,8 +85,7 @@ class HubSource(Source, Generic[L, Q]):
         task, self._task = self._task, None
         if task is None:
             return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)  # a defect was raised by `receive`
+        await cancel_all([task])  # a defect was raised by `receive`
         if self._queue is not None:
             self._queue.close()
 

@@ -8,6 +8,7 @@ from collections import Counter as TallyOf
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable
 from hilum.logs import flush_logs
 from hilum.observe import catalogue
@@ -81,9 +82,7 @@ class Telemetry:
     async def stop(self) -> None:
         """No longer. May be called twice, and without `start`."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         exporter, self._exporter = self._exporter, None
         if exporter is not None:
             await asyncio.to_thread(exporter.send, await self.readings())

@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from hilum.embedded import EmbeddedServer
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError
 from hilum.postgres.connecting import COLD, HOT, MINIMUM_VERSION, SCHEMA, connecting
 from hilum.postgres.faults import translated
@@ -126,8 +127,7 @@ class Database:
     async def close(self) -> None:
         """Close both pools. The embedded server is stopped by who started it."""
         if self._weeding is not None:
-            self._weeding.cancel()
-            await asyncio.gather(self._weeding, return_exceptions=True)
+            await cancel_all([self._weeding])
         await self._hot.close(timeout=5)
         await self._cold.close(timeout=5)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Project
 from hilum.journal.keyring import Keyring, Policy
@@ -76,12 +77,8 @@ class Engine:
     async def stop(self) -> None:
         """Leave everything as it is: another hub, or this one when it starts again, goes on with it."""
         ending = [*self._tasks, *self._active]
-        for task in ending:
-            task.cancel()
-        if ending:
-            _, left = await asyncio.wait(ending, timeout=_STOPPING)
-            if left:
-                log.warning("processes_do_not_end", runs=len(left))
+        if left := await cancel_all(ending, within=_STOPPING):
+            log.warning("processes_do_not_end", runs=len(left))
         self._tasks = []
         if self._launched:
             self._launched = False

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.connector import Destination
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, Down, LeaseLost, Rejected, Unsure, trail
 from hilum.journal.moves import unblock_all
 from hilum.journal.payloads import Damaged, Ref
@@ -92,8 +93,7 @@ class Dispatcher:
             await feeding
             self._resting.wake_all()
             _, late = await asyncio.wait(calling, timeout=share.settings.stop_seconds)
-            for call in late:
-                call.cancel()
+            await cancel_all(late)
             await asyncio.gather(*calling, return_exceptions=True)
             self._results_bell.set()
             await flushing

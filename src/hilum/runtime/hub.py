@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from hilum.connector import Destination, Source
+from hilum.ending import cancel_all
 from hilum.errors import SettingsError, Unmapped
 from hilum.flow import Flow, Project
 from hilum.journal import Draft
@@ -44,7 +45,7 @@ from hilum.runtime.schedules import watch
 from hilum.runtime.schema import prepare
 from hilum.runtime.sealing import EVERY, Sealing
 from hilum.runtime.server_turns import Servers
-from hilum.runtime.share import Share, cancel_all
+from hilum.runtime.share import Share
 from hilum.runtime.stewardship import Stewardship
 from hilum.runtime.switches import Switches
 from hilum.runtime.watchdog import Watchdog

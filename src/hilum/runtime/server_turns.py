@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from hilum.connectors.turns import LocalTurns
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable
 from hilum.journal.server_turns import SECONDS, give_back, keep, take
 from hilum.message import new_id
@@ -46,8 +47,7 @@ class ServerTurns(LocalTurns):
             try:
                 yield
             finally:
-                keeping.cancel()
-                await asyncio.shield(self._give_back(call))
+                await asyncio.shield(self._leave(keeping, call))
 
     async def _take(self, call: UUID, most: int, spacing: float) -> None:
         pause = _SHORTEST_WAIT
@@ -71,7 +71,8 @@ class ServerTurns(LocalTurns):
                 async with self._database.cold() as connection:
                     await keep(connection, self._server, call)
 
-    async def _give_back(self, call: UUID) -> None:
+    async def _leave(self, keeping: asyncio.Task[None], call: UUID) -> None:
+        await cancel_all([keeping])
         with suppress(DatabaseUnavailable):  # then it counts for some seconds more
             async with self._database.cold() as connection:
                 await give_back(connection, self._server, call)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from hilum.connectors.pauses import listen
@@ -33,7 +32,6 @@ from hilum.settings import DestinationSettings, RetryTable, WorkerSettings
 log = logging.getLogger("hilum.worker")
 
 _POLL = 0.2  # seconds; what another process stored is found within this time, one's own at once
-_AGAIN = 1.0  # seconds after which a task that was cancelled and goes on is cancelled again
 _AFTER_FAULT = 0.5  # seconds before a loop goes on after the database was away
 
 
@@ -120,20 +118,6 @@ class Share:
     async def rest(self, bell: asyncio.Event, seconds: float | None = None) -> None:
         """Wait until the bell rings, or for a while; without `seconds`: until it is time to look again."""
         await listen(bell, _POLL if seconds is None else seconds)
-
-
-async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel these until they have ended.
-
-    Once is not enough: a library that waits with `asyncio.wait_for` loses a cancellation that comes at the moment in
-    which what it waits for is there (Python 3.11).
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=_AGAIN)
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def keep_going(share: Share, name: str, step: Callable[[], Awaitable[None]], reset: Callable[[], None]) -> None:

@@ -77,6 +77,7 @@ class Watchdog:
             # If this thread gets no turn any more, the timer is not set anew and ends the process.
             faulthandler.dump_traceback_later(self._end_after + _GRACE, exit=True, file=sys.__stderr__ or sys.stderr)
             self._look(*at)
+        faulthandler.cancel_dump_traceback_later()  # `stop` may have come just before the timer was set anew
 
     def _look(self, flow: str, message_id: UUID, since: float) -> None:
         seconds = time.monotonic() - since

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Mapping
 
 from hilum.connector import Destination
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, trail
 from hilum.message import Priority
 from hilum.runtime.dispatcher import Dispatcher
-from hilum.runtime.share import Share, cancel_all, keep_going
+from hilum.runtime.share import Share, keep_going
 from hilum.runtime.translator import Translator
 
 log = logging.getLogger("hilum.worker")

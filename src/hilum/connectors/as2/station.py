@@ -26,6 +26,7 @@ from hilum.connectors.declaring import checked
 from hilum.connectors.http.answering import Verdict, answer_one, problem
 from hilum.connectors.http.reading import ID_LIMIT, BadRequest
 from hilum.connectors.http.receiver import Receiver, ReceiverSettings, peer_of
+from hilum.ending import cancel_all
 from hilum.errors import SettingsError
 from hilum.message import new_id
 
@@ -170,9 +171,7 @@ class Station(Receiver):
     async def close(self) -> None:
         """Stop listening. A receipt that could not yet be posted is given when the sender asks again."""
         await super().close()
-        for task in self._posts:
-            task.cancel()
-        await asyncio.gather(*self._posts, return_exceptions=True)
+        await cancel_all(self._posts)
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -22,6 +22,7 @@ from hilum.connectors.files.splitting import Shape, splitter
 from hilum.connectors.files.store import Entry, Missing, Split, Store, digest, told, within_limit
 from hilum.connectors.intake import Intake
 from hilum.connectors.pauses import listen
+from hilum.ending import cancel_all
 from hilum.errors import Down, Failure, HilumError, Invalid, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -92,10 +93,7 @@ class Folder(Source):
             return
         tasks = [task, *self._under_way.values()]
         self._under_way.clear()
-        for each in tasks:
-            each.cancel()
-        # a defect in one of them was raised by `receive`
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)  # a defect in one of them was raised by `receive`
         if self._window is not None:
             self._window.close()
         if self._intake is not None:

@@ -16,6 +16,7 @@ from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.kafka.link import KEY_HEADER, LinkSettings, errors, library, look, reason
 from hilum.connectors.pauses import Pauses
 from hilum.connectors.stream_headers import content_type_of, received_headers
+from hilum.ending import cancel_all
 from hilum.errors import Down
 
 log = logging.getLogger("hilum.kafka")
@@ -164,8 +165,7 @@ class Consumer(Source):
         running, self._running = self._running, None
         hands, self._hands = self._hands, None
         if running is not None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await cancel_all([running])
         if hands is not None:
             hands.close()
 

@@ -22,6 +22,7 @@ from hilum.connectors.nats.session import GROUP, Ledger, Session
 from hilum.connectors.nats.streams import NewStream, find_or_make, told
 from hilum.connectors.pauses import Pauses
 from hilum.connectors.stream_headers import content_type_of, received_headers
+from hilum.ending import cancel_all
 from hilum.errors import Down
 
 log = logging.getLogger("hilum.nats")
@@ -143,8 +144,7 @@ class Consumer(Source):
         running, self._running = self._running, None
         hands, self._hands = self._hands, None
         if running is not None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await cancel_all([running])
         if self._session is not None and self._link.client is not None:
             try:
                 await self._session.give_back()

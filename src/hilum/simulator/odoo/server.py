@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from hilum.simulator.odoo.web.application import application
 from hilum.simulator.odoo.web.control import records_of
 
 BODY_LIMIT = 128 * 2**20  # bytes
+_TURNS = 3  # of the event loop, in which a connection that was just accepted becomes one of the server's
 
 
 class SandboxOdoo:
@@ -116,8 +118,13 @@ class SandboxOdoo:
         """Stop listening and close the state file; may be called twice."""
         self.faults.release()
         if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+            runner, self._runner = self._runner, None
+            server = runner.server
+            await runner.cleanup()
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            if server is not None:
+                await server.shutdown()  # again: of a connection accepted at the last moment it knew nothing
         if self._engine is not None:
             self._engine.close()
 

@@ -21,6 +21,7 @@ from hilum.connectors.odoo.external_ids import PREFIX
 from hilum.connectors.odoo.probe import connect
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.connectors.odoo.transport import Transport
+from hilum.ending import cancel_all
 from hilum.errors import Down, Rejected, SettingsError
 
 log = logging.getLogger("hilum.odoo.capture")
@@ -163,9 +164,7 @@ class Feed(Source):
     async def close(self) -> None:
         """Stop looking. What is not answered comes again."""
         running, self._running = self._running, []
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await cancel_all(running)
         hands, self._hands = self._hands, None
         if hands is not None:
             hands.close()

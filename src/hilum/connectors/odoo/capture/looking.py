@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from hilum.connector import Memory
+from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, SettingsError, trail
 
 log = logging.getLogger("hilum.odoo.capture")
@@ -86,8 +87,7 @@ async def _while_held(work: Work, memory: Memory, pauses: _Pauses, down: Callabl
         await _end(work)
         raise
     finally:
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
+        await cancel_all([beating])
 
 
 async def _beat(memory: Memory, taken: asyncio.Event) -> None:

@@ -1,0 +1,27 @@
+"""Ending tasks for sure: one cancellation may be lost, and who waits for a task that lost it waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Collection
+from typing import Any, Final
+
+_AGAIN: Final = 1.0  # seconds after which a task that was cancelled and goes on is cancelled again
+
+
+async def cancel_all(tasks: Collection[asyncio.Future[Any]], *, within: float = math.inf) -> set[asyncio.Future[Any]]:
+    """Cancel these until they have ended; what they raised is not raised here. Returns those that have not.
+
+    `within`: seconds, after which those that still go on are left alone. Once is not enough: a library that waits with
+    `asyncio.wait_for` (a pool of connections, for one) loses a cancellation that comes at the moment in which what it
+    waits for is there (Python 3.11), and a loop then goes round as if nothing had been said.
+    """
+    pending = set(tasks)
+    deadline = asyncio.get_running_loop().time() + within
+    while pending and (left := deadline - asyncio.get_running_loop().time()) > 0:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=min(_AGAIN, left))
+    await asyncio.gather(*(task for task in tasks if task.done()), return_exceptions=True)
+    return pending
