@@ -106,7 +106,7 @@ async def test_past_the_high_water_mark_senders_are_told_to_come_again(hub: Star
 
     await eventually(busy)
     found = sum((await states(database)).values())
-    assert found >= 20
+    assert found >= 18  # nine tenths of the mark: what is normal is shut out before what is urgent
     receiver.behave = takes_all
 
     async def welcome() -> bool:
