@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from hilum import desk
 from hilum.flow import Flow
 from hilum.observe import Telemetry
 from hilum.settings import AlertSettings, TelemetrySettings
@@ -63,6 +64,7 @@ async def measured(
         TelemetrySettings(**{"port": 0, "refresh_seconds": 0.2, "trace_ratio": 1, **(settings or {})}),
         AlertSettings(**(alerts or {})),
         hub="test",
+        readers=[desk.measure],
     )
     started = await hub(*flows, observer=telemetry.observer)
     url = await telemetry.start(started)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from psycopg.rows import class_row
 
 from hilum.cases.causes import group_key
 from hilum.cases.classify import Finding, owners
+from hilum.cases.clocks import due_in_sql
 from hilum.cases.urgency import rank_of, time_to_act
 from hilum.errors import HilumError
 from hilum.flow import Flow
+from hilum.flow.stakes import NOTHING, Stake
 from hilum.journal.audit import record
 from hilum.journal.text import storable
 from hilum.postgres import Connection
@@ -47,7 +50,7 @@ class Case:
     reason: str | None
     group_key: str  # the same for all cases of one cause
     cause: str
-    criticality: int  # of the flow: 0 low … 3 vital
+    criticality: int  # of the flow, or of what is at stake if that is more: 0 low … 3 vital
     due_at: datetime | None  # until when somebody should have acted
     other_owner: str  # the flow's other owner, to whom it can be handed over
     condition: str  # what it is, the same as long as it lasts; empty: a message is held
@@ -56,6 +59,11 @@ class Case:
     seen: int  # of a condition: looks at which it was so
     seen_at: datetime | None
     gone_at: datetime | None  # of a condition: when it was found to be over
+    at_stake: Decimal | None = None  # money; none: nobody knows, or there is none
+    currency: str = ""
+    own_due_at: datetime | None = None  # due where no clock of the settings fits
+    escalated_at: datetime | None = None
+    escalated_to: str = ""  # the team that has it too since then
     behind: int = 0  # messages and deliveries that wait behind it
 
     @property
@@ -78,6 +86,7 @@ async def open_case(
     message_id: UUID,
     ordinal: int = -1,
     destination: str = "",
+    stake: Stake = NOTHING,
 ) -> None:
     """Open a case, within the transaction that holds the message or delivery. One that is open already is renewed."""
     owner, other = owners(declared, finding.kind)
@@ -96,10 +105,12 @@ async def open_case(
         "detail": storable(finding.detail),
         "group_key": group_key(finding.category, flow, destination, finding.alike),
         "cause": finding.alike,
-        "criticality": rank_of(declared),
-        "time_to_act": time_to_act(declared),
+        "criticality": rank_of(declared, stake),
+        "at_stake": stake.value.amount if stake.value is not None else None,
+        "currency": stake.value.currency if stake.value is not None else "",
+        "time_to_act": time_to_act(declared, stake),
     }
-    await connection.execute(_OPEN, values)
+    await connection.execute(_OPEN.encode(), values)
     await record(
         connection,
         actor="hub",
@@ -206,12 +217,16 @@ async def assign(connection: Connection, number: int, *, to: str | None, actor: 
 async def hand_over(connection: Connection, number: int, *, actor: str, reason: str) -> str:
     """Within a transaction: the case is the other owner's; returns that team. Raises `NotPossible`.
 
-    It leaves the person who had it: they belong to the team that gave it away.
+    It leaves the person who had it: they belong to the team that gave it away. Its time is that of the new team, from
+    the opening on.
     """
+    due = due_in_sql("other_owner", "criticality", "opened_at")
     cursor = await connection.execute(
         "UPDATE exception_case SET owner = other_owner, other_owner = owner, assigned_to = NULL,"
+        " escalated_at = NULL, escalated_to = '',"
+        f" due_at = CASE WHEN own_due_at IS NULL THEN due_at ELSE coalesce({due}, own_due_at) END,"
         " kind = CASE kind WHEN 'business' THEN 'technical' ELSE 'business' END"
-        " WHERE id = %s AND closed_at IS NULL AND other_owner <> '' RETURNING flow, message_id, owner",
+        " WHERE id = %s AND closed_at IS NULL AND other_owner <> '' RETURNING flow, message_id, owner".encode(),
         [number],
     )
     row = await cursor.fetchone()
@@ -273,14 +288,16 @@ async def close(
 
 _OPEN = (
     "INSERT INTO exception_case (flow, message_id, ordinal, destination, category, kind, title, words, next_step,"
-    " owner, other_owner, detail, group_key, cause, criticality, due_at)"
+    " owner, other_owner, detail, group_key, cause, criticality, at_stake, currency, own_due_at, due_at)"
     " VALUES (%(flow)s, %(message_id)s, %(ordinal)s, %(destination)s, %(category)s, %(kind)s, %(title)s, %(words)s,"
     " %(next_step)s, %(owner)s, %(other_owner)s, %(detail)s, %(group_key)s, %(cause)s, %(criticality)s,"
-    " now() + %(time_to_act)s)"
+    " %(at_stake)s, %(currency)s, now() + %(time_to_act)s,"
+    f" coalesce({due_in_sql('%(owner)s', '%(criticality)s', 'now()')}, now() + %(time_to_act)s))"
     " ON CONFLICT (message_id, ordinal) WHERE closed_at IS NULL DO UPDATE SET category = excluded.category,"
     " kind = excluded.kind, title = excluded.title, words = excluded.words, next_step = excluded.next_step,"
     " owner = excluded.owner, other_owner = excluded.other_owner, detail = excluded.detail,"
-    " group_key = excluded.group_key, cause = excluded.cause, criticality = excluded.criticality"
+    " group_key = excluded.group_key, cause = excluded.cause, criticality = excluded.criticality,"
+    " at_stake = excluded.at_stake, currency = excluded.currency"
 )
 _SELECT = (
     "SELECT c.*, (SELECT count(*) FROM blocked_key b JOIN parked p USING (stage, key)"

@@ -8,7 +8,8 @@ from uuid import UUID
 from hilum.cases.classify import Finding
 from hilum.cases.desk import NotPossible, close, open_case
 from hilum.cases.resolution import Settled
-from hilum.flow import Flow
+from hilum.connector import Header
+from hilum.flow import Flow, Stake
 from hilum.journal import reading
 from hilum.journal.audit import record
 from hilum.journal.moves import move_delivery, move_message, settle_message, unblock
@@ -118,14 +119,14 @@ async def cancel_retry(
     replays or discards it. Raises `NotPossible` where nothing waits for a time.
     """
     cursor = await connection.execute(
-        "SELECT ordinal, destination, flow FROM delivery"
+        "SELECT ordinal, destination, flow, headers ->> %s FROM delivery"
         " WHERE message_id = %s AND state = 'waiting' AND next_at > now() ORDER BY ordinal FOR NO KEY UPDATE",
-        [message_id],
+        [Header.STAKE, message_id],
     )
     waiting = await cursor.fetchall()
     if not waiting:
         raise NotPossible(_NOTHING_WAITS)
-    for ordinal, destination, flow in waiting:
+    for ordinal, destination, flow, stake in waiting:
         await move_delivery(connection, message_id, ordinal, ("waiting",), "held", words=reason)
         finding = Finding(
             category="retries_cancelled",
@@ -134,7 +135,8 @@ async def cancel_retry(
             cause=f"{actor}: {reason}",
         )
         await open_case(connection, finding, flow=flow, declared=(flows or {}).get(flow),
-                        message_id=message_id, ordinal=ordinal, destination=destination)  # fmt: skip
+                        message_id=message_id, ordinal=ordinal, destination=destination,
+                        stake=Stake.read(stake or ""))  # fmt: skip
     await record(
         connection, actor=actor, action="retry_cancelled", flow=waiting[0][2], message_id=message_id, words=reason
     )

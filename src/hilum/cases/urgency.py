@@ -7,9 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from hilum.flow import Criticality, Flow
-
-RANK: Mapping[Criticality, int] = MappingProxyType({each: rank for rank, each in enumerate(Criticality)})
-"""Low 0 … vital 3; the more vital one comes first in every list."""
+from hilum.flow.stakes import NOTHING, RANK, Stake, highest
 
 TIME_TO_ACT: Mapping[Criticality, timedelta] = MappingProxyType(
     {
@@ -22,13 +20,17 @@ TIME_TO_ACT: Mapping[Criticality, timedelta] = MappingProxyType(
 """The time that a person has before a case is overdue; the promise of the flow (its SLO) where that is longer."""
 
 
-def rank_of(flow: Flow | None) -> int:
-    """How vital the flow is; an unknown one counts as normal."""
-    return RANK[flow.criticality if flow else Criticality.NORMAL]
+def rank_of(flow: Flow | None, stake: Stake = NOTHING) -> int:
+    """How vital it is: as the flow (an unknown one counts as normal), or as what is at stake, if that is more."""
+    return RANK[criticality_of(flow, stake)]
 
 
-def time_to_act(flow: Flow | None) -> timedelta:
-    """From the opening of a case until it is due."""
-    if flow is None:
-        return TIME_TO_ACT[Criticality.NORMAL]
-    return max(TIME_TO_ACT[flow.criticality], timedelta(seconds=flow.slo.seconds))
+def criticality_of(flow: Flow | None, stake: Stake = NOTHING) -> Criticality:
+    """As `rank_of`."""
+    return highest(flow.criticality if flow is not None else None, stake.criticality)
+
+
+def time_to_act(flow: Flow | None, stake: Stake = NOTHING) -> timedelta:
+    """From the opening of a case until it is due, where no clock of the settings says otherwise."""
+    given = TIME_TO_ACT[criticality_of(flow, stake)]
+    return max(given, timedelta(seconds=flow.slo.seconds)) if flow is not None else given

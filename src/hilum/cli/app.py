@@ -35,6 +35,7 @@ COMMANDS = {
     "retry": "retry:app",
     "approvals": "approvals:app",
     "processes": "processes:app",
+    "desk": "desk:app",
     "exceptions": "exceptions:app",
     "check": "check:check",
     "crosswalk": "crosswalk:app",

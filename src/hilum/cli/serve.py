@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hilum import desk
 from hilum.cli.collecting import collect_rarely
 from hilum.cli.limits import raise_open_files
 from hilum.cli.logs import configure_logs
@@ -127,7 +128,8 @@ async def serve_hub(
     async with AsyncExitStack() as parts:  # each part is closed even when closing the one before it was cut short
         waiting = connected(project.settings, patience=project.settings.hub.database_wait_seconds, stop=stop)
         database = await parts.enter_async_context(waiting)
-        telemetry = Telemetry(project.settings.telemetry, project.settings.alerts, hub=project.settings.hub.name)
+        settings = project.settings
+        telemetry = Telemetry(settings.telemetry, settings.alerts, hub=settings.hub.name, readers=[desk.measure])
         hub = Hub(project, database, roles=roles, observer=telemetry.observer)
         parts.push_async_callback(telemetry.stop)
         parts.push_async_callback(hub.stop)  # first: what it still does is told too

@@ -62,6 +62,7 @@ class Header:
     RECEIVER_ID = "receiver-id"  # of a delivery: what the receiver itself calls the thing, where that is no number
     FORMERLY = "formerly"  # of a delivery: the hub's own name of the thing, under which it may have been written before
     UNNUMBERED = "unnumbered"  # of a delivery: the thing waits for its number; the receiver keeps what it shows as one
+    STAKE = "stake"  # of a delivery: what is at stake in it, should it be held; it is not sent
     WARNINGS = "warnings"  # what was accepted although it bends the standard
 
 

@@ -106,6 +106,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "case_opened": "opened a case",
         "case_renewed": "found more for a case",
         "case_ended": "ended a case",
+        "case_escalated": "let a case go to others",
         "case_closed": "closed a case",
         "job_made": "began an act on many",
         "job_paused": "paused a job",

@@ -7,6 +7,7 @@ from hilum.flow.project import PartnerFlows, Project, load_project, with_partner
 from hilum.flow.promises import Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
 from hilum.flow.schedule import Calendar, Windows
+from hilum.flow.stakes import Stake
 from hilum.flow.tables import LookupTable
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Project",
     "Retry",
     "Slo",
+    "Stake",
     "Windows",
     "Yielded",
     "load_project",

@@ -15,12 +15,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from hilum.canonical.worth import worth
 from hilum.connector import Received, Source, Target
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.lookup import Lookup
 from hilum.flow.matching import Identity, Matching
 from hilum.flow.promises import DEFAULTS, Criticality, DataClass, OnHeld, Owners, Pattern, Slo
 from hilum.flow.retry import Retry
+from hilum.flow.stakes import NOTHING, Stake, StakeOf
 from hilum.formats import FORMATS, edifact, x12
 from hilum.journal.periods import is_period
 from hilum.message import Priority
@@ -45,6 +47,7 @@ class Yielded:
     thing: Any
     targets: tuple[Target, ...]
     identity: Identity | None = None  # which known thing it is, where the flow has that asked
+    stake: Stake = NOTHING
 
     @property
     def key(self) -> str:
@@ -74,6 +77,8 @@ class Flow:
     when the change was made there (ISO 8601, or seconds since 1970); without it the time of receipt counts.
     `input` is the model that a JSON body must fit: the translation gets an object of it, and it is part of the flow's
     contract. `matches`: which of its objects are compared with what is known of such things (`Matching`).
+    `stake_by` reads what is at stake in a message, for the exception desk (`Stake`); without it, or where it leaves
+    something out, the amount of each object that is made of it and the flow's own criticality count.
     """
 
     def __init__(
@@ -104,6 +109,7 @@ class Flow:
         changed_at: Selector | None = None,
         input: type[BaseModel] | None = None,
         matches: Sequence[Matching] = (),
+        stake_by: StakeOf | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -132,6 +138,7 @@ class Flow:
         self.changed_at = changed_at
         self.input = input
         self.matches = tuple(matches)
+        self.stake_by = stake_by
         self._minimise: Minimise | None = None
         self.targets: list[Target] = []
         self.report_targets: list[Target] = []
@@ -267,13 +274,24 @@ class Flow:
         if result is None:
             return
         things = result if isinstance(result, (Iterator, list, tuple)) else (result,)
+        said = self.stake(parsed)
         for index, thing in enumerate(things):
             targets = tuple(target for target in self.targets if target.takes(thing))
             if not targets:
                 raise SettingsError(
                     f"Flow {self.name} yields a {type(thing).__name__}, which none of its targets takes."
                 )
-            yield Yielded(index, thing, targets)
+            value = worth(thing) if said.value is None else None
+            yield Yielded(index, thing, targets, stake=said if value is None else Stake(value=value).over(said))
+
+    def stake(self, parsed: Any) -> Stake:
+        """What `stake_by` reads. It is for lists that people look at: where it cannot be read, nothing is said."""
+        if self.stake_by is None:
+            return NOTHING
+        try:
+            return self.stake_by(parsed) or NOTHING
+        except Exception:  # noqa: BLE001 - a message is not held because nobody knows what it is worth
+            return NOTHING
 
     def ordering_key(self, parsed: Any, received: Received | None = None) -> str:
         """The ordering key, or the empty string where the message has none."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from hilum.connector import Header
 from hilum.errors import LeaseLost
 from hilum.journal.columns import Bodies, Bools, Int2s, Int4s, Int8s, Texts, Uuids
 from hilum.journal.leases import Leases
@@ -138,12 +139,19 @@ class ToDeliver:
             operation=self.operation,
             body=body,
             content_type=self.content_type,
-            headers=self.headers,
+            headers=_sent(self.headers),
             key=self.key,
             idempotency_key=self.idempotency_key,
             attempt=self.attempts + 1,
             correlation_id=self.correlation_id,
         )
+
+
+def _sent(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Without what is for the hub's own people."""
+    if Header.STAKE not in headers:
+        return headers
+    return {name: value for name, value in headers.items() if name != Header.STAKE}
 
 
 @dataclass(slots=True, kw_only=True)

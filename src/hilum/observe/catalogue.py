@@ -188,6 +188,15 @@ QUEUE_OLDEST: Final = _gauge(
 CASES_OPEN: Final = _gauge(
     "hilum.cases.open", "{case}", "flow kind", "Open cases by the kind of owner: business or technical", _OF_ALL
 )
+DESK_OPEN: Final = _gauge(
+    "hilum.desk.open", "{entry}", "team what", "What waits for a team: cases, and tasks of processes", _OF_ALL
+)
+DESK_BREACHED: Final = _gauge(
+    "hilum.desk.breached", "{entry}", "team what", "Of these, those that are past their due time", _OF_ALL
+)
+DESK_AGE: Final = _gauge(
+    "hilum.desk.age.median", "s", "team what", "Of these, the age that half of them have passed", _OF_ALL
+)
 BREAKER_OPEN: Final = _gauge(
     "hilum.breaker.open", "{breaker}", "destination", "1 while a destination is left alone because it is down, else 0",
     _OF_ALL,

@@ -83,17 +83,26 @@ class Sample:
 Fresh = Callable[[Connection, Sample], Awaitable[None]]
 """Called with a new sample, by the process that read it, within its transaction."""
 
+Reader = Callable[[Connection, Sample], Awaitable[None]]
+"""Adds values of a package above this one to a sample that is being read."""
+
 
 class Sampler:
     """Gives the sample, fresh enough. For one event loop; one reading at a time."""
 
     def __init__(
-        self, database: Database, flows: Mapping[str, Flow], refresh_seconds: float, fresh: Fresh | None = None
+        self,
+        database: Database,
+        flows: Mapping[str, Flow],
+        refresh_seconds: float,
+        fresh: Fresh | None = None,
+        readers: Sequence[Reader] = (),
     ) -> None:
         self._database = database
         self._flows = flows
         self._refresh = refresh_seconds
         self._fresh = fresh
+        self._readers = readers
         self._last = Sample()
         self._lock = asyncio.Lock()
 
@@ -139,6 +148,8 @@ class Sampler:
         await _cases(connection, found)
         await _machinery(connection, found, rows)
         await self._promises(connection, found, before)
+        for read in self._readers:
+            await read(connection, found)
         return found
 
     async def _promises(self, connection: Connection, found: Sample, before: Sample) -> None:

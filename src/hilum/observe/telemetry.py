@@ -19,7 +19,7 @@ from hilum.observe.probe import Probe
 from hilum.observe.process import UNAUTHORIZED, ProcessReadings, refusals, watch_loop
 from hilum.observe.recorder import Recorder
 from hilum.observe.serving import ProbeServer
-from hilum.observe.snapshot import Sample, Sampler
+from hilum.observe.snapshot import Reader, Sample, Sampler
 from hilum.postgres import Connection
 from hilum.runtime import Hub, Observer, Observers
 from hilum.runtime.maintenance import every
@@ -39,10 +39,18 @@ CONSOLE, TELEMETRY = "console", "telemetry"
 class Telemetry:
     """Life: construct → give `observer` to the hub → `start` → (runs) → `stop`."""
 
-    def __init__(self, settings: TelemetrySettings, alerts: AlertSettings | None = None, *, hub: str = "") -> None:
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        alerts: AlertSettings | None = None,
+        *,
+        hub: str = "",
+        readers: Sequence[Reader] = (),
+    ) -> None:
         self.settings = settings
         self._alert_settings = alerts or AlertSettings()
         self._name = hub
+        self._readers = readers  # of values that packages above this one know
         self.recorder = Recorder()
         self.spans: Spans | None = None
         observers: list[Observer] = [self.recorder, LogLines()] if settings.metrics else [LogLines()]
@@ -68,7 +76,7 @@ class Telemetry:
         alerts = Alerts(self._alert_settings, hub.flows, self._name, hub.project.settings.hub.lanes)
         alerts.check()
         self._alerts = alerts
-        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds, self._fresh)
+        self._sampler = Sampler(hub.database, hub.flows, self.settings.refresh_seconds, self._fresh, self._readers)
         self._tasks.append(asyncio.create_task(self._look(hub, self._sampler, alerts)))
         self._tasks.append(asyncio.create_task(watch_loop(self.recorder.loop_delay)))
         if self._exporter is not None:

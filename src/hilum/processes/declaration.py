@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from hilum.errors import SettingsError
-from hilum.flow import DataClass, Owners
+from hilum.flow import Criticality, DataClass, Owners
 from hilum.processes.states import States
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Process:
 
     `forms`: the models of the answers to its tasks, for those who answer them. An older version whose runs are still
     open is kept beside the new one as `retired=True`: its runs finish on it, and nothing new starts there.
+    `criticality`: of its tasks that say none of their own.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Process:
         owners: Owners,
         states: States,
         data_class: DataClass = DataClass.INTERNAL,
+        criticality: Criticality = Criticality.NORMAL,
         retention: str = "P7Y",
         retired: bool = False,
         forms: Sequence[type[BaseModel]] = (),
@@ -104,6 +106,7 @@ class Process:
         self.owners = owners
         self.states = states
         self.data_class = data_class
+        self.criticality = criticality
         self.retention = retention
         self.retired = retired
         self.forms = {form.__name__: form for form in forms}

@@ -28,7 +28,7 @@ from hilum.processes.run import Cancelled, Failed, Run
 from hilum.processes.serializing import Json
 from hilum.processes.steps import BELL, EngineSteps
 from hilum.processes.store import RunRow
-from hilum.processes.tasks import remind_and_escalate, sealed_as
+from hilum.processes.tasks import remind_and_escalate, retime, sealed_as
 from hilum.processes.troubles import settle
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,8 @@ class Engine:
         """Migrate, register and begin. Raises `SettingsError` where runs of a version are open that is not here."""
         await self._seal()
         await self._know_all_versions()
+        async with self._database.transaction() as connection:
+            await retime(connection)
         # In a thread: it waits for transactions of this very hub, which cannot end while their loop stands still.
         await asyncio.to_thread(DBOS.migrate, self._url(), schema=SCHEMA)
         DBOS(config=self._config())

@@ -201,7 +201,8 @@ class Run:
 
         async def write() -> str:
             async with self._database.transaction() as connection:
-                id = await tasks.put(connection, self.id, self._step(), task)
+                process = self._process
+                id = await tasks.put(connection, process.name, self.id, self._step(), task, process.criticality)
                 await store.tell(connection, self.id, self._step(), "asked", f"{task.team}: {task.title}")
             return str(id)
 

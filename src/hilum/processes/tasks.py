@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,19 +17,30 @@ import orjson
 from psycopg.rows import class_row
 from pydantic import BaseModel, ValidationError
 
+from hilum.canonical import Money
+from hilum.cases.clocks import due_in_sql
+from hilum.cases.side_by_side import SideBySide
 from hilum.errors import Refused, SettingsError
+from hilum.flow import Criticality
+from hilum.flow.stakes import RANK, highest
 from hilum.journal.audit import record
-from hilum.journal.payloads import packed
+from hilum.journal.payloads import packed, unpacked
 from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection
 from hilum.processes.periods import Period, duration
 from hilum.security import Permission
 
+_NORMAL: Final = Criticality.NORMAL
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to ask. `form`: the model of the answer; its fields are shown as a form."""
+    """What to ask. `form`: the model of the answer; its fields are shown as a form.
+
+    `value` and `criticality` say what is at stake, `papers` show the documents that it is about side by side; all for
+    the exception desk. What the papers say is masked and sealed as the process's data class asks.
+    """
 
     title: str
     form: type[BaseModel]
@@ -40,6 +52,9 @@ class Task:
     escalate: Period | None = field(default=None, kw_only=True)
     escalate_to: str = field(default="", kw_only=True)
     not_by: Collection[str] = field(default=(), kw_only=True)
+    value: Money | None = field(default=None, kw_only=True)  # none: nobody knows, or there is none
+    criticality: Criticality | None = field(default=None, kw_only=True)  # counts where it is above the process's
+    papers: SideBySide | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Raises `SettingsError` where a period is none, or it escalates to nobody."""
@@ -74,6 +89,9 @@ class Asked:
     decided_at: datetime | None
     decided_by: str
     withdrawn_at: datetime | None
+    at_stake: Decimal | None = None
+    currency: str = ""
+    criticality: int = 1  # 0 low … 3 vital
 
     @property
     def open(self) -> bool:
@@ -84,7 +102,7 @@ class Asked:
 _SELECT: Final = (
     "SELECT t.id, t.run_id, r.process, r.key, t.title, t.words, t.team, t.permission, t.form, t.fields, t.not_by,"
     " t.asked_at, t.due_at, t.reminded_at, t.escalated_at, t.escalate_to, t.assigned_to, t.decided_at, t.decided_by,"
-    " t.withdrawn_at FROM process_task t JOIN process_run r ON r.id = t.run_id"
+    " t.withdrawn_at, t.at_stake, t.currency, t.criticality FROM process_task t JOIN process_run r ON r.id = t.run_id"
 )
 
 
@@ -150,24 +168,62 @@ async def decide(
     return found
 
 
-async def put(connection: Connection, run: UUID, step: int, task: Task) -> UUID:
-    """Within a transaction: the run's step asks it, once; a step that is repeated finds what it asked before."""
-    now = datetime.now(UTC)
+async def put(
+    connection: Connection, process: str, run: UUID, step: int, task: Task, criticality: Criticality = _NORMAL
+) -> UUID:
+    """Within a transaction: the run's step asks it, once; a step that is repeated finds what it asked before.
+
+    It is due when its own time is over, or that of the team's clock, whichever comes first.
+    """
+    now, id = datetime.now(UTC), new_id()
 
     def at(period: Period | None) -> datetime | None:
         return None if period is None else now + duration(period)
 
-    cursor = await connection.execute(
-        "INSERT INTO process_task AS t (id, run_id, step, title, words, team, permission, form, fields, not_by,"
-        " due_at, remind_at, escalate_at, escalate_to)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (run_id, step) DO UPDATE SET team = t.team RETURNING id",
-        [new_id(), run, step, storable(task.title), storable(task.words), task.team, task.permission.value,
-         task.form.__name__, orjson.dumps(task.form.model_json_schema()).decode(), list(task.not_by),
-         at(task.due), at(task.remind), at(task.escalate), task.escalate_to],
-    )  # fmt: skip
-    (row,) = await cursor.fetchall()
+    values = {
+        "id": id,
+        "run": run,
+        "step": step,
+        "title": storable(task.title),
+        "words": storable(task.words),
+        "team": task.team,
+        "permission": task.permission.value,
+        "form": task.form.__name__,
+        "fields": orjson.dumps(task.form.model_json_schema()).decode(),
+        "not_by": list(task.not_by),
+        "due": at(task.due),
+        "remind": at(task.remind),
+        "escalate": at(task.escalate),
+        "escalate_to": task.escalate_to,
+        "at_stake": task.value.amount if task.value is not None else None,
+        "currency": task.value.currency if task.value is not None else "",
+        "criticality": RANK[highest(task.criticality, criticality)],
+    }
+    body = task.papers.model_dump_json().encode() if task.papers is not None else b""
+    async with packed(connection, [(sealed_as(process), id, 0, body)] if body else []) as sealed:
+        codec, stored = sealed[0] if sealed else (0, b"")
+        cursor = await connection.execute(_PUT, values | {"codec": codec, "papers": stored})
+        (row,) = await cursor.fetchall()
     return UUID(str(row[0]))
+
+
+async def papers(connection: Connection, id: UUID) -> SideBySide | None:
+    """The documents that a task is about; none: it has none, or they were erased. For those who may see them.
+
+    Raises `KeyUnavailable`.
+    """
+    cursor = await connection.execute("SELECT papers_codec, papers FROM process_task WHERE id = %s", [id], binary=True)
+    row = await cursor.fetchone()
+    if row is None or not row[1]:
+        return None
+    found = (await unpacked(connection, [(id, 0, row[0], row[1])])).get((id, 0))
+    return SideBySide.model_validate_json(found) if isinstance(found, bytes) else None
+
+
+async def retime(connection: Connection) -> int:
+    """Within a transaction: open tasks are due as the clocks say now; how many that changed."""
+    cursor = await connection.execute(_RETIME)
+    return cursor.rowcount
 
 
 async def withdraw(connection: Connection, id: UUID) -> bool:
@@ -202,11 +258,7 @@ async def remind_and_escalate(connection: Connection) -> int:
         " AND decided_at IS NULL AND withdrawn_at IS NULL RETURNING run_id, step, 'reminded', title"
     )
     told = await cursor.fetchall()
-    cursor = await connection.execute(
-        "UPDATE process_task SET escalated_at = now(), assigned_to = '' WHERE escalate_at <= now()"
-        " AND escalated_at IS NULL AND decided_at IS NULL AND withdrawn_at IS NULL"
-        " RETURNING run_id, step, 'escalated', title || ': ' || escalate_to"
-    )
+    cursor = await connection.execute(_ESCALATE)
     told += await cursor.fetchall()
     for run_id, step, kind, words in told:
         await connection.execute(
@@ -222,6 +274,34 @@ class Unfit(Refused):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name or 'answer'}: {wrong}" for name, wrong in fields.items()))
         self.fields = fields
+
+
+_DUE = due_in_sql("%(team)s", "%(criticality)s", "now()")
+_PUT: Final = (
+    "INSERT INTO process_task AS t (id, run_id, step, title, words, team, permission, form, fields, not_by, due_at,"
+    " own_due_at, remind_at, escalate_at, escalate_to, at_stake, currency, criticality, papers_codec, papers)"
+    " VALUES (%(id)s, %(run)s, %(step)s, %(title)s, %(words)s, %(team)s, %(permission)s, %(form)s, %(fields)s,"
+    f" %(not_by)s, least(%(due)s::timestamptz, {_DUE}), %(due)s, %(remind)s, %(escalate)s, %(escalate_to)s,"
+    " %(at_stake)s, %(currency)s, %(criticality)s, %(codec)s, %(papers)s)"
+    " ON CONFLICT (run_id, step) DO UPDATE SET team = t.team RETURNING id"
+).encode()
+_RETIME: Final = (
+    "WITH clock AS (SELECT t.id, least(t.own_due_at,"
+    f" {due_in_sql('t.team', 't.criticality', 't.asked_at')}) AS due_at FROM process_task t"
+    " WHERE t.decided_at IS NULL AND t.withdrawn_at IS NULL)"
+    " UPDATE process_task t SET due_at = clock.due_at FROM clock"
+    " WHERE t.id = clock.id AND t.due_at IS DISTINCT FROM clock.due_at"
+).encode()
+# Its own escalation counts, where its process says one; else that of the clock that fits.
+_ESCALATE: Final = (
+    b"WITH late AS (SELECT t.id, coalesce(nullif(t.escalate_to, ''), k.escalate_to) AS escalate_to"
+    b" FROM process_task t LEFT JOIN LATERAL service_clock_of(t.team, t.criticality::int) k ON true"
+    b" WHERE t.decided_at IS NULL AND t.withdrawn_at IS NULL AND t.escalated_at IS NULL"
+    b" AND coalesce(t.escalate_at, t.due_at + k.escalate_after) <= now())"
+    b" UPDATE process_task t SET escalated_at = now(), assigned_to = '', escalate_to = late.escalate_to"
+    b" FROM late WHERE t.id = late.id AND t.escalated_at IS NULL"
+    b" RETURNING t.run_id, t.step, 'escalated', t.title || ': ' || t.escalate_to"
+)
 
 
 def answer_of(form: type[BaseModel], values: Any) -> BaseModel:

@@ -1,10 +1,10 @@
-"""What people asked for and the hub carries out: jobs, switches, and the end of requests that nobody decided."""
+"""What people asked for and the hub carries out: jobs, switches; and what becomes of that on which nobody acted."""
 
 from __future__ import annotations
 
 import asyncio
 
-from hilum.cases import approvals, run_batch
+from hilum.cases import approvals, clocks, run_batch
 from hilum.cases.resolution import Settled
 from hilum.postgres import Database
 from hilum.runtime.maintenance import every
@@ -14,6 +14,7 @@ _SWITCHES_EVERY = 1.0  # seconds: a switch holds everywhere within this time
 _JOBS_EVERY = 0.5
 _BATCHES = 20  # of jobs, before this process rests: others may take the next ones
 _EXPIRY_EVERY = 10.0
+_ESCALATION_EVERY = 5.0
 
 
 class Errands:
@@ -28,7 +29,8 @@ class Errands:
         """Start them. `working`: this process is a worker, and carries out jobs too."""
         errands = [(_SWITCHES_EVERY, self._look)]
         if working:
-            errands += [(_JOBS_EVERY, self._jobs), (_EXPIRY_EVERY, self._expire)]
+            errands += [(_JOBS_EVERY, self._jobs), (_EXPIRY_EVERY, self._expire),
+                        (_ESCALATION_EVERY, self._escalate)]  # fmt: skip
         return [asyncio.create_task(every(seconds, errand)) for seconds, errand in errands]
 
     async def _look(self) -> None:
@@ -43,3 +45,7 @@ class Errands:
     async def _expire(self) -> None:
         async with self._database.transaction() as connection:
             await approvals.expire(connection)
+
+    async def _escalate(self) -> None:
+        async with self._database.transaction() as connection:
+            await clocks.escalate(connection)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hilum.cases import classify, open_case
-from hilum.connector import Destination
+from hilum.connector import Destination, Header
 from hilum.errors import Rejected, TryAgain, Unsure
-from hilum.flow import Flow
+from hilum.flow import Flow, Stake
 from hilum.journal import intents
 from hilum.journal.moves import fence, hold_delivery, since_first_attempt, wait
 from hilum.journal.work import ToDeliver
@@ -66,6 +66,7 @@ class Failures:
                     message_id=taken.message_id,
                     ordinal=taken.ordinal,
                     destination=self._name,
+                    stake=Stake.read(taken.headers.get(Header.STAKE, "")),
                 )
                 await share.reporter.settled(connection, taken.message_id, "held", finding.title)
         if held:

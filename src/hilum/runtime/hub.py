@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from hilum.cases import clocks
 from hilum.connector import Destination, Source
 from hilum.ending import cancel_all
 from hilum.errors import SettingsError, Unmapped
@@ -120,6 +121,7 @@ class Hub:
         if self.roles & {WORKER, CONSOLE}:
             await self._load_identifiers()
         if WORKER in self.roles:
+            await self._set_clocks()
             await self._start_worker()
         chores = Maintenance(self.database, gate, refusals, self.project.lookup, self.lookups, keyring, settings.hub)
         self._maintenance = chores
@@ -151,6 +153,11 @@ class Hub:
             ]
         )
         return keyring
+
+    async def _set_clocks(self) -> None:
+        """Until when cases and tasks are due is as the settings say."""
+        async with self.database.transaction() as connection:
+            await clocks.declare(connection, self.project.settings.desk.clocks)
 
     async def _load_terms(self) -> None:
         """The agreed prices in memory, and a task that keeps them up to date."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hilum.connector import Header
 from hilum.errors import Invalid
 from hilum.flow import Yielded
+from hilum.flow.stakes import NOTHING
 from hilum.journal.work import NewDelivery, ToTranslate
 from hilum.message import NO_HEADERS
 
@@ -16,10 +17,13 @@ _TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
 def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
     """One delivery for each target. The idempotency key is the same at every translation of the same message."""
     made = []
+    stake = str(yielded.stake) if yielded.stake is not NOTHING else ""
     for target in yielded.targets:
         thing, more = yielded.thing, NO_HEADERS
         if yielded.identity is not None:
             thing, more = yielded.identity.addressed(thing, target)
+        if stake:
+            more = {**more, Header.STAKE: stake}
         outgoing = target.encode(thing)
         if outgoing is None:
             continue

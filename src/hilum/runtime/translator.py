@@ -16,6 +16,7 @@ from hilum.cases import classify, open_case
 from hilum.connector import Header
 from hilum.errors import DatabaseUnavailable, Endless, LeaseLost, SettingsError
 from hilum.flow import Flow, Yielded
+from hilum.flow.stakes import NOTHING, Stake, all_of
 from hilum.journal.moves import fence, hold_message, park_messages, unblock_all
 from hilum.journal.payloads import Damaged
 from hilum.journal.rules import encode_rules, note_rules
@@ -59,6 +60,7 @@ class _Failed:
     notes: Sequence[Noted] = ()  # what ownership decided
     rules: str | None = None  # conversions and code tables that were used before it failed
     doubt: Arriving | None = None  # what a person is to be asked about
+    stake: Stake = NOTHING
 
 
 class Translator:
@@ -204,11 +206,11 @@ class Translator:
     def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
         flow = self._share.flows[taken.flow]
         identifiers = {taken.key, taken.dedup_key, *_upstream_ids(taken)} - {""}
+        things: list[Yielded] = []
         try:
             parsed = _readable(taken, flow, body, parsed)
             identifiers |= _identifiers(flow, parsed)
             made: list[NewDelivery] = []
-            things: list[Yielded] = []
             for yielded in flow.run(parsed, self._share.lookup):
                 things.append(yielded)
                 if isinstance(yielded.thing, BusinessObject):
@@ -223,7 +225,7 @@ class Translator:
             if taken.next_ordinal + len(made) > MOST_DELIVERIES:
                 raise SettingsError(f"One message may have {MOST_DELIVERIES} deliveries; this one has more.")
         except Exception as error:  # noqa: BLE001 - a flow is a user's code: what it raises holds this message only
-            return _Failed(taken, error, identifiers)
+            return _Failed(taken, error, identifiers, stake=_stake(flow, parsed, things))
         late = not made and self._share.late(flow.name, taken.id)
         return Translated(taken=taken, deliveries=made, identifiers=identifiers, late=late)
 
@@ -325,7 +327,7 @@ class Translator:
                 await connection.execute("DELETE FROM endless_translation WHERE message_id = %s", [taken.id])
             await note(connection, failed.notes)
             await note_rules(connection, taken.id, failed.rules)
-            await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id)
+            await open_case(connection, finding, flow=flow.name, declared=flow, message_id=taken.id, stake=failed.stake)
             await connection.cursor().executemany(
                 "INSERT INTO identifier (value, message_id) VALUES (%s, %s)",
                 [(value, taken.id) for value in sorted(map(key_of, failed.identifiers))],
@@ -376,7 +378,14 @@ def _unsettled(
 
 def _halted(each: Halted) -> _Failed:
     result = each.result
-    return _Failed(result.taken, each.error, result.identifiers, each.notes, result.rules, each.doubt)
+    stake = all_of(one.stake for one in result.yielded)
+    return _Failed(result.taken, each.error, result.identifiers, each.notes, result.rules, each.doubt, stake)
+
+
+def _stake(flow: Flow, parsed: Any, made: Sequence[Yielded]) -> Stake:
+    """What is at stake in a message that cannot be translated, as far as it was."""
+    said = flow.stake(parsed) if parsed is not None else NOTHING
+    return said.over(all_of(each.stake for each in made))
 
 
 def _upstream_ids(taken: ToTranslate) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from hilum.settings.alerts import AlertSettings
 from hilum.settings.approvals import ApprovalRule, ApprovalSettings
 from hilum.settings.audit import AuditSettings
 from hilum.settings.console import ConsoleSettings
+from hilum.settings.desk import ClockRule, DeskSettings
 from hilum.settings.destinations import DestinationSettings
 from hilum.settings.encryption import EncryptionSettings, VaultSettings
 from hilum.settings.file import Settings, load_settings
@@ -26,7 +27,9 @@ __all__ = [
     "ApprovalRule",
     "ApprovalSettings",
     "AuditSettings",
+    "ClockRule",
     "ConsoleSettings",
+    "DeskSettings",
     "DestinationSettings",
     "EncryptionSettings",
     "HubSettings",

@@ -15,6 +15,7 @@ from hilum.settings.alerts import AlertSettings
 from hilum.settings.approvals import ApprovalSettings
 from hilum.settings.audit import AuditSettings
 from hilum.settings.console import ConsoleSettings
+from hilum.settings.desk import DeskSettings
 from hilum.settings.destinations import DestinationSettings
 from hilum.settings.encryption import EncryptionSettings
 from hilum.settings.hub import HubSettings
@@ -40,6 +41,7 @@ class Settings(Section):
     telemetry: TelemetrySettings = TelemetrySettings()
     alerts: AlertSettings = AlertSettings()
     approvals: ApprovalSettings = ApprovalSettings()
+    desk: DeskSettings = DeskSettings()
     retry: RetryTable = RetryTable()
     matching: dict[str, MatchingSettings] = Field(
         default_factory=dict, description="`[matching.<object>]`: supplier, item, patient_account, employee"

@@ -25,6 +25,7 @@ from hilum.canonical import (
     GoodsReceipt,
     MatchCause,
     MatchFinding,
+    Money,
     OrderAcknowledgement,
     OrderLine,
     PurchaseOrder,
@@ -34,11 +35,15 @@ from hilum.canonical import (
     SupplierReturn,
 )
 from hilum.canonical.conversions import plain
+from hilum.canonical.worth import worth
+from hilum.cases.side_by_side import SideBySide
 from hilum.flow import Owners
 from hilum.flow.prices import Ask
+from hilum.flow.stakes import highest
 from hilum.masterdata.terms import book_for
 from hilum.packs.contracts import PacksOf
 from hilum.packs.procurement.answers import as_answered, differences
+from hilum.packs.procurement.beside import beside_answer, beside_bill, items_of
 from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
 from hilum.packs.procurement.same_bills import Billed, seen
 from hilum.packs.procurement.three_way import Papers, match
@@ -85,6 +90,19 @@ class _Pending:
     found: list[MatchFinding] = field(default_factory=list)
     asked: Open | None = None
     patient: bool = False  # somebody said: wait
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What somebody is asked about an order."""
+
+    title: str
+    form: type[BaseModel]
+    team: str
+    told: Sequence[str]
+    value: Money | None
+    items: Sequence[str]
+    papers: SideBySide
 
 
 class _Followed:
@@ -147,7 +165,11 @@ class _Followed:
         told = differences(self.order, answer)
         if told:
             title = f"{answer.supplier} answers order {self.order.number} otherwise"
-            self.answers[await self._ask(title, told, BUYER, AnswerDecision)] = answer
+            question = _Question(
+                title, AnswerDecision, BUYER, told, worth(self.order), items_of(self.order),
+                beside_answer(self.order, answer, self.agreed),
+            )  # fmt: skip
+            self.answers[await self._ask(question)] = answer
 
     async def _answer_decided(self, asked: Open, accepted: bool, by: str) -> None:
         answer = self.answers.pop(asked)
@@ -219,7 +241,11 @@ class _Followed:
         if each.asked is None:
             team = next(team for cause, team in TEAMS.items() if cause in {f.cause for f in findings})
             title = f"Bill {each.bill.number} of {each.bill.supplier} does not match order {self.order.number}"
-            each.asked = await self._ask(title, [finding.words for finding in findings], team, BillDecision)
+            question = _Question(
+                title, BillDecision, team, [finding.words for finding in findings], worth(each.bill),
+                items_of(self.order, each.bill), beside_bill(self.order, each.bill, found),
+            )  # fmt: skip
+            each.asked = await self._ask(question)
 
     async def _withdraw(self, each: _Pending) -> None:
         if each.asked is not None and await self.run.withdraw(each.asked):
@@ -264,9 +290,19 @@ class _Followed:
 
     # What is asked, waited for, and known
 
-    async def _ask(self, title: str, told: Sequence[str], team: str, form: type[BaseModel]) -> Open:
+    async def _ask(self, asks: _Question) -> Open:
+        critical = [found for item in asks.items if (found := self.rules.criticality_of(item)) is not None]
         return await self.run.put(
-            Task(title, form, team=team, words="; ".join(told)[:2000], due=self.rules.decide_within)
+            Task(
+                asks.title,
+                asks.form,
+                team=asks.team,
+                words="; ".join(asks.told)[:2000],
+                due=self.rules.decide_within,
+                value=asks.value,
+                criticality=highest(*critical) if critical else None,
+                papers=asks.papers,
+            )
         )
 
     def _asked(self) -> list[Open]:

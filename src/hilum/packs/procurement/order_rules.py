@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -10,6 +10,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from hilum.canonical import MatchCause
+from hilum.flow import Criticality
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
 from hilum.packs.procurement.three_way import TolerancesOf, strict
@@ -71,12 +72,20 @@ class BillDecision(BaseModel):
     comment: str = ""
 
 
+def as_others(_: str) -> Criticality | None:
+    """No item is more critical than the process."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRules:
     """A hospital's own rules."""
 
     tolerances_of: TolerancesOf = strict
     packs_of: PacksOf = no_packs
+    criticality_of: Callable[[str], Criticality | None] = (
+        as_others  # of an item: the most vital one of a question counts
+    )
     wait_for_goods: Period = "P14D"  # how long a bill waits for its goods before somebody is asked
     linger: Period = "P60D"  # how long a settled order listens for credit notes, returns and late bills
     decide_within: Period = "P3D"
