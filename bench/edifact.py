@@ -7,20 +7,16 @@ Orders of 4 and of 100 lines, with and without released characters. Processor ti
 
 from __future__ import annotations
 
-import statistics
-import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bench import reading
 from hilum.formats import edifact
 
-CHUNK = 64 * 1024  # as a folder reads
 SIZE = 2_000_000  # bytes of each file
 LARGE = 20_000_000  # bytes of the file whose memory is looked at
-REPEATS = 5
 
 PARTNER = edifact.Partner(name="bench", ours=edifact.Party(id="US"), theirs=edifact.Party(id="THEM"))
 FIELDS = tuple(map(edifact.field, ("UNH-01", "BGM-02", "LIN[2]-03", "QTY[2]-01.2", "UNB-05")))
@@ -41,13 +37,7 @@ def order(lines: int, words: str = "GLOVES, STERILE, SIZE M") -> edifact.Draft:
 def chunks(draft: edifact.Draft, size: int, each: int = 50) -> Iterator[bytes]:
     """A file of interchanges of `each` such messages, at least `size` bytes."""
     one = edifact.build(PARTNER, [draft] * each, reference="1", at=datetime(2026, 3, 4, 10, 11)).encode()
-    rest = b""
-    for _ in range(size // len(one) + 1):
-        rest += one
-        while len(rest) >= CHUNK:
-            yield rest[:CHUNK]
-            rest = rest[CHUNK:]
-    yield rest
+    return reading.chunks(one, size)
 
 
 def split(data: list[bytes]) -> None:
@@ -70,23 +60,10 @@ def read_documents(data: list[bytes]) -> None:
             line.quantity("21"), line.price("AAA")
 
 
-def _rate(function: Callable[[list[bytes]], None], data: list[bytes]) -> float:
-    times = []
-    for _ in range(REPEATS):
-        start = time.process_time()
-        function(data)
-        times.append(time.process_time() - start)
-    return sum(map(len, data)) / 1e6 / statistics.median(times)
-
-
-def _peak() -> float:
-    """Megabytes that reading a large file holds at most."""
-    tracemalloc.start()
-    for message in edifact.messages(chunks(order(100), LARGE)):
+def hold(data: Iterable[bytes]) -> None:
+    """Split, and look at all of each."""
+    for message in edifact.messages(data):
         _ = message.raw
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1e6
 
 
 def run() -> list[dict[str, Any]]:
@@ -95,7 +72,7 @@ def run() -> list[dict[str, Any]]:
     typed = list(chunks(order(100), SIZE // 4))
     released = list(chunks(order(100, "GLOVES + MASKS, SIZE: 7'8"), SIZE // 4))
     rows: list[dict[str, Any]] = [
-        {"name": name, "median": round(_rate(function, data), 1), "unit": "MB/s"}
+        {"name": name, "median": round(reading.rate(function, data), 1), "unit": "MB/s"}
         for name, function, data in (
             ("EDIFACT split into messages alone", split, large),
             ("EDIFACT orders of 4 lines: split, five elements", read, small),
@@ -105,5 +82,5 @@ def run() -> list[dict[str, Any]]:
         )
     ]
     name = f"EDIFACT file of {LARGE / 1e6:g} MB: memory at most"
-    rows.append({"name": name, "median": round(_peak(), 2), "unit": "MB"})
+    rows.append({"name": name, "median": round(reading.peak(hold, chunks(order(100), LARGE)), 2), "unit": "MB"})
     return rows

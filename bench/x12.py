@@ -10,23 +10,19 @@ which does less: it splits segments and finds no transaction sets.
 from __future__ import annotations
 
 import io
-import statistics
-import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from bench import reading
 from hilum.formats import x12
 from hilum.formats.x12 import documents
 
 TARGET = 20.0  # megabytes in a second of one core
-CHUNK = 64 * 1024  # as a folder reads
 SIZE = 8_000_000  # bytes of each file
 LARGE = 200_000_000  # bytes of the file whose memory is looked at
-REPEATS = 5
 
 PARTNER = x12.Partner(name="bench", ours=x12.Party(id="US"), theirs=x12.Party(id="THEM"))
 FIELDS = tuple(map(x12.field, ("ST-01", "ST-02", "BEG-03", "PO1-02", "PO1[2]-04", "GS-06")))
@@ -59,13 +55,7 @@ def chunks(draft: x12.Draft, size: int, each: int = 50) -> Iterator[bytes]:
     """A file of interchanges of `each` such transaction sets, at least `size` bytes."""
     numbers = x12.Numbers(1, 1)
     one = x12.build(PARTNER, [draft] * each, numbers=numbers, at=datetime(2026, 3, 4, 10, 11)).encode()
-    rest = b""
-    for _ in range(size // len(one) + 1):
-        rest += one
-        while len(rest) >= CHUNK:
-            yield rest[:CHUNK]
-            rest = rest[CHUNK:]
-    yield rest
+    return reading.chunks(one, size)
 
 
 def read(data: list[bytes]) -> None:
@@ -103,23 +93,10 @@ def peer(data: list[bytes]) -> None:
         segment.get_value("02")
 
 
-def _rate(function: Callable[[list[bytes]], None], data: list[bytes], repeats: int = REPEATS) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        function(data)
-        times.append(time.process_time() - start)
-    return sum(map(len, data)) / 1e6 / statistics.median(times)
-
-
-def _peak() -> float:
-    """Megabytes that reading a large file holds at most."""
-    tracemalloc.start()
-    for transaction in x12.transaction_sets(chunks(order(100), LARGE)):
+def hold(data: Iterable[bytes]) -> None:
+    """Split, and look at all of each."""
+    for transaction in x12.transaction_sets(data):
         _ = transaction.raw
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1e6
 
 
 def run() -> list[dict[str, Any]]:
@@ -133,10 +110,16 @@ def run() -> list[dict[str, Any]]:
         ("X12 split into transaction sets alone", split, large, 0.0),
         ("X12 check of every segment and element", judge, large[: len(large) // 8], 0.0),
     ):
-        rate = _rate(function, data)
+        rate = reading.rate(function, data)
         row: dict[str, Any] = {"name": name, "median": round(rate, 1), "unit": "MB/s"}
         rows.append(row | ({"target": f"≥ {target:g} MB/s", "reached": rate >= target} if target else {}))
     with suppress(ImportError):  # it is no dependency: `pip install pyx12` to compare
-        rows.append({"name": "pyx12: segments alone", "median": round(_rate(peer, large, 1), 2), "unit": "MB/s"})
-    rows.append({"name": f"X12 file of {LARGE / 1e6:g} MB: memory at most", "median": round(_peak(), 2), "unit": "MB"})
+        rows.append({"name": "pyx12: segments alone", "median": round(reading.rate(peer, large, 1), 2), "unit": "MB/s"})
+    rows.append(
+        {
+            "name": f"X12 file of {LARGE / 1e6:g} MB: memory at most",
+            "median": round(reading.peak(hold, chunks(order(100), LARGE)), 2),
+            "unit": "MB",
+        }
+    )
     return rows
