@@ -48,6 +48,11 @@ def to_decimal(value: Fraction, places: int) -> tuple[Decimal, bool]:
         return Decimal(whole).scaleb(-places).normalize() + 0, scaled == whole
 
 
+def six_places(value: Fraction) -> Decimal:
+    """The value to six digits after the point, half to even: what a member for a quantity or a price holds."""
+    return to_decimal(value, 6)[0]
+
+
 def plain(number: Decimal) -> str:
     """A decimal number without an exponent and without zeros at its end."""
     text = f"{number:f}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from fractions import Fraction
 from types import MappingProxyType
 
 from hilum.canonical.base import Money
-from hilum.canonical.conversions import Conversion, plain, tell
+from hilum.canonical.conversions import Conversion, plain, six_places, tell
 from hilum.errors import Invalid
 
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -43,6 +44,11 @@ def minor_units(currency: str) -> int:
 def rounded(money: Money) -> Money:
     """To the minor unit, half away from zero, as invoices are. Raises `Invalid`."""
     return Money(amount=_round(money.amount, minor_units(money.currency)), currency=money.currency)
+
+
+def invoiced(amount: Fraction, currency: str) -> Decimal:
+    """An exact amount as it would be invoiced: to the minor unit. Raises `Invalid`."""
+    return rounded(Money(amount=six_places(amount), currency=currency)).amount
 
 
 def in_minor_units(money: Money) -> int:

@@ -14,7 +14,7 @@ import typer
 from hilum.canonical import Contract
 from hilum.canonical.catalogue import read
 from hilum.canonical.conversions import plain as number
-from hilum.canonical.conversions import to_decimal
+from hilum.canonical.conversions import six_places
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
 from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
 from hilum.errors import HilumError
@@ -238,13 +238,13 @@ def _leaks(each: Checked) -> bool:
 
 def _plain(expected: Expected) -> dict[str, Any]:
     made = asdict(expected)
-    return made | {"price": to_decimal(expected.price, 6)[0] if expected.price is not None else None}
+    return made | {"price": six_places(expected.price) if expected.price is not None else None}
 
 
 def _money(expected: Expected) -> str:
     if expected.price is None:
         return "no price"
-    return f"{number(to_decimal(expected.price, 6)[0])} {expected.currency}"
+    return f"{number(six_places(expected.price))} {expected.currency}"
 
 
 def _number(value: Decimal | None) -> str:

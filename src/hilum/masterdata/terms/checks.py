@@ -16,9 +16,9 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from hilum.canonical import Money, PriceBasis, PriceCheck
-from hilum.canonical.conversions import to_decimal
-from hilum.canonical.currencies import rounded
+from hilum.canonical import PriceBasis, PriceCheck
+from hilum.canonical.conversions import six_places
+from hilum.canonical.currencies import invoiced
 from hilum.canonical.units import Pack
 from hilum.flow.prices import Ask, Expected, Prices
 from hilum.journal.text import storable
@@ -32,9 +32,9 @@ def leak_of(quantity: Decimal, unit_price: Decimal, currency: str, expected: Exp
     """
     if not expected.is_agreed or expected.price is None or expected.currency != currency:
         return None
-    charged = rounded(Money(amount=_six(Fraction(quantity) * Fraction(unit_price)), currency=currency))
-    agreed = rounded(Money(amount=_six(Fraction(quantity) * expected.price), currency=currency))
-    return charged.amount - agreed.amount
+    charged = invoiced(Fraction(quantity) * Fraction(unit_price), currency)
+    agreed = invoiced(Fraction(quantity) * expected.price, currency)
+    return charged - agreed
 
 
 def price_check(ask: Ask, expected: Expected, *, unit_price: Decimal | None, **document: Any) -> PriceCheck:
@@ -54,7 +54,7 @@ def price_check(ask: Ask, expected: Expected, *, unit_price: Decimal | None, **d
             "unit_price": unit_price,
             "basis": expected.basis,
             "contract": expected.contract,
-            "expected_price": _six(expected.price) if expected.price is not None else None,
+            "expected_price": six_places(expected.price) if expected.price is not None else None,
             "leak": leak_of(ask.quantity, unit_price or Decimal(0), ask.currency or "", expected) if known else None,
             "words": expected.words,
             **document,
@@ -145,7 +145,7 @@ def what_if(lines: Sequence[Checked], other: Prices) -> list[WhatIf]:
         total = sums.setdefault((line.ask.supplier, currency), [0, Decimal(0), 0, Decimal(0), 0, Decimal(0)])
         then = leak_of(line.ask.quantity, price, currency, other.price(line.ask))
         total[0] += 1
-        total[1] += rounded(Money(amount=_six(Fraction(line.ask.quantity) * Fraction(price)), currency=currency)).amount
+        total[1] += invoiced(Fraction(line.ask.quantity) * Fraction(price), currency)
         for place, leak in ((2, line.leak), (4, then)):
             total[place] += leak is not None
             total[place + 1] += leak or Decimal(0)
@@ -154,11 +154,6 @@ def what_if(lines: Sequence[Checked], other: Prices) -> list[WhatIf]:
                leak_then=t[5])
         for (supplier, currency), t in sorted(sums.items())
     ]  # fmt: skip
-
-
-def _six(value: Fraction) -> Decimal:
-    """To six digits after the point, half to even: what a field for money holds."""
-    return to_decimal(value, 6)[0]
 
 
 def _checked(row: Sequence[Any]) -> Checked:

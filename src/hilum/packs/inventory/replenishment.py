@@ -21,7 +21,7 @@ from math import floor
 from typing import Final
 
 from hilum.canonical import Requisition, RequisitionLine, StockLevel, SupplyConsumed
-from hilum.canonical.conversions import plain, to_decimal
+from hilum.canonical.conversions import plain, six_places
 from hilum.canonical.units import Pack, factor
 from hilum.errors import Invalid, SettingsError
 
@@ -182,7 +182,7 @@ class Stock:
             location=level.location,
             item=level.item,
             unit=level.unit,
-            quantity=to_decimal(quantity, 6)[0],
+            quantity=six_places(quantity),
             short=self.short,
             words=words,
         )
@@ -245,4 +245,4 @@ def requisitions_of(
 
 
 def _text(quantity: Fraction) -> str:
-    return plain(to_decimal(quantity, 6)[0])
+    return plain(six_places(quantity))

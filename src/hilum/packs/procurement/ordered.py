@@ -10,7 +10,7 @@ from fractions import Fraction
 from pydantic import BaseModel
 
 from hilum.canonical import GoodsReceipt, OrderAcknowledgement, PurchaseOrder, PurchaseOrderCancelled, SupplierBill
-from hilum.canonical.conversions import plain, to_decimal
+from hilum.canonical.conversions import plain, six_places
 from hilum.packs.contracts import PacksOf
 from hilum.packs.procurement.answers import differences
 from hilum.packs.procurement.three_way import Papers
@@ -59,7 +59,7 @@ class Ordered:
         """By line: the money that will still be billed. Nothing of an order that was cancelled."""
         left = {} if self.cancelled else self._papers().open_to_bill()
         return {
-            line.number: to_decimal(left.get(line.number, Fraction(0)) * Fraction(line.unit_price or 0), 6)[0]
+            line.number: six_places(left.get(line.number, Fraction(0)) * Fraction(line.unit_price or 0))
             for line in self.order.lines
         }
 

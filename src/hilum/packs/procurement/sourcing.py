@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from hilum.canonical import Money, OrderLine, PurchaseOrder, Requisition, RequisitionLine
-from hilum.canonical.conversions import to_decimal
-from hilum.canonical.currencies import rounded
+from hilum.canonical import OrderLine, PurchaseOrder, Requisition, RequisitionLine
+from hilum.canonical.conversions import six_places
+from hilum.canonical.currencies import invoiced
 from hilum.flow.prices import Ask, Expected, Prices
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import NOBODY, no_packs
@@ -41,8 +41,7 @@ class Sourced(BaseModel):
         """What the line costs, as it would be invoiced; none: nobody knows."""
         if self.unit_price is None or not self.currency:
             return None
-        exact = to_decimal(Fraction(self.quantity) * Fraction(self.unit_price), 6)[0]
-        return rounded(Money(amount=exact, currency=self.currency)).amount
+        return invoiced(Fraction(self.quantity) * Fraction(self.unit_price), self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ class Market:
         """The agreed price counts; off contract what somebody said, else what the supplier's catalogue says."""
         bare = Sourced(number=line.number, item=line.item, quantity=line.quantity, unit=line.unit, supplier=supplier,
                        words=found.words)  # fmt: skip
-        listed = to_decimal(found.price, 6)[0] if found.price is not None else None
+        listed = six_places(found.price) if found.price is not None else None
         if found.is_agreed:
             told = {"unit_price": listed, "currency": found.currency or "", "contract": found.contract or ""}
             return bare.model_copy(update=told)

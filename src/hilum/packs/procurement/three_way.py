@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from hilum.canonical import GoodsReceipt, InvoiceLine, Money, OrderLine, PurchaseOrder, SupplierBill, SupplierReturn
-from hilum.canonical.conversions import plain, to_decimal
-from hilum.canonical.currencies import rounded
+from hilum.canonical import GoodsReceipt, InvoiceLine, OrderLine, PurchaseOrder, SupplierBill, SupplierReturn
+from hilum.canonical.conversions import plain, six_places, to_decimal
+from hilum.canonical.currencies import invoiced
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
 from hilum.canonical.units import factor
 from hilum.errors import Invalid
@@ -90,7 +90,7 @@ def match(bill: SupplierBill, papers: Papers, tolerances_of: TolerancesOf = stri
         order=bill.order,
         currency=bill.currency,
         round=round,
-        amount=_money(sum((_amount(line) for line in bill.lines), NONE), bill.currency),
+        amount=invoiced(sum((_amount(line) for line in bill.lines), NONE), bill.currency),
         findings=tuple(findings),
         lines=tuple(lines),
     )
@@ -117,7 +117,7 @@ def _extras(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFinding]:
     limit = max(Fraction(allowed.extras_amount), goods * Fraction(allowed.extras_percent) / 100)
     if extras > limit and not bill.credit:
         names = ", ".join(line.description or f"line {line.number}" for line in bill.lines if line.item is None)
-        over = _money(extras - limit, bill.currency)
+        over = invoiced(extras - limit, bill.currency)
         words = f"charges beside the goods ({names}): {_show(extras, bill)}, allowed are {_show(limit, bill)}"
         yield MatchFinding(cause=MatchCause.EXTRAS, amount=over, words=words)
 
@@ -131,7 +131,7 @@ def _total(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFinding]:
     difference = Fraction(bill.total) - taxed
     if abs(difference) > Fraction(allowed.total):
         words = f"the total says {plain(bill.total)} {bill.currency}, its lines come to {_show(taxed, bill)} with tax"
-        yield MatchFinding(cause=MatchCause.TOTAL, amount=_money(difference, bill.currency), words=words)
+        yield MatchFinding(cause=MatchCause.TOTAL, amount=invoiced(difference, bill.currency), words=words)
 
 
 class _Tally:
@@ -271,8 +271,9 @@ class _Line:
             words = "neither a contract nor the order says what it should cost"
             self._find(MatchCause.NO_PRICE, None, words)
             return
-        difference = _rounded(_amount(self.line), self.bill) - _rounded(should * billed, self.bill)
-        limit = max(self.allowed.price_amount, _rounded(should * billed, self.bill) * self.allowed.price_percent / 100)
+        right = invoiced(should * billed, self.bill.currency)
+        difference = invoiced(_amount(self.line), self.bill.currency) - right
+        limit = max(self.allowed.price_amount, right * self.allowed.price_percent / 100)
         if difference > limit:
             words = f"{self._billed(order_line, billed, NONE)}, {whose} {_number(should)}"
             self._find(MatchCause.PRICE, Fraction(difference), words)
@@ -298,18 +299,18 @@ class _Line:
                 order_line=order_line.number,
                 item=order_line.item,
                 unit=order_line.unit,
-                billed=to_decimal(billed, 6)[0],
-                billed_before=to_decimal(before, 6)[0],
+                billed=six_places(billed),
+                billed_before=six_places(before),
                 ordered=order_line.quantity,
-                received=to_decimal(received, 6)[0],
-                price=to_decimal(_amount(self.line) / billed, 6)[0] if billed else None,
+                received=six_places(received),
+                price=six_places(_amount(self.line) / billed) if billed else None,
                 ordered_price=order_line.unit_price,
-                agreed_price=to_decimal(agreed, 6)[0] if agreed is not None else None,
+                agreed_price=six_places(agreed) if agreed is not None else None,
             )
         )
 
     def _find(self, cause: MatchCause, amount: Fraction | None, words: str) -> None:
-        money = _money(amount, self.bill.currency) if amount is not None else None
+        money = invoiced(amount, self.bill.currency) if amount is not None else None
         told = f"line {self.line.number}, {self.line.item}: {words}"
         self.findings.append(MatchFinding(cause=cause, line=self.line.number, amount=money, words=told))
 
@@ -318,16 +319,8 @@ def _amount(line: InvoiceLine) -> Fraction:
     return Fraction(line.quantity) * Fraction(line.unit_price)
 
 
-def _rounded(amount: Fraction, bill: SupplierBill) -> Decimal:
-    return _money(amount, bill.currency)
-
-
-def _money(amount: Fraction, currency: str) -> Decimal:
-    return rounded(Money(amount=to_decimal(amount, 6)[0], currency=currency)).amount
-
-
 def _show(amount: Fraction, bill: SupplierBill) -> str:
-    return f"{plain(_money(amount, bill.currency))} {bill.currency}"
+    return f"{plain(invoiced(amount, bill.currency))} {bill.currency}"
 
 
 def _number(value: Fraction) -> str:
