@@ -6,6 +6,7 @@ It stands below the flows because a flow declares its source and its targets. Th
 
 from hilum.connector.base import Connector, ConnectorSettings, Traits
 from hilum.connector.destination import Destination, Effort
+from hilum.connector.hub_destination import HubDestination
 from hilum.connector.inspection import (
     KEY_WARNING,
     NO_NEEDS,
@@ -32,6 +33,7 @@ __all__ = [
     "Destination",
     "Effort",
     "Header",
+    "HubDestination",
     "Inspected",
     "Inspection",
     "Memory",

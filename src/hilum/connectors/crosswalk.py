@@ -14,66 +14,37 @@ from typing import ClassVar, Final
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
-from hilum.connector import ConnectorSettings, Destination, Outgoing, Target, Traits
-from hilum.errors import Rejected, SettingsError
+from hilum.connector import HubDestination, Outgoing, Target, Traits
+from hilum.errors import Rejected
 from hilum.masterdata.crosswalk import bringing
 from hilum.message import Delivered, Delivery, Outcome
-from hilum.postgres import Database
 
 ENDPOINT: Final = "crosswalk.numbers"
 
-_OUTSIDE: Final = "Numbers are linked only in a hub, which has the crosswalk."
 
-
-class NumbersSettings(ConnectorSettings):
-    """Nothing to set: the crosswalk is in the hub's own database."""
-
-
-class Numbers(Destination):
+class Numbers(HubDestination):
     """Links what things are known as, each once."""
 
-    Settings = NumbersSettings
     kind: ClassVar[str] = "crosswalk"
     traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True)
-    in_hub: ClassVar[bool] = True
-
-    def __init__(self) -> None:
-        self.settings = NumbersSettings()
-        self._database: Database | None = None
-
-    def __repr__(self) -> str:
-        return "<Numbers>"
-
-    def over(self, database: Database) -> None:
-        """The crosswalk of this one, from now on."""
-        self._database = database
+    needs: ClassVar[str] = "Numbers are linked"
 
     async def check(self) -> str:
         """What it does."""
         return "links the numbers of things in the crosswalk"
-
-    async def open(self) -> None:
-        """Raises `SettingsError` outside a hub."""
-        if self._database is None:
-            raise SettingsError(_OUTSIDE)
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """Each in a transaction of its own, so that a number that is taken holds back only its own thing."""
         return [await self._one(delivery) for delivery in batch]
 
     async def _one(self, delivery: Delivery) -> Outcome:
-        if self._database is None:
-            raise SettingsError(_OUTSIDE)
         thing = canonical.read(delivery.body)
         reference = f"{thing.thing} {thing.business_key}"
-        async with self._database.cold() as connection:
+        async with self.database.cold() as connection:
             if not await bringing.missing(connection, thing):
                 return Delivered(reference=reference, words="All its numbers were linked already.")
         try:
-            async with self._database.transaction() as connection:
+            async with self.database.transaction() as connection:
                 reason = f"brought by flow {delivery.flow}"
                 count = await bringing.bring(connection, thing, actor="hub", reason=reason)
         except Rejected as rejected:

@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 import orjson
 from pydantic import BaseModel
 
-from hilum.connector import ConnectorSettings, Destination, Header, Outgoing, Target, Traits
-from hilum.errors import Rejected, SettingsError
+from hilum.connector import Header, HubDestination, Outgoing, Target, Traits
+from hilum.errors import Rejected
 from hilum.message import Delivered, Delivery, Outcome
-from hilum.postgres import Database
 from hilum.processes import store
 from hilum.processes.declaration import Process, topic_of
 
@@ -22,44 +21,24 @@ PROCESS_KEY = "process-key"
 """Header of a delivery: which run it is for."""
 
 
-class InboxSettings(ConnectorSettings):
-    """Nothing to set: it is in the hub's own database."""
-
-
-class Inbox(Destination):
+class Inbox(HubDestination):
     """Hands objects in, once each; the engine takes them to their runs."""
 
-    Settings = InboxSettings
     kind: ClassVar[str] = "processes"
     traits: ClassVar[Traits] = Traits(batch_limit=100, deduplicates=True)
-    in_hub: ClassVar[bool] = True
+    needs: ClassVar[str] = "Processes run"
 
     def __init__(self, process: str) -> None:
-        self.settings = InboxSettings()
+        super().__init__()
         self._process = process
-        self._database: Database | None = None
 
     def __repr__(self) -> str:
         return f"<Inbox {self._process}>"
 
-    def over(self, database: Database) -> None:
-        """Write into this one, from now on."""
-        self._database = database
-
-    async def open(self) -> None:
-        """Raises `SettingsError` outside a hub."""
-        if self._database is None:
-            raise SettingsError(f"The process {self._process} runs only in a hub.")
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """All of a batch are handed in together; one that was handed in before is there already."""
-        if self._database is None:
-            raise SettingsError(f"The process {self._process} runs only in a hub.")
         found: list[Outcome] = []
-        async with self._database.transaction() as connection:
+        async with self.database.transaction() as connection:
             for delivery in batch:
                 key = delivery.headers.get(PROCESS_KEY, "")
                 if not key:

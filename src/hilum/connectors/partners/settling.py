@@ -5,45 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from hilum.connector import ConnectorSettings, Destination, Outgoing, Target, Traits
+from hilum.connector import HubDestination, Outgoing, Target, Traits
 from hilum.connectors.encoding import encode
 from hilum.errors import DatabaseUnavailable, TryAgain
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.partners import Settled, register
-from hilum.postgres import Database
 
 ENDPOINT: Final = "partners.register"
 
 
-class _NoSettings(ConnectorSettings):
-    """There is nothing to set."""
-
-
-class Register(Destination):
+class Register(HubDestination):
     """Notes what answers settle. The same answer again changes nothing."""
 
-    Settings = _NoSettings
     kind: ClassVar[str] = "partners"
     traits: ClassVar[Traits] = Traits(batch_limit=1, deduplicates=True)
-    in_hub: ClassVar[bool] = True
-
-    def __init__(self) -> None:
-        self._database: Database | None = None
+    needs: ClassVar[str] = "What partners answer is noted"
 
     @property
     def address(self) -> str:
         """What flows call it."""
         return ENDPOINT
-
-    def over(self, database: Database) -> None:
-        """Note it there."""
-        self._database = database
-
-    async def open(self) -> None:
-        """Nothing to open."""
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
     async def check(self) -> str:
         """It is a part of the hub."""
@@ -54,11 +35,9 @@ class Register(Destination):
         return [await self._deliver(each) for each in batch]
 
     async def _deliver(self, delivery: Delivery) -> Outcome:
-        if self._database is None:
-            return TryAgain("The register belongs to a hub that runs.")
         settled = Settled.model_validate_json(delivery.body)
         try:
-            async with self._database.transaction() as connection:
+            async with self.database.transaction() as connection:
                 count = await register.settle(connection, settled)
         except DatabaseUnavailable as error:
             return TryAgain(str(error))

@@ -6,7 +6,7 @@ cost and asks what if, `keeping` has the destinations for flows.
 
 from hilum.masterdata.terms.book import Book, Head, PriceFact
 from hilum.masterdata.terms.checks import Checked, WhatIf, checked, leak_of, note, price_check, what_if
-from hilum.masterdata.terms.keeping import InHub, keep, record
+from hilum.masterdata.terms.keeping import keep, record
 from hilum.masterdata.terms.live import LiveTerms
 from hilum.masterdata.terms.store import Origin, book, book_for, book_of_items, keep_contract, keep_price
 
@@ -14,7 +14,6 @@ __all__ = [
     "Book",
     "Checked",
     "Head",
-    "InHub",
     "LiveTerms",
     "Origin",
     "PriceFact",

@@ -6,76 +6,28 @@ flow.deliver_to(terms.record())   # price checks of requisitions, orders and bil
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import ClassVar
 
 from hilum.canonical import BusinessObject, Contract, PriceCheck, SupplierPrice
-from hilum.canonical.catalogue import read, write
-from hilum.connector import ConnectorSettings, Destination, Header, Outgoing, Target, Traits
-from hilum.errors import Invalid, Rejected, SettingsError
+from hilum.canonical.catalogue import write
+from hilum.connector import Header, Outgoing, Target
+from hilum.errors import Rejected
+from hilum.masterdata.keeping import Keeper
 from hilum.masterdata.terms import checks, store
 from hilum.message import Delivered, Delivery, Outcome
-from hilum.postgres import Connection, Database
+from hilum.postgres import Connection
 
 
-class TermsSettings(ConnectorSettings):
-    """Nothing to set: it is in the hub's own database."""
-
-
-class InHub(Destination, ABC):
-    """Writes business objects into the hub's database, a batch in one transaction."""
-
-    Settings = TermsSettings
-    kind: ClassVar[str] = "terms"
-    traits: ClassVar[Traits] = Traits(batch_limit=200, deduplicates=True)
-    in_hub: ClassVar[bool] = True
-
-    def __init__(self) -> None:
-        self.settings = TermsSettings()
-        self._database: Database | None = None
-
-    def over(self, database: Database) -> None:
-        """Write into this one, from now on."""
-        self._database = database
-
-    async def open(self) -> None:
-        """Raises `SettingsError` outside a hub."""
-        self._need()
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def _need(self) -> Database:
-        if self._database is None:
-            raise SettingsError("This is kept only in a hub, which has a database.")
-        return self._database
-
-    async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
-        """One that says what is known already, or less than a later message, changes nothing."""
-        found: list[Outcome] = []
-        async with self._need().transaction() as connection:
-            for delivery in batch:
-                try:
-                    thing = read(delivery.body)
-                except Invalid as error:
-                    found.append(Rejected("invalid", str(error)))
-                    continue
-                found.append(await self.keep(connection, thing, delivery))
-        return found
-
-    @abstractmethod
-    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
-        """Within the transaction of the batch."""
-
-
-class Agreed(InHub):
+class Agreed(Keeper):
     """Keeps contracts and prices of catalogues."""
+
+    kind: ClassVar[str] = "terms"
+    needs: ClassVar[str] = "Terms are kept"
 
     def __repr__(self) -> str:
         return "<terms.keep()>"
 
-    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
         origin = store.Origin(flow=delivery.flow, message_id=delivery.message_id)
         await store.lock(connection)
@@ -88,13 +40,16 @@ class Agreed(InHub):
         return Rejected("invalid", "Only contracts and prices of suppliers can be kept as terms.")
 
 
-class Checks(InHub):
+class Checks(Keeper):
     """Keeps what lines cost, and what they should have cost."""
+
+    kind: ClassVar[str] = "terms"
+    needs: ClassVar[str] = "Price checks are kept"
 
     def __repr__(self) -> str:
         return "<terms.record()>"
 
-    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
         if not isinstance(thing, PriceCheck):
             return Rejected("invalid", "Only price checks are recorded here.")

@@ -7,14 +7,14 @@ The latest message counts. A supplier of the crosswalk is known too, though noth
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from hilum.canonical import BusinessObject, ScreeningOutcome, ScreeningResult, Supplier
 from hilum.canonical.catalogue import write
 from hilum.connector import Header, Outgoing, Target
 from hilum.errors import Rejected
 from hilum.journal.text import storable
-from hilum.masterdata.terms import InHub
+from hilum.masterdata.keeping import Keeper
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.postgres import Connection
 
@@ -49,13 +49,16 @@ _OUTCOMES: Final = {
 }
 
 
-class Standings(InHub):
+class Standings(Keeper):
     """Keeps what is said of suppliers."""
+
+    kind: ClassVar[str] = "terms"
+    needs: ClassVar[str] = "What is said of suppliers is kept"
 
     def __repr__(self) -> str:
         return "<standing.keep()>"
 
-    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
         if isinstance(thing, Supplier):
             await _know(connection, thing, delivery)

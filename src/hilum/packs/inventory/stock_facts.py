@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from hilum.canonical import (
     BusinessObject,
@@ -17,10 +17,9 @@ from hilum.canonical import (
     StockLevel,
     SupplyConsumed,
 )
-from hilum.canonical.catalogue import write
-from hilum.connector import Header, Outgoing, Target
+from hilum.connector import Target
 from hilum.errors import Invalid, Rejected
-from hilum.masterdata.terms import InHub
+from hilum.masterdata.keeping import Keeper, kept
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.packs.inventory.replenishment import Level, Stock
 from hilum.packs.procurement.requisition_rules import requisition_of_order
@@ -31,13 +30,16 @@ OVER = frozenset({"closed", "withdrawn"})
 """What the requester of a requisition is told when nothing more is to come of it."""
 
 
-class StockFacts(InHub):
+class StockFacts(Keeper):
     """Keeps counts, uses, arrivals and the ends of requisitions."""
+
+    kind: ClassVar[str] = "inventory"
+    needs: ClassVar[str] = "What is known of stock is kept"
 
     def __repr__(self) -> str:
         return "<stock_facts.keep()>"
 
-    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
         if not isinstance(thing, BusinessObject) or not await note(connection, thing):
             return Rejected("invalid", "Only counts, uses, receipts and what becomes of requisitions is kept here.")
@@ -69,13 +71,9 @@ def keep() -> Target:
         endpoint="inventory.stock",
         operation="keep",
         accepts=(StockLevel, SupplyConsumed, GoodsReceipt, DocumentStatus),
-        encode=_encode,
+        encode=kept,
         connector=StockFacts(),
     )
-
-
-def _encode(thing: BusinessObject) -> Outgoing:
-    return Outgoing(body=write(thing), headers={Header.ORDERING_KEY: thing.business_key})
 
 
 async def note_orders(connection: Connection, requisition: Requisition, at: datetime) -> None:

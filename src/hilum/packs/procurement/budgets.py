@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 from hilum.canonical import Budget, BusinessObject
-from hilum.canonical.catalogue import write
 from hilum.canonical.conversions import plain
-from hilum.connector import Header, Outgoing, Target
+from hilum.connector import Target
 from hilum.errors import Rejected
-from hilum.masterdata.terms import InHub
+from hilum.masterdata.keeping import Keeper, kept
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.postgres import Connection
 
@@ -33,13 +33,16 @@ class Bound:
     currency: str
 
 
-class Budgets(InHub):
+class Budgets(Keeper):
     """Keeps budgets; of one period of a cost centre what the latest message said."""
+
+    kind: ClassVar[str] = "procurement"
+    needs: ClassVar[str] = "Budgets are kept"
 
     def __repr__(self) -> str:
         return "<budgets.keep()>"
 
-    async def keep(self, connection: Connection, thing: object, delivery: Delivery) -> Outcome:
+    async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
         if not isinstance(thing, Budget):
             return Rejected("invalid", "Only budgets can be kept here.")
@@ -49,13 +52,7 @@ class Budgets(InHub):
 
 def keep() -> Target:
     """Budgets become what requisitions are held against."""
-    return Target(
-        endpoint="procurement.budgets", operation="keep", accepts=(Budget,), encode=_encode, connector=Budgets()
-    )
-
-
-def _encode(thing: BusinessObject) -> Outgoing:
-    return Outgoing(body=write(thing), headers={Header.ORDERING_KEY: thing.business_key})
+    return Target(endpoint="procurement.budgets", operation="keep", accepts=(Budget,), encode=kept, connector=Budgets())
 
 
 async def note(connection: Connection, budget: Budget, message_id: UUID) -> None:

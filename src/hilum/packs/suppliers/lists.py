@@ -16,15 +16,15 @@ from typing import ClassVar, Final
 
 from pydantic import BaseModel, Field
 
-from hilum.connector import ConnectorSettings, Destination, Header, Outgoing, Source, Target, Traits
-from hilum.errors import Invalid, Rejected, SettingsError
+from hilum.connector import Header, HubDestination, Outgoing, Source, Target, Traits
+from hilum.errors import Invalid, Rejected
 from hilum.flow import Flow, Lookup, Owners, Pattern
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.packs.suppliers import register
 from hilum.packs.suppliers.layouts import Layout, entries, newest
 from hilum.packs.suppliers.register import Issue
 from hilum.packs.suppliers.rules import ONBOARDING
-from hilum.postgres import Connection, Database
+from hilum.postgres import Connection
 from hilum.processes import store
 
 LEAST: Final = 0.8
@@ -48,43 +48,21 @@ class Rescreen(BaseModel):
     issued_on: date
 
 
-class ListSettings(ConnectorSettings):
-    """Nothing to set: it is in the hub's own database."""
-
-
-class Lists(Destination):
+class Lists(HubDestination):
     """Loads the issues of one list."""
 
-    Settings = ListSettings
     kind: ClassVar[str] = "screening"
     traits: ClassVar[Traits] = Traits(batch_limit=1, deduplicates=True)
-    in_hub: ClassVar[bool] = True
+    needs: ClassVar[str] = "Screening lists are kept"
 
     def __init__(self, layout: Layout, process: str, least: float) -> None:
-        self.settings = ListSettings()
+        super().__init__()
         self._layout = layout
         self._process = process
         self._least = least
-        self._database: Database | None = None
 
     def __repr__(self) -> str:
         return f"<Lists {self._layout.name}>"
-
-    def over(self, database: Database) -> None:
-        """Write into this one, from now on."""
-        self._database = database
-
-    async def open(self) -> None:
-        """Raises `SettingsError` outside a hub."""
-        self._need()
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def _need(self) -> Database:
-        if self._database is None:
-            raise SettingsError("Screening lists are kept only in a hub, which has a database.")
-        return self._database
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """Each replaces the issue before; one that is older than what is loaded, or came before, changes nothing."""
@@ -99,7 +77,7 @@ class Lists(Destination):
             return Rejected("invalid", str(error))
         digest = sha256(delivery.body).hexdigest()
         issue = Issue(list=self._layout.name, issued_on=issued_on, digest=digest)
-        async with self._need().transaction() as connection:
+        async with self.database.transaction() as connection:
             await register.lock_alone(connection)
             refused = await self._refused(connection, issue, len(found))
             if refused is not None:
