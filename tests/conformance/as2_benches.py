@@ -10,12 +10,11 @@ import aiohttp
 import orjson
 from aiohttp import web
 from bench_messages import ANSWER_TIMEOUT, LOCAL, some_delivery
-from destination_benches import ProxyFaults
+from destination_benches import WebBehindProxy
 
 from hilum.connector import Destination, Source
 from hilum.connectors import as2
 from hilum.message import Delivery
-from hilum.testing import CutProxy
 from support.as2_far_side import FarSide, fields_of
 from support.certificates import pair
 
@@ -88,7 +87,7 @@ class As2SourceBench:
         await asyncio.gather(*self._posts, return_exceptions=True)
 
 
-class As2DestinationBench(ProxyFaults):
+class As2DestinationBench(WebBehindProxy):
     """A partner that knows a Message-ID again, behind a proxy."""
 
     def __init__(self, agreed: Agreed) -> None:
@@ -96,20 +95,6 @@ class As2DestinationBench(ProxyFaults):
         self.bodies: list[bytes] = []
         self.known: dict[str, str] = {}
         self.refused: set[bytes] = set()
-
-    async def start(self) -> None:
-        self.web = web.Server(self._handle)
-        self.server = await asyncio.get_running_loop().create_server(self.web, LOCAL, 0)
-        self.proxy = CutProxy(self.server.sockets[0].getsockname()[1])
-        await self.proxy.start()
-
-    async def close(self) -> None:
-        await self.restore()
-        await self.proxy.stop()
-        self.server.close()
-        self.web.pre_shutdown()
-        await self.web.shutdown(1)
-        await self.server.wait_closed()
 
     def destination(self) -> Destination:
         url = f"http://{LOCAL}:{self.proxy.port}/as2"

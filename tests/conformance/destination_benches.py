@@ -132,15 +132,8 @@ class MllpDestinationBench(ProxyFaults):
             self._writers.discard(writer)
 
 
-class HttpDestinationBench(ProxyFaults):
-    """A server that takes what is posted, behind a proxy. Honours Idempotency-Key where that is promised."""
-
-    def __init__(self, *, deduplicates: bool) -> None:
-        self.deduplicates = deduplicates
-        self.bodies: list[bytes] = []
-        self.keys: set[str] = set()
-        self.refused: set[str] = set()
-        self.seen: list[web.BaseRequest] = []
+class WebBehindProxy(ProxyFaults):
+    """A web server that answers by `_handle`, behind a proxy."""
 
     async def start(self) -> None:
         self.web = web.Server(self._handle)
@@ -155,6 +148,20 @@ class HttpDestinationBench(ProxyFaults):
         self.web.pre_shutdown()
         await self.web.shutdown(1)
         await self.server.wait_closed()
+
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
+        raise NotImplementedError
+
+
+class HttpDestinationBench(WebBehindProxy):
+    """A server that takes what is posted, behind a proxy. Honours Idempotency-Key where that is promised."""
+
+    def __init__(self, *, deduplicates: bool) -> None:
+        self.deduplicates = deduplicates
+        self.bodies: list[bytes] = []
+        self.keys: set[str] = set()
+        self.refused: set[str] = set()
+        self.seen: list[web.BaseRequest] = []
 
     def destination(self) -> Destination:
         return http.Endpoint(
