@@ -5,128 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 
-from hilum.connector import KEY_WARNING, Receipt, Received
+from hilum.connector import Received
 from hilum.connectors import as2
-from hilum.errors import Busy, Down, NotAccepted, Rejected, SettingsError, Unsure
-from hilum.message import Delivered, Delivery, Outcome, new_id
+from hilum.errors import Busy, NotAccepted, Rejected, SettingsError, Unsure
+from hilum.message import Delivered
 from hilum.testing import eventually
-from support.as2_far_side import FarSide, fields_of, mic
+from support.as2_far_side import FarSide, mic
+from support.as2_world import BODY, LOCAL, Hub, World, delivery, hub, post, send, sender
 from support.certificates import pair
 from support.cluster import free_port
 
 pytestmark = pytest.mark.req("SYS-10")
 
-LOCAL = "127.0.0.1"
-BODY = b"ISA*secret-1~\nIEA*1~"
-
-
-class World:
-    """Two hubs' settings, and the far side that plays either."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.a, self.b = pair(folder, "a"), pair(folder, "b")
-        self.far = FarSide("A", self.a, "B", self.b[1])  # plays A
-        self.other = FarSide("B", self.b, "A", self.a[1])  # plays B
-        self.at_a = self.settings("A", self.a, "B", self.b)
-        self.at_b = self.settings("B", self.b, "A", self.a)
-
-    @staticmethod
-    def settings(ours: str, own: tuple[Path, Path], theirs: str, other: tuple[Path, Path]) -> dict[str, Any]:
-        return {
-            "our_id": ours,
-            "partner_id": theirs,
-            "our_key": str(own[0]),
-            "our_certificate": str(own[1]),
-            "partner_certificates": [str(other[1])],
-        }
-
-    def document(self, body: bytes = BODY) -> bytes:
-        return self.far.encrypted(*self.far.signed(self.far.document(body)))
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return World(tmp_path_factory.mktemp("as2"))
-
-
-def delivery(body: bytes = BODY) -> Delivery:
-    return Delivery(
-        message_id=new_id(), ordinal=0, flow="f", destination="d", operation="", body=body,
-        content_type="application/edi-x12", idempotency_key="key-1",
-    )  # fmt: skip
-
-
-Answer = Callable[[Received], Awaitable[None]]
-
-
-class Hub:
-    """A station whose messages are answered as the runtime would."""
-
-    def __init__(self, station: as2.Station, answer: Answer | None) -> None:
-        self.station = station
-        self.received: list[Received] = []
-        self.refusals: list[str] = []
-        self._answer = answer
-        self._ids: dict[str, Any] = {}
-
-    async def run(self) -> None:
-        while got := await self.station.receive():
-            for each in got:
-                self.received.append(each)
-                if self._answer is not None:
-                    await self._answer(each)
-                    continue
-                key = each.headers["idempotency-key"]
-                again = key in self._ids
-                await each.accept(Receipt(message_id=self._ids.setdefault(key, new_id()), duplicate=again))
-
-    @property
-    def url(self) -> str:
-        return f"http://{LOCAL}:{self.station.port}/as2"
-
-
-@asynccontextmanager
-async def hub(settings: dict[str, Any], answer: Answer | None = None, **more: Any) -> AsyncIterator[Hub]:
-    made = Hub(as2.Station(host=LOCAL, port=0, **settings, **more), answer)
-    made.station.turned_away = lambda _, reason: made.refusals.append(reason)
-    await made.station.open()
-    task = asyncio.create_task(made.run())
-    try:
-        yield made
-    finally:
-        await made.station.close()
-        await task
-
-
-@asynccontextmanager
-async def sender(**settings: Any) -> AsyncIterator[as2.Sender]:
-    made = as2.Sender(**settings)
-    await made.open()
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-async def send(made: as2.Sender, body: bytes = BODY) -> Outcome:
-    (outcome,) = await made.deliver([delivery(body)])
-    return outcome
-
-
-async def post(url: str, content: bytes, headers: dict[str, str]) -> tuple[int, str, dict[str, str], bytes]:
-    async with aiohttp.ClientSession() as session, session.post(url, data=content, headers=headers) as answer:
-        told = await answer.read()
-        kind = answer.headers["Content-Type"] if told else ""
-        return answer.status, answer.headers.get("Message-ID", ""), fields_of(kind, told) if told else {}, told
 
 
 # ---- the station
@@ -365,56 +264,3 @@ async def test_a_duplicate_is_there(world: World) -> None:
 
     async with serving(take) as url, sender(url=url, **world.at_a) as made:
         assert isinstance(await send(made), Delivered)
-
-
-# ---- keys
-
-
-async def test_keys_that_end_are_told_before_and_stop_the_line_after(world: World) -> None:
-    soon = pair(world.folder, "soon", days=3)
-    made = as2.Sender(url="http://x.example/", **world.settings("A", world.a, "B", soon))
-    found = await made.inspect((), {})
-    assert found.key_ends is not None
-    assert timedelta(days=2) < found.key_ends - datetime.now(UTC) < KEY_WARNING
-    ended = pair(world.folder, "ended", days=-1)
-    async with sender(url="http://127.0.0.1:9/", **world.settings("A", world.a, "B", ended)) as stopped:
-        outcome = await send(stopped)
-        assert isinstance(outcome, Down)
-        assert "ended" in str(outcome)
-
-
-async def test_a_change_of_keys_needs_no_common_hour(world: World) -> None:
-    """The partner takes its new key while ours know both; we take a new one while it still encrypts for the old."""
-    new = pair(world.folder, "new-a")
-    both = world.at_b | {"partner_certificates": [str(world.a[1]), str(new[1])]}
-    async with hub(both) as there:
-        for own in (world.a, new):
-            async with sender(url=there.url, **world.settings("A", own, "B", world.b)) as made:
-                assert isinstance(await send(made, own[0].name.encode()), Delivered)
-    fresh = pair(world.folder, "new-b")
-    former = world.folder / "former.pem"
-    former.write_bytes(world.b[0].read_bytes() + world.b[1].read_bytes())
-    async with hub(world.settings("B", fresh, "A", world.a), former_key=str(former)) as there:
-        _, _, fields, _ = await post(there.url, world.document(), world.far.headers("<7@a>"))
-        assert fields["disposition"].endswith("; processed")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"our_key": "/nowhere/x.key"}, "our_key: its file cannot be read"),
-        ({"our_key": "-----BEGIN PRIVATE KEY-----\nsecret-1\n-----END PRIVATE KEY-----"}, "does not open"),
-        ({"partner_certificates": ["-----BEGIN CERTIFICATE-----\nsecret-1"]}, "no certificate in PEM"),
-    ],
-)
-async def test_wrong_keys_are_told_and_not_shown(world: World, wrong: dict[str, Any], words: str) -> None:
-    made = as2.Sender(url="http://x.example/", **(world.at_a | wrong))
-    with pytest.raises(SettingsError, match=words) as caught:
-        await made.open()
-    assert "secret" not in f"{caught.value} {made!r} {made.settings.our_key}"
-
-
-async def test_a_key_of_another_certificate_is_told(world: World) -> None:
-    made = as2.Station(host=LOCAL, port=0, **(world.at_b | {"our_certificate": str(world.a[1])}))
-    with pytest.raises(SettingsError, match="does not belong to the key"):
-        await made.open()

@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hilum import cases
-from hilum.canonical import Address, PatientAccount, PersonName, Supplier
-from hilum.cases.arrivals import answer_and_release, waiting
+from hilum.cases.arrivals import waiting
 from hilum.connector import Target
 from hilum.connectors import odoo
 from hilum.errors import Ambiguous, SettingsError
-from hilum.flow import DataClass, Flow, Matching
-from hilum.journal.rules import rules_of
 from hilum.masterdata import crosswalk, matching
 from hilum.masterdata.crosswalk import Identifier
 from hilum.masterdata.matching import KINDS, Matcher, Record, known
@@ -24,60 +20,13 @@ from hilum.postgres import Connection, Database
 from hilum.runtime.settling import Arriving
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
-from support.doubles import Feed, Receiver
+from support.doubles import Receiver
 from support.looks import assert_sound, rows
-from support.projects import make_flow
 from support.projects import target as memory
+from support.two_purchasing import MEYER, ROSSI, UNSURE, Systems, answer, asked, rules
 from support.waits import Start, messages, parked, replay
 
 pytestmark = [pytest.mark.req("MD-3"), pytest.mark.req("MD-2")]
-
-MEYER = {"name": "Meyer Medizintechnik GmbH", "tax": "DE123456789", "phone": "+49 731 1234567", "city": "Ulm"}
-UNSURE = {**MEYER, "name": "Meyer Medizintechnik AG", "tax": "", "phone": "+49 731 1234568"}
-"""Perhaps the same: neither the number nor the tax number says so."""
-ROSSI = {"name": "Rossi Textil Vertrieb", "city": "Kassel", "phone": "", "tax": ""}
-
-
-def supplier(parsed: Any, _: Any) -> Supplier:
-    """What both systems tell, each under its own number."""
-    return Supplier(
-        code=parsed["code"],
-        title=parsed["name"],
-        tax_id=parsed["tax"],
-        phone=parsed["phone"],
-        address=Address(city=parsed["city"]),
-    )
-
-
-class Systems:
-    """Two purchasing systems that both have suppliers, and one place to which they go."""
-
-    def __init__(self, *targets: Target, **matching_: Any) -> None:
-        self.feeds = {"SRM": Feed("srm"), "ERP": Feed("erp")}
-        self.targets = targets
-        self._matching = Matching(kind=Supplier, **matching_)
-        self._count = 0
-
-    def flows(self) -> list[Flow]:
-        """One for each system."""
-        return [self._flow(system, feed) for system, feed in self.feeds.items()]
-
-    def _flow(self, system: str, feed: Feed) -> Flow:
-        made = make_flow(
-            feed,
-            name=f"suppliers.{system.lower()}",
-            translate=supplier,
-            system=system,
-            order_by=lambda m: m["code"],
-            matches=[self._matching],
-        )
-        made.deliver_to(*self.targets)
-        return made
-
-    async def say(self, system: str, code: str, about: dict[str, str], **more: str) -> None:
-        """A system tells of a supplier of its own number."""
-        self._count += 1
-        await self.feeds[system].send({"id": f"{system}-{self._count}", "code": code, **about, **more})
 
 
 @pytest.fixture
@@ -107,25 +56,6 @@ def there(box: SandboxOdoo) -> Target:
 def vendors(box: SandboxOdoo) -> dict[str, str]:
     """Name by reference, of what the hub wrote."""
     return {each["ref"]: each["name"] for each in box.records("res.partner") if each["ref"]}
-
-
-async def asked(database: Database) -> list[matching.Arrival]:
-    async with database.cold() as connection:
-        return await matching.arrivals(connection)
-
-
-async def answer(database: Database, number: int, same_as: int | None) -> None:
-    """What a steward's answer does, in the console and on the command line."""
-    async with database.transaction() as connection:
-        await answer_and_release(
-            connection, number, same_as=same_as, by="mia", reason="called them", policy=cases.Policy()
-        )
-
-
-async def rules(database: Database, flow: str) -> list[str]:
-    ids = await rows(database, "SELECT id FROM message WHERE flow = %s", [flow])
-    async with database.cold() as connection:
-        return [each.words for (number,) in ids for each in await rules_of(connection, number)]
 
 
 async def test_the_same_supplier_of_two_systems_is_one_in_odoo_with_the_score_in_the_trace(
@@ -358,53 +288,3 @@ async def test_a_vendor_that_odoo_had_before_the_hub_is_not_made_twice(
     await messages(database, completed=2)
     (meyer,) = [each for each in box.records("res.partner") if each["supplier_rank"]]
     assert (meyer["id"], meyer["ref"], meyer["phone"]) == (made.id, "V-1", "+49 731 99")
-
-
-@pytest.mark.req("SEC-1")
-async def test_persons_are_remembered_sealed_and_told_apart_by_more_than_their_account_says(
-    database: Database, hub: Start, receiver: Receiver
-) -> None:
-    def account(parsed: Any, _: Any) -> PatientAccount:
-        person = PersonName(family=parsed["family"], given="Annalena")
-        return PatientAccount(number=parsed["id"], person=person, phone="+49 40 1234567")
-
-    feeds, flows = [], []
-    for system in ("EHR", "LAB"):
-        how = Matching(kind=PatientAccount, evidence=lambda m, _: {"birth_date": m["born"], "national_id": m["nid"]})
-        feeds.append(Feed(system))
-        flows.append(make_flow(feeds[-1], receiver, name=f"accounts.{system.lower()}", translate=account,
-                               system=system, data_class=DataClass.PHI, matches=[how]))  # fmt: skip
-    await hub(*flows)
-    said = {"family": "Novakova", "born": "2020-02-02", "nid": "65432198701"}
-    await feeds[0].send({"id": "A1", **said})
-    await messages(database, completed=1)
-    await feeds[1].send({"id": "B1", **said})
-    await feeds[1].send({"id": "B2", **said, "born": "2020-02-03"})
-    await messages(database, completed=2, held=1)
-    assert [each["number"] for each in receiver.bodies] == ["A1", "A1"]
-    kept = await rows(database, "SELECT r::text, body FROM match_record r")
-    assert len(kept) == 2
-    for text, body in kept:
-        assert b"Novakova" not in text.encode() + bytes(body)
-        assert b"65432198701" not in text.encode() + bytes(body)
-    assert not any("A1" in each or "B1" in each for each in await rules(database, "accounts.lab"))
-
-
-async def test_flows_that_do_not_ask_for_it_are_not_matched(database: Database, hub: Start, receiver: Receiver) -> None:
-    feed = Feed()
-    await hub(make_flow(feed, receiver, translate=supplier, order_by=lambda m: m["code"]))
-    await feed.send({"id": "1", "code": "V-1", **MEYER})
-    await messages(database, completed=1)
-    assert await rows(database, "SELECT 1 FROM golden UNION ALL SELECT 1 FROM match_record") == []
-
-
-async def test_a_flow_that_says_not_for_whom_it_speaks_does_not_start(hub: Start, receiver: Receiver) -> None:
-    flow = make_flow(Feed(), receiver, translate=supplier, matches=[Matching(kind=Supplier)])
-    with pytest.raises(SettingsError, match="has its suppliers matched and does not say for which system"):
-        await hub(flow)
-
-
-async def test_what_has_no_kind_to_be_matched_by_does_not_start(hub: Start, receiver: Receiver, tmp_path: Path) -> None:
-    flow = make_flow(Feed(), receiver, system="SRM", matches=[Matching(kind=Address)])  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="Address cannot be matched; these can: Supplier, Item"):
-        await hub(flow)

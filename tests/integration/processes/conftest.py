@@ -9,6 +9,8 @@ import pytest
 from hilum.postgres import Database
 from hilum.processes import Process
 from support.processes import Begin, Working
+from support.suppliers_desk import Begin as BeginDesk
+from support.suppliers_desk import desk_over
 from support.waits import Start
 
 
@@ -23,3 +25,10 @@ async def working(hub: Start, database: Database) -> AsyncIterator[Begin]:
 
     yield begin
     await made.end()
+
+
+@pytest.fixture
+async def desk(hub: Start, database: Database) -> AsyncIterator[BeginDesk]:
+    """`await desk(credentials=…)`: a hub that takes suppliers in."""
+    async with desk_over(hub, database) as begin:
+        yield begin

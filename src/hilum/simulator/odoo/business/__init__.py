@@ -19,6 +19,7 @@ from hilum.simulator.odoo.business import (
     sale,
     statements,
     stock,
+    units,
 )
 from hilum.simulator.odoo.orm.model import Model
 
@@ -39,8 +40,8 @@ MODELS: tuple[type[Model], ...] = (
     base.Bank,
     base.PartnerBank,
     base.Partner,
-    products.UnitCategory,
-    products.Unit,
+    units.UnitCategory,
+    units.Unit,
     products.Category,
     products.Template,
     products.Product,

@@ -7,9 +7,9 @@ from typing import Any
 
 from hilum.simulator.odoo.business import quantities
 from hilum.simulator.odoo.business.amounts import taxed
-from hilum.simulator.odoo.business.products import converted
 from hilum.simulator.odoo.business.transfers import cancel as cancel_transfer
 from hilum.simulator.odoo.business.transfers import confirm as confirm_transfer
+from hilum.simulator.odoo.business.units import converted
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.fields import DATETIME_FORMAT
 from hilum.simulator.odoo.orm.record import Record

@@ -9,7 +9,8 @@ from hilum.simulator.odoo.business import buying
 from hilum.simulator.odoo.business.base import company, company_currency
 from hilum.simulator.odoo.business.meta import next_number
 from hilum.simulator.odoo.business.pickings import now
-from hilum.simulator.odoo.business.products import family, vendor_price
+from hilum.simulator.odoo.business.products import vendor_price
+from hilum.simulator.odoo.business.units import family
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.access import BILLING, PURCHASE, PURCHASE_MANAGER, rights
 from hilum.simulator.odoo.orm.fields import (

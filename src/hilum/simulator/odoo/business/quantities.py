@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hilum.simulator.odoo.business.products import converted
+from hilum.simulator.odoo.business.units import converted
 from hilum.simulator.odoo.orm.record import Env, Record
 
 

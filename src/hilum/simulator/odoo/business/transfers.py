@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hilum.simulator.odoo.business import quantities
-from hilum.simulator.odoo.business.products import converted, is_stocked
+from hilum.simulator.odoo.business.products import is_stocked
 from hilum.simulator.odoo.business.stock import shift
+from hilum.simulator.odoo.business.units import converted
 from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.record import Env, Record
 
