@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from hilum.canonical import BusinessObject, Payee, PaymentRun, Supplier, SupplierBill
 from hilum.canonical.catalogue import read, write
 from hilum.canonical.finance import Payment
+from hilum.canonical.onboarding import PayeeAccount
 from hilum.connectors import files, odoo
 from hilum.flow import Flow, Lookup, Owners
-from hilum.flow.tables import Content, Row
 from hilum.formats.banking import Party
-from hilum.masterdata.lookups import import_table
-from hilum.masterdata.lookups.editing import Change
 from hilum.packs import finance
+from hilum.packs.suppliers import accounts as known_accounts
+from hilum.packs.suppliers.accounts import Confirmed
 from hilum.postgres import Database
 from hilum.processes import Commands, Process, decide, handle, inbox, store
 from hilum.processes.engine import Engine
@@ -40,6 +41,8 @@ IBANS = {
     "V3": "GB29NWBK60161331926819",
     "V4": "NL91ABNA0417164300",
 }
+EVER = date(2020, 1, 1)
+_CHANGES = count(1)
 FORMATS = {StatementForm.CAMT_053: "iso20022", StatementForm.MT940: "mt940", StatementForm.BAI2: "bai2"}
 
 
@@ -56,6 +59,17 @@ def bill(number: str, amount: str, supplier: str = "V1", **more: Any) -> Supplie
     line = {"number": 1, "description": "Gloves", "unit_price": amount}
     said = {"number": number, "supplier": supplier, "currency": "EUR", "billed_on": DAY, "due_on": DAY, "lines": [line]}
     return SupplierBill.model_validate({**said, "total": amount, **more})
+
+
+async def confirm(database: Database, accounts: Mapping[str, str], holds_from: date = EVER) -> None:
+    """What a call back comes to: these accounts, by supplier."""
+    async with database.transaction() as connection:
+        for code, account in accounts.items():
+            said = Confirmed(
+                supplier=code, confirmation=f"BNK-{next(_CHANGES)}", holds_from=holds_from, title=f"Supplier {code}",
+                accounts=[PayeeAccount(number=account)], confirmed_by="ann", spoke_with="Lotte",
+            )  # fmt: skip
+            await known_accounts.confirm(connection, said)
 
 
 class Paying:
@@ -134,15 +148,9 @@ class Paying:
 
     # What happens
 
-    async def know(self, accounts: dict[str, str]) -> None:
-        """Stewards say where suppliers are paid."""
-        given = Content(
-            columns=("title", "account", "bank"),
-            rows=tuple(Row(code=code, cells={"title": f"Supplier {code}", "account": account, "bank": ""})
-                       for code, account in accounts.items()),
-        )  # fmt: skip
-        async with self.database.transaction() as connection:
-            await import_table(connection, "payees", given, Change(actor="ann", reason="checked by telephone"))
+    async def know(self, accounts: dict[str, str], holds_from: date = EVER) -> None:
+        """Suppliers confirm where they are paid."""
+        await confirm(self.database, accounts, holds_from)
 
     async def say(self, *things: BusinessObject) -> None:
         """These come, one after the other."""

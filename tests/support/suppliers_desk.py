@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hilum.canonical import BusinessObject, SupplierBankChange, SupplierRegistration, example
@@ -13,6 +13,7 @@ from hilum.connectors import odoo
 from hilum.packs.suppliers import (
     LEIE,
     SupplierRules,
+    accounts,
     bank_change_process,
     onboarding_process,
     screening_list,
@@ -92,6 +93,12 @@ class Desk:
         """By two people of two teams."""
         await self.answer(await self.task(PURCHASING), "ada", approved=True)
         await self.answer(await self.task(FINANCE), "ben", approved=True)
+
+    async def paid_to(self, on: date = TODAY, code: str = "SUP-REG-1042") -> str:
+        """The account that a payment of that day goes to; empty: none was confirmed."""
+        async with self.database.cold() as connection:
+            found = await accounts.payees(connection, [(code, "EUR")], on)
+        return found[code, "EUR"].account if found else ""
 
     async def told(self, *statuses: str) -> None:
         """What the supplier was told, all of it."""

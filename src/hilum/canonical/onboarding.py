@@ -87,6 +87,7 @@ class SupplierBankChange(BusinessObject):
     """Somebody says that a supplier's money is to go elsewhere from now on."""
 
     name: ClassVar[str] = "hilum.supplier.bank.change"
+    version: ClassVar[str] = "1.1"
     kind: ClassVar[Kind] = Kind.DOCUMENT
 
     number: Code
@@ -94,6 +95,7 @@ class SupplierBankChange(BusinessObject):
     entered_by: Code  # login of who entered it
     requested_by: Text = ""  # who asked for it, as they say
     bank_accounts: Annotated[tuple[PayeeAccount, ...], Field(min_length=1)]  # all that there are to be
+    holds_from: date | None = None  # the first day on which money goes there; none: once it is confirmed
     reason: Text = ""
     entered_at: Moment | None = None
 

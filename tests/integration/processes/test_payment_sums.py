@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 
 from hilum.canonical import (
     BankTransaction,
-    Payee,
     Payment,
     PaymentDirection,
     PaymentRun,
@@ -27,8 +25,9 @@ from hilum.message import new_id
 from hilum.packs.finance import payables
 from hilum.packs.finance.settlement import settle_line
 from hilum.packs.finance.settling import EXPECTED, Instructed
-from hilum.postgres import Connection, Database
+from hilum.postgres import Database
 from support.looks import rows
+from support.payments import confirm
 
 pytestmark = pytest.mark.req("SYS-15", "WF-12")
 
@@ -46,10 +45,6 @@ def bill(number: int, supplier: int, amount: Decimal, credit: bool) -> SupplierB
     )  # fmt: skip
 
 
-async def payees(_: Connection, suppliers: Any) -> dict[str, Payee]:
-    return {code: Payee(title=code, account=f"ACCOUNT{code}") for code in suppliers}
-
-
 class Books:
     """Payment runs and statements over real tables, and what was booked of them."""
 
@@ -63,10 +58,11 @@ class Books:
         run = new_id()
         number = f"RUN-{next(self._numbers)}"
         asked = PaymentRun(number=number, account="MAIN", due_until=DAY, execute_on=DAY)
+        await confirm(self.database, {f"V{number}": f"ACCOUNTV{number}" for number in range(5)})
         async with self.database.transaction() as connection:
             for _ in range(2):  # as after a crash: nothing is taken twice
-                await payables.propose(connection, asked, currencies=["EUR"], journal="BNK1", payees=payees, run=run)
-            await payables.instruct(connection, run, payees)
+                await payables.propose(connection, asked, currencies=["EUR"], journal="BNK1", run=run)
+            await payables.instruct(connection, run)
             return await payables.payments_of(connection, run)
 
     async def line(self, payment: Instructed, amount: Decimal, *, twice: bool, forced: bool = False) -> None:

@@ -30,10 +30,11 @@ async def test_a_registration_becomes_an_active_supplier_in_odoo(desk: Begin) ->
     with pytest.raises(Refused):
         await work.answer(second, "ben", approved=True)  # who approved it before
     assert work.vendor() == {}
-    await work.answer(second, "cleo", approved=True)
+    await work.answer(second, "cleo", approved=True, spoke_with="Lotte Janssens")
     await work.is_in("active")
     await work.in_odoo(name="Medquarry Supplies", blocked=False, accounts=["BE68539007547034"])
     await work.told("active")
+    assert await work.paid_to() == "BE68539007547034"
     assert {each["outcome"] for each in work.screenings.bodies} == {"clear"}
 
 

@@ -120,6 +120,7 @@ async def test_bank_details_change_only_after_somebody_else_has_called_back(desk
     await work.say(registration())
     await work.approve()
     await work.in_odoo(blocked=False, accounts=["BE68539007547034"])
+    assert await work.paid_to() == "", "nobody has called them"
     await work.say(registration(revision=2, bank_accounts=[{"number": "NO9386011117947"}]))  # not that way
     await work.say(bank_change())
     task = await work.task(FINANCE)
@@ -127,7 +128,7 @@ async def test_bank_details_change_only_after_somebody_else_has_called_back(desk
     assert "DE89" not in task.words
     with pytest.raises(Refused):
         await work.answer(task, "piet", confirmed=True, spoke_with="Lotte")
-    await work.say(bank_change("BNK-2", entered_by="rosa"))
+    await work.say(bank_change("BNK-2", entered_by="rosa", holds_from=TODAY + timedelta(days=7)))
 
     async def asked_again() -> bool:
         return (await work.task(FINANCE)).id != task.id
@@ -140,6 +141,8 @@ async def test_bank_details_change_only_after_somebody_else_has_called_back(desk
     await work.answer(again, "ben", confirmed=True, spoke_with="Lotte Janssens")
     await work.is_in("changed", "completed", "suppliers.bank_change", "SUP-REG-1042")
     await work.in_odoo(accounts=["DE89370400440532013000"], blocked=False, name="Medquarry Supplies")
+    assert await work.paid_to() == "", "they hold later"
+    assert await work.paid_to(TODAY + timedelta(days=7)) == "DE89370400440532013000"
 
 
 @pytest.mark.long

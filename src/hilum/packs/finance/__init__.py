@@ -1,13 +1,12 @@
 """Money: what banks tell of accounts goes into the books, and what is to be paid goes to the bank.
 
-The lookup table `bank_accounts` gives the journal of Odoo for each account of the hospital, as the bank writes it;
-`payees` says where suppliers are paid.
+The lookup table `bank_accounts` gives the journal of Odoo for each account of the hospital, as the bank writes it.
+Suppliers are paid to the accounts that the pack `suppliers` has had confirmed.
 """
 
 from hilum.packs.finance.advice import Advice
 from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiation_for, status_of
 from hilum.packs.finance.owing import owed
-from hilum.packs.finance.payables import payees_in
 from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
 from hilum.packs.finance.payment_run import payment_process
 from hilum.packs.finance.payments import initiation_of
@@ -24,7 +23,6 @@ __all__ = [
     "initiation_for",
     "initiation_of",
     "owed",
-    "payees_in",
     "payment_process",
     "settlement_process",
     "statement_of",

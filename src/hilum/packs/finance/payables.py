@@ -6,7 +6,7 @@ A bill belongs to one payment at most; a payment is proposed, instructed, and th
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -28,16 +28,13 @@ from hilum.canonical import (
     SupplierBill,
 )
 from hilum.canonical.conversions import plain
-from hilum.masterdata.lookups import content
 from hilum.packs.finance.settling import EXPECTED, ID, Instructed, PaymentState, money, print_of
+from hilum.packs.suppliers.accounts import payees
 from hilum.postgres import Connection
 
 _REFUSED = (PaymentStanding.REJECTED, PaymentStanding.CANCELLED)
 _REPEATED = frozenset({"AM05", "DUPL", "DU01", "DU02", "DU03", "DU04", "DU05"})
 """Reasons (ISO 20022) that say: it came before. A file that is sent again is refused so, and the first one counts."""
-
-PayeesOf = Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, Payee]]]
-"""Where suppliers are paid: by supplier; one that is not there is not paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +54,6 @@ class Payable:
 
 _PAYABLE = ", ".join(each.name for each in fields(Payable))
 _PAYMENT = ", ".join(each.name for each in fields(Instructed))
-
-
-def payees_in(table: str) -> PayeesOf:
-    """From a lookup table that stewards keep in the hub: `code` is the supplier, then `title`, `account` and `bank`."""
-
-    async def look(connection: Connection, suppliers: Sequence[str]) -> Mapping[str, Payee]:
-        found = await content(connection, table, codes=suppliers)
-        rows = {row.code: row.cells for row in found.rows}
-        return {
-            code: Payee(title=cells.get("title", code), account=cells["account"], bank=cells.get("bank", ""))
-            for code, cells in rows.items()
-            if cells.get("account")
-        }
-
-    return look
 
 
 def amount_of(bill: SupplierBill) -> Decimal | None:
@@ -136,7 +118,7 @@ async def _close(connection: Connection, bills: Sequence[str], words: str) -> No
 
 
 async def propose(
-    connection: Connection, asked: PaymentRun, *, currencies: Sequence[str], journal: str, payees: PayeesOf, run: UUID
+    connection: Connection, asked: PaymentRun, *, currencies: Sequence[str], journal: str, run: UUID
 ) -> list[str]:
     """Take what is due, less credit notes, into payments of this run; says what is left out, in words.
 
@@ -151,16 +133,16 @@ async def propose(
             [list(currencies), asked.due_until],
         )
         due = await cursor.fetchall()
-    known = await payees(connection, sorted({each.supplier for each in due}))
+    known = await payees(connection, {(each.supplier, each.currency) for each in due}, asked.execute_on)
     left = await _without_amount(connection, currencies)
     for (supplier, currency, on_account), group in groupby(sorted(due, key=_together), key=_together):
         bills = list(group)
         amount = sum((each.amount for each in bills), Decimal(0))
         if amount <= 0:
             continue  # credit notes wait for the next bill
-        payee = known.get(supplier)
+        payee = known.get((supplier, currency))
         if payee is None:
-            left.append(f"{supplier}: {money(amount, currency)}, nobody says to which account")
+            left.append(f"{supplier}: {money(amount, currency)}, no account of theirs was confirmed for that day")
             continue
         await connection.execute(
             "INSERT INTO supplier_payment (end_to_end_id, run_id, run, supplier, amount, currency, journal, execute_on,"
@@ -235,23 +217,34 @@ async def leave_out(connection: Connection, run: UUID, suppliers: Sequence[str] 
     await connection.execute("UPDATE payable SET payment = NULL WHERE payment = ANY(%s)", [ids])
 
 
-async def instruct(connection: Connection, run: UUID, payees: PayeesOf) -> tuple[Mapping[str, Payee], list[str]]:
+async def instruct(connection: Connection, run: UUID) -> tuple[Mapping[str, Payee], list[str]]:
     """The payments of the run go to the bank, except where the account is no longer the one that was approved.
 
-    Says where each is paid, by supplier; and of what was left out, why.
+    Says where each is paid, by end-to-end id; and of what was left out, why.
     """
     proposed = [each for each in await payments_of(connection, run) if each.state == PaymentState.PROPOSED]
-    known = await payees(connection, sorted({each.supplier for each in proposed}))
-    now = {supplier: print_of(payee.account) for supplier, payee in known.items()}
-    changed = [each.supplier for each in proposed if now.get(each.supplier) != each.payee]
+    known = await _payees_of(connection, proposed)
+    changed = [each.supplier for each in proposed if _print_in(known, each) != each.payee]
     if changed:
         await leave_out(connection, run, changed)
     await connection.execute(
         "UPDATE supplier_payment SET state = 'instructed' WHERE run_id = %s AND state = 'proposed'", [run]
     )
-    all_of_it = {each.supplier for each in await payments_of(connection, run)}
-    known = await payees(connection, sorted(all_of_it))
+    known = await _payees_of(connection, await payments_of(connection, run))
     return known, [f"{each}: the account was changed after the approval" for each in dict.fromkeys(changed)]
+
+
+def _print_in(known: Mapping[str, Payee], payment: Instructed) -> str:
+    payee = known.get(payment.end_to_end_id)
+    return print_of(payee.account) if payee is not None else ""
+
+
+async def _payees_of(connection: Connection, payments: Sequence[Instructed]) -> dict[str, Payee]:
+    """By end-to-end id, where each is paid on its day."""
+    if not payments:
+        return {}
+    known = await payees(connection, {(x.supplier, x.currency) for x in payments}, payments[0].execute_on)
+    return {each.end_to_end_id: payee for each in payments if (payee := known.get((each.supplier, each.currency)))}
 
 
 async def report(connection: Connection, run: UUID, told: PaymentStatusReport) -> list[str]:

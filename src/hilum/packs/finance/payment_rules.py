@@ -9,7 +9,6 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from hilum.canonical import BankTransaction, Payee
-from hilum.packs.finance.payables import PayeesOf, payees_in
 from hilum.processes.periods import Period
 
 DESK: Final = "Payables"
@@ -67,7 +66,6 @@ class PaymentRules:
     """A hospital's own rules."""
 
     accounts: Mapping[str, DebtorAccount]  # by code, as payment runs name them
-    payees_of: PayeesOf = field(default_factory=lambda: payees_in("payees"))
     passes: Callable[[BankTransaction], bool] = _nothing  # what leaves an account and is no payment: fees, salaries
     decide_within: Period = "P2D"
     expect_within: Period = "P5D"  # after the day of execution, before Treasury is asked where a payment is

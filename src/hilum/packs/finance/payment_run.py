@@ -93,8 +93,7 @@ class _Paying:
 
         async def propose(connection: Connection, run: UUID) -> list[str]:
             return await payables.propose(
-                connection, self.asked, currencies=account.currencies, journal=account.journal,
-                payees=self.rules.payees_of, run=run,
+                connection, self.asked, currencies=account.currencies, journal=account.journal, run=run,
             )  # fmt: skip
 
         left = await self._query("propose", propose)
@@ -141,8 +140,8 @@ class _Paying:
 
     async def _instructed(self, payer: Payee) -> str:
         async def instruct(connection: Connection, run: UUID) -> list[Any]:
-            payees, left = await payables.instruct(connection, run, self.rules.payees_of)
-            return [{code: payee.model_dump(mode="json") for code, payee in payees.items()}, left]
+            payees, left = await payables.instruct(connection, run)
+            return [{id: payee.model_dump(mode="json") for id, payee in payees.items()}, left]
 
         payees, left = await self._query("instruct", instruct)
         payments = await self._payments()
@@ -153,7 +152,7 @@ class _Paying:
             created_at=await self.run.now(),
             execute_on=self.asked.execute_on,
             payer=payer,
-            payments=tuple(_ordered(each, Payee.model_validate(payees[each.supplier])) for each in payments),
+            payments=tuple(_ordered(each, Payee.model_validate(payees[each.end_to_end_id])) for each in payments),
         )
         await self.run.send(self.rules.orders, order)
         await self.run.move("instructed")

@@ -11,8 +11,10 @@ from typing import Any
 from hilum.canonical import DocumentStatus, SupplierBankChange
 from hilum.canonical.parties import BankAccount
 from hilum.flow import DataClass, Owners
+from hilum.packs.suppliers import accounts
 from hilum.packs.suppliers.checks import account_findings
 from hilum.packs.suppliers.rules import BANK_CHANGE, BANK_STATES, FINANCE, CallBack, SupplierChange, SupplierRules
+from hilum.postgres import Connection
 from hilum.processes import Answer, Process, Run, Task
 
 
@@ -91,11 +93,22 @@ class _Change:
                 return heard
 
     async def _write(self, change: SupplierBankChange, answer: Answer) -> str:
-        accounts: list[dict[str, Any]] = [
+        """Odoo has them at once; a payment goes there from their day on."""
+        today = (await self.run.now()).date()
+        confirmed = accounts.Confirmed(
+            supplier=change.supplier, confirmation=change.number, holds_from=max(today, change.holds_from or today),
+            accounts=change.bank_accounts, confirmed_by=answer.by, spoke_with=answer.content.spoke_with.strip(),
+        )  # fmt: skip
+
+        async def note(connection: Connection) -> None:
+            await accounts.confirm(connection, confirmed)
+
+        await self.run.query("paid there", note)
+        told_accounts: list[dict[str, Any]] = [
             BankAccount(number=each.compact, bic=each.bic, currency=each.currency).model_dump(mode="json")
             for each in change.bank_accounts
         ]
-        told = SupplierChange(code=change.supplier, told={"bank_accounts": accounts})
+        told = SupplierChange(code=change.supplier, told={"bank_accounts": told_accounts})
         await self.run.send(self.rules.changes, told, key=change.supplier)
         await self._tell(change, "changed", f"confirmed by {answer.by}")
         await self.run.move("changed")

@@ -14,7 +14,7 @@ from typing import Final
 
 from hilum.canonical import SupplierRegistration
 from hilum.flow import DataClass, Owners
-from hilum.packs.suppliers import checks, register
+from hilum.packs.suppliers import accounts, checks, register
 from hilum.packs.suppliers.lists import Rescreen
 from hilum.packs.suppliers.rules import (
     MASTER_DATA,
@@ -22,6 +22,7 @@ from hilum.packs.suppliers.rules import (
     STATES,
     Approval,
     DuplicateDecision,
+    FinalApproval,
     ScreeningDecision,
     SupplierRules,
 )
@@ -42,7 +43,7 @@ def onboarding_process(
         owners=owners,
         data_class=DataClass.CONFIDENTIAL,
         states=STATES,
-        forms=[DuplicateDecision, ScreeningDecision, Approval],
+        forms=[DuplicateDecision, ScreeningDecision, Approval, FinalApproval],
     )
     process.starts_on(SupplierRegistration, key=lambda registration: registration.number)
     process.hears(Rescreen, key=lambda changed: changed.registration)
@@ -194,19 +195,20 @@ class _Onboarding(SupplierRun):
         """Two teams, two people, neither of them who registered it. False: begin again."""
         await self.run.move("approval")
         excluded = [self.registration.registered_by] if self.registration.registered_by else []
-        for team in (self.rules.first_approval, self.rules.second_approval):
+        answer: Answer | None = None
+        for team, form in ((self.rules.first_approval, Approval), (self.rules.second_approval, FinalApproval)):
             title = f"Approve {self.registration.title} as supplier {self.code}"
             words = joined([each.words for each in await self.findings()] or ["all checks passed"])
             answer = await self.ask(
-                Task(title, Approval, team=team, words=words, due=self.rules.decide_within, not_by=[*excluded])
+                Task(title, form, team=team, words=words, due=self.rules.decide_within, not_by=[*excluded])
             )
             if answer is None:
                 return False
             if not answer.content.approved:
                 raise _Refused(with_comment(f"not approved by {answer.by} ({team})", answer.content.comment))
             excluded.append(answer.by)
-        if not self.created:
-            await self._create()
+        if not self.created and answer is not None:
+            await self._create(answer)
         return await self._still_good()
 
     async def _still_good(self) -> bool:
@@ -215,19 +217,33 @@ class _Onboarding(SupplierRun):
             return False
         return not await self.look()
 
-    async def _create(self) -> None:
-        """In Odoo, blocked, with the bank details that were approved."""
+    async def _create(self, approval: Answer) -> None:
+        """In Odoo, blocked, with the bank details that were approved; it is paid to them if they were confirmed."""
         registration = self.registration
         supplier = register.as_supplier(registration, self.code)
         told = supplier.model_copy(update={"blocked": True, "block_reason": "It is being taken in."})
         await self.change(told.model_dump(mode="json", exclude={"code", "gln"}))
 
+        confirmed = self._confirmed(approval, (await self.run.now()).date())
+
         async def note(connection: Connection) -> int:
             await register.learn(connection, registration)
+            if confirmed is not None:
+                await accounts.confirm(connection, confirmed)
             return 0
 
         await self.run.query("known from now on", note)
         self.created = True
+
+    def _confirmed(self, approval: Answer, on: date) -> accounts.Confirmed | None:
+        """Where it is paid; none: nobody has called them, or they told no account."""
+        registration, spoke_with = self.registration, approval.content.spoke_with.strip()
+        if not spoke_with or not registration.bank_accounts:
+            return None
+        return accounts.Confirmed(
+            supplier=self.code, confirmation=registration.business_key, holds_from=on, title=registration.title,
+            accounts=registration.bank_accounts, confirmed_by=approval.by, spoke_with=spoke_with,
+        )  # fmt: skip
 
     async def _activate(self) -> None:
         """Nothing is in the way: it may be ordered of them. An active one gets what its new revision says."""

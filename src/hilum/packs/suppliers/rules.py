@@ -70,6 +70,16 @@ class Approval(BaseModel):
     comment: str = ""
 
 
+class FinalApproval(Approval):
+    """May the hospital buy of them, and pay to the accounts that they told?"""
+
+    spoke_with: str = Field(
+        default="",
+        description="Who confirmed the bank details, called under a number that did not come with the registration. "
+        "Empty: nothing is paid to them before a change of bank details was confirmed.",
+    )
+
+
 class CallBack(BaseModel):
     """What came of calling the supplier, under a number that was known before the change."""
 
