@@ -73,7 +73,8 @@ class Stewardship:
         mine = [one for one in done if isinstance(one, Unsettled)]
         things = [each for one in mine for each in one.things if self._governed(each.thing)]
         documents = await sync.load(connection, {(each.thing.name, each.key) for each in things})
-        landed = await sync.landings(connection, documents.values(), {str(one.taken.id) for one in mine})
+        under_way = {str(one.taken.id): (one.taken.key, one.taken.seq) for one in mine}
+        landed = await sync.landings(connection, documents.values(), under_way)
         sitting = _Sitting(documents, landed, time.time())
         halted: list[Halted] = []
         blocked: set[tuple[str, str]] = set()
@@ -154,6 +155,7 @@ class Stewardship:
             at=one.changed_at if one.changed_at is not None else one.taken.received_at.timestamp(),
             dated=dated,
             now=now,
+            seq=one.taken.seq,
             granted=granted,
             rules=number_rules(yielded),
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hilum.masterdata.ownership import Conflict, Matrix, Others, Rule
 from hilum.masterdata.sync import Change, Document, fingerprint, judge, judging
 from hilum.masterdata.sync.document import Sent
-from hilum.masterdata.sync.judging import Verdict, note_sent, to_tell
+from hilum.masterdata.sync.judging import Landing, Verdict, note_sent, to_tell
 
 pytestmark = [pytest.mark.req("MD-5"), pytest.mark.req("MD-6")]
 
@@ -34,28 +35,48 @@ RULES = {
 MATRIX = Matrix(rules={("thing", name, ""): rule for name, rule in RULES.items()}, systems={A: ["a"], B: ["b"]})
 
 
+class Told(NamedTuple):
+    """The record as a system showed it: when it was changed last, and the message by which the hub has it."""
+
+    values: dict[str, str]
+    at: float
+    key: str
+    seq: int
+
+
+class Write(NamedTuple):
+    """A write of the hub, by its message's ordering key and place."""
+
+    values: dict[str, str]
+    message: str
+    key: str
+    seq: int
+
+
 @dataclass
 class Side:
     """One system: its record, when it was last changed, and what is on its way to it."""
 
     values: dict[str, str] = field(default_factory=lambda: dict.fromkeys(RULES, ""))
     at: float = 0.0
-    writes: deque[tuple[dict[str, str], str]] = field(default_factory=deque)
-    snapshots: deque[tuple[dict[str, str], float]] = field(default_factory=deque)
-    told: tuple[dict[str, str], float] | None = None  # the change that was judged last
+    writes: list[Write] = field(default_factory=list)  # on their way
+    snapshots: deque[Told] = field(default_factory=deque)
+    told: Told | None = None  # the change that was judged last
     own: dict[str, str] = field(default_factory=dict)  # the last edit of each field by its people
 
 
 class World:
-    def __init__(self, *, dated: bool, step: float = 5.0) -> None:
+    def __init__(self, *, dated: bool, step: float = 5.0, numbered: bool = True) -> None:
         self.sides = {A: Side(), B: Side()}
         self.document = Document()
         self.now = 1_000.0
+        self.sent: dict[str, Write] = {}
         self.landed: dict[str, float] = {}
         self.arrived: deque[tuple[str, float]] = deque()  # not known to the hub yet
         self.dated = dated
         self.step = step  # seconds from one event to the next
-        self.edits = self.writes = self.messages = 0
+        self.numbered = numbered  # does A show the number that B gave? Else their changes have different keys
+        self.edits = self.writes = self.messages = self.seq = 0
 
     def edit(self, system: str, name: str) -> None:
         self.now += self.step
@@ -64,25 +85,42 @@ class World:
         side.values[name] = side.own[name] = f"{system}{self.edits}"
         side.at = self.now
 
+    def number(self) -> None:
+        self.numbered = True
+
     def read(self, system: str) -> None:
         side = self.sides[system]
-        side.snapshots.append((dict(side.values), side.at))
+        self.seq += 1
+        key = "S-1" if self.numbered or system == B else "a-7"
+        side.snapshots.append(Told(dict(side.values), side.at, key, self.seq))
 
-    def land(self, system: str) -> None:
-        side = self.sides[system]
-        if side.writes:
+    def _next(self, system: str, *, last: bool) -> Write | None:
+        """The write that arrives next: the first of its key, of the key whose first one is the oldest or youngest."""
+        heads: dict[str, Write] = {}
+        for each in sorted(self.sides[system].writes, key=lambda each: each.seq):
+            heads.setdefault(each.key, each)
+        found = sorted(heads.values(), key=lambda each: each.seq)
+        return found[-1 if last else 0] if found else None
+
+    def land(self, system: str, *, last: bool = False) -> None:
+        side, write = self.sides[system], self._next(system, last=last)
+        if write is not None:
             self.now += self.step
-            values, message = side.writes.popleft()
-            side.values.update(values)
+            side.writes.remove(write)
+            side.values.update(write.values)
             side.at = self.now
-            self.arrived.append((message, self.now))
+            self.arrived.append((write.message, self.now))
+
+    def overtake(self, system: str) -> None:
+        """The write of another key arrives before an older one."""
+        self.land(system, last=True)
 
     def lose(self, system: str) -> None:
-        """A write lands and its answer is lost: the hub repeats it, before anything else that it writes there."""
-        side = self.sides[system]
-        if side.writes:
+        """A write lands and its answer is lost: the hub repeats it, before anything else of its key."""
+        side, write = self.sides[system], self._next(system, last=False)
+        if write is not None:
             self.now += self.step
-            side.values.update(side.writes[0][0])
+            side.values.update(write.values)
             side.at = self.now
 
     def restart(self, system: str) -> None:
@@ -101,7 +139,8 @@ class World:
         if not side.snapshots:
             return
         self.messages += 1
-        values, at = side.told = side.snapshots.popleft()
+        told = side.told = side.snapshots.popleft()
+        values, at, *_ = told
         change = Change(
             object="thing",
             system=system,
@@ -111,21 +150,27 @@ class World:
             at=(at if system == A else float(int(at))) if self.dated else self.now,  # B tells whole seconds
             dated=self.dated,
             now=self.now,
+            seq=told.seq,
         )
-        decisions = judge(change, self.document, MATRIX, lambda sent: self.landed.get(sent.message))
+        decisions = judge(change, self.document, MATRIX, self._landing)
         assert not [each for each in decisions if each.verdict in (Verdict.REFUSED, Verdict.HELD)]
-        told = to_tell(change, self.document, OTHER[system])
-        self._write(OTHER[system], {name: values[name] for name in told})
+        names = to_tell(change, self.document, OTHER[system])
+        self._write(OTHER[system], {name: values[name] for name in names}, told)
         corrected = {each.field: self.document.values[each.field] for each in decisions if each.correct}
-        self._write(system, corrected)
+        self._write(system, corrected, told)
         self.document = Document.of(orjson.loads(self.document.state()), self.document.values)  # as from the database
 
-    def _write(self, system: str, values: dict[str, str]) -> None:
+    def _landing(self, sent: Sent) -> Landing:
+        write = self.sent[sent.message]
+        return Landing(self.landed.get(sent.message), write.key, (write.seq, sent.ordinal))
+
+    def _write(self, system: str, values: dict[str, str], told: Told) -> None:
         if not values:
             return
         self.writes += 1
         message = f"m{self.writes}"
-        self.sides[system].writes.append((values, message))
+        self.sent[message] = Write(values, message, told.key, told.seq)
+        self.sides[system].writes.append(self.sent[message])
         note_sent(self.document, frozenset(values), system, message, 0)
 
     def settle(self) -> None:
@@ -149,8 +194,12 @@ class World:
 _STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("edit"), st.sampled_from([A, B]), st.sampled_from(sorted(RULES))),
-        st.tuples(st.sampled_from(["read", "land", "judge", "lose", "restart"]), st.sampled_from([A, B]), st.just("")),
-        st.tuples(st.just("note"), st.just(A), st.just("")),
+        st.tuples(
+            st.sampled_from(["read", "land", "overtake", "judge", "lose", "restart"]),
+            st.sampled_from([A, B]),
+            st.just(""),
+        ),
+        st.tuples(st.sampled_from(["note", "number"]), st.just(A), st.just("")),
     ),
     max_size=40,
 )
@@ -162,8 +211,8 @@ def lived(steps: list[tuple[str, str, str]], *, dated: bool, step: float = 5.0) 
         match act:
             case "edit":
                 world.edit(system, name)
-            case "note":
-                world.note()
+            case "note" | "number":
+                getattr(world, act)()
             case _:
                 getattr(world, act)(system)
     world.settle()
@@ -171,7 +220,10 @@ def lived(steps: list[tuple[str, str, str]], *, dated: bool, step: float = 5.0) 
 
 
 def agree(steps: list[tuple[str, str, str]], step: float) -> None:
-    world = lived(steps, dated=True, step=step)
+    agreed(lived(steps, dated=True, step=step))
+
+
+def agreed(world: World) -> None:
     a, b = world.sides[A], world.sides[B]
     assert a.values == b.values
     assert a.values["of_a"] == a.own.get("of_a", "")
@@ -185,6 +237,40 @@ def agree_without_dates(steps: list[tuple[str, str, str]]) -> None:
     world = lived(steps, dated=False)
     assert world.sides[A].values == world.sides[B].values
     assert world.writes <= 8 * world.edits, "no storm"
+
+
+_ACTS = {"edit": 8, "read": 8, "judge": 10, "land": 6, "overtake": 6, "lose": 2, "note": 8, "restart": 1}
+"""What happens how often while A does not show the number yet, and after it: writes of two ordering keys cross."""
+
+
+def crossed(seed: int, *, dated: bool, step: float) -> World:
+    """Forty things that happen, in the middle of which A begins to show the number; then they settle."""
+    chance, world = random.Random(seed), World(dated=dated, step=step, numbered=False)
+    numbered, names = chance.randrange(40), chance.sample(sorted(RULES), chance.choice((1, 2, 4)))
+    for number in range(40):
+        if number == numbered:
+            world.number()
+        (act,) = chance.choices(list(_ACTS), list(_ACTS.values()))
+        system = chance.choice((A, B))
+        if act == "edit":
+            world.edit(system, chance.choice(names))
+        elif act == "note":
+            world.note()
+        else:
+            getattr(world, act)(system)
+    world.settle()
+    return world
+
+
+def agree_after_crossing(seeds: range) -> None:
+    for seed in seeds:
+        for dated in (True, False):
+            for step in (5.0, 0.05):
+                world = crossed(seed, dated=dated, step=step)
+                assert world.sides[A].values == world.sides[B].values, (seed, dated, step)
+                assert world.writes <= 4 * world.edits + 4, "no storm"
+                if dated:
+                    agreed(world)
 
 
 PACES = pytest.mark.parametrize("step", [5.0, 0.05], ids=["slowly", "quickly"])
@@ -210,6 +296,16 @@ def test_systems_that_do_not_say_when_agree_too(steps: list[tuple[str, str, str]
 def test_they_agree_in_thousands_of_histories(steps: list[tuple[str, str, str]], step: float) -> None:
     agree(steps, step)
     agree_without_dates(steps)
+
+
+def test_they_agree_while_one_does_not_show_the_number_yet() -> None:
+    agree_after_crossing(range(100))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_they_agree_in_thousands_of_histories_with_late_numbers() -> None:
+    agree_after_crossing(range(100, 3_000))
 
 
 def test_an_edit_that_puts_back_what_the_hub_had_written_over_is_an_edit() -> None:
@@ -248,17 +344,17 @@ def test_what_was_given_up_is_no_echo() -> None:
     note = fingerprint(KEY, "x")
     state = {"of_b": "x"}
 
-    def seen(landed: float | None) -> Verdict:
+    def seen(at: float | None) -> Verdict:
         document.fields.clear()
         change = Change(
             object="thing", system=B, facility="", values=state, prints={"of_b": note}, at=50.0, dated=True, now=60.0
         )
         document.fields.update(Document().fields)
-        judge(change, document, Matrix(), lambda sent: landed)
+        judge(change, document, Matrix(), lambda sent: Landing(at))
         document.fields["of_b"].view(B).shown = "other"
         document.fields["of_b"].value = "else"
         document.fields["of_b"].view(B).sent = [Sent(note, "m", 0)]
-        return judge(change, document, MATRIX, lambda sent: landed)[0].verdict
+        return judge(change, document, MATRIX, lambda sent: Landing(at))[0].verdict
 
     assert seen(55.0) is Verdict.ECHO
     assert seen(-1.0) is Verdict.ACCEPTED
@@ -293,7 +389,7 @@ def test_the_quick_decision_is_that_of_the_judge(steps: list[tuple[str, str, str
         other = document.copy()
         found = quick(change, name, document, rule)
         if found is not None:
-            slow = judging._Judge(change, name, other, rule, lambda sent: 0.0).decide()
+            slow = judging._Judge(change, name, other, rule, lambda sent: Landing(0.0)).decide()
             both.append((found, slow, document.state(), other.state()))
         return found
 

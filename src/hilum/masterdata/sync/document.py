@@ -42,6 +42,7 @@ class View:
     past: list[Sent] = field(default_factory=list)  # what it wrote before the system's own last change
     refuted: str = ""  # the value that the system was last corrected for
     corrections: int = 0  # and how often
+    seq: int = 0  # the place among all messages of the one by which the system told of it last
 
     @property
     def last(self) -> str:
@@ -50,7 +51,7 @@ class View:
 
     def copy(self) -> View:
         """One that can be changed without changing this one."""
-        return View(self.shown, list(self.sent), list(self.past), self.refuted, self.corrections)
+        return View(self.shown, list(self.sent), list(self.past), self.refuted, self.corrections, self.seq)
 
 
 @dataclass(slots=True)
@@ -111,6 +112,7 @@ def _written(state: FieldState) -> dict[str, Any]:
                 "past": [[s.value, s.message, s.ordinal] for s in view.past],
                 "refuted": view.refuted,
                 "corrections": view.corrections,
+                "seq": view.seq,
             }
             for system, view in state.views.items()
         },
@@ -130,6 +132,7 @@ def _read(found: Mapping[str, Any]) -> FieldState:
                 past=[Sent(*each) for each in view["past"]],
                 refuted=view["refuted"],
                 corrections=view["corrections"],
+                seq=view.get("seq", 0),
             )
             for system, view in found["views"].items()
         },

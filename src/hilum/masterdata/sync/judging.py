@@ -37,8 +37,22 @@ _MOST_PAST: Final = 8
 ON_ITS_WAY: Final = None
 NEVER: Final = -1.0
 NO_RULES: Final[Mapping[str, Rule]] = MappingProxyType({})
-Landed = Callable[[Sent], float | None]
-"""When a write arrived, in seconds since 1970; `ON_ITS_WAY`; `NEVER` where it was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """When a write arrived, and what it is in order with."""
+
+    at: float | None  # seconds since 1970; `ON_ITS_WAY`; `NEVER` where it was given up
+    key: str = ""  # writes of one ordering key arrive in the order of their places
+    place: tuple[int, int] = (0, 0)
+
+    def before(self, other: Landing) -> bool:
+        """Did this write, or will it, arrive before the other one for certain?"""
+        return bool(self.key) and self.key == other.key and self.place < other.place
+
+
+Landed = Callable[[Sent], Landing]
 
 
 class Verdict(StrEnum):
@@ -67,6 +81,7 @@ class Change:
     at: float  # when it was changed there
     dated: bool  # the system said so itself; else it is the time of receipt
     now: float
+    seq: int = 0  # its place among all messages; what a system told later has a greater one
     granted: bool = False  # a steward let it through
     rules: Mapping[str, Rule] = field(default_factory=lambda: NO_RULES)  # of what the matrix does not know: the number
 
@@ -107,6 +122,9 @@ def _as_ever(change: Change, name: str, document: Document, rule: Rule) -> Decis
     view = state.views.get(change.system) if state is not None else None
     if state is None or view is None or view.sent or view.past or not value == view.shown == state.value:
         return None
+    if change.seq < view.seq:
+        return None
+    view.seq = change.seq
     view.refuted, view.corrections = "", 0
     return Decision(field=name, verdict=Verdict.UNCHANGED, rule=rule, other=state.system)
 
@@ -127,7 +145,7 @@ class _Judge:
 
     def decide(self) -> Decision:
         self._forget_old()
-        return self._known() or self._stale() or self._agreed() or self._changed()
+        return self._overtaken() or self._known() or self._stale() or self._agreed() or self._changed()
 
     def _is(self, verdict: Verdict, *, correct: bool = False, words: str = "") -> Decision:
         return Decision(
@@ -139,14 +157,22 @@ class _Judge:
     def _forget_old(self) -> None:
         """Writes that were given up; and of those that the system has overwritten, the old ones."""
         view = self._view
-        view.sent = [each for each in view.sent if self._landed(each) != NEVER]
+        view.sent = [each for each in view.sent if self._landed(each).at != NEVER]
         view.past = [each for each in view.past if self._recent(each)][-_MOST_PAST:]
         while len(view.sent) > 1 and not self._recent(view.sent[0]):  # it was seen, or overwritten by the next one
             view.shown = view.sent.pop(0).value
 
     def _recent(self, sent: Sent) -> bool:
-        at = self._landed(sent)
+        at = self._landed(sent).at
         return at is ON_ITS_WAY or at > self._change.now - ECHO_SECONDS
+
+    def _overtaken(self) -> Decision | None:
+        """Did the same system tell of this field later already? Messages with different keys overtake each other."""
+        change, view = self._change, self._view
+        if change.seq < view.seq and not change.granted:
+            return self._is(Verdict.UNCHANGED if self._value == view.shown else Verdict.STALE)
+        view.seq = max(view.seq, change.seq)
+        return None
 
     def _known(self) -> Decision | None:
         """Does it show what it showed before, or what the hub wrote there?"""
@@ -155,20 +181,56 @@ class _Judge:
         places = [place for place, value in enumerate(chain) if value == self._value]
         if not places:
             return self._late_echo()
-        arrived = [place for place in places if not place or self._landed(view.sent[place - 1]) is not ON_ITS_WAY]
+        arrived = [place for place in places if not place or self._arrived(view.sent[place - 1])]
         place = arrived[-1] if arrived else places[0]
         later = view.sent[place:]
-        if later and all(self._landed(each) is not ON_ITS_WAY for each in later):
+        if self._value != self._state.value and self._may_have_crossed(places):
+            return self._crossed(place)
+        if later and all(self._arrived(each) for each in later):
             return self._behind(later)
         if place:
-            view.shown, view.sent = self._value, later
+            self._seen(place)
         if self._value == self._state.value:
             view.refuted, view.corrections = "", 0
         return self._is(Verdict.ECHO if place else Verdict.UNCHANGED)
 
+    def _arrived(self, sent: Sent) -> bool:
+        return self._landed(sent).at is not ON_ITS_WAY
+
+    def _before(self, sent: Sent, others: list[Sent]) -> bool:
+        """Does this write arrive before all the others, for certain?"""
+        return all(self._landed(sent).before(self._landed(each)) for each in others)
+
+    def _seen(self, place: int) -> None:
+        """The write of this place has arrived. Those sent before it have too, but for what has no order with it."""
+        view, written = self._view, self._view.sent[place - 1]
+        loose = [each for each in view.sent[: place - 1] if not self._before(each, [written])]
+        if not self._arrived(written) and self._late():  # it may be another one that it shows, of the same value
+            loose.append(written)
+        view.past += loose
+        view.shown, view.sent = self._value, view.sent[place:]
+
+    def _may_have_crossed(self, places: list[int]) -> bool:
+        """May the write that it shows have arrived after others that were sent later?
+
+        Their ordering keys differ, as long as a system does not show the number of a thing; or the one was held.
+        """
+        sent = self._view.sent
+        written = [(sent[place - 1], sent[place:]) for place in places if place]
+        written += [(each, sent) for each in self._late()]
+        return any(not self._before(each, [x for x in later if x.value != self._value]) for each, later in written)
+
+    def _crossed(self, place: int) -> Decision | None:
+        """What is in force is sent once more, behind all that is on its way."""
+        if self._change.dated and not any(self._follows(each) for each in self._view.sent):
+            return None  # all had arrived long before: somebody put it back
+        if place:
+            self._seen(place)
+        return self._again(Verdict.KEPT, "Two writes of the hub may have crossed on their way.")
+
     def _behind(self, later: list[Sent]) -> Decision | None:
         """It shows something older than what arrived there: it was read before, or somebody put it back."""
-        arrived = max(self._landed(each) or 0.0 for each in later)
+        arrived = max(self._landed(each).at or 0.0 for each in later)
         if not self._change.dated:
             return self._corrected(
                 Verdict.KEPT, "It cannot be told from an echo, because the system does not say when."
@@ -180,15 +242,21 @@ class _Judge:
     def _late_echo(self) -> Decision | None:
         """It shows what the hub wrote before the system's own last change: so that change was overwritten there.
 
-        Where the system says when, such writes are not past: it is known that they came after the change.
+        Where the system says when, such writes are not past: it is known that they came after the change; but for
+        those that have no order with the one that it showed.
         """
         view = self._view
-        if self._change.dated or all(each.value != self._value for each in view.past):
+        if not self._late():
             return None
         view.shown = self._value
         if self._value == self._state.value:
             return self._is(Verdict.ECHO)
         return self._corrected(Verdict.KEPT, "What the hub had written before came back.")
+
+    def _late(self) -> list[Sent]:
+        """Past writes of the value that it shows which may have arrived after its last change."""
+        past = [each for each in self._view.past if each.value == self._value]
+        return [each for each in past if not self._change.dated or self._follows(each)]
 
     def _stale(self) -> Decision | None:
         """The same system said something newer before: this one was replayed, or overtaken."""
@@ -252,7 +320,7 @@ class _Judge:
 
     def _follows(self, sent: Sent) -> bool:
         """Did this write reach the system after the change was made there, so that it overwrites it?"""
-        arrived = self._landed(sent)
+        arrived = self._landed(sent).at
         if arrived is ON_ITS_WAY:
             return True
         return self._change.dated and self._change.at <= arrived + SKEW_SECONDS
@@ -271,8 +339,12 @@ class _Judge:
 
     def _corrected(self, verdict: Verdict, words: str = "") -> Decision:
         """What is in force stays, and the system is told."""
-        view = self._view
         self._overwrote()
+        return self._again(verdict, words)
+
+    def _again(self, verdict: Verdict, words: str) -> Decision:
+        """The system is told what is in force, but not for ever of one value."""
+        view = self._view
         if view.refuted != self._value:
             view.refuted, view.corrections = self._value, 0
         correct = bool(self._state.value) and view.corrections < MOST_CORRECTIONS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from hilum.journal.columns import Bodies, Int2s, Texts, Uuids
 from hilum.journal.payloads import packed, unpacked
 from hilum.journal.text import key_of, storable
 from hilum.masterdata.sync.document import Document, Sent
-from hilum.masterdata.sync.judging import NEVER, Decision
+from hilum.masterdata.sync.judging import NEVER, ON_ITS_WAY, Decision, Landed, Landing
 from hilum.postgres import Connection
 
 Key = tuple[str, str]
@@ -22,6 +22,9 @@ Key = tuple[str, str]
 ECHO_DAYS: Final = 30
 REFUSED_DAYS: Final = 400
 """Whole days for which echoes, and all other decisions, are kept."""
+
+_LONG_AGO: Final = Landing(0.0)
+"""Of a delivery that is dropped from the journal."""
 
 _STATE_ORDINAL: Final = -2
 _DECISION_ORDINAL: Final = -10_000
@@ -106,9 +109,11 @@ async def save(connection: Connection, changed: Mapping[Key, tuple[Document, str
 
 
 async def landings(
-    connection: Connection, documents: Iterable[Document], under_way: Collection[str]
-) -> Callable[[Sent], float | None]:
-    """When each write that these documents know of arrived. `under_way`: messages that have no deliveries yet."""
+    connection: Connection, documents: Iterable[Document], under_way: Mapping[str, tuple[str, int]]
+) -> Landed:
+    """When each write that these documents know of arrived. `under_way`: messages that have no deliveries yet, each
+    with its ordering key and its place in the order of receipt.
+    """
     written = {
         (sent.message, sent.ordinal)
         for document in documents
@@ -118,22 +123,24 @@ async def landings(
         if sent.message not in under_way
     }
     refs = [(UUID(message), ordinal) for message, ordinal in written]
-    found: dict[tuple[str, int], float | None] = {}
+    found: dict[tuple[str, int], Landing] = {}
     if refs:
         cursor = await connection.execute(
-            "SELECT d.message_id, d.ordinal, d.state::text, extract(epoch FROM d.state_at)::float8"
+            "SELECT d.message_id, d.ordinal, d.state::text, extract(epoch FROM d.state_at)::float8, d.key, d.seq"
             " FROM unnest(%s::uuid[], %s::int2[]) AS t (message_id, ordinal)"
             " JOIN delivery d USING (message_id, ordinal)",
             [Uuids([ref[0] for ref in refs]), Int2s([ref[1] for ref in refs])],
             binary=True,
         )
-        for message_id, ordinal, state, at in await cursor.fetchall():
-            found[str(message_id), ordinal] = {"delivered": at, "cancelled": NEVER}.get(state)
+        for message_id, ordinal, state, at, key, seq in await cursor.fetchall():
+            arrived = {"delivered": at, "cancelled": NEVER}.get(state)
+            found[str(message_id), ordinal] = Landing(arrived, key, (seq, ordinal))
 
-    def landed(sent: Sent) -> float | None:
+    def landed(sent: Sent) -> Landing:
         if sent.message in under_way:
-            return None
-        return found.get((sent.message, sent.ordinal), 0.0)  # one that is dropped from the journal arrived long ago
+            key, seq = under_way[sent.message]
+            return Landing(ON_ITS_WAY, key, (seq, sent.ordinal))
+        return found.get((sent.message, sent.ordinal), _LONG_AGO)
 
     return landed
 
