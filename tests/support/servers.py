@@ -16,6 +16,7 @@ from uuid import uuid4
 import psycopg
 
 from hilum.postgres import Database, EmbeddedServer
+from hilum.processes.engine import migrate
 from hilum.runtime import prepare
 
 LANES = 64
@@ -79,7 +80,7 @@ class Databases:
 
     @contextmanager
     def migrated(self) -> Iterator[str]:
-        """A database with all tables, partitions and lanes."""
+        """A database with all tables, partitions and lanes, those of processes too."""
         if not self._prepared:
             self._prepare()
         with self._created(f"TEMPLATE {self._template} STRATEGY FILE_COPY") as url:
@@ -117,6 +118,7 @@ async def _prepared(url: str) -> None:
     await database.open()
     try:
         await prepare(database, lanes=LANES)
+        await migrate(database)
     finally:
         await database.close()
 

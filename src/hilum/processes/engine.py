@@ -63,8 +63,7 @@ class Engine:
         await self._know_all_versions()
         async with self._database.transaction() as connection:
             await retime(connection)
-        # In a thread: it waits for transactions of this very hub, which cannot end while their loop stands still.
-        await asyncio.to_thread(DBOS.migrate, self._url(), schema=SCHEMA)
+        await migrate(self._database)
         DBOS(config=self._config())
         for process in self._versions.values():
             self._functions[process.workflow] = self._registered(process)
@@ -96,14 +95,10 @@ class Engine:
 
     # Start
 
-    def _url(self) -> str:
-        url = self._database.url.replace("postgres://", "postgresql://", 1)
-        return url.replace("postgresql://", "postgresql+psycopg://", 1)
-
     def _config(self) -> DBOSConfig:
         return {
             "name": _APPLICATION,
-            "system_database_url": self._url(),
+            "system_database_url": _url(self._database),
             "dbos_system_schema": SCHEMA,
             "executor_id": str(self._worker),
             "application_version": _APPLICATION,  # versions are those of each process, not of the program
@@ -315,6 +310,17 @@ class Engine:
     async def _hold(self, run: Run, error: Exception) -> str:
         log.error("process_held", run=str(run.id), where=trail(error))
         return await run.hold(error)
+
+
+async def migrate(database: Database) -> None:
+    """Bring the engine's tables up to date; quick where they are."""
+    # In a thread: it waits for transactions of this very hub, which cannot end while their loop stands still.
+    await asyncio.to_thread(DBOS.migrate, _url(database), schema=SCHEMA)
+
+
+def _url(database: Database) -> str:
+    url = database.url.replace("postgres://", "postgresql://", 1)
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 async def _alone(connection: Connection, lock: int = LOCK) -> bool:
