@@ -19,7 +19,7 @@ from hilum.connector.inspection import (
     Renewable,
     Renewal,
 )
-from hilum.connector.lent import AtEndpoint, Memory, Remembers, TakesTurns, Turns
+from hilum.connector.lent import AtEndpoint, Memory, Notes, Remembers, TakesNotes, TakesTurns, Turns
 from hilum.connector.source import Header, OnDemand, Receipt, Received, Schedule, Source, Tables
 from hilum.connector.target import Outgoing, Target
 
@@ -39,6 +39,7 @@ __all__ = [
     "Memory",
     "Misfit",
     "Needs",
+    "Notes",
     "OnDemand",
     "Outgoing",
     "ReadsModels",
@@ -50,6 +51,7 @@ __all__ = [
     "Schedule",
     "Source",
     "Tables",
+    "TakesNotes",
     "TakesTurns",
     "Target",
     "Traits",

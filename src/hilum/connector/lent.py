@@ -1,8 +1,8 @@
-"""What the runtime gives a connector before it is opened: a memory, turns to call a server, an endpoint's settings."""
+"""What the runtime gives a connector before it is opened: a memory, notes, turns to call a server, settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
@@ -38,6 +38,27 @@ class Remembers(Protocol):
 
     def remember(self, memories: Callable[[str], Memory]) -> None:
         """Called before `open`: gives a memory for each thing that the source follows, by a name that never changes."""
+
+
+class Notes(Protocol):
+    """What a destination noted of the documents that it wrote, in the journal: a JSON value by the document's name.
+
+    All hubs that deliver there share them; who notes last counts. Each method may raise `DatabaseUnavailable`.
+    """
+
+    async def get(self, names: Collection[str]) -> dict[str, Any]:
+        """What is noted of these; those of which nothing is are left out."""
+
+    async def put(self, values: Mapping[str, Any]) -> None:
+        """Note these, all or none. Fingerprints, never a payload."""
+
+
+@runtime_checkable
+class TakesNotes(Protocol):
+    """A destination that must know later what it has written, where the receiver does not say who changed it since."""
+
+    def take_notes(self, notes: Notes) -> None:
+        """Called before `open`."""
 
 
 class Turns(Protocol):

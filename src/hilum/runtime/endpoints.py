@@ -1,4 +1,4 @@
-"""What sources and destinations get from outside the flows: the settings of `hilum.toml`, a memory, and turns."""
+"""What sources and destinations get from outside the flows: the settings of `hilum.toml`, a memory, notes, turns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable
 from typing import Any, Protocol, runtime_checkable
 
-from hilum.connector import AtEndpoint, Connector, Destination, Remembers, Source, TakesTurns, Target
+from hilum.connector import AtEndpoint, Connector, Destination, Remembers, Source, TakesNotes, TakesTurns, Target
 from hilum.connectors import find_destination
 from hilum.errors import SettingsError
 from hilum.flow import Flow
+from hilum.journal.document_notes import DocumentNotes
 from hilum.journal.memories import Memories
 from hilum.postgres import Database
 from hilum.runtime.server_turns import Servers
@@ -86,6 +87,13 @@ def furnish(source: Source, settings: Settings, database: Database | None, serve
         source.remember(Memories(database).of)
     put_over(source, database)
     _queue(source, servers)
+
+
+def lend(destination: Destination, name: str, database: Database) -> None:
+    """Give a destination of a hub that runs what it needs of the hub's database before it is opened."""
+    put_over(destination, database)
+    if isinstance(destination, TakesNotes):
+        destination.take_notes(DocumentNotes(database, name))
 
 
 def _queue(connector: Connector, servers: Servers | None) -> None:

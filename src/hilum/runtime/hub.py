@@ -30,7 +30,7 @@ from hilum.masterdata.terms import LiveTerms
 from hilum.postgres import Connection, Database
 from hilum.runtime.arrivals import Arrivals
 from hilum.runtime.committer import Committer
-from hilum.runtime.endpoints import build_endpoints, furnish, put_over, read_only_endpoints
+from hilum.runtime.endpoints import build_endpoints, furnish, lend, read_only_endpoints
 from hilum.runtime.errands import Errands
 from hilum.runtime.gate import Gate
 from hilum.runtime.inspecting import EVERY as LOOK_EVERY
@@ -233,8 +233,8 @@ class Hub:
             share.floor = await oldest_open(connection)
         self.share = share
         self.destinations = build_endpoints(settings, self.project.flows.values(), self._servers)
-        for destination in self.destinations.values():
-            put_over(destination, self.database)
+        for endpoint, destination in self.destinations.items():
+            lend(destination, endpoint, self.database)
             await destination.open()
         self.worker = Worker(share, self.destinations)
         self._working = asyncio.create_task(self.worker.run())

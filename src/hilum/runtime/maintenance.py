@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from hilum.cases import jobs
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
-from hilum.journal import efforts, erasing, runs
+from hilum.journal import document_notes, efforts, erasing, runs
 from hilum.journal.keyring import Keyring
 from hilum.journal.partitions import ensure_partitions, oldest_open, oldest_reopened
 from hilum.journal.retention import Bounds
@@ -133,6 +133,7 @@ class Maintenance:
             await runs.forget(connection)
             await jobs.clear_up(connection)
             await efforts.prune(connection)
+            await document_notes.forget(connection)
             await sync.forget(connection)
             await known.forget(connection)
             await matching.forget(connection)

@@ -6,7 +6,7 @@ They are the first that the suites run against, and the healthy ones of which th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -236,3 +236,18 @@ class Notebook:
         """Let go."""
         if self._books.holders.get(self._scope) is self:
             del self._books.holders[self._scope]
+
+
+class NotePad:
+    """Notes of a destination, in the memory of a test. See `hilum.connector.Notes`."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, bytes] = {}
+
+    async def get(self, names: Collection[str]) -> dict[str, Any]:
+        """A copy of what is noted."""
+        return {name: orjson.loads(self.notes[name]) for name in names if name in self.notes}
+
+    async def put(self, values: Mapping[str, Any]) -> None:
+        """Note these."""
+        self.notes |= {name: orjson.dumps(value) for name, value in values.items()}

@@ -50,6 +50,7 @@ from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.message import Delivery, new_id
 from hilum.simulator.odoo import INTEGRATION_GROUPS, FaultKind, Faults, SandboxOdoo
 from hilum.simulator.odoo.faults import Fault
+from hilum.testing.memory import NotePad
 from support.odoo_door import OdooDoor
 from support.odoo_named import NamedOdoo
 
@@ -126,6 +127,7 @@ class FarSide:
         self.day = yesterday.isoformat() if named else "2026-11-20"  # on which documents are dated
         self.unique = uuid.uuid4().hex[:8]
         self.count = itertools.count(1)  # of the names of all worlds, so that each world is a new one
+        self.notes: NotePad | None = NotePad()  # as connectors of one hub share them; none: nobody remembers
         self._opened: list[Odoo] = []
 
     @property
@@ -186,6 +188,8 @@ class FarSide:
     async def open(self, **settings: Any) -> Odoo:
         """A connector, open; closed at the end of the test."""
         made = self.connector(**settings)
+        if self.notes is not None:
+            made.take_notes(self.notes)
         await made.open()
         self._opened.append(made)
         return made

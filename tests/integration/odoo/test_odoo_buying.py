@@ -73,7 +73,7 @@ async def test_an_order_is_received_at_the_warehouse_of_its_place(far: FarSide, 
 
 
 @pytest.mark.req("SYS-1")
-async def test_another_warehouse_that_a_person_chose_is_told(sandboxed: FarSide) -> None:
+async def test_another_warehouse_that_a_person_chose_stays_and_is_told(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     warehouse = Warehouse(code=sandboxed.unique[:5].upper(), title=sandboxed.name("South"))
     place = Location(code=sandboxed.name("S-OR"), title="Southern theatre", facility=warehouse.code)
@@ -91,9 +91,9 @@ async def test_another_warehouse_that_a_person_chose_is_told(sandboxed: FarSide)
         box.change(lambda env, row=row, there=elsewhere: env["purchase.order"].write(row["id"], there))
     assert "the warehouse that it is delivered to" in str(await refused(hub, order))
     (outcome,) = await delivered(hub, revised(draft, 1, (1, "12", "1")))
-    assert f"was for another warehouse in Odoo; it is set to that of {place.code}" in outcome.words
+    assert "left so: the warehouse that it is delivered to." in outcome.words
     (row,) = await sandboxed.known_as("purchase.order", "order", draft.number)
-    assert row["picking_type_id"] == south["in_type_id"]
+    assert row["picking_type_id"] == other["in_type_id"]
 
 
 async def test_less_than_has_come_cannot_be_ordered(far: FarSide, hub: Odoo, world: World) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import structlog
 
-from hilum.connector import NO_NEEDS, Destination, Effort, Inspection, Needs, Renewal, Traits, Turns
+from hilum.connector import NO_NEEDS, Destination, Effort, Inspection, Needs, Notes, Renewal, Traits, Turns
 from hilum.connectors.declaring import checked
 from hilum.connectors.odoo import renewal
 from hilum.connectors.odoo.api_key import Key
@@ -53,6 +53,7 @@ class Odoo(Destination):
         self._portion = _FIRST_BATCH
         self._before = Effort()  # of the connections before this one
         self._turns: Callable[[str], Turns] | None = None
+        self.notes: Notes | None = None
 
     @property
     def address(self) -> str:
@@ -65,6 +66,10 @@ class Odoo(Destination):
     def take_turns(self, turns: Callable[[str], Turns]) -> None:
         """See `TakesTurns.take_turns`: one budget with the feeds of the same server."""
         self._turns = turns
+
+    def take_notes(self, notes: Notes) -> None:
+        """See `TakesNotes.take_notes`: of orders, so that what people changed in them is seen."""
+        self.notes = notes
 
     async def open(self) -> None:
         """Find out version and protocol, and check the settings against the server. Raises `SettingsError`.
@@ -216,7 +221,7 @@ class Odoo(Destination):
             if self._session is None:
                 client = await connect(transport, self.settings)
                 await refuse_module_prefix(client, self.settings.prefix)
-                self._session = Session(client, self.settings, transport.key)
+                self._session = Session(client, self.settings, transport.key, self.notes)
             return self._session
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hilum.connector import Notes
 from hilum.connectors.odoo.api_key import ApiKey
 from hilum.connectors.odoo.client import OdooClient, Row
 from hilum.connectors.odoo.external_ids import external_id
@@ -18,8 +19,9 @@ from hilum.errors import Rejected
 class Session:
     """One server, found and spoken to. Made anew after the endpoint was closed."""
 
-    def __init__(self, client: OdooClient, settings: OdooSettings, key: ApiKey) -> None:
+    def __init__(self, client: OdooClient, settings: OdooSettings, key: ApiKey, notes: Notes | None = None) -> None:
         self.client = client
+        self.notes = notes  # of what was written last; none: it is used without a hub, and nobody remembers
         self.key = key
         self.settings = settings
         self.references = References(client, prefix=settings.prefix, seconds=settings.reference_seconds)

@@ -97,6 +97,9 @@ class DocumentOperation(Operation):
     async def weigh(self, session: Session, plans: Sequence[Plan]) -> None:
         """Settle what must not be written: not begun (`refuse`), or not changed. Raises a `Failure`."""
 
+    async def remember(self, session: Session, plans: Sequence[Plan]) -> None:
+        """They are as they were sent: note what must be known at a later delivery. Raises a `Failure`."""
+
     async def look_once_more(self, session: Session, plans: Sequence[Plan]) -> None:
         """Drafts are written and others can see them: settle what must not be acted upon. Raises a `Failure`."""
 
@@ -156,6 +159,7 @@ class DocumentOperation(Operation):
         await self._view(session, [plan for plan in _open(plans, tasks) if plan in writing])
         for plan in _open(plans, tasks):
             self._compare(plan)
+        await self.remember(session, _open(plans, tasks))
         await self._complete(session, _open(plans, tasks))
         await self.look_once_more(session, [plan for plan in _open(plans, tasks) if plan.act and self.is_draft(plan)])
         acting = [plan for plan in _open(plans, tasks) if plan.act and self.is_draft(plan)]

@@ -7,30 +7,38 @@ that now waits for approval, or that was cancelled: the state is read and said.
 
 A changed order comes whole with a higher revision, which is kept in the source document (`PO-7 rev. 2`): a confirmed
 order takes it once, and an older revision that comes again changes nothing. Lines of the hub that a revision no longer
-has get the quantity 0 (Odoo does not delete lines of a confirmed order); lines that a buyer has added stay.
+has get the quantity 0 (Odoo does not delete lines of a confirmed order); lines that a buyer has added stay, and what
+buyers have changed since the hub wrote it is not written over (`order_edits`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
 from typing import Any, ClassVar, Final
 
 from hilum.canonical import OrderLine, PurchaseOrder
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
-from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
 from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan, same_lines
-from hilum.connectors.odoo.references import AGREEMENT, ITEM, LOCATION, SUPPLIER
+from hilum.connectors.odoo.operations.order_edits import (
+    AGREEMENT,
+    KIND,
+    PLANNED,
+    OrderedLine,
+    Wanted,
+    records,
+    remember,
+    spare,
+)
+from hilum.connectors.odoo.references import AGREEMENT as AGREEMENTS
+from hilum.connectors.odoo.references import ITEM, LOCATION, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.units import units_needed
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Rejected
 
-_KIND: Final = "picking_type_id"  # "Deliver To" in Odoo, where purchase_stock is installed
-_KIND_CELL: Final = f"{_KIND}/.id"
 _REVISION: Final = " rev. "  # in the source document, between the order's number and its revision
 
 
@@ -40,20 +48,6 @@ class _Known:
     suppliers: Mapping[str, Row | Rejected]
     agreements: Mapping[str, Row | Rejected]
     places: Mapping[str, Row | Rejected]
-
-
-@dataclass(kw_only=True, slots=True)
-class _Wanted:
-    """The order in Odoo's names, and what is known of the one that is there."""
-
-    partner: int
-    currency: int | None
-    agreement: int | None
-    lines: Sequence[Mapping[str, Any]]
-    revision: int
-    kind: int | None = None  # the kind of receipt of the warehouse that it is for; None: Odoo decides
-    of_others: frozenset[int] = frozenset()  # lines that the hub has not written, in a revised order
-    gone: frozenset[int] = frozenset()  # lines of the hub that the revision no longer has
 
 
 class PlaceOrder(DocumentOperation):
@@ -70,10 +64,10 @@ class PlaceOrder(DocumentOperation):
     model = "purchase.order"
     kind = "order"
     reference_field = "origin"
-    fields = ("name", "state", "partner_id", "currency_id", "origin")
+    fields = ("name", "state", "partner_id", "currency_id", "origin", "partner_ref", "date_order")
     line_model = "purchase.order.line"
     line_parent = "order_id"
-    line_fields = ("product_id", "product_qty", "price_unit")
+    line_fields = ("product_id", "product_qty", "price_unit", PLANNED)
     drafts = frozenset({"draft", "sent"})
 
     def needed(self, names: Dialect) -> Needs:
@@ -87,7 +81,7 @@ class PlaceOrder(DocumentOperation):
         suppliers = await session.references.find(SUPPLIER, [order.supplier for order in orders])
         places = [order.deliver_to for order in orders if order.deliver_to]
         return _Known(
-            agreements=await session.references.find(AGREEMENT, agreements) if agreements else {},
+            agreements=await session.references.find(AGREEMENTS, agreements) if agreements else {},
             items=await session.references.find(ITEM, [line.item for order in orders for line in order.lines]),
             suppliers=await with_blocks(session, suppliers),
             places=await session.references.find(LOCATION, places) if places else {},
@@ -102,38 +96,28 @@ class PlaceOrder(DocumentOperation):
         reference = f"{order.number}{_REVISION}{order.revision}" if order.revision else order.number
         currency = found(await session.currency(order.currency)) if order.currency else None
         kind = await _received_at(session, task, known.places)
-        head = {
-            "partner_id/.id": cell(vendor),
-            "origin": reference,
-            **({"requisition_id/.id": cell(agreement)} if agreement else {}),
-            **({"partner_ref": reference_of(order)} if order.requisition or order.bill_only else {}),
-            **({"currency_id/.id": cell(currency)} if currency else {}),
-            **({"date_order": cell(order.ordered_at)} if order.ordered_at else {}),
-            **({_KIND_CELL: cell(kind)} if kind else {}),
+        head: dict[str, Any] = {
+            "partner_id": vendor,
+            AGREEMENT: agreement,
+            "partner_ref": reference_of(order) or None,
+            "currency_id": currency,
+            "date_order": cell(order.ordered_at) or None,
+            KIND: kind,
         }
+        lines = [await _wanted(session, order, line, found(known.items[line.item])) for line in order.lines]
+        wanted = Wanted(
+            head={name: value for name, value in head.items() if value is not None},
+            lines=lines,
+            revision=order.revision,
+        )
         xml_id = session.xml_id("order", order.number)
-        lines: list[Mapping[str, Any]] = []
-        shapes: dict[tuple[str, ...], list[dict[str, str]]] = {}
-        for line in order.lines:
-            wanted = await _wanted(session, order, line, found(known.items[line.item]))
-            cells = _cells(session, order, line, wanted)
-            lines.append(wanted)
-            shapes.setdefault(tuple(cells), []).append(cells)
-        records = [Record(task=task, xml_id=xml_id, head=head, lines=some, about=about) for some in shapes.values()]
         return Plan(
             task=task,
             xml_id=xml_id,
             reference=reference,
             about=about,
-            records=records,
-            wanted=_Wanted(
-                partner=vendor,
-                currency=currency,
-                agreement=agreement,
-                lines=lines,
-                revision=order.revision,
-                kind=kind,
-            ),
+            records=records(task, xml_id, about, reference, wanted),
+            wanted=wanted,
             act=order.confirm,
         )
 
@@ -158,20 +142,17 @@ class PlaceOrder(DocumentOperation):
         wanted, row = plan.wanted, plan.row
         lines = [line for line in plan.lines if line["id"] not in wanted.of_others and not self._dropped(plan, line)]
         parts = {
-            "supplier": row.get("partner_id") == wanted.partner,
-            "currency": wanted.currency in (None, row.get("currency_id")),
-            "the warehouse that it is delivered to": wanted.kind in (None, row.get(_KIND)),
-            "lines (items, quantities, units or exact prices)": same_lines(wanted.lines, lines),
+            "supplier": wanted.head.get("partner_id") in (None, row.get("partner_id")),
+            "currency": wanted.head.get("currency_id") in (None, row.get("currency_id")),
+            "the warehouse that it is delivered to": wanted.head.get(KIND) in (None, row.get(KIND)),
+            "lines (items, quantities, units or exact prices)": same_lines([e.wanted for e in wanted.lines], lines),
         }
         return ", ".join(words for words, same in parts.items() if not same)
 
     def fields_of(self, plans: Sequence[Plan]) -> Sequence[str]:
-        """See `DocumentOperation.fields_of`. Where an order has a kind of receipt, this Odoo has the field."""
-        return (*self.fields, _KIND) if any(plan.wanted.kind for plan in plans) else self.fields
-
-    def _goes_elsewhere(self, plan: Plan) -> bool:
-        """Is a draft for another warehouse in Odoo than the order says? Of a confirmed one the head is not written."""
-        return self.is_draft(plan) and plan.wanted.kind not in (None, plan.row.get(_KIND))
+        """See `DocumentOperation.fields_of`. What an order has of these, this Odoo has the field of."""
+        modules = [name for name in (KIND, AGREEMENT) if any(name in plan.wanted.asked for plan in plans)]
+        return (*self.fields, *modules)
 
     @staticmethod
     def _dropped(plan: Plan, line: Row) -> bool:
@@ -183,7 +164,7 @@ class PlaceOrder(DocumentOperation):
 
         Where a person has changed the source document, nobody can say which revision is there: it is left alone.
         """
-        if not _tells_revision(plan):
+        if plan.wanted.idle or not _tells_revision(plan):
             return False
         if revision_of(plan.row) < plan.wanted.revision and plan.row.get("state") != "cancel":
             return True
@@ -198,27 +179,34 @@ class PlaceOrder(DocumentOperation):
                 title = plan.row.get("name")
                 words = f"The {plan.about} has revision {newer} in Odoo ({title}); this earlier one changes nothing."
                 plan.task.deliver(f"{self.model}:{plan.number} {title}", words)
-        for plan in there:
-            if plan.task.outcome is None and self.to_update(plan) and self._goes_elsewhere(plan):
-                plan.task.remarks.append(_set_back(plan))
         revised = [plan for plan in there if plan.task.outcome is None and plan.wanted.revision]
-        if not revised:
-            return
-        await self._name_lines(session, revised)
-        await self._refuse_locked(session, [plan for plan in revised if self.to_update(plan)])
+        changing = [plan for plan in there if plan.task.outcome is None and self.to_update(plan)]
+        await self._name_lines(session, [plan for plan in there if plan in revised or plan in changing])
+        await self._refuse_locked(session, [plan for plan in changing if plan in revised])
+        await spare(session, [plan for plan in changing if plan.task.outcome is None], self.drafts)
         await prepare([plan.task for plan in revised if self.to_update(plan)], self._dropping(session, revised))
+
+    async def remember(self, session: Session, plans: Sequence[Plan]) -> None:
+        """See `DocumentOperation.remember`: to see later what buyers have changed."""
+        await remember(session, plans)
 
     async def _name_lines(self, session: Session, plans: Sequence[Plan]) -> None:
         """Tell the lines that others wrote, and the ones that the revision no longer has."""
         lines = [line["id"] for plan in plans for line in plan.lines]
+        if not plans:
+            return
         names = await session.client.external_ids(self.line_model, lines)
         for plan in plans:
-            number = plan.task.thing.number
-            ours = {session.xml_id("orderline", f"{number}/{line.number}") for line in plan.task.thing.lines}
+            wanted: Wanted = plan.wanted
+            ours = {line.xml_id for line in wanted.lines}
             start = session.xml_id("orderline", "x")[:-1]
             here = {line["id"]: names.get(line["id"], "") for line in plan.lines}
-            plan.wanted.of_others = frozenset(each for each, name in here.items() if not name.startswith(start))
-            plan.wanted.gone = frozenset(here) - plan.wanted.of_others - {e for e, name in here.items() if name in ours}
+            others = frozenset(each for each, name in here.items() if not name.startswith(start))
+            wanted.names = {each: name for each, name in here.items() if each not in others}
+            if wanted.revision or not plan.act:
+                wanted.of_others = others
+            if wanted.revision:
+                wanted.gone = frozenset(each for each, name in wanted.names.items() if name not in ours)
 
     async def _refuse_locked(self, session: Session, plans: Sequence[Plan]) -> None:
         """A buyer has locked the order: 19 by a mark, earlier versions by the state `done`."""
@@ -270,10 +258,6 @@ class PlaceOrder(DocumentOperation):
             plan.task.fail(Rejected("odoo.not_done", text))
         else:
             plan.task.deliver(f"purchase.order:{plan.number} {title}", words[state])
-
-
-def _set_back(plan: Plan) -> str:
-    return f"The draft was for another warehouse in Odoo; it is set to that of {plan.task.thing.deliver_to}."
 
 
 BILL_ONLY: Final = "BILL ONLY"
@@ -336,7 +320,7 @@ async def _received_at(session: Session, task: Task, places: Mapping[str, Row | 
         return None
     place = places[order.deliver_to]
     there = not isinstance(place, Rejected) and place["warehouse_id"]
-    if there and _KIND in await session.fields("purchase.order"):
+    if there and KIND in await session.fields("purchase.order"):
         return int((await session.warehouse(int(there)))["in_type_id"])
     task.remarks.append(
         f"Odoo has no warehouse for {order.deliver_to}: the goods are received where Odoo does by default."
@@ -344,7 +328,7 @@ async def _received_at(session: Session, task: Task, places: Mapping[str, Row | 
     return None
 
 
-async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item: Row) -> dict[str, Any]:
+async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item: Row) -> OrderedLine:
     """A line in Odoo's names. Raises `Rejected` for a unit that the item cannot be ordered in."""
     unit = found(await session.units.find(line.unit))
     if not session.units.convert(unit, item["uom_id"]):
@@ -353,25 +337,17 @@ async def _wanted(session: Session, order: PurchaseOrder, line: OrderLine, item:
             f"Order {order.number}, line {line.number}: item {line.item} is kept in {kept} in Odoo, and {line.unit} "
         )
         raise Rejected("odoo.unit", f"{words}does not convert into that. Correct the unit.")
-    return {
-        "product_id": item["id"],
-        "product_qty": line.quantity,
-        session.client.dialect.order_line_unit: unit,
-        "price_unit": line.unit_price,
-    }
-
-
-def _cells(session: Session, order: PurchaseOrder, line: OrderLine, wanted: Mapping[str, Any]) -> dict[str, str]:
-    unit = session.client.dialect.order_line_unit
-    cells = {
-        "id": session.xml_id("orderline", f"{order.number}/{line.number}"),
-        "product_id/.id": cell(wanted["product_id"]),
-        "product_qty": cell(line.quantity),
-        f"{unit}/.id": cell(wanted[unit]),
-    }
-    if line.unit_price is not None:
-        cells["price_unit"] = cell(line.unit_price)
-    if line.needed_by is not None:
+    names = session.client.dialect
+    return OrderedLine(
+        number=line.number,
+        xml_id=session.xml_id("orderline", f"{order.number}/{line.number}"),
+        unit=names.order_line_unit,
+        wanted={
+            "product_id": item["id"],
+            "product_qty": line.quantity,
+            names.order_line_unit: unit,
+            "price_unit": line.unit_price,
+        },
         # Odoo keeps a time: noon in UTC is the same day in nearly every time zone
-        cells["date_planned"] = datetime.combine(line.needed_by, time(12)).strftime("%Y-%m-%d %H:%M:%S")
-    return {f"order_line/{column}": text for column, text in cells.items()}
+        planned=None if line.needed_by is None else f"{line.needed_by:%Y-%m-%d} 12:00:00",
+    )
