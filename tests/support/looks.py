@@ -104,3 +104,11 @@ async def assert_sound(database: Database, *, cases: bool = True) -> None:
         counted = sorted(await (await connection.execute(_COUNTED)).fetchall())
         tallied = sorted(await (await connection.execute(_TALLIED)).fetchall())
     assert counted == tallied
+
+
+async def noted(database: Database, kind: str, *said: str) -> list[tuple[str, ...]]:
+    """What the business facts of a kind say that count now, by document and line."""
+    values = ", ".join(f"said ->> '{name}'" for name in said)
+    return await rows(
+        database, f"SELECT {values} FROM business_fact WHERE kind = '{kind}' AND NOT replaced ORDER BY document, line"
+    )

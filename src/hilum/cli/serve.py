@@ -24,6 +24,7 @@ from hilum.ending import cancel_all
 from hilum.errors import Down, SettingsError
 from hilum.flow import Project
 from hilum.observe import Telemetry
+from hilum.observe.indicators import Keeper
 from hilum.postgres import Database
 from hilum.processes import processes_of
 from hilum.runtime import ROLES, Hub
@@ -138,6 +139,7 @@ async def serve_hub(
         if not stop.is_set():
             await _start(hub)
             engine = await _start_engine(hub, parts)
+            _start_counting(hub, parts)
             measured = await telemetry.start(hub, port=ports.telemetry)
         if prepare_database is not None and not stop.is_set():
             await prepare_database(database)
@@ -177,6 +179,14 @@ async def _start_engine(hub: Hub, parts: AsyncExitStack) -> Engine | None:
     parts.push_async_callback(engine.stop)
     await engine.start()
     return engine
+
+
+def _start_counting(hub: Hub, parts: AsyncExitStack) -> None:
+    """The count of the indicators, where this process is a worker."""
+    if hub.share is not None:
+        keeper = Keeper(hub.database, hub.project.settings)
+        parts.push_async_callback(keeper.stop)
+        keeper.start()
 
 
 async def _start_console(

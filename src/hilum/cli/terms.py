@@ -20,8 +20,8 @@ from hilum.cli.output import AsJson, emit_json, fail, out, plain, table
 from hilum.errors import HilumError
 from hilum.flow.prices import Ask, Expected
 from hilum.masterdata.terms import Book, Checked, WhatIf, book, checked, what_if
+from hilum.masterdata.terms.rebates import Accrual, accruals
 from hilum.masterdata.terms.store import facts, facts_of, head_of, heads
-from hilum.packs.contracts.rebates import Accrual, accruals
 
 app = typer.Typer(help="Agreed prices: contracts, what a line should cost, what leaks, and what if.")
 

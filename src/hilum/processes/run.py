@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from hilum.cases import classify
 from hilum.errors import HilumError, Invalid
+from hilum.facts import Fact, note
 from hilum.journal.payloads import packed
 from hilum.journal.text import storable
 from hilum.message import new_id
@@ -107,12 +108,21 @@ class Run:
 
         return datetime.fromisoformat(await self._stepped("now", look))
 
-    async def move(self, state: str) -> None:
-        """It is in this state now. Raises `Invalid` where the state model does not allow it: then the run is held."""
+    @property
+    def started_at(self) -> datetime:
+        """When it began."""
+        return self._row.started_at
+
+    async def move(self, state: str, *, facts: Sequence[Fact] = ()) -> None:
+        """It is in this state now. Raises `Invalid` where the state model does not allow it: then the run is held.
+
+        `facts` are noted in the same transaction.
+        """
 
         async def write() -> None:
             async with self._database.transaction() as connection:
                 row = await self._locked(connection)
+                await self._note_facts(connection, facts)
                 if row.state == state:
                     return
                 self._process.states.check(row.state, state)
@@ -151,15 +161,22 @@ class Run:
         return await self.step(name, within)
 
     async def send(
-        self, channel: str, thing: BaseModel, *, key: str = "", undo: tuple[str, BaseModel] | None = None
+        self,
+        channel: str,
+        thing: BaseModel,
+        *,
+        key: str = "",
+        undo: tuple[str, BaseModel] | None = None,
+        facts: Sequence[Fact] = (),
     ) -> None:
         """Send a command: a message for the flow whose source is `Commands(channel)`. It is sent once.
 
         `key` is its ordering key, else that of the run. `undo`: what to send, and to which channel, if the run fails.
+        `facts` are noted in the same transaction.
         """
 
         async def write() -> None:
-            await self._write_command(channel, thing, key or self.key)
+            await self._write_command(channel, thing, key or self.key, facts)
 
         await self._stepped(f"send {channel}", write)
         if undo is not None:
@@ -376,7 +393,10 @@ class Run:
             )
         return [str(item.id), item.topic, str(item.message_id or ""), cancelled]
 
-    async def _write_command(self, channel: str, thing: BaseModel, key: str) -> None:
+    async def _note_facts(self, connection: Connection, facts: Sequence[Fact]) -> None:
+        await note(connection, [fact.model_copy(update={"run_id": self.id}) for fact in facts])
+
+    async def _write_command(self, channel: str, thing: BaseModel, key: str, facts: Sequence[Fact] = ()) -> None:
         number, id = self._step(), new_id()
         body = orjson.dumps({"type": topic_of(type(thing)), "content": thing.model_dump(mode="json")})
         async with (
@@ -390,6 +410,7 @@ class Run:
                  self._cause],
             )  # fmt: skip
             await store.tell(connection, self.id, number, "sent", f"{type(thing).__name__} to {channel}")
+            await self._note_facts(connection, facts)
 
 
 def _line(item: Item, cancelled: str) -> tuple[str, str]:

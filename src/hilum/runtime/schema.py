@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hilum import cases, journal, masterdata, partners, security
+from hilum import cases, facts, journal, masterdata, partners, security
 from hilum.errors import SettingsError
 from hilum.journal.partitions import ensure_partitions
 from hilum.postgres import Database, migrate
@@ -15,6 +15,7 @@ COMPONENTS = [
     ("cases", cases.MIGRATIONS),
     ("security", security.MIGRATIONS),
     ("partners", partners.MIGRATIONS),
+    ("facts", facts.MIGRATIONS),
     # above this package, so that they are named by their places: sources and destinations need their tables at once
     ("processes", Path(__file__).parent.parent / "processes" / "migrations"),
     ("packs", Path(__file__).parent.parent / "packs" / "migrations"),

@@ -14,6 +14,7 @@ from hilum.settings.destinations import DestinationSettings
 from hilum.settings.encryption import EncryptionSettings, VaultSettings
 from hilum.settings.file import Settings, load_settings
 from hilum.settings.hub import HubSettings
+from hilum.settings.indicators import IndicatorSettings
 from hilum.settings.intake import IntakeSettings
 from hilum.settings.matching import MatchingSettings
 from hilum.settings.problems import problems_of
@@ -33,6 +34,7 @@ __all__ = [
     "DestinationSettings",
     "EncryptionSettings",
     "HubSettings",
+    "IndicatorSettings",
     "IntakeSettings",
     "MatchingSettings",
     "RetryRule",

@@ -19,6 +19,7 @@ from hilum.settings.desk import DeskSettings
 from hilum.settings.destinations import DestinationSettings
 from hilum.settings.encryption import EncryptionSettings
 from hilum.settings.hub import HubSettings
+from hilum.settings.indicators import IndicatorSettings
 from hilum.settings.intake import IntakeSettings
 from hilum.settings.matching import MatchingSettings
 from hilum.settings.problems import problems_of
@@ -40,6 +41,7 @@ class Settings(Section):
     encryption: EncryptionSettings = EncryptionSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     alerts: AlertSettings = AlertSettings()
+    indicators: IndicatorSettings = IndicatorSettings()
     approvals: ApprovalSettings = ApprovalSettings()
     desk: DeskSettings = DeskSettings()
     retry: RetryTable = RetryTable()

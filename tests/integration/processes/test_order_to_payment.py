@@ -30,6 +30,7 @@ from hilum.processes.engine import Engine
 from hilum.processes.tasks import Asked, answer_of
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
+from support.looks import noted
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -167,6 +168,13 @@ async def test_a_clean_order_flows_through_in_parts_and_ends(desk: Begin) -> Non
     assert work.sent("bills") == ["B-1", "B-2"]
     assert work.sent("matches") == ["V1:B-1", "V1:B-2", "V1:B-2"]
     assert work.sent("refused") == work.sent("orders") == []
+    assert await noted(work.database, "order_lines", "amount", "basis", "cancelled") == [("456.00", "none", "false")]
+    assert await noted(work.database, "matched_bills", "outcome", "first_time", "causes", "amount") == [
+        ("matched", "true", "[]", "190.00"),
+        ("matched", "false", '["not received"]', "266.00"),
+    ]
+    assert await noted(work.database, "first_deliveries", "ordered", "came") == [("12", "5")]
+    assert await noted(work.database, "acknowledgements", "differs") == [("false",)]
 
 
 async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(desk: Begin, database: Database) -> None:
@@ -195,6 +203,9 @@ async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(de
     await work.answer((await work.task()).id, decision="accept")
     await work.is_in("matched", "completed")
     assert work.sent("bills") == ["B-1"]
+    assert await noted(database, "order_lines", "contract", "leak") == [("C-7", "0.00")]
+    assert await noted(database, "billed_prices", "amount", "should_be", "too_much") == [("494.40", "456.00", "38.40")]
+    assert await noted(database, "matched_bills", "outcome", "causes") == [("accepted", '["price"]')]
 
 
 async def test_a_bill_told_twice_under_another_number_is_not_paid_twice(desk: Begin) -> None:
@@ -252,10 +263,13 @@ async def test_an_answer_that_differs_is_the_buyers_decision(desk: Begin, accept
     if not accepted:
         await work.is_in("cancelled", "completed")
         assert "ada does not accept it" in sent["reason"]
+        assert await noted(work.database, "order_lines", "cancelled") == [("true",)]
         return
     assert (sent["revision"], sent["lines"][0]["unit_price"], sent["lines"][0]["quantity"]) == (1, "40.00", "10")
     await work.say(receipt("R-1", 10), bill("B-1", 10, "40.00"))
     await work.is_in("matched", "completed")
+    assert await noted(work.database, "order_lines", "amount", "cancelled") == [("400.00", "false")]
+    assert await noted(work.database, "acknowledgements", "differs") == [("true",)]
 
 
 async def test_a_bill_of_a_cancelled_order_is_not_lost(desk: Begin) -> None:

@@ -19,7 +19,7 @@ from hilum.postgres import Database
 from hilum.simulator.bank import StatementForm, Trouble
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
-from support.looks import rows
+from support.looks import noted, rows
 from support.payments import DAY, IBANS, Paying, bill
 from support.waits import Start
 
@@ -86,6 +86,9 @@ async def test_from_bills_to_the_books_to_the_cent(paying: Begin, form: Statemen
         await eventually(lambda: len(work.told.bodies) == 2)
         assert sorted(map(sorted, (each["payment"]["documents"] for each in work.told.bodies))) == [
             ["B-1", "B-2", "CN-1"], ["B-3"],
+        ]  # fmt: skip
+        assert sorted(await noted(work.database, "payments", "state", "booked", "bills")) == [
+            ("booked", "130.00", "3"), ("booked", "7.77", "1"),
         ]  # fmt: skip
 
 

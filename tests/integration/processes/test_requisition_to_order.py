@@ -35,6 +35,7 @@ from hilum.processes.engine import Engine
 from hilum.processes.tasks import Asked, answer_of
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
+from support.looks import noted
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -216,6 +217,8 @@ async def test_it_is_approved_by_another_ordered_and_followed_to_its_bill(desk: 
         "REQ-1-R1", "V1", "C-7", "REQ-1", "WARD-3")  # fmt: skip
     assert [(line["item"], line["unit_price"]) for line in sent["lines"]] == [("GLV", "38")]
     assert await work.bound() == {1: Decimal(456)}
+    told = await noted(work.database, "approvals", "outcome", "people", "rule", "amount")
+    assert told == [("approved", "1", "the rest", "456")], told
     said = {"number": 1, "answer": "changed", "quantity": 12, "unit": "BX", "delivery_date": "2026-12-24"}
     late = OrderAcknowledgement.model_validate({"number": "A", "order": "REQ-1-R1", "supplier": "V1", "lines": [said]})
     await work.say(PurchaseOrder.model_validate({name: value for name, value in sent.items() if name != "key"}))

@@ -11,6 +11,7 @@ from hilum.postgres import Database
 from hilum.processes import inbox
 from hilum.processes.tasks import Asked
 from hilum.testing import eventually
+from support.looks import noted
 from support.suppliers_desk import LISTED, NAMESAKE, Begin, registration
 
 pytestmark = pytest.mark.req("WF-3", "SYS-12")
@@ -35,6 +36,7 @@ async def test_a_registration_becomes_an_active_supplier_in_odoo(desk: Begin) ->
     await work.in_odoo(name="Medquarry Supplies", blocked=False, accounts=["BE68539007547034"])
     await work.told("active")
     assert await work.paid_to() == "BE68539007547034"
+    assert await noted(work.database, "onboardings", "outcome") == [("active",)]
     assert {each["outcome"] for each in work.screenings.bodies} == {"clear"}
 
 

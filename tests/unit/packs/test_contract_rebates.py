@@ -11,7 +11,7 @@ import pytest
 from hilum.canonical import PriceBasis, Rebate
 from hilum.flow.prices import Ask
 from hilum.masterdata.terms import Checked
-from hilum.packs.contracts.rebates import Accrual, Bought, accrual, bought
+from hilum.masterdata.terms.rebates import Accrual, Bought, accrual, bought
 
 pytestmark = pytest.mark.req("SYS-11")
 

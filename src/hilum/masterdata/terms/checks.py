@@ -14,12 +14,15 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncCursor
 from psycopg.types.json import Jsonb
 
-from hilum.canonical import PriceBasis, PriceCheck
+from hilum import facts
+from hilum.canonical import PriceBasis, PriceCheck, PricedDocument
 from hilum.canonical.conversions import six_places
 from hilum.canonical.currencies import invoiced
 from hilum.canonical.units import Pack
+from hilum.facts import BillLine, OrderLine
 from hilum.flow.prices import Ask, Expected, Prices
 from hilum.journal.text import storable
 from hilum.postgres import Connection
@@ -63,8 +66,9 @@ def price_check(ask: Ask, expected: Expected, *, unit_price: Decimal | None, **d
 
 
 async def note(connection: Connection, found: Sequence[tuple[PriceCheck, UUID]]) -> None:
-    """Keep these; of one line and revision that of the latest message stays."""
-    await connection.cursor().executemany(
+    """Keep these; of one line and revision that of the latest message stays. What stays is noted as a fact."""
+    cursor = connection.cursor()
+    await cursor.executemany(
         "INSERT INTO price_check AS p (document_type, document, line, revision, message_id, checked_on, supplier, item,"
         " quantity, unit, packs, facility, agreement, currency, unit_price, basis, contract, expected_price, leak,"
         " words)"
@@ -74,7 +78,8 @@ async def note(connection: Connection, found: Sequence[tuple[PriceCheck, UUID]])
         " quantity = excluded.quantity, unit = excluded.unit, packs = excluded.packs, facility = excluded.facility,"
         " agreement = excluded.agreement, currency = excluded.currency, unit_price = excluded.unit_price,"
         " basis = excluded.basis, contract = excluded.contract, expected_price = excluded.expected_price,"
-        " leak = excluded.leak, words = excluded.words WHERE p.message_id <= excluded.message_id",
+        " leak = excluded.leak, words = excluded.words WHERE p.message_id <= excluded.message_id"
+        " RETURNING true",
         [
             (c.document_type.value, storable(c.document), c.line, c.revision, message_id, c.checked_on, c.supplier,
              c.item, c.quantity, c.unit, Jsonb([[p.unit, str(p.holds), p.of] for p in c.packs]), c.facility,
@@ -82,7 +87,39 @@ async def note(connection: Connection, found: Sequence[tuple[PriceCheck, UUID]])
              storable(c.words))
             for c, message_id in found
         ],
+        returning=True,
     )  # fmt: skip
+    kept = [each for each in found if await _kept(cursor)]
+    await facts.note(connection, [fact for each, message in kept if (fact := fact_of(each, message)) is not None])
+
+
+async def _kept(cursor: AsyncCursor[Any]) -> bool:
+    """Whether the next of many statements wrote its row."""
+    kept = await cursor.fetchone() is not None
+    cursor.nextset()
+    return kept
+
+
+def fact_of(check: PriceCheck, message_id: UUID | None = None, **more: Any) -> OrderLine | BillLine | None:
+    """What a check says of a line that was ordered or billed; none: it is of a requisition. `more` of the fact."""
+    amount = None
+    if check.unit_price is not None and check.currency:
+        price = Fraction(check.quantity) * Fraction(check.unit_price)
+        amount = invoiced(price, check.currency)
+    said: dict[str, Any] = {
+        "document": check.document, "line": check.line, "revision": check.revision, "on": check.checked_on,
+        "followed": False, "facility": check.facility or "", "supplier": check.supplier,
+        "currency": check.currency or "", "message_id": message_id, "item": check.item, "quantity": check.quantity,
+        "unit": check.unit, "amount": amount, "leak": check.leak,
+        "contract": check.contract or "" if check.basis is PriceBasis.CONTRACT else "",
+    }  # fmt: skip
+    match check.document_type:
+        case PricedDocument.ORDER:
+            said |= {"unit_price": check.unit_price, "basis": check.basis, "expected_price": check.expected_price}
+            return OrderLine(**said | more)
+        case PricedDocument.BILL:
+            return BillLine(**said | more)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from hilum.canonical import AgreementEnded, BlanketAgreement, Contract
 from hilum.connector import Condition, Misfit
 from hilum.flow import Owners
 from hilum.masterdata.terms import checked
+from hilum.masterdata.terms.rebates import bought
 from hilum.packs.contracts.contract_rules import (
     DESK,
     IN_FORCE,
@@ -36,7 +37,6 @@ from hilum.packs.contracts.contract_rules import (
 )
 from hilum.packs.contracts.odoo_terms import ContractPrices, OdooPrices, agreement_of, same_agreement
 from hilum.packs.contracts.progress import Progress, Version, midnight
-from hilum.packs.contracts.rebates import bought
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
 from hilum.processes.periods import Period, duration

@@ -28,6 +28,7 @@ from hilum.canonical import (
     SupplierBill,
 )
 from hilum.canonical.conversions import plain
+from hilum.facts import PaidOut, note
 from hilum.packs.finance.settling import EXPECTED, ID, Instructed, PaymentState, money, print_of
 from hilum.packs.suppliers.accounts import payees
 from hilum.postgres import Connection
@@ -230,6 +231,7 @@ async def instruct(connection: Connection, run: UUID) -> tuple[Mapping[str, Paye
     await connection.execute(
         "UPDATE supplier_payment SET state = 'instructed' WHERE run_id = %s AND state = 'proposed'", [run]
     )
+    await count(connection, [each.end_to_end_id for each in await payments_of(connection, run)])
     known = await _payees_of(connection, await payments_of(connection, run))
     return known, [f"{each}: the account was changed after the approval" for each in dict.fromkeys(changed)]
 
@@ -264,7 +266,24 @@ async def report(connection: Connection, run: UUID, told: PaymentStatusReport) -
             [state.value, (status.words or status.standing.value)[:1000], each.end_to_end_id],
         )
         rejected += [each.end_to_end_id] * refused
+        await count(connection, [each.end_to_end_id])
     return rejected
+
+
+async def count(connection: Connection, ids: Sequence[str]) -> None:
+    """What has become of these payments is noted, to be counted."""
+    cursor = await connection.execute(
+        "SELECT end_to_end_id, run, state, amount, booked, returned, reopened, greatest(cardinality(documents), 1),"
+        " supplier, currency, execute_on, run_id FROM supplier_payment WHERE end_to_end_id = ANY(%s)"
+        " AND state <> 'proposed'",
+        [list(ids)],
+    )
+    told = [
+        PaidOut(document=row[0], payment_run=row[1], state=row[2], amount=row[3], booked=row[4], returned=row[5],
+                reopened=row[6], bills=row[7], supplier=row[8], currency=row[9], on=row[10], run_id=row[11])
+        for row in await cursor.fetchall()
+    ]  # fmt: skip
+    await note(connection, told)
 
 
 def _is_repeated(status: PaymentStatus) -> bool:
@@ -301,6 +320,7 @@ async def give_up(connection: Connection, end_to_end_id: str, *, again: bool, wo
         " ELSE 'given up' END WHERE end_to_end_id = %s",
         [payment.open, rejected, end_to_end_id],
     )
+    await count(connection, [end_to_end_id])
 
 
 _MONEY = TypeAdapter(Instructed)

@@ -169,6 +169,7 @@ async def settle_line(connection: Connection, line: BankTransaction, run: UUID, 
         "UPDATE supplier_payment SET booked = %s, returned = %s, parts = %s, state = %s WHERE end_to_end_id = %s",
         [later.booked, later.returned, later.parts, later.state.value, payment.end_to_end_id],
     )
+    await payables.count(connection, [payment.end_to_end_id])
     movement = {"moved": moved.model_dump(mode="json"), "outcome": outcome}
     await connection.execute(
         "INSERT INTO payment_line (line, run_id, payment, movement) VALUES (%s, %s, %s, %s)"

@@ -37,11 +37,13 @@ from hilum.canonical import (
 from hilum.canonical.conversions import plain
 from hilum.canonical.worth import worth
 from hilum.cases.side_by_side import SideBySide
+from hilum.facts import Fact, note
 from hilum.flow import Owners
 from hilum.flow.prices import Ask
 from hilum.flow.stakes import highest
 from hilum.masterdata.terms import book_for
 from hilum.packs.contracts import PacksOf
+from hilum.packs.procurement import order_facts
 from hilum.packs.procurement.answers import as_answered, differences
 from hilum.packs.procurement.beside import beside_answer, beside_bill, items_of
 from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
@@ -85,6 +87,7 @@ class _Pending:
 
     bill: SupplierBill
     alike: list[str]  # earlier bills that it may be
+    came: datetime
     until: datetime  # so long it waits for its goods
     round: int = 0
     found: list[MatchFinding] = field(default_factory=list)
@@ -121,12 +124,14 @@ class _Followed:
         self.acknowledged = False
         self.cancelled = ""  # in words; empty: it is not
         self.agreed: dict[str, Fraction] = {}
+        self.counted: list[Fact] = []  # to be noted by the next move
 
     async def to_the_end(self) -> str:
         """Until nothing more is to come, or the order is cancelled and no bill of it is open."""
         self.agreed = await self._agreed()
         while True:
-            await self.run.move(self._state())
+            await self.run.move(self._state(), facts=self.counted)
+            self.counted = []
             if self.cancelled and not self.pending:
                 return self.cancelled
             heard = await self.run.next(*HEARD, answers_to=self._asked(), within=await self._patience())
@@ -141,12 +146,14 @@ class _Followed:
             case Answer():
                 await self._decided(heard)
             case PurchaseOrderCancelled():
-                self.cancelled = f"cancelled: {heard.reason}" if heard.reason else "cancelled"
+                await self._cancel(f"cancelled: {heard.reason}" if heard.reason else "cancelled")
             case PurchaseOrder():
                 await self._revise(heard)
             case OrderAcknowledgement():
                 await self._acknowledge(heard)
             case GoodsReceipt():
+                if not self.receipts:
+                    self.counted += order_facts.first_deliveries(self.order, heard, self.rules)
                 self.receipts.setdefault(heard.number, heard)
             case SupplierReturn():
                 self.returns.setdefault(heard.number, heard)
@@ -158,11 +165,18 @@ class _Followed:
             self.order = order
             self.agreed = await self._agreed()
 
+    async def _cancel(self, words: str) -> None:
+        self.cancelled = words
+        await self._agreed()  # what was cancelled is not counted any more
+
     # The supplier's answer
 
     async def _acknowledge(self, answer: OrderAcknowledgement) -> None:
-        self.acknowledged = True
         told = differences(self.order, answer)
+        if not self.acknowledged:
+            began = self.run.started_at
+            self.counted.append(order_facts.acknowledgement(self.order, began, differs=bool(told)))
+        self.acknowledged = True
         if told:
             title = f"{answer.supplier} answers order {self.order.number} otherwise"
             question = _Question(
@@ -180,7 +194,7 @@ class _Followed:
             return
         words = f"{answer.supplier} answered otherwise; {by} does not accept it"
         await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=self.order.number, reason=words))
-        self.cancelled = f"cancelled: {words}"
+        await self._cancel(f"cancelled: {words}")
 
     # Bills
 
@@ -194,8 +208,8 @@ class _Followed:
             return await seen(connection, told)
 
         alike = await self.run.query("seen before", look)
-        until = await self.run.now() + duration(self.rules.wait_for_goods)
-        self.pending.append(_Pending(bill, alike, until))
+        now = await self.run.now()
+        self.pending.append(_Pending(bill, alike, came=now, until=now + duration(self.rules.wait_for_goods)))
 
     async def _settle(self) -> None:
         """Compare every bill again that is not settled: in the order in which they came, each after those before."""
@@ -203,6 +217,8 @@ class _Followed:
         before: list[SupplierBill] = [*self.settled]
         for each in [*self.pending]:
             found = self._compare(each, before)
+            if each.round == 0:
+                self.counted += order_facts.billed_prices(self.order, each.bill, found, self.rules)
             if not found.findings:
                 await self._accept(each, found)
             elif now is not None:
@@ -258,8 +274,18 @@ class _Followed:
         if found is not None:
             await self.run.send(self.rules.matches, found, key=each.bill.business_key)
         await self.run.send(self.rules.bills, each.bill, key=each.bill.business_key)
+        self._count(each, "accepted" if found is None else "matched")
         self.settled.append(each.bill)
         self.pending.remove(each)
+
+    def _count(self, each: _Pending, outcome: str) -> None:
+        causes = [finding.cause for finding in each.found]
+        self.counted.append(
+            order_facts.settled(
+                self.order, each.bill, self.rules, outcome=outcome, causes=causes, came_at=each.came,
+                first_time=outcome == "matched" and each.round == 0,
+            )
+        )  # fmt: skip
 
     async def _decided(self, answer: Answer) -> None:
         if answer.to in self.answers:
@@ -285,6 +311,7 @@ class _Followed:
             at=await self.run.now(),
         )
         await self.run.send(self.rules.refused, status, key=each.bill.business_key)
+        self._count(each, "refused")
         self.pending.remove(each)
         self.refused += 1
 
@@ -345,12 +372,18 @@ class _Followed:
         return f"{len(self.settled)} bills settled, {plain(amount)} {self.settled[0].currency}{refused}"
 
     async def _agreed(self) -> dict[str, Fraction]:
-        """What contracts say of each item of the order: for one of the unit of its line, on the day of the order."""
+        """What contracts say of each item of the order: for one of the unit of its line, on the day of the order.
+
+        Its lines are noted with it.
+        """
         order = self.order
         on = order.ordered_at.date() if order.ordered_at is not None else (await self.run.now()).date()
 
         async def look(connection: Connection) -> dict[str, str]:
             book = await book_for(connection, order.supplier, [line.item for line in order.lines])
+            cancelled, run = bool(self.cancelled), self.run.id
+            lines = order_facts.order_lines(order, self.rules, book, on, cancelled=cancelled, run_id=run)
+            await note(connection, lines)
             answers = {line.item: book.price(_ask(order, line, on, self.rules.packs_of)) for line in order.lines}
             return {item: str(found.price) for item, found in answers.items() if found.is_agreed}
 

@@ -56,6 +56,11 @@ STATES = States(
 )
 
 
+def no_category(_: str) -> str:
+    """Items have no categories."""
+    return ""
+
+
 class AnswerDecision(BaseModel):
     """What to do with an answer of the supplier that differs from the order."""
 
@@ -86,6 +91,7 @@ class OrderRules:
     criticality_of: Callable[[str], Criticality | None] = (
         as_others  # of an item: the most vital one of a question counts
     )
+    category_of: Callable[[str], str] = no_category  # of an item, for the indicators
     wait_for_goods: Period = "P14D"  # how long a bill waits for its goods before somebody is asked
     linger: Period = "P60D"  # how long a settled order listens for credit notes, returns and late bills
     decide_within: Period = "P3D"

@@ -28,6 +28,8 @@ from hilum.canonical import (
     SupplierBill,
 )
 from hilum.canonical.conversions import plain
+from hilum.facts import Approval as ApprovalFact
+from hilum.facts import Fact
 from hilum.flow import Owners
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import Step
@@ -42,7 +44,7 @@ from hilum.packs.procurement.requisition_rules import (
     order_number,
     requisition_of_order,
 )
-from hilum.packs.procurement.sourcing import Choice, Sourced, orders_of
+from hilum.packs.procurement.sourcing import Choice, Sourced, orders_of, total
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
 
@@ -94,6 +96,7 @@ class _Requested:
         self.lines: list[Sourced] = []
         self.orders: dict[str, Ordered] = {}
         self.review: Open | None = None
+        self.counted: list[Fact] = []  # to be noted with what follows from it
 
     async def to_the_end(self) -> str:
         """Until it is refused, or all that was ordered has come and is billed."""
@@ -181,10 +184,34 @@ class _Requested:
             if answer is None:
                 return _Verdict.CHANGED
             if not answer.content.approved:
+                self._count(plan, "refused", len(agreed) + 1)
                 await self._refuse(plan, answer)
                 return _Verdict.REFUSED
             agreed.append(answer.by)
+        if agreed:
+            self._count(plan, "approved", len(agreed))
         return _Verdict.APPROVED
+
+    def _count(self, plan: Plan, outcome: str, people: int) -> None:
+        """People have decided, so many of them."""
+        currency = self.rules.approvals.currency
+        suppliers = {line.supplier for line in self.lines}
+        categories = {self.rules.category_of(line.item) for line in self.lines}
+        self.counted.append(
+            ApprovalFact(
+                document=self.requisition.number,
+                facility=self.rules.facility_of(self.requisition),
+                supplier=suppliers.pop() if len(suppliers) == 1 else "",
+                category=categories.pop() if len(categories) == 1 else "",
+                currency=currency,
+                outcome=outcome,
+                asked_at=self.run.started_at,
+                rule=plan.rule,
+                people=people,
+                urgent=self.requisition.urgent,
+                amount=total(self.lines, currency),
+            )
+        )
 
     async def _answer(self, asked: Open) -> Answer | None:
         """The answer; none: the requester asks for something else now, and nothing was ordered."""
@@ -235,7 +262,7 @@ class _Requested:
             await self.run.send(self.rules.orders, order, key=order.number)
             self.orders[order.number] = Ordered(order, self.rules.packs_of)
             self.run.undo(f"cancel {order.number}", partial(self._cancel, order.number))
-        await self.run.move("ordered")
+        await self.run.move("ordered", facts=self._to_note())
         suppliers = ", ".join(f"{order.number} from {order.supplier}" for order in made)
         await self._tell("ordered", suppliers, [order.number for order in made])
 
@@ -325,7 +352,11 @@ class _Requested:
             document=self.requisition.number, flow=self.flow, status=status, references=tuple(orders),
             words=words[:2000], at=at,
         )  # fmt: skip
-        await self.run.send(self.rules.status, told)
+        await self.run.send(self.rules.status, told, facts=self._to_note())
+
+    def _to_note(self) -> list[Fact]:
+        noting, self.counted = self.counted, []
+        return noting
 
 
 def _task(title: str, form: type[BaseModel], step: Step, words: str, not_by: Sequence[str]) -> Task:

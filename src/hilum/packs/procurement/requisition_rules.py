@@ -14,7 +14,7 @@ from hilum.canonical import Requisition
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
 from hilum.packs.procurement.approval_rules import Approvals
-from hilum.packs.procurement.order_rules import BUYER
+from hilum.packs.procurement.order_rules import BUYER, no_category
 from hilum.processes import States
 from hilum.processes.periods import Period
 
@@ -63,11 +63,6 @@ def of_department(requisition: Requisition) -> str:
 def where_it_goes(requisition: Requisition) -> str:
     """The facility is the place of delivery."""
     return requisition.deliver_to or ""
-
-
-def no_category(_: str) -> str:
-    """Items have no categories."""
-    return ""
 
 
 def not_critical(_: str) -> bool:

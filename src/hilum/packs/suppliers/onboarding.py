@@ -248,19 +248,20 @@ class _Onboarding(SupplierRun):
     async def _activate(self) -> None:
         """Nothing is in the way: it may be ordered of them. An active one gets what its new revision says."""
         self.blocks.clear()
+        first = self.approved is None
         self.approved = self.registration
         told = register.as_supplier(self.registration, self.code)
         # The accounts went there at the creation; later ones are changed only by the process of bank changes.
         company = told.model_dump(mode="json", exclude={"code", "gln", "bank_accounts", "active"})
         await self.change(company | {"blocked": False, "block_reason": ""})
         await self.answer("active", ["all checks passed"])
-        await self.run.move("active")
+        await self.run.move("active", facts=[self.decided("active")] if first else ())
 
     async def _refuse(self, words: str) -> str:
         """The supplier is told that, and not why: the reason is in the run. What is in Odoo stays blocked there."""
         await self._forget()
         await self.answer("refused", ["the registration was not accepted"])
-        await self.run.move("refused")
+        await self.run.move("refused", facts=[self.decided("refused")])
         return words
 
     async def _forget(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from hilum.canonical import DocumentStatus, ScreeningOutcome, ScreeningResult, SupplierRegistration
+from hilum.facts import Onboarding
 from hilum.packs.suppliers import checks, register
 from hilum.packs.suppliers.lists import Rescreen
 from hilum.packs.suppliers.rules import COMPLIANCE, ONBOARDING, ScreeningDecision, SupplierChange, SupplierRules
@@ -40,6 +41,7 @@ class SupplierRun:
         self.registration = registration
         self.revision = registration.revision
         self.code = rules.supplier_of(registration)
+        self.registered_at = registration.registered_at or run.started_at
 
     def take(self, heard: SupplierRegistration) -> bool:
         """A later revision counts; an earlier one, or the same, changes nothing."""
@@ -137,6 +139,12 @@ class SupplierRun:
             at=await self.run.now(),
         )
         await self._send(self.rules.answers, said)
+
+    def decided(self, outcome: str) -> Onboarding:
+        """What is counted of its taking in."""
+        return Onboarding(
+            document=self.registration.number, supplier=self.code, outcome=outcome, registered_at=self.registered_at
+        )
 
     async def _send(self, channel: str, thing: BaseModel) -> None:
         await self.run.send(channel, thing, key=self.code)

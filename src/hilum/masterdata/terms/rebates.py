@@ -13,7 +13,7 @@ from decimal import Decimal
 from hilum.canonical import Money, Rebate
 from hilum.canonical.conversions import plain
 from hilum.canonical.currencies import rounded
-from hilum.masterdata.terms import Checked, checked
+from hilum.masterdata.terms.checks import Checked, checked
 from hilum.masterdata.terms.store import rebates
 from hilum.postgres import Connection
 
