@@ -15,6 +15,7 @@ from typing import Final
 
 from docs_commands import commands_page, walk
 from docs_connectors import connectors_page, settings_page
+from docs_indicators import indicators_page
 from docs_layers import DECISIONS, decisions_page, layers, layers_picture, packages_page
 from docs_model import canonical_page, catalogue_page, flows_page
 from docs_odoo import odoo_objects_page, odoo_versions_page
@@ -39,6 +40,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "policies.md": policies_page,
     "categories.md": categories_page,
     "metrics.md": metrics_page,
+    "indicators.md": indicators_page,
     "packages.md": packages_page,
 }
 

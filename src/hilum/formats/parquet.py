@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple
 
 from hilum.errors import Invalid, SettingsError
 from hilum.formats.delimited import column_names
@@ -15,6 +15,21 @@ MOST_UNPACKED: Final = 512 * 2**20
 """Bytes that one row group may have when it is unpacked, by what the file says of itself."""
 
 _BATCH: Final = 256  # rows in memory at a time
+
+
+ColumnType = Literal["text", "number", "flag", "decimal", "moment", "day", "texts"]
+
+
+class Column(NamedTuple):
+    """A column of a table whose schema is fixed, whatever its values are. Any value may be none."""
+
+    name: str
+    type: ColumnType
+    meaning: str = ""
+
+
+DECIMAL: Final = (28, 10)
+"""Digits of a decimal in all, and after its point."""
 
 
 def _library() -> Any:
@@ -99,6 +114,40 @@ def _text(value: object) -> str | None:
             return value.isoformat()
         case _:
             return None
+
+
+def write_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], about: Mapping[str, str]) -> bytes:
+    """A file with exactly these columns, also where there are no rows; `about` stands in its head.
+
+    The same rows make the same bytes. Raises `Invalid` naming the column whose values do not fit its type.
+    """
+    arrow = _library()
+    kept = list(rows)
+    fields = [
+        arrow.field(each.name, _arrow_type(arrow, each.type), metadata={"meaning": each.meaning}) for each in columns
+    ]
+    arrays = []
+    for field in fields:
+        try:
+            arrays.append(arrow.array([row.get(field.name) for row in kept], field.type))
+        except (arrow.ArrowException, ValueError, TypeError, OverflowError):
+            raise Invalid("a value does not fit the type of its column", where=field.name) from None
+    table = arrow.Table.from_arrays(arrays, schema=arrow.schema(fields, metadata=dict(about)))
+    made = io.BytesIO()
+    arrow.parquet.write_table(table, made, compression="zstd")
+    return made.getvalue()
+
+
+def _arrow_type(arrow: Any, type_: ColumnType) -> Any:
+    return {
+        "text": arrow.string(),
+        "number": arrow.int64(),
+        "flag": arrow.bool_(),
+        "decimal": arrow.decimal128(*DECIMAL),
+        "moment": arrow.timestamp("us", tz="UTC"),
+        "day": arrow.date32(),
+        "texts": arrow.list_(arrow.string()),
+    }[type_]
 
 
 def write_parquet(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:

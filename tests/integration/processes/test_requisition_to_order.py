@@ -218,7 +218,7 @@ async def test_it_is_approved_by_another_ordered_and_followed_to_its_bill(desk: 
     assert [(line["item"], line["unit_price"]) for line in sent["lines"]] == [("GLV", "38")]
     assert await work.bound() == {1: Decimal(456)}
     told = await noted(work.database, "approvals", "outcome", "people", "rule", "amount")
-    assert told == [("approved", "1", "the rest", "456")], told
+    assert told == [("approved", "1", "the rest", "456.00")], told
     said = {"number": 1, "answer": "changed", "quantity": 12, "unit": "BX", "delivery_date": "2026-12-24"}
     late = OrderAcknowledgement.model_validate({"number": "A", "order": "REQ-1-R1", "supplier": "V1", "lines": [said]})
     await work.say(PurchaseOrder.model_validate({name: value for name, value in sent.items() if name != "key"}))

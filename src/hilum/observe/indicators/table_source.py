@@ -1,0 +1,138 @@
+"""Fact tables as a source: each version of each closed day is handed over once, as a Parquet file.
+
+    source=FactTables(tables=["order_lines", "payments"])
+
+So a table is a message like any other: durable, delivered, retried, held and audited by its flow.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+
+from pydantic import Field, field_validator
+
+from hilum.connector import ConnectorSettings, Header, Source
+from hilum.connectors.declaring import checked
+from hilum.connectors.encoding import BYTES
+from hilum.connectors.handing import Handed, Hands
+from hilum.connectors.hub_source import HubSource
+from hilum.errors import SettingsError
+from hilum.facts import KINDS
+from hilum.formats.parquet import check_parquet
+from hilum.journal.audit import record
+from hilum.observe.indicators import tables
+from hilum.postgres import Database
+
+_AT_ONCE: Final = 20
+"""Files in hand."""
+
+
+class FactTablesSettings(ConnectorSettings):
+    """Settings of the source of fact tables."""
+
+    tables: list[str] = Field(
+        default_factory=lambda: list(KINDS), description="Which tables; none named: all", examples=[["order_lines"]]
+    )
+    quiet_minutes: float = Field(
+        default=10.0,
+        ge=0,
+        description="Minutes that late facts of a closed day are waited with, so that many make one version",
+        examples=[10],
+        json_schema_extra={"unit": "min"},
+    )
+    poll: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds between two looks for days that closed or changed",
+        examples=[30],
+        json_schema_extra={"unit": "s"},
+    )
+
+    @field_validator("tables")
+    @classmethod
+    def _known(cls, named: list[str]) -> list[str]:
+        if unknown := [each for each in named if each not in KINDS]:
+            raise ValueError(f"there is no table {', '.join(unknown)}; there are {', '.join(KINDS)}")
+        return list(dict.fromkeys(named)) or list(KINDS)
+
+
+class FactTables(HubSource[Database, Hands]):
+    """Hands over each version once, whatever number of hubs has it; the versions of a day in order."""
+
+    Settings = FactTablesSettings
+    kind: ClassVar[str] = "fact_tables"
+    default_format: ClassVar[str] = "bytes"
+    needs: ClassVar[str] = "what was counted"
+    own: ClassVar[str] = "FactTables with tables of its own"
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = checked(FactTablesSettings, self.kind, settings)
+        super().__init__(self.settings.poll)
+        self._done: list[tuple[int, str]] = []  # answered, and not yet written: number, and why it was refused
+
+    @property
+    def address(self) -> str:
+        """The tables."""
+        names = self.settings.tables
+        return f"facts://{'all' if len(names) == len(KINDS) else '+'.join(names)}"
+
+    def over(self, database: Database) -> None:
+        """Read from this one, from the next `open` on."""
+        self.use(database)
+
+    def share(self, other: Source) -> None:
+        """Raises `SettingsError`: a version is handed over once."""
+        raise SettingsError(
+            f"Two flows take {self.address}, and each file is handed over once: let one deliver to both."
+        )
+
+    async def check(self) -> str:
+        """What it reads. Raises `SettingsError` without the extra `parquet`."""
+        check_parquet()
+        return f"takes the fact tables {', '.join(self.settings.tables)}"
+
+    async def open(self) -> None:
+        """Begin to look. Raises `SettingsError` without the extra `parquet`."""
+        check_parquet()
+        await super().open()
+
+    def _begin(self) -> Hands:
+        self._done = []
+        return Hands(self._ended)
+
+    async def _look(self, ledger: Database, queue: Hands) -> None:
+        if self._done:
+            done = list(self._done)
+            await self._note(ledger, done)
+            del self._done[: len(done)]
+        room = _AT_ONCE - len(queue)
+        if room <= 0:
+            return
+        async with ledger.transaction() as connection:
+            quiet = timedelta(minutes=self.settings.quiet_minutes)
+            await tables.make_versions(connection, self.settings.tables, quiet)
+        known = [unit.place for unit in queue.unanswered] + [id for id, _ in self._done]
+        async with ledger.cold() as connection:
+            for version in await tables.untaken(connection, self.settings.tables, known, room):
+                queue.put([self._handed(queue, version, await tables.parquet(connection, version))])
+
+    def _handed(self, hands: Hands, version: tables.Version, body: bytes) -> Handed:
+        headers = {
+            Header.PEER: "facts",
+            Header.IDEMPOTENCY_KEY: f"facts {version.name}",
+            Header.ORDERING_KEY: version.name,
+        }
+        return Handed(hands, version.id, body, BYTES, headers)
+
+    def _ended(self, unit: Handed, reason: str) -> None:
+        self._done.append((unit.place, reason))
+        self.stir()
+
+    async def _note(self, database: Database, done: list[tuple[int, str]]) -> None:
+        async with database.transaction() as connection:
+            await tables.taken(connection, [id for id, _ in done])
+            for id, reason in done:
+                if reason:
+                    words = f"fact table {id}: {reason}"
+                    await record(connection, actor="hub", action="fact_table_not_taken", flow=self.flow, words=words)
