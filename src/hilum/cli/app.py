@@ -51,7 +51,7 @@ COMMANDS = {
     "contract": "contract:app",
     "odoo": "odoo:app",
     "send": "send:send",
-    "simulate": "simulate:simulate",
+    "simulate": "simulate:app",
     "keys": "keys:app",
     "retention": "retention:app",
     "db": "database:app",

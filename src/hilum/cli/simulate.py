@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from hilum.cli.month import month
 from hilum.cli.opening import run
 from hilum.cli.output import AsJson, emit_json, err, out
 from hilum.cli.serve import stop_on_signals
@@ -20,8 +21,13 @@ from hilum.simulator.hospital import Counts, Event, Hospital, Sender, Shares
 
 _CONNECT_SECONDS = 5.0
 
+app = typer.Typer(help="Traffic of a simulated hospital; or a whole month of orders, bills and payments.")
+app.command("month")(month)
 
+
+@app.callback(invoke_without_command=True)
 def simulate(
+    context: typer.Context,
     host: Annotated[str, typer.Option(help="Where the hub listens for MLLP.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The hub's MLLP port.", min=1, max=65535)] = 2575,
     http: Annotated[str | None, typer.Option(help="Post the messages to this URL instead.")] = None,
@@ -44,6 +50,8 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Send what a hospital's systems have to tell: admissions, charges, requisitions, with a share of trouble."""
+    if context.invoked_subcommand is not None:
+        return
     if inbox is not None and not inbox.is_dir():
         raise SettingsError(f"--inbox {inbox}: there is no such folder.")
     shares = Shares(duplicate=duplicates, early=late, unmapped=unmapped, malformed=malformed)

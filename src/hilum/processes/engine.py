@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from hilum.flow import Project
 from hilum.journal.keyring import Keyring, Policy
 from hilum.postgres import Connection, Database
 from hilum.processes import store
+from hilum.processes.clock import Clock, clock_of
 from hilum.processes.courier import LOCK, Courier
 from hilum.processes.declaration import Process, Snapshot, topic_of
 from hilum.processes.patience import surely
@@ -45,9 +47,18 @@ _STOPPING = 10.0  # seconds for runs to leave off; a step that does not is repea
 class Engine:
     """Life: construct → `start` → (runs) → `stop`. One to a process, as the engine beneath allows no second."""
 
-    def __init__(self, project: Project, database: Database, processes: Sequence[Process], worker: UUID) -> None:
+    def __init__(
+        self,
+        project: Project,
+        database: Database,
+        processes: Sequence[Process],
+        worker: UUID,
+        *,
+        clock: Clock | None = None,  # none: as the settings say
+    ) -> None:
         self._database = database
         self._project = project
+        self._clock = clock or clock_of(project.settings.hub, project.folder)
         self._worker = worker
         self._versions = {process.workflow: process for process in processes}
         self._current = _current(processes)
@@ -172,6 +183,8 @@ class Engine:
                 return False
             begun = await self._launch(connection)
             rung = await self._ring(connection)
+            if not self._clock.runs:
+                await self._ring_for_time(connection)
         return bool(matched or begun or rung)
 
     async def _launch(self, connection: Connection) -> int:
@@ -222,6 +235,12 @@ class Engine:
         )
         return len(rows)
 
+    async def _ring_for_time(self, connection: Connection) -> None:
+        """Where the clock is set by somebody, runs are told that their time is over; again changes nothing."""
+        for workflow, deadline in await store.overdue(connection, self._clock.now()):
+            moment = deadline.astimezone(UTC).isoformat()
+            await DBOS.send_async(workflow, moment, BELL, idempotency_key=f"{moment}/{workflow}")
+
     async def _sweep(self) -> bool:
         """Runs of hubs that died go on elsewhere; people are reminded."""
         async with self._database.transaction() as connection:
@@ -255,7 +274,7 @@ class Engine:
     async def _execute(self, process: Process, id: UUID) -> str:
         """What a workflow does: the function of the process, its end, and what becomes of its failures."""
         row, first = await self._read(process, id)
-        run = Run(EngineSteps(), self._database, process, row)
+        run = Run(EngineSteps(self._clock), self._database, process, row, self._clock)
         try:
             thing = await self._first(process, first)
             if row.came_from:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, overload
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection, Database
 from hilum.processes import store, tasks
+from hilum.processes.clock import Clock
 from hilum.processes.declaration import Process, topic_of
 from hilum.processes.patience import surely
 from hilum.processes.periods import Period, duration
@@ -46,8 +47,8 @@ class Steps(Protocol):
     async def do(self, name: str, act: Callable[[], Awaitable[Any]]) -> Any:
         """Do it as a step; or, if it was done before, what it came to then. What it comes to is JSON."""
 
-    async def rung(self, seconds: float) -> bool:
-        """Wait until something came for the run, at most so long; what it was is remembered as a step is."""
+    async def rung(self, deadline: datetime) -> bool:
+        """Wait until something came for the run, at most until then; what it was is remembered as a step is."""
 
 
 class Failed(HilumError):
@@ -78,8 +79,9 @@ class Answer:
 class Run:
     """One run. Its function calls these one after the other, never two at once."""
 
-    def __init__(self, steps: Steps, database: Database, process: Process, row: RunRow) -> None:
+    def __init__(self, steps: Steps, database: Database, process: Process, row: RunRow, clock: Clock) -> None:
         self._steps = steps
+        self._clock = clock
         self._database = database
         self._process = process
         self._row = row
@@ -104,7 +106,7 @@ class Run:
         """The time, UTC; the same when the run is repeated."""
 
         async def look() -> str:
-            return datetime.now(UTC).isoformat()
+            return self._clock.now().isoformat()
 
         return datetime.fromisoformat(await self._stepped("now", look))
 
@@ -325,7 +327,7 @@ class Run:
         span = duration(within) if within is not None else _FOREVER
 
         async def begin() -> str:
-            deadline = datetime.now(UTC) + span
+            deadline = self._clock.now() + span
             async with self._database.transaction() as connection:
                 await store.say_waiting(connection, self.id, words, deadline if within is not None else None)
             return deadline.isoformat()
@@ -338,13 +340,12 @@ class Run:
             deadline = datetime.fromisoformat(await self._stepped("wait", begin))
             while found is None:
                 # what it waits is a step of its own and recorded: only whether it was rung decides what comes next
-                left = max((deadline - datetime.now(UTC)).total_seconds(), 0.01)
-                rung = await self._steps.rung(left)
+                rung = await self._steps.rung(deadline)
                 found = await self._stepped("look", look)
                 if not rung:
                     break
-            await self._stepped("go on", self._go_on)
         if found is None:
+            await self._stepped("go on", self._go_on)
             return None
         id, topic, message, cancelled = found
         if cancelled:
@@ -391,6 +392,7 @@ class Run:
             await store.tell(
                 connection, self.id, number, *_line(item, cancelled), actor=item.actor, message_id=item.message_id
             )
+            await store.say_waiting(connection, self.id, "", None)  # from here on it is at work
         return [str(item.id), item.topic, str(item.message_id or ""), cancelled]
 
     async def _note_facts(self, connection: Connection, facts: Sequence[Fact]) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 from dbos import DBOS
 
 from hilum.errors import Invalid
+from hilum.processes.clock import Clock
 
 BELL: Final = "bell"
-"""What rings when something came for a run: it says no more than that."""
+"""What rings when something came for a run: it says no more than that. Where the clock does not run by itself, it also
+rings when the time is over that a run waits for, with that time."""
+
+_FOREVER: Final = 3650 * 86_400.0  # seconds
 
 
 class EngineSteps:
     """The steps of the workflow that is under way in this task."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     @property
     def number(self) -> int:
@@ -32,6 +40,10 @@ class EngineSteps:
 
         return await DBOS.run_step_async({"name": name}, step)
 
-    async def rung(self, seconds: float) -> bool:
-        """Wait for the bell."""
-        return await DBOS.recv_async(BELL, timeout_seconds=seconds) is not None
+    async def rung(self, deadline: datetime) -> bool:
+        """Wait for the bell. One that rang for another time that was waited for is a bell like any other."""
+        left = max((deadline - self._clock.now()).total_seconds(), 0.01)
+        if not self._clock.runs and left > 0.01:
+            left = _FOREVER
+        found = await DBOS.recv_async(BELL, timeout_seconds=left)
+        return found is not None and found != deadline.isoformat()

@@ -138,14 +138,14 @@ _ITEM: Final = (
 
 
 async def put(connection: Connection, item: NewItem) -> UUID | None:
-    """Within a transaction: hand it in. None: it was told before."""
+    """Within a transaction: hand it in. None: it was told before, to this process."""
     id = new_id()
     body = orjson.dumps(item.content)
     async with packed(connection, [(sealed_as(item.process), id, 0, body)]) as [(codec, stored)]:
         cursor = await connection.execute(
             "INSERT INTO process_item (id, process, key, run_id, kind, topic, dedup, codec, body, message_id,"
             " correlation, actor) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (dedup) DO NOTHING RETURNING id",
+            " ON CONFLICT (process, dedup) DO NOTHING RETURNING id",
             [id, item.process, storable(item.key), item.run_id, item.kind, item.topic, item.dedup, codec, stored,
              item.message_id, item.correlation, storable(item.actor)],
         )  # fmt: skip
@@ -305,6 +305,40 @@ async def say_waiting(connection: Connection, run: UUID, words: str, until: date
     await connection.execute(
         "UPDATE process_run SET waits_for = %s, waits_until = %s WHERE id = %s", [storable(words), until, run]
     )
+
+
+async def overdue(connection: Connection, now: datetime) -> list[tuple[str, datetime]]:
+    """The workflows whose time of waiting is over at that moment, with the time that they waited for."""
+    cursor = await connection.execute(
+        "SELECT workflow, waits_until FROM process_run WHERE waits_until <= %s AND status = 'running' AND launched",
+        [now],
+    )
+    return await cursor.fetchall()
+
+
+async def at_rest(connection: Connection, now: datetime) -> bool:
+    """Has everything that came been taken to its run, every run come to wait, and every command been taken?"""
+    cursor = await connection.execute(
+        "SELECT NOT EXISTS (SELECT 1 FROM process_item WHERE state IN ('new', 'matched'))"
+        " AND NOT EXISTS (SELECT 1 FROM process_item i JOIN process_run r ON r.id = i.run_id WHERE i.step IS NULL"
+        "  AND i.state = 'rung' AND r.status = 'running' AND i.kind <> 'result')"
+        " AND NOT EXISTS (SELECT 1 FROM process_run WHERE status = 'running' AND ended_at IS NULL"
+        "  AND (waits_for = '' OR NOT launched OR waits_until <= %s))"
+        " AND NOT EXISTS (SELECT 1 FROM process_command WHERE taken_at IS NULL)",
+        [now],
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def told_of(connection: Connection, process: str) -> list[tuple[str, str, str, int]]:
+    """Of the runs of a process: key, what they did (`heard`, `sent` …), what of, how often."""
+    cursor = await connection.execute(
+        "SELECT r.key, h.kind, h.words, count(*) FROM process_history h JOIN process_run r ON r.id = h.run_id"
+        " WHERE r.process = %s GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        [process],
+    )
+    return await cursor.fetchall()
 
 
 async def end(connection: Connection, run: UUID, step: int, status: str, outcome: str) -> None:

@@ -130,6 +130,13 @@ async def open_of(connection: Connection, run: UUID) -> list[Asked]:
         return await cursor.fetchall()
 
 
+async def asked_by(connection: Connection, process: str) -> list[Asked]:
+    """Everything that runs of a process ever asked, decided or not, in the order in which it was asked."""
+    async with connection.cursor(row_factory=class_row(Asked)) as cursor:
+        await cursor.execute(f"{_SELECT} WHERE r.process = %s ORDER BY t.asked_at, t.id".encode(), [process])
+        return await cursor.fetchall()
+
+
 async def open_by_team(connection: Connection) -> dict[str, int]:
     """How many tasks are open, by the team that was asked."""
     cursor = await connection.execute(

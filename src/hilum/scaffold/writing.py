@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -58,9 +58,25 @@ def write_demo(folder: Path, *, hospital: Hospital, name: str = "demo-hospital")
     return sorted(written)
 
 
+def write_month(folder: Path, *, partners: Mapping[str, str], lookups: Mapping[str, str], name: str) -> list[Path]:
+    """Write the project of a simulated month: from requisitions to payments, with one Odoo and these partners.
+
+    `partners` and `lookups` are files by their names without ending. Odoo is named as in the demo, the port by
+    `MONTH_PORT`, the journal of the bank by `MONTH_JOURNAL`. Raises `SettingsError` where a file is there already.
+    """
+    written = _write("month", folder, name)
+    for place, ending, texts in (("partners", "toml", partners), ("lookups", "csv", lookups)):
+        (folder / place).mkdir(exist_ok=True)
+        for key, text in texts.items():
+            path = folder / place / f"{key}.{ending}"
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return sorted(written)
+
+
 def _write(template: str, folder: Path, name: str) -> list[Path]:
     source = files(__package__) / template
-    wanted = {folder.joinpath(*parts): file for parts, file in _files_of(source, ())}
+    wanted = {folder.joinpath(*parts): file for parts, file in _textsof(source, ())}
     for path in wanted:
         if path.exists():
             raise SettingsError(f"{path} is already there; choose a folder without a project in it.")
@@ -76,13 +92,13 @@ def _write(template: str, folder: Path, name: str) -> list[Path]:
     return sorted(wanted)
 
 
-def _files_of(folder: Traversable, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Traversable]]:
+def _textsof(folder: Traversable, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Traversable]]:
     """Every file under a template folder with its path, without what Python leaves there."""
     for entry in folder.iterdir():
         if entry.name == "__pycache__":
             continue
         here = (*parts, RENAMED.get(entry.name, entry.name))
         if entry.is_dir():
-            yield from _files_of(entry, here)
+            yield from _textsof(entry, here)
         else:
             yield here, entry

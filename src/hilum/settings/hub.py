@@ -32,3 +32,8 @@ class HubSettings(Section):
         ge=31,
         description="Whole days after which messages and deliveries are dropped too, by the month; none: they are kept",
     )
+    clock_file: Path | None = Field(
+        None,
+        description="Simulations only: a file of the project that says what time it is for processes (ISO 8601). It "
+        "stands still until somebody writes a later moment",
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from odoo_far_side import FarSide, World, deliveries
+from odoo_money import Books
 from odoo_outcomes import delivered, refused, settle
 from odoo_purchasing import moves, order_lines, prices, received, revised
 
@@ -46,6 +47,32 @@ async def test_a_confirmed_order_changes_by_revision_once(far: FarSide, hub: Odo
     assert await order_lines(far, order) == [(8, 1.2), (0, 1.5), (7, 2)]
     open_moves = [move for line in await moves(far, order) for move in line if move["state"] != "cancel"]
     assert sum(move["product_uom_qty"] for move in open_moves) == 15
+
+
+@pytest.mark.req("SYS-1")
+async def test_a_substitute_is_received_and_billed_as_what_it_is(far: FarSide, hub: Odoo, world: World) -> None:
+    """A confirmed order waits for the item of each line: another one in its place is a line of its own."""
+    order = world.order(("10", "1.25"), ("5", "1.5"))
+    await delivered(hub, order)
+    other = world.item.model_copy(update={"code": far.name("SUB"), "title": "Gloves, latex"})
+    await delivered(hub, other)
+    changed = revised(order, 1, (1, "10", "1.3"), (2, "5", "1.5"))
+    first, second = changed.lines
+    changed = changed.model_copy(update={"lines": (first.model_copy(update={"item": other.code}), second)})
+    for attempt in (1, 2):
+        await delivered(hub, changed, attempt=attempt)
+        assert await order_lines(far, order) == [(0, 1.25), (5, 1.5), (10, 1.3)]
+    came = world.receipt(order, (1, "10"), (2, "5"))
+    lines = (came.lines[0].model_copy(update={"item": other.code}), came.lines[1])
+    await delivered(hub, came.model_copy(update={"lines": lines}))
+    assert await received(far, order) == [0, 5, 10]
+    bill = Books(far, world).bill(("10", "1.3"), order=order)
+    bill = bill.model_copy(update={"lines": (bill.lines[0].model_copy(update={"item": other.code}),)})
+    await delivered(hub, bill)
+    (head,) = await far.known_as("purchase.order", "order", order.number)
+    lines_there = sorted(row["id"] for row in await far.rows("purchase.order.line", order_id=head["id"]))
+    billed = [await far.rows("account.move.line", purchase_line_id=number) for number in lines_there]
+    assert [len(rows) for rows in billed] == [0, 0, 1]
 
 
 async def test_an_order_is_received_at_the_warehouse_of_its_place(far: FarSide, hub: Odoo, world: World) -> None:

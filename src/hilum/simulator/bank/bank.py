@@ -15,6 +15,7 @@ from typing import Final, Literal
 from hilum.errors import Invalid
 from hilum.formats import bai2, iso20022, mt940
 from hilum.formats.banking import Balance, BalanceKind, Detail, Entry, Party, Report, Statement, StatementKind
+from hilum.simulator.files import put
 
 BACK_AFTER: Final = timedelta(days=1)
 LATE_BY: Final = timedelta(days=3)
@@ -82,14 +83,16 @@ class Bank:
         for each in (self.orders, self.answers, self.statements):
             each.mkdir(parents=True, exist_ok=True)
         self._troubles: dict[str, Trouble] = {}
+        self._times: dict[str, int | None] = {}
         self._files: set[str] = set()
         self._ids: set[str] = set()
         self._ahead: deque[Movement] = deque()
         self._count = 0
 
-    def trouble(self, account: str, kind: Trouble) -> None:
-        """Payments to this account go wrong from now on."""
+    def trouble(self, account: str, kind: Trouble, *, times: int | None = None) -> None:
+        """Payments to this account go wrong from now on: all of them, or the next so many."""
         self._troubles[account] = kind
+        self._times[account] = times
 
     def open_mail(self, at: datetime) -> int:
         """Take what lies in `orders`; each file is answered, and is gone then. Returns how many."""
@@ -97,7 +100,7 @@ class Bank:
         for path in found:
             answer = self.receive(path.read_bytes(), at)
             if answer is not None:
-                _put(self.answers / f"{path.stem}-{self._count}.xml", answer)
+                put(self.answers / f"{path.stem}-{self._count}.xml", answer)
             path.unlink()
         return len(found)
 
@@ -143,7 +146,7 @@ class Bank:
         )))  # fmt: skip
         paths = [self.statements / f"{day:%Y%m%d}-{number}-{copy}.txt" for copy in range(1, times + 1)]
         for path in paths:
-            _put(path, made)
+            put(path, made)
         return paths
 
     def book(self, day: date, transfer: iso20022.Transfer) -> None:
@@ -155,15 +158,25 @@ class Bank:
     ) -> iso20022.Status | None:
         """What is said of one payment; what it moves is noted."""
         id, kind = transfer.end_to_end_id, self._troubles.get(transfer.creditor.account)
-        if order.number in self._files or kind is Trouble.SILENT:
+        if order.number in self._files:
             return None
         if id in self._ids:
             return _status("payment", id, "RJCT", "AM05", run=run.number)
+        self._use_up(transfer.creditor.account)
+        if kind is Trouble.SILENT:
+            return None
         self._ids.add(id)
         if kind is Trouble.REJECT:
             return _status("payment", id, "RJCT", "AC04", run=run.number)
         self._ahead += _movements(transfer, run.execute_on, kind)
         return _status("payment", id, "PDNG" if kind is Trouble.PENDING else "ACSP", run=run.number)
+
+    def _use_up(self, account: str) -> None:
+        left = self._times.get(account)
+        if left is not None:
+            self._times[account] = left - 1
+            if left <= 1:
+                self._troubles.pop(account, None)
 
     def _entry(self, position: int, moved: Movement, day: date) -> Entry:
         transfer = moved.transfer
@@ -228,10 +241,3 @@ def _status(
 
 def _at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Whole or not at all: a hub may be watching the folder."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

@@ -151,7 +151,8 @@ def _billed(
     lines = known.order_lines.get(found(known.orders[bill.order])["id"], ())
     if line.order_line is not None:
         xml_id = session.xml_id("orderline", f"{bill.order}/{line.order_line}")
-        named = [row for row in lines if row["xml_id"] == xml_id]
+        # A substitute has a line of its own, and bills of it still name the line in whose place it came.
+        named = [row for row in lines if row["xml_id"] == xml_id and (not item or row["product_id"] == item["id"])]
         if named:
             return int(named[0]["id"])
     same = [row for row in lines if item is not None and row["product_id"] == item["id"]]

@@ -68,6 +68,7 @@ class OrderedLine:
     sent: str = ""  # fingerprint of all of it, as it was sent
     stays: dict[str, Any] = field(default_factory=dict)  # what a person wrote, of what Odoo would set anew
     idle: bool = False  # nothing of it is to be written
+    instead: bool = False  # it takes the place of a line with another item, which stays there with the quantity 0
 
     def __post_init__(self) -> None:
         self.sent = of_line({**self.wanted, PLANNED: self.planned})
@@ -220,7 +221,7 @@ def _of_lines(plan: Plan) -> Iterator[_Found]:
         row, before = here.get(line.xml_id), base.sent.get(str(line.number))
         if row is not None:
             yield from _of_line(wanted, line, row, base.lines.get(str(row["id"]), {}))
-        elif before is not None:
+        elif before is not None and not line.instead:
             wanted.lines.remove(line)
             wanted.removed.append(line.number)
             verdict = Verdict.KEEP if before == line.sent else Verdict.CLASH

@@ -8,7 +8,8 @@ that now waits for approval, or that was cancelled: the state is read and said.
 A changed order comes whole with a higher revision, which is kept in the source document (`PO-7 rev. 2`): a confirmed
 order takes it once, and an older revision that comes again changes nothing. Lines of the hub that a revision no longer
 has get the quantity 0 (Odoo does not delete lines of a confirmed order); lines that a buyer has added stay, and what
-buyers have changed since the hub wrote it is not written over (`order_edits`).
+buyers have changed since the hub wrote it is not written over (`order_edits`). Another item in the place of a line (a
+substitute) becomes a line of its own.
 """
 
 from __future__ import annotations
@@ -198,15 +199,31 @@ class PlaceOrder(DocumentOperation):
         names = await session.client.external_ids(self.line_model, lines)
         for plan in plans:
             wanted: Wanted = plan.wanted
+            here = {line["id"]: names.get(line["id"], "") for line in plan.lines}
+            if not self.is_draft(plan):
+                self._substitute(session, plan, here)
             ours = {line.xml_id for line in wanted.lines}
             start = session.xml_id("orderline", "x")[:-1]
-            here = {line["id"]: names.get(line["id"], "") for line in plan.lines}
             others = frozenset(each for each, name in here.items() if not name.startswith(start))
             wanted.names = {each: name for each, name in here.items() if each not in others}
             if wanted.revision or not plan.act:
                 wanted.of_others = others
             if wanted.revision:
                 wanted.gone = frozenset(each for each, name in wanted.names.items() if name not in ours)
+
+    @staticmethod
+    def _substitute(session: Session, plan: Plan, names: Mapping[int, str]) -> None:
+        """A line of a confirmed order keeps its item, for its receipt waits for that.
+
+        Another item in its place is a line of its own, and the former one is dropped.
+        """
+        items = {names[row["id"]]: row["product_id"] for row in plan.lines}
+        order: PurchaseOrder = plan.task.thing
+        for told, line in zip(order.lines, plan.wanted.lines, strict=True):
+            if items.get(line.xml_id, line.wanted["product_id"]) != line.wanted["product_id"]:
+                line.xml_id = session.xml_id("orderline", f"{order.number}/{told.number}/{told.item}")
+                line.instead = True
+                plan.records = records(plan.task, plan.xml_id, plan.about, plan.reference, plan.wanted)
 
     async def _refuse_locked(self, session: Session, plans: Sequence[Plan]) -> None:
         """A buyer has locked the order: 19 by a mark, earlier versions by the state `done`."""

@@ -1,0 +1,210 @@
+"""A month of three hospitals: from what departments ask for to what the bank has paid.
+
+One file, for all of it shares the processes and their rules: files of this folder are each loaded for themselves.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hilum.canonical import BY_NAME, BusinessObject, Payee, Payment, PurchaseOrder, SupplierBill
+from hilum.connectors import files, http, odoo, partners
+from hilum.flow import Flow, Lookup, Owners, Pattern, with_partners
+from hilum.masterdata import terms
+from hilum.packs import finance, procurement
+from hilum.packs.procurement.approval_rules import load_approvals
+from hilum.packs.procurement.following import order_process
+from hilum.packs.procurement.order_rules import OrderRules
+from hilum.packs.procurement.partner_documents import draft_for
+from hilum.packs.procurement.requesting import requisition_process
+from hilum.packs.procurement.requisition_rules import RequisitionRules
+from hilum.partners import Partners
+from hilum.processes import Commands, handle
+
+Command = dict[str, Any]
+"""What a process sends: the type of an object, and the object."""
+
+PROJECT = Path(__file__).parent.parent
+PORT = int(os.environ.get("MONTH_PORT", "8095"))
+JOURNAL = os.environ.get("MONTH_JOURNAL", "BNK1")
+POLL = 0.05  # seconds: in a month that is played quickly nobody waits for the next look
+
+PURCHASING = Owners(business="Procurement", technical="Integration")
+TREASURY = Owners(business="Treasury", technical="Integration")
+
+follow = order_process(OrderRules(wait_for_goods="P14D", linger="P30D"), owners=PURCHASING)
+requests = requisition_process(
+    RequisitionRules(approvals=load_approvals(PROJECT / "approvals.toml"), name_agreements=False), owners=PURCHASING
+)
+
+main = finance.DebtorAccount(
+    payer=Payee(title="Three hospitals", account="BE68539007547034", bank="GKCCBEBB"),
+    journal=JOURNAL,
+    currencies=("EUR",),
+)
+rules = finance.PaymentRules(accounts={"MAIN": main}, look_every="PT1H")
+pay = finance.payment_process(rules, owners=TREASURY)
+settle = finance.settlement_process(rules, owners=TREASURY)
+
+
+def listener(path: str) -> http.Listener:
+    """All that comes over HTTP comes to one port."""
+    return http.Listener(host="127.0.0.1", port=PORT, path=path)
+
+
+# Buying
+
+known = Flow(
+    "month.known", version="1.0", summary="Hospitals, suppliers, items and contracts are known",
+    owners=PURCHASING, pattern=Pattern.MASTER_DATA, source=listener("/known"), format="object",
+    order_by=lambda thing: thing.business_key,
+)  # fmt: skip
+
+
+@known.translate
+def told(thing: BusinessObject, hub: Lookup) -> BusinessObject:
+    return thing
+
+
+for make in (odoo.supplier, odoo.item, odoo.warehouse, odoo.location):
+    known.deliver_to(make("odoo.main"))
+known.deliver_to(terms.keep())
+
+asked = procurement.requisitions_csv(
+    source=listener("/requisitions"), odoo=None, orders=False, currency="EUR", also=handle(requests)
+)
+
+
+@with_partners
+def exchanged(profiles: Partners) -> Iterator[Flow]:
+    """Orders go to Odoo and to their suppliers; what suppliers send comes to the order it is about."""
+    orders = Flow(
+        "month.orders", version="1.0", summary="What was approved is ordered, in Odoo and at the supplier",
+        owners=PURCHASING, pattern=Pattern.TRANSACTION, source=Commands("procurement.orders", poll=POLL),
+        order_by=lambda parsed: parsed["content"]["number"],
+    )  # fmt: skip
+
+    @orders.translate
+    def ordered(parsed: Command, hub: Lookup) -> Iterator[Any]:
+        thing = BY_NAME[parsed["type"]].model_validate(parsed["content"])
+        yield thing
+        # A change is what the supplier itself answered, or the end of the order: buyers tell it by telephone.
+        if isinstance(thing, PurchaseOrder) and thing.revision == 0:
+            profile = profiles.of_supplier(thing.supplier)
+            yield partners.Addressed(profile.key, draft_for(profile, thing, today=hub.today))
+
+    orders.deliver_to(odoo.purchase_order("odoo.main"), odoo.purchase_order_cancel("odoo.main"))
+    orders.deliver_to(*handle(follow), *handle(requests), *partners.send(*profiles.values()))
+    yield orders
+    yield from procurement.from_partners(profiles, deliver_to=[*handle(follow), *handle(requests)])
+
+
+dock = Flow(
+    "month.dock", version="1.0", summary="Goods that came, and goods that go back, are booked in Odoo",
+    owners=PURCHASING, pattern=Pattern.TRANSACTION, source=listener("/dock"), format="object",
+    order_by=lambda thing: thing.order,
+)  # fmt: skip
+
+
+@dock.translate
+def counted(thing: BusinessObject, hub: Lookup) -> BusinessObject:
+    return thing
+
+
+dock.deliver_to(odoo.receipt("odoo.main"), odoo.supplier_return("odoo.main"), *handle(follow), *handle(requests))
+
+bills = Flow(
+    "month.bills", version="1.0", summary="Bills that match are posted in Odoo and are owed",
+    owners=PURCHASING, pattern=Pattern.TRANSACTION, source=Commands("payables.bills", poll=POLL),
+    order_by=lambda parsed: parsed["content"]["supplier"],
+)  # fmt: skip
+
+
+@bills.translate
+def to_post(parsed: Command, hub: Lookup) -> SupplierBill:
+    return SupplierBill.model_validate(parsed["content"])
+
+
+bills.deliver_to(odoo.supplier_bill("odoo.main"), finance.owed())
+
+
+def _kept(name: str, channel: str) -> Flow:
+    """What is only told is kept in a folder."""
+    flow = Flow(
+        f"month.{name}", version="1.0", summary=f"What the hub tells: {name}",
+        owners=PURCHASING, pattern=Pattern.TRANSACTION, source=Commands(channel, poll=POLL),
+    )  # fmt: skip
+
+    @flow.translate
+    def passed_on(parsed: Command, hub: Lookup) -> Any:
+        return parsed["content"]
+
+    flow.deliver_to(files.write(url=str(PROJECT / "out" / name), name="{message_id}.json"))
+    return flow
+
+
+matches = _kept("matches", "payables.matches")
+refused = _kept("refused", "payables.refused")
+status = _kept("status", "procurement.status")
+
+# Paying
+
+BANK = PROJECT / "bank"
+
+treasury = Flow(
+    "month.treasury", version="1.0", summary="Payment runs are asked for",
+    owners=TREASURY, pattern=Pattern.TRANSACTION, source=listener("/treasury"), format="object",
+    order_by=lambda thing: thing.business_key,
+)  # fmt: skip
+
+
+@treasury.translate
+def wanted(thing: BusinessObject, hub: Lookup) -> BusinessObject:
+    return thing
+
+
+treasury.deliver_to(*handle(pay))
+
+
+def _folder(name: str) -> files.Folder:
+    return files.Folder(url=str(BANK / name), split="none", stable_for=0, poll=POLL)
+
+
+orders_of_payment = finance.bank_orders(to=[files.write(url=str(BANK / "orders"), name="{key}.xml")])
+answers = finance.bank_answers(source=_folder("answers"), to=handle(pay))
+statements = finance.bank_statements(source=_folder("statements"), also=handle(settle))
+
+payments = Flow(
+    "month.payments", version="1.0", summary="What left the account, or came back, is booked in Odoo",
+    owners=TREASURY, pattern=Pattern.TRANSACTION, source=Commands("payables.payments", poll=POLL),
+    order_by=lambda parsed: parsed["content"]["supplier"],
+)  # fmt: skip
+
+
+@payments.translate
+def to_book(parsed: Command, hub: Lookup) -> Payment:
+    return Payment.model_validate(parsed["content"])
+
+
+payments.deliver_to(odoo.payment("odoo.main"))
+
+
+@with_partners
+def advised(profiles: Partners) -> Iterator[Flow]:
+    """Suppliers that take an 820 get one."""
+    advice = Flow(
+        "month.advice", version="1.0", summary="Suppliers hear what was paid",
+        owners=TREASURY, pattern=Pattern.TRANSACTION, source=Commands("payables.remittances", poll=POLL),
+        order_by=lambda parsed: parsed["content"]["payment"]["supplier"],
+    )  # fmt: skip
+
+    @advice.translate
+    def as_820(parsed: Command, hub: Lookup) -> Iterator[Any]:
+        payment = Payment.model_validate(parsed["content"]["payment"])
+        profile = profiles.of_supplier(payment.supplier or "")
+        if profile.format == "x12":
+            yield partners.Addressed(profile.key, draft_for(profile, payment, today=hub.today))
+
+    advice.deliver_to(*partners.send(*profiles.values()))
+    yield advice

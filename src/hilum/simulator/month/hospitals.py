@@ -1,0 +1,165 @@
+"""The hospitals: departments ask for supplies, docks count goods, the treasury asks for payments. All over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from http import HTTPStatus
+
+import aiohttp
+
+from hilum.canonical import (
+    BusinessObject,
+    Contract,
+    GoodsReceipt,
+    Item,
+    Location,
+    PaymentRun,
+    ReceiptLine,
+    ReturnLine,
+    Supplier,
+    SupplierReturn,
+    Warehouse,
+)
+from hilum.canonical.catalogue import write
+from hilum.errors import Down
+from hilum.simulator.month.people import PAYMENTS_ASKED_BY
+from hilum.simulator.month.truth import CURRENCY, Article, Month, Receipt, Return, Story, Vendor
+
+_AGAIN = 0.2  # seconds before a post is repeated that nobody has answered
+_PATIENCE = 180.0  # seconds; a hub that was killed is up again long before
+_ONE_ANSWER = 10.0  # seconds
+
+
+class Hospitals:
+    """What they tell the hub. A post that is not answered is sent again, as it was: the hub knows it again."""
+
+    def __init__(self, month: Month, url: str) -> None:
+        self._month = month
+        self._url = url
+        self._session: aiohttp.ClientSession | None = None
+        self.unanswered = 0
+
+    async def open(self) -> None:
+        """Begin."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ONE_ANSWER))
+
+    async def close(self) -> None:
+        """End."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def introduce(self) -> None:
+        """Master data, what others need first: warehouses, suppliers, items; contracts."""
+        for things in master_data(self._month):
+            await self._all("/known", [(write(each), each.business_key) for each in things])
+
+    async def ask(self, day: int) -> int:
+        """What departments ask for on that day."""
+        posts = [(_sheet(story, self._month), story.requisition) for story in self._month.stories if story.day == day]
+        await self._all("/requisitions", posts, "text/csv")
+        await self._all("/requisitions", [post for post in posts if self._twice(post[1])], "text/csv")
+        return len(posts)
+
+    async def receive(self, day: int) -> int:
+        """What comes to the docks on that day, and what leaves them."""
+        count = 0
+        for story in self._month.stories:
+            for each in story.arrivals:
+                if each.day == day:
+                    post = (write(_object(story, each, self._month)), each.number)
+                    await self._all("/dock", [post] * (2 if story.twice else 1))
+                    count += 1
+        return count
+
+    async def pay(self, day: int) -> None:
+        """Everything that is due is to be paid."""
+        number, on = f"{self._month.run}-PAY-{day:03d}", self._month.on(day)
+        run = PaymentRun(number=number, account="MAIN", due_until=on, execute_on=on, requested_by=PAYMENTS_ASKED_BY)
+        await self._all("/treasury", [(write(run), number)])
+
+    def _twice(self, requisition: str) -> bool:
+        return any(story.twice for story in self._month.stories if story.requisition == requisition)
+
+    async def _all(self, path: str, posts: Sequence[tuple[bytes, str]], kind: str = "application/json") -> None:
+        for body, key in posts:
+            await self._post(path, body, key, kind)
+
+    async def _post(self, path: str, body: bytes, key: str, kind: str) -> None:
+        assert self._session is not None  # noqa: S101 - it is open
+        headers = {"Content-Type": kind, "Idempotency-Key": f"{path} {key}"}
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                try:
+                    async with self._session.post(self._url + path, data=body, headers=headers) as answer:
+                        if answer.status < HTTPStatus.BAD_REQUEST:
+                            return
+                        if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                            raise Down(f"The hub refuses {key} ({answer.status}): {await answer.text()}")
+                except (aiohttp.ClientError, TimeoutError):
+                    self.unanswered += 1
+                await asyncio.sleep(_AGAIN)
+
+
+def master_data(month: Month) -> Iterator[Sequence[BusinessObject]]:
+    """In the order in which one needs the other."""
+    yield [Warehouse(code=each.code, title=each.title) for each in month.hospitals]
+    yield [
+        *(Location(code=each.store, title=f"Store of {each.title}", facility=each.code) for each in month.hospitals),
+        *(Supplier(code=vendor.code, title=vendor.title) for vendor in month.vendors),
+    ]
+    yield [
+        Item(code=each.code, title=each.title, supplier=vendor.code) for vendor in month.vendors
+        for each in vendor.articles
+    ]  # fmt: skip
+    yield [_contract(month, vendor, expired=expired) for vendor in month.vendors for expired in (False, True)]
+
+
+def _contract(month: Month, vendor: Vendor, *, expired: bool) -> Contract:
+    """What holds in the month, or what has run out before it."""
+    begins = month.begin - timedelta(days=400)
+    ends = month.begin - timedelta(days=10) if expired else month.begin + timedelta(days=400)
+    prices = [
+        {"item": each.code, "tiers": [{"unit_price": str(each.price)}]}
+        for each in vendor.articles if each.expired is expired
+    ]  # fmt: skip
+    return Contract.model_validate({
+        "number": f"{vendor.code}-{'OLD' if expired else 'C'}", "title": f"Contract with {vendor.title}",
+        "supplier": vendor.code, "currency": CURRENCY, "valid_from": begins, "valid_to": ends, "prices": prices,
+    })  # fmt: skip
+
+
+def lookups(month: Month) -> dict[str, str]:
+    """The tables of the project, as CSV: items by the codes of departments, accounts of the bank."""
+    rows = [_item_row(vendor, each) for vendor in month.vendors for each in vendor.articles]
+    return {"items": "\n".join(["code,item,supplier,unit,cost", *rows, ""])}
+
+
+def _item_row(vendor: Vendor, each: Article) -> str:
+    """What no contract has, a department believes to cost what it did."""
+    named = f"{vendor.code},EA,{each.price}" if each.expired else ",EA,"
+    return f"{each.code},{each.code},{named}"
+
+
+def _sheet(story: Story, month: Month) -> bytes:
+    head = "requisition,line,item,quantity,needed_by,deliver_to,requested_by"
+    rest = f"{month.on(story.needed)},{story.hospital.store},eve"
+    rows = [f"{story.requisition},{line.number},{line.item},{line.quantity},{rest}" for line in story.wanted]
+    return "\n".join([head, *rows, ""]).encode()
+
+
+def _object(story: Story, each: Receipt | Return, month: Month) -> BusinessObject:
+    at = month.at(each.day)
+    if isinstance(each, Return):
+        gone = tuple(
+            ReturnLine(number=line.number, item=line.item, quantity=line.quantity, unit=line.unit)
+            for line in each.lines
+        )
+        return SupplierReturn(number=each.number, order=story.order, returned_at=at, lines=gone)
+    came = tuple(
+        ReceiptLine(item=line.item, quantity=Decimal(line.quantity), unit=line.unit, order_line=line.number)
+        for line in each.lines
+    )
+    return GoodsReceipt(number=each.number, order=story.order, received_at=at, final=each.final, lines=came)

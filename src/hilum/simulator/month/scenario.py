@@ -1,0 +1,122 @@
+"""Draws a month of three hospitals: who orders what when, and what goes wrong. Pure, by its seed.
+
+The hub is told only what hospitals, suppliers and bank tell it; what it must come to is calculated from the truth
+(`expected`), by code of its own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from hilum.simulator.month.stories import tell
+from hilum.simulator.month.troubles import RATES, RETURNED_RATE, Trouble
+from hilum.simulator.month.truth import BEGIN, Article, Hospital, Line, Month, Story, Vendor
+
+ITEMS_EACH: Final = 5
+"""Items that a supplier delivers; one more is on a contract that has run out."""
+
+FIRST_PAYMENT: Final = 8
+"""The day of the first payment run; one follows each week until everything is billed."""
+
+
+def month_of(
+    seed: int = 1,
+    *,
+    orders: int = 2_000,
+    vendors: int = 40,
+    order_days: int = 21,
+    run: str = "M",
+    troubles: Sequence[Trouble] | None = None,
+    begin: date = BEGIN,
+) -> Month:
+    """The month of that seed. `order_days`: on so many days something is ordered. `run` begins every number.
+
+    `troubles`: the story of each order, the first ones; without them each is drawn at its rate.
+    """
+    return _Drawing(seed, run, vendors).month(orders, order_days, troubles, begin)
+
+
+class _Drawing:
+    """Draws a month."""
+
+    def __init__(self, seed: int, run: str, vendors: int) -> None:
+        self.drawn = random.Random(seed)  # noqa: S311 - a made-up month, no secrets
+        self.run = run
+        self.hospitals = tuple(
+            Hospital(code=f"{run}H{n}"[-5:], title=f"Hospital {n} of {run}", store=f"{run}-STORE-{n}")
+            for n in range(1, 4)
+        )
+        returned = set(self.drawn.sample(range(vendors), max(1, round(vendors * RETURNED_RATE))))
+        self.vendors = tuple(self._vendor(n, returned=n in returned) for n in range(vendors))
+
+    def month(self, orders: int, order_days: int, troubles: Sequence[Trouble] | None, begin: date) -> Month:
+        """Draw it."""
+        kinds = [*(troubles or ())][:orders]
+        names, rates = [*RATES], [*RATES.values()]
+        while len(kinds) < orders:
+            clean = troubles is not None or self.drawn.random() >= sum(rates)
+            kinds.append(Trouble.NONE if clean else self.drawn.choices(names, rates)[0])
+        stories = tuple(
+            tell(self._wanted(number, number * order_days // orders, kind)) for number, kind in enumerate(kinds)
+        )
+        last = max((bill.posted or 0 for story in stories for bill in story.bills), default=0)
+        return Month(
+            run=self.run, hospitals=self.hospitals, vendors=self.vendors, stories=stories, begin=begin,
+            payment_days=tuple(range(FIRST_PAYMENT, last + 8, 7)),
+        )  # fmt: skip
+
+    def _vendor(self, number: int, *, returned: bool) -> Vendor:
+        code = f"{self.run}-S{number + 1:02d}"
+        articles = [
+            Article(
+                code=f"{self.run}-I{number + 1:02d}{place}",
+                title=f"Article {place} of {code}",
+                price=Decimal(self.drawn.randint(95, 9_900)) / 100,
+                expired=place == ITEMS_EACH,
+            )
+            for place in range(ITEMS_EACH + 1)
+        ]
+        return Vendor(
+            code=code,
+            key=f"s{number + 1:02d}",
+            title=f"Supplier {number + 1} of {self.run}",
+            format="edifact" if number % 4 == 3 else "x12",
+            account=_iban(self.drawn.randrange(10**14)),
+            terms=self.drawn.choice((3, 7, 14)),
+            tax=Decimal(0) if number % 5 == 4 else Decimal(21),
+            articles=tuple(articles),
+            returned=returned,
+        )
+
+    def _wanted(self, number: int, day: int, trouble: Trouble) -> Story:
+        vendor = self.vendors[number % len(self.vendors)]
+        able = [each for each in vendor.articles if not each.expired]
+        chosen = self.drawn.sample(able, self.drawn.randint(1, 3))
+        if trouble is Trouble.EXPIRED:
+            chosen = [each for each in vendor.articles if each.expired]
+        name = f"{self.run}-R{number + 1:05d}"
+        wanted = tuple(
+            Line(number=place, item=each.code, quantity=Decimal(self.drawn.randint(4, 40)), price=each.price)
+            for place, each in enumerate(chosen, 1)
+        )
+        return Story(
+            requisition=name,
+            order=f"{name}-R1",
+            day=day,
+            hospital=self.drawn.choice(self.hospitals),
+            vendor=vendor,
+            trouble=trouble,
+            wanted=wanted,
+            needed=day + 10,
+        )
+
+
+def _iban(number: int) -> str:
+    """A Belgian-looking account with right check digits: `BE` and 14 digits."""
+    body = f"{number % 10**12:012d}"
+    check = 98 - int(f"{body}111400") % 97
+    return f"BE{check:02d}{body}"

@@ -1,0 +1,89 @@
+"""What goes wrong in a month, how often, and as what it must be found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+STRAIGHT: Final = "straight through"
+"""Nobody was asked anything, and no message was held."""
+
+
+class Trouble(StrEnum):
+    """One story of an order. Some are troubles, some only look like one and must disturb nobody."""
+
+    NONE = "none"
+    PARTIAL = "two deliveries, two bills"
+    LATE_NOTICE = "ship notice after the goods"
+    BILL_FIRST = "bill before the goods"
+    DISORDER = "papers in the wrong order"
+    TWICE = "every message sent twice"
+    CREDIT = "goods returned, credit note"
+    PRICE = "billed above the contract"
+    OVER_BILLED = "billed more than ordered"
+    SHORT = "billed more than came"
+    OVER_DELIVERED = "more came than was ordered"
+    DUPLICATE = "the same bill again"
+    NEAR_DUPLICATE = "the bill again, number written otherwise"
+    WRONG_UNIT = "billed in another unit"
+    UNKNOWN_ITEM = "billed an item that was not ordered"
+    ANSWER_ITEM = "answered with a substitute"
+    ANSWER_PRICE = "answered with a higher price"
+    ANSWER_DATE = "answered with a later day"
+    EXPIRED = "contract has run out"
+    UNANSWERED = "order never acknowledged"
+
+
+RATES: Mapping[Trouble, float] = MappingProxyType(
+    {
+        Trouble.PARTIAL: 0.05,
+        Trouble.LATE_NOTICE: 0.03,
+        Trouble.BILL_FIRST: 0.04,
+        Trouble.DISORDER: 0.02,
+        Trouble.TWICE: 0.03,
+        Trouble.CREDIT: 0.02,
+        Trouble.PRICE: 0.03,
+        Trouble.OVER_BILLED: 0.02,
+        Trouble.SHORT: 0.02,
+        Trouble.OVER_DELIVERED: 0.01,
+        Trouble.DUPLICATE: 0.02,
+        Trouble.NEAR_DUPLICATE: 0.01,
+        Trouble.WRONG_UNIT: 0.01,
+        Trouble.UNKNOWN_ITEM: 0.01,
+        Trouble.ANSWER_ITEM: 0.01,
+        Trouble.ANSWER_PRICE: 0.01,
+        Trouble.ANSWER_DATE: 0.02,
+        Trouble.EXPIRED: 0.01,
+        Trouble.UNANSWERED: 0.01,
+    }
+)
+"""Of all orders; the others are as they should be."""
+
+RETURNED_RATE: Final = 0.05
+"""Of all suppliers: the bank sends the first payment to them back."""
+
+FOUND_AS: Mapping[Trouble, str] = MappingProxyType(
+    {
+        Trouble.PRICE: "bill: price",
+        Trouble.OVER_BILLED: "bill: over ordered",
+        Trouble.SHORT: "bill: not received",
+        Trouble.OVER_DELIVERED: "bill: over ordered",
+        Trouble.DUPLICATE: "told before",
+        Trouble.NEAR_DUPLICATE: "bill: duplicate",
+        Trouble.WRONG_UNIT: "bill: unit",
+        Trouble.UNKNOWN_ITEM: "bill: not ordered",
+        Trouble.ANSWER_ITEM: "answer: item",
+        Trouble.ANSWER_PRICE: "answer: price",
+        Trouble.ANSWER_DATE: "answer: day",
+        Trouble.EXPIRED: "approval: off contract",
+        Trouble.UNANSWERED: "not acknowledged",
+    }
+)
+"""What the hub must say of it; of those that are not here, nothing."""
+
+
+def found_as(trouble: Trouble) -> str:
+    """What must be in the hub's findings about an order of that kind."""
+    return FOUND_AS.get(trouble, STRAIGHT)
