@@ -48,6 +48,7 @@ COMMANDS = {
     "edi": "edi:app",
     "lookups": "lookups:app",
     "terms": "terms:app",
+    "indicators": "indicators:app",
     "contract": "contract:app",
     "odoo": "odoo:app",
     "send": "send:send",

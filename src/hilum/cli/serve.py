@@ -24,7 +24,8 @@ from hilum.ending import cancel_all
 from hilum.errors import Down, SettingsError
 from hilum.flow import Project
 from hilum.observe import Telemetry
-from hilum.observe.indicators import Keeper
+from hilum.observe.indicators import Keeper, calendar_of
+from hilum.observe.indicators.gauges import Gauges
 from hilum.postgres import Database
 from hilum.processes import processes_of
 from hilum.runtime import ROLES, Hub
@@ -130,7 +131,8 @@ async def serve_hub(
         waiting = connected(project.settings, patience=project.settings.hub.database_wait_seconds, stop=stop)
         database = await parts.enter_async_context(waiting)
         settings = project.settings
-        telemetry = Telemetry(settings.telemetry, settings.alerts, hub=settings.hub.name, readers=[desk.measure])
+        readers = [desk.measure, Gauges(calendar_of(settings)).measure]
+        telemetry = Telemetry(settings.telemetry, settings.alerts, hub=settings.hub.name, readers=readers)
         hub = Hub(project, database, roles=roles, observer=telemetry.observer)
         parts.push_async_callback(telemetry.stop)
         parts.push_async_callback(hub.stop)  # first: what it still does is told too

@@ -54,6 +54,7 @@ AREAS: tuple[Area, ...] = (
         ),
     ),
     Area("Governance", (Place("Approvals", "/approvals"),)),
+    Area("Business", (Place("Business", "/business"),)),
     Area("Operations", (Place("Operations", "/operations"), Place("Trading partners", "/partners"))),
     Area("Audit", (Place("Audit", "/audit"),)),
     Area("Settings", (Place("Users", "/users", Permission.MANAGE_USERS),)),

@@ -246,6 +246,18 @@ SLO_BUDGET: Final = _gauge(
     "What is left of the error budget of the window: 1 all of it, 0 nothing, below 0 the promise is broken",
     _OF_ALL,
 )  # fmt: skip
+BUSINESS_SHARE: Final = _gauge(
+    "hilum.business.share", "1", "indicator currency",
+    "Indicators that are shares, of the last 30 days with today; the reference of indicators defines them", _OF_ALL,
+)  # fmt: skip
+BUSINESS_DURATION: Final = _gauge(
+    "hilum.business.duration", "s", "indicator",
+    "Indicators that are mean times, of the last 30 days with today", _OF_ALL,
+)  # fmt: skip
+BUSINESS_AMOUNT: Final = _gauge(
+    "hilum.business.amount", "{amount}", "indicator currency",
+    "Indicators that are amounts, in units of the currency, of the last 30 days with today", _OF_ALL,
+)  # fmt: skip
 INCIDENTS_OPEN: Final = _gauge("hilum.incidents.open", "{incident}", "kind", "Alerts that are open", _OF_ALL)
 SAMPLE_AGE: Final = _gauge(
     "hilum.sample.age", "s", "", "Time since the values of the whole hub were read from the database", _OF_ALL

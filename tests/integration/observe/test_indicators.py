@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,11 +14,17 @@ from hilum import facts
 from hilum.masterdata import terms
 from hilum.masterdata.terms.rebates import accruals
 from hilum.message import new_id
-from hilum.observe.indicators import INDICATORS, About, Calendar, count, documents, figures
+from hilum.observe import catalogue
+from hilum.observe.indicators import INDICATORS, About, Calendar, Keeper, calendar_of, count, documents, figures
 from hilum.observe.indicators.counting import count_once
+from hilum.observe.indicators.gauges import Gauges
+from hilum.observe.snapshot import Sample
 from hilum.postgres import Database
-from support.business_history import CONTRACT, DAYS, FIRST, ZONE, History, Sums, order_lines
+from hilum.settings import IndicatorSettings
+from hilum.testing import eventually
+from support.business_history import CONTRACT, DAYS, FIRST, ZONE, History, Sums, bill_facts, order_lines
 from support.looks import rows
+from support.projects import make_project
 
 pytestmark = pytest.mark.req("OBS-2")
 
@@ -58,11 +66,10 @@ async def agrees(database: Database, history: History) -> None:
         assert came == history.accrued(day), day
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_figures_are_what_an_independent_calculation_says(database: Database, seed: int) -> None:
-    history = History.of(seed)
+async def test_figures_are_what_an_independent_calculation_says(database: Database) -> None:
+    history = History.of(1)
     told = history.facts()
-    Random(seed).shuffle(told)
+    Random(1).shuffle(told)
     await agree(database)
     await note(database, *told[: len(told) // 2])
     assert await count(database, CALENDAR) == len(told) // 2
@@ -106,7 +113,7 @@ async def test_a_look_at_the_price_does_not_take_the_place_of_who_follows_the_or
 
 
 async def test_a_count_that_is_cut_short_never_was(database: Database) -> None:
-    history = History.of(6)
+    history = History.of(6, size=12)
     await agree(database)
     await note(database, *history.facts())
 
@@ -130,6 +137,23 @@ async def test_one_hub_counts_at_a_time(database: Database) -> None:
         assert await count_once(one, CALENDAR) > 0
         async with database.transaction() as other:
             assert await count_once(other, CALENDAR) == 0
+
+
+async def test_a_hub_counts_by_itself_and_tells_monitors(database: Database, tmp_path: Path) -> None:
+    made = make_project(tmp_path, indicators=IndicatorSettings(count_seconds=0.1))
+    keeper = Keeper(database, made.settings)
+    keeper.start()
+    row = History.of(10, size=1).rows["bill"][0] | {"at": datetime.now(UTC), "outcome": "matched"}
+    await note(database, *bill_facts(row))
+
+    async def there() -> bool:
+        sample = Sample(at=time.time())
+        async with database.cold() as connection:
+            await Gauges(calendar_of(made.settings)).measure(connection, sample)
+        return sample.get(catalogue.BUSINESS_SHARE).get(("match-rate", "")) == 1.0
+
+    await eventually(there)
+    await keeper.stop()
 
 
 async def test_the_documents_behind_a_figure_come_to_it(database: Database) -> None:

@@ -3,7 +3,17 @@
 from hilum.observe.indicators.catalogue import INDICATORS, Indicator, Measure, Part
 from hilum.observe.indicators.counting import Calendar, count
 from hilum.observe.indicators.keeping import Keeper, calendar_of
-from hilum.observe.indicators.reading import APART, About, By, Figure, choices, documents, figures, first_open_day
+from hilum.observe.indicators.reading import (
+    APART,
+    About,
+    By,
+    Figure,
+    choices,
+    documents,
+    figures,
+    first_open_day,
+    latest_documents,
+)
 from hilum.observe.indicators.stored import Contribution, Counted
 
 __all__ = [
@@ -25,4 +35,5 @@ __all__ = [
     "documents",
     "figures",
     "first_open_day",
+    "latest_documents",
 ]

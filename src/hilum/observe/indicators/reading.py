@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -16,6 +16,15 @@ from hilum.postgres import Connection
 By = Literal["day", "facility", "supplier", "category"]
 APART: Final[tuple[By, ...]] = ("facility", "supplier", "category")
 """What figures are told apart by, besides the day."""
+
+
+_ABOUT: Final = (
+    "day BETWEEN %(since)s AND %(until)s"
+    " AND (%(facility)s::text IS NULL OR facility = %(facility)s)"
+    " AND (%(supplier)s::text IS NULL OR supplier = %(supplier)s)"
+    " AND (%(category)s::text IS NULL OR category = %(category)s)"
+    " AND (%(currency)s::text IS NULL OR currency = %(currency)s)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +66,8 @@ async def figures(
     apart = "".join(f"{name}::text, " for name in by)
     cursor = await connection.execute(
         f"SELECT indicator, {apart}currency, sum(numerator), sum(denominator), sum(facts) FROM business_figure"
-        " WHERE indicator = ANY(%(named)s) AND day BETWEEN %(since)s AND %(until)s"
-        " AND (%(facility)s::text IS NULL OR facility = %(facility)s)"
-        " AND (%(supplier)s::text IS NULL OR supplier = %(supplier)s)"
-        " AND (%(category)s::text IS NULL OR category = %(category)s)"
-        " AND (%(currency)s::text IS NULL OR currency = %(currency)s)"
-        f" GROUP BY indicator, {apart}currency ORDER BY array_position(%(named)s, indicator), {apart}currency".encode(),
+        f" WHERE indicator = ANY(%(named)s) AND {_ABOUT} GROUP BY indicator, {apart}currency"
+        f" ORDER BY array_position(%(named)s, indicator), {apart}currency".encode(),
         {"named": named, **_values(about)},
     )
     width = len(by)
@@ -77,6 +82,22 @@ async def documents(connection: Connection, indicator: Indicator, about: About) 
     """The facts behind a figure, each with what it adds: together they come to it exactly. By day, document, line."""
     found = await contributions(connection, indicator, about.since, about.until)
     return [each for each in found if _is_about(each, about, indicator)]
+
+
+async def latest_documents(
+    connection: Connection, indicator: Indicator, about: About, limit: int
+) -> list[Contribution]:
+    """As `documents`, but the latest day first, and no further days once there are so many."""
+    cursor = await connection.execute(
+        f"SELECT DISTINCT day FROM business_figure WHERE indicator = %(name)s AND {_ABOUT} ORDER BY day DESC".encode(),
+        {"name": indicator.name, **_values(about)},
+    )
+    found: list[Contribution] = []
+    for (day,) in await cursor.fetchall():
+        if len(found) >= limit:
+            break
+        found += reversed(await documents(connection, indicator, replace(about, since=day, until=day)))
+    return found[:limit]
 
 
 async def choices(connection: Connection, about: About, by: By) -> list[str]:
