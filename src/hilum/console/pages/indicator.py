@@ -158,10 +158,9 @@ def _document(indicator: Indicator, each: Contribution) -> Html:
     if indicator.measure is not Measure.DURATION:
         amounts = (parts.numerator, parts.denominator)
         told = [num(_amount(amount, fact.currency, indicator)) for amount in amounts]
-    return row(
-        str(each.counted.day), tag("a", fact.document, href=messages_link(q=fact.document)), num(str(fact.line) if fact.line else ""), fact.facility, fact.supplier,
-        fact.category, *told, _story(each), data_row=True,
-    )  # fmt: skip
+    place = [str(each.counted.day), tag("a", fact.document, href=messages_link(q=fact.document))]
+    whose = [num(str(fact.line) if fact.line else ""), fact.facility, fact.supplier, fact.category]
+    return row(*place, *whose, *told, _story(each), data_row=True)
 
 
 def _story(each: Contribution) -> Child:
