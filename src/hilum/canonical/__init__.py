@@ -49,7 +49,7 @@ from hilum.canonical.finance import (
     SupplierBill,
 )
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
-from hilum.canonical.implants import ConsignmentMoved, ImplantUsed
+from hilum.canonical.implants import ConsignmentMoved, ConsignmentReplenishment, ImplantUsed, ReplenishedLine
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
 from hilum.canonical.onboarding import (
     Credential,
@@ -140,6 +140,7 @@ __all__ = [
     "ClinicalOrder",
     "CloudEvent",
     "ConsignmentMoved",
+    "ConsignmentReplenishment",
     "Contract",
     "ContractStatus",
     "CostCentre",
@@ -209,6 +210,7 @@ __all__ = [
     "ReceiptLine",
     "Referral",
     "Remittance",
+    "ReplenishedLine",
     "Requisition",
     "RequisitionLine",
     "ReturnLine",

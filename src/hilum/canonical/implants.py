@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from hilum.canonical.base import BusinessObject, Code, Kind, Moment, Money, Quantity, Text
+from hilum.canonical.base import BusinessObject, Code, Kind, Moment, Money, Quantity, Text, Value
 from hilum.canonical.trade import DeviceLabel
 
 
@@ -31,7 +31,7 @@ class ImplantUsed(BusinessObject):
     unit: Code = "EA"
     consigned: bool | None = None  # it was consigned stock; false: it was brought for the case; none: not told
     supplier: Code | None = None  # whose it was, where the sender knows
-    location: Code | None = None  # the store of the theatre
+    location: Code  # the store of the theatre
     account: Code
     encounter: Code | None = None
     used_on: date
@@ -91,3 +91,36 @@ class ConsignmentMoved(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Number, supplier, item, lot."""
         return tuple(x for x in (self.number, self.supplier, self.item, self.lot) if x)
+
+
+class ReplenishedLine(Value):
+    """So much of one item was used, and is to lie there again."""
+
+    number: int = Field(ge=1)
+    item: Code
+    quantity: Quantity = Field(gt=0)
+    unit: Code = "EA"
+    used_lot: Code | None = None
+    used_on: date | None = None
+
+
+class ConsignmentReplenishment(BusinessObject):
+    """A supplier is asked to fill up its consigned stock: what it sends stays its own, and is not billed (X12 867)."""
+
+    name: ClassVar[str] = "hilum.consignment.replenishment"
+
+    number: Code  # of the bill-only order that bills what was used
+    supplier: Code
+    location: Code
+    lines: Annotated[tuple[ReplenishedLine, ...], Field(min_length=1)]
+
+    @property
+    def business_key(self) -> str:
+        """The number of the order."""
+        return self.number
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Order, supplier, items, lots."""
+        parts = (part for line in self.lines for part in (line.item, line.used_lot))
+        return tuple(dict.fromkeys(x for x in (self.number, self.supplier, *parts) if x))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from hilum.canonical import BusinessObject, Charge, PatientAccount, SupplyConsumed
+from hilum.canonical import BusinessObject, Charge, DeviceLabel, ImplantUsed, PatientAccount, SupplyConsumed
 from hilum.canonical.udi import is_udi
 from hilum.connector import Source, Target
 from hilum.connectors import odoo as to_odoo
-from hilum.errors import Invalid, Refused
+from hilum.errors import Invalid, Refused, Unmapped
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats import hl7v2 as hl7
 from hilum.packs.building import make, mapped, mapped_where_listed, targets_in, yes_or_no, zone_of
 from hilum.packs.clinical.person import name_of
 from hilum.packs.hl7_reading import account_of, dedup_key, encounter_of, facility_of, payer_of, required_account
 from hilum.packs.inventory import devices
+from hilum.packs.inventory.implant_lines import OWN, CaseOf, day_in_theatre, supplied, used_implant
 from hilum.packs.inventory.pricing import price_of
 
 OWNERS = Owners(business="Supply chain", technical="Integration")
@@ -33,6 +34,7 @@ class _Setting:
     currency: str
     zone: ZoneInfo
     accounts: bool
+    case_of: CaseOf | None  # none: implants are supplies like all others
 
 
 def consumption(
@@ -44,6 +46,8 @@ def consumption(
     currency: str = "",
     timezone: str = "UTC",
     accounts: bool = True,
+    implants: Sequence[Target] = (),
+    case_of: CaseOf = day_in_theatre,
     also: Sequence[Target] = (),
 ) -> Flow:
     """DFT^P03 → for each FT1 a `Charge`, and a `SupplyConsumed` where the table `items` says that it is stocked.
@@ -57,11 +61,14 @@ def consumption(
       else the column `price` of `items`. Currency: that of the amount, else of `items`, else `currency`.
     - Place: FT1-16, else FT1-13 (department), else PV1-3, through the table `locations`.
     - Transaction: sending facility and FT1-2; without FT1-2 account, control id and set id.
+    - Implants: with `implants`, where they go to, a line whose item has `consigned` or `bill only` in the column
+      `supplied` of `items`, and one whose device nobody knows yet, becomes an `ImplantUsed` of the operation that
+      `case_of` names (visit and day) instead: it is ordered, taken off stock and charged from there.
     - `accounts`: also write the patient account with number and name, so that a charge never waits for its admission.
 
     `timezone` is that of times without an offset.
     """
-    setting = _Setting(currency, zone_of(timezone), accounts)
+    setting = _Setting(currency, zone_of(timezone), accounts, case_of if implants else None)
     flow = Flow(
         name,
         version="1.0",
@@ -84,7 +91,7 @@ def consumption(
         yield from _translated(msg, hub, setting)
 
     first = (to_odoo.patient_account,) if accounts else ()
-    flow.deliver_to(*targets_in(odoo, (*first, to_odoo.stock_consumption, to_odoo.charge), also))
+    flow.deliver_to(*targets_in(odoo, (*first, to_odoo.stock_consumption, to_odoo.charge), [*implants, *also]))
     return flow
 
 
@@ -102,14 +109,19 @@ def _translated(msg: hl7.Message, hub: Lookup, setting: _Setting) -> Iterator[Bu
 
 def _line(
     msg: hl7.Message, group: Sequence[hl7.Segment], hub: Lookup, setting: _Setting, account: str
-) -> Iterator[SupplyConsumed | Charge]:
+) -> Iterator[SupplyConsumed | Charge | ImplantUsed]:
     line, label = group[0], devices.label_in(group)
     sent = "" if is_udi(line["7.1"]) else line["7.1"] or line["29.1"]
     if not sent and label is None:
         raise Invalid("neither a transaction code (FT1-7) nor an NDC (FT1-29)", where=f"{line}-7")
-    code = devices.code_of(hub, sent, label, f"{line}-7")
-    item = mapped(hub, "items", code)
-    facts = hub.row("items", code)
+    code, item, facts = _item(line, sent, label, hub, setting)
+    if setting.case_of is not None and (not item or supplied(facts, f"lookup table items, code {code}") != OWN):
+        yield used_implant(
+            msg, line, hub, label=label, code=sent, item=item, facts=facts, quantity=_quantity(line, True),
+            transaction=_transaction(msg, line, account), takes_back=_reversed(msg, line), account=account,
+            case=setting.case_of(msg, line), currency=setting.currency,
+        )  # fmt: skip
+        return
     stocked = yes_or_no(mapped(hub, "items", code, "stocked"), f"lookup table items, code {code}, column stocked")
     quantity = _quantity(line, stocked)
     # The service date is a day, and stays that of the sender; where it is sent with a time, stock moves at that time.
@@ -151,6 +163,19 @@ def _line(
     )
 
 
+def _item(
+    line: hl7.Segment, sent: str, label: DeviceLabel | None, hub: Lookup, setting: _Setting
+) -> tuple[str, str, Mapping[str, str]]:
+    """Its code in `items`, the item, and its row. With implants, a device that nobody knows yet has none of these."""
+    try:
+        code = devices.code_of(hub, sent, label, f"{line}-7")
+        return code, mapped(hub, "items", code), hub.row("items", code)
+    except Unmapped:
+        if label is None or setting.case_of is None:
+            raise
+        return sent, "", {}
+
+
 def _quantity(line: hl7.Segment, stocked: bool) -> Decimal:
     """FT1-10, negative for a credit. Raises `Invalid` and `Refused`."""
     kind = line["6.1"]
@@ -165,6 +190,11 @@ def _quantity(line: hl7.Segment, stocked: bool) -> Decimal:
     if quantity == 0:
         raise Invalid("the quantity is 0, so nothing was used", where=f"{line}-10")
     return -abs(quantity) if kind in CREDIT else quantity
+
+
+def _reversed(msg: hl7.Message, line: hl7.Segment) -> str:
+    """The transaction that a credit takes back, where it has the number of one; else empty."""
+    return f"{facility_of(msg)}:{line['2.1']}" if line["2.1"] else ""
 
 
 def _transaction(msg: hl7.Message, line: hl7.Segment, account: str) -> str:

@@ -11,7 +11,7 @@ from hilum.errors import Invalid, Unmapped
 from hilum.flow import Lookup
 from hilum.formats import hl7v2 as hl7
 
-GROUP: Final = ("PRT", "OBX")
+GROUP: Final = ("PRT", "OBX", "PR1")
 """Segments behind an FT1 that may carry the label of what was used."""
 
 UDI_LOINC: Final = "74711-3"
@@ -19,7 +19,7 @@ UDI_LOINC: Final = "74711-3"
 
 
 def label_in(group: Sequence[hl7.Segment]) -> DeviceLabel | None:
-    """What the label says: PRT-10 (HL7 v2.7 on), an OBX with LOINC 74711-3, or FT1-7 where the code is a label.
+    """What the label says: PRT-10 (HL7 v2.7 on), an OBX with LOINC 74711-3, FT1-7 or PR1-3 where the code is a label.
 
     Raises `Invalid`, also for two labels of one line: each device is a line of its own.
     """
@@ -41,6 +41,8 @@ def _labels(group: Sequence[hl7.Segment]) -> Iterator[tuple[str, str]]:
                 yield segment["10.1"], f"{segment}-10"
             case "OBX" if segment["3.1"] == UDI_LOINC and segment["5"]:
                 yield segment["5"], f"{segment}-5"
+            case "PR1" if is_udi(segment["3.1"]):
+                yield segment["3.1"], f"{segment}-3"
             case "FT1" if is_udi(segment["7.1"]):
                 yield segment["7.1"], f"{segment}-7"
 

@@ -21,6 +21,7 @@ ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
     canonical.Budget: "Odoo's community modules keep no budgets",
     canonical.Claim: _PAYERS,
     canonical.ClinicalOrder: _CARE,
+    canonical.ConsignmentReplenishment: "it goes to the supplier: what comes is a move of consigned stock",
     canonical.Contract: "its prices are agreements and supplier prices",
     canonical.Denial: _PAYERS,
     canonical.Document: "files are not written into Odoo's attachments",

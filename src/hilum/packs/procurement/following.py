@@ -47,7 +47,7 @@ from hilum.packs.procurement import order_facts
 from hilum.packs.procurement.answers import as_answered, differences
 from hilum.packs.procurement.beside import beside_answer, beside_bill, items_of
 from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
-from hilum.packs.procurement.same_bills import Billed, seen
+from hilum.packs.procurement.same_bills import billed_of, goods_of, seen
 from hilum.packs.procurement.three_way import Papers, match
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
@@ -202,7 +202,7 @@ class _Followed:
         known = [*self.settled, *(each.bill for each in self.pending)]
         if bill.business_key in {each.business_key for each in known}:
             return
-        told = _billed(bill)
+        told = billed_of(bill)
 
         async def look(connection: Connection) -> list[str]:
             return await seen(connection, told)
@@ -367,7 +367,7 @@ class _Followed:
         return bool(self.settled) and not tally
 
     def _outcome(self) -> str:
-        amount = sum((-_sum(bill) if bill.credit else _sum(bill) for bill in self.settled), Decimal(0))
+        amount = sum((-goods_of(bill) if bill.credit else goods_of(bill) for bill in self.settled), Decimal(0))
         refused = f", {self.refused} refused" if self.refused else ""
         return f"{len(self.settled)} bills settled, {plain(amount)} {self.settled[0].currency}{refused}"
 
@@ -394,24 +394,6 @@ class _Followed:
 HEARD: Final = (
     PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, ShipNotice, GoodsReceipt, SupplierReturn, SupplierBill,
 )  # fmt: skip
-
-
-def _billed(bill: SupplierBill) -> Billed:
-    """What is remembered of a bill."""
-    return Billed(
-        supplier=bill.supplier,
-        number=bill.number,
-        amount=_sum(bill),
-        currency=bill.currency,
-        billed_on=bill.billed_on,
-        order=bill.order,
-        credit=bill.credit,
-    )
-
-
-def _sum(bill: SupplierBill) -> Decimal:
-    """Of its lines, before tax."""
-    return sum((line.quantity * line.unit_price for line in bill.lines), Decimal(0))
 
 
 def _ask(order: PurchaseOrder, line: OrderLine, on: date, packs_of: PacksOf) -> Ask:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from hilum.canonical import SupplierBill
 from hilum.journal.text import storable
 from hilum.postgres import Connection
 
@@ -31,6 +32,24 @@ class Billed:
     billed_on: date
     order: str | None = None
     credit: bool = False
+
+
+def billed_of(bill: SupplierBill) -> Billed:
+    """What is remembered of a bill."""
+    return Billed(
+        supplier=bill.supplier,
+        number=bill.number,
+        amount=goods_of(bill),
+        currency=bill.currency,
+        billed_on=bill.billed_on,
+        order=bill.order,
+        credit=bill.credit,
+    )
+
+
+def goods_of(bill: SupplierBill) -> Decimal:
+    """What its lines come to, before tax."""
+    return sum((line.quantity * line.unit_price for line in bill.lines), Decimal(0))
 
 
 def likeness(one: Billed, other: Billed) -> str:

@@ -55,6 +55,11 @@ class Papers:
     agreed: Mapping[str, Fraction] = field(default_factory=dict)  # by item: for one of the unit of the order's line
     taxes: Mapping[str, Decimal] = field(default_factory=dict)  # by item: the tax that it should have, in percent
     packs_of: PacksOf = no_packs
+    came: str = "received"  # what the receipts tell, for people
+
+    def billed(self) -> dict[int, Fraction]:
+        """Of each line of the order how much was billed and not credited, in the line's unit."""
+        return _Tally(self, self.order).billed if self.order is not None else {}
 
     def open_to_bill(self) -> dict[int, Fraction]:
         """Of which lines of the order how much is not billed yet, in the line's unit; billed ones are left out."""
@@ -258,7 +263,7 @@ class _Line:
             return
         missing = before + billed - received * slack
         if missing > 0:
-            words = f"{self._billed(order_line, billed, before)}, received {_number(received)}"
+            words = f"{self._billed(order_line, billed, before)}, {self.tally.papers.came} {_number(received)}"
             self._find(MatchCause.NOT_RECEIVED, each * min(missing, billed), words)
 
     def _price(self, order_line: OrderLine, billed: Fraction) -> None:
