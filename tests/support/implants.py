@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hilum.canonical import (
+    BY_NAME,
     BusinessObject,
     ConsignmentMoved,
     Contract,
@@ -28,17 +29,18 @@ from hilum.packs.implants import register
 from hilum.packs.implants.closing import closing_process
 from hilum.packs.implants.register import Implant
 from hilum.packs.implants.rules import ImplantRules
+from hilum.packs.inventory.implant_lines import operation_number
 from hilum.postgres import Database
 from hilum.processes import Process, decide, handle, inbox, store
 from hilum.processes.engine import Engine
 from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.hospital import Sender
 from hilum.simulator.odoo import SandboxOdoo
-from hilum.simulator.theatre import IMPLANTS, Theatre, catalogue_csv, contracts
+from hilum.simulator.theatre import FACILITY, IMPLANTS, Theatre, Used, catalogue_csv, contracts
 from hilum.testing import eventually
-from support.doubles import Feed
+from support.doubles import Feed, Receiver
 from support.looks import states
-from support.projects import OWNERS, make_flow
+from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
 STORE = "STORE-OR"
@@ -51,33 +53,43 @@ def bought_into(_: object) -> str:
     return STOCK
 
 
+def case_of(use: Used) -> str:
+    """The operation that a use of the simulated theatre belongs to."""
+    return operation_number(FACILITY, use.visit, use.at.date())
+
+
 class Hospital:
     """A hub with the process, master data in its Odoo, and everybody who is asked."""
 
-    def __init__(self, database: Database, box: SandboxOdoo, lookups: Path, **rules: Any) -> None:
+    def __init__(self, database: Database, box: SandboxOdoo | None, lookups: Path, **rules: Any) -> None:
         self.database, self.box = database, box
         given = {"gather": "PT0S", "look_again": "PT1S", "linger": "P1D", "bought_into": bought_into, **rules}
         self.process: Process = closing_process(ImplantRules(lookups=lookups, **given), owners=OWNERS)
         self.listener = mllp.Listener(host="127.0.0.1", port=0, accepts=["DFT^P03"])
         self.bills = http.Listener(host="127.0.0.1", port=0, path="/bills")
-        self.feed = Feed()
+        self.feed, self.out = Feed(), Receiver()
         self._engine: Engine | None = None
 
     async def begin(self, start: Start, supplier: str = "", *, lookups: Mapping[str, str] | None = None) -> None:
         """Start the hub. `supplier`: where bill-only orders are posted to; empty: nowhere."""
-        used = inventory.consumption(source=self.listener, implants=handle(self.process))
+        main = "odoo.main" if self.box is not None else None
+        used = inventory.consumption(
+            source=self.listener, odoo=main, implants=handle(self.process), accounts=self.box is not None
+        )
+        also = [target(self.out, "memory.out")] if self.box is None else []
         posted = [http.post("http.supplier", accepts=(PurchaseOrder,))] if supplier else []
-        out = implants.commands(also=posted, poll=0.02)
+        out = implants.commands(odoo=main, also=[*posted, *also], poll=0.02)
         billed = make_flow(self.bills, name="test.bills", format="bytes", translate=lambda body, _: read(body),
                            order_by=lambda body: read(body).business_key, dedup_by=None)  # fmt: skip
         billed.deliver_to(*handle(self.process))
         master = make_flow(self.feed, name="test.master", format="bytes", translate=lambda body, _: read(body),
                            order_by=lambda _: "one after the other", dedup_by=None)  # fmt: skip
         makers = (odoo.supplier, odoo.item, odoo.location, odoo.item_lot, odoo.consignment)
-        master.deliver_to(*(make("odoo.main") for make in makers), terms.keep(), crosswalk.link())
-        far = {"url": self.box.url, "database": self.box.database, "login": self.box.login,
-               "api_key": self.box.api_key}  # fmt: skip
-        endpoints: dict[str, Any] = {"odoo": {"main": far}}
+        master.deliver_to(*(make(main) for make in makers if main), terms.keep(), crosswalk.link())
+        endpoints: dict[str, Any] = {}
+        if self.box is not None:
+            endpoints["odoo"] = {"main": {"url": self.box.url, "database": self.box.database,
+                                          "login": self.box.login, "api_key": self.box.api_key}}  # fmt: skip
         if supplier:
             endpoints["http"] = {"supplier": {"url": supplier, "deduplicates": True}}
         tables = {"items": catalogue_csv(), "locations": f"code,location\nOR2,{STORE}\n", **(lookups or {})}
@@ -119,6 +131,11 @@ class Hospital:
         for thing in things:
             await self.feed.send(write(thing))
         await self.quiet()
+
+    def sent(self, name: str) -> list[dict[str, Any]]:
+        """What went out of this kind, where there is no Odoo."""
+        kind = BY_NAME[f"hilum.{name}"]
+        return [body for body in self.out.bodies if set(body) == set(kind.model_fields)]
 
     async def quiet(self) -> None:
         """Everything that came has arrived."""

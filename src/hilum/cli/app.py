@@ -49,6 +49,7 @@ COMMANDS = {
     "lookups": "lookups:app",
     "terms": "terms:app",
     "indicators": "indicators:app",
+    "implants": "implants:app",
     "contract": "contract:app",
     "odoo": "odoo:app",
     "send": "send:send",

@@ -99,11 +99,6 @@ class Used:
     expires: datetime
     trouble: str = ""  # the name of one of `Troubles`
 
-    @property
-    def case(self) -> str:
-        """The operation, as the hub calls it where nobody tells a number: visit and day."""
-        return f"{self.visit}-{self.at:%Y%m%d}"
-
 
 @dataclass
 class Theatre:

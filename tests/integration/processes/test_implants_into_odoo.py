@@ -12,7 +12,7 @@ import pytest
 from hilum.postgres import Database
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.theatre import ImplantSupplier, Theatre
-from support.implants import STORE, Hospital
+from support.implants import STORE, Hospital, case_of
 from support.waits import Start
 
 pytestmark = pytest.mark.req("NEW-6", "SYS-3", "WF-12")
@@ -42,7 +42,7 @@ async def test_implants_are_ordered_billed_and_charged_once(
             await hospital.stock(theatre)
             before = sums(box, "stock.quant", "quantity", location_id=place(box, STORE))
             await hospital.send(theatre)
-            for case in {use.case for use in theatre.used}:
+            for case in {case_of(use) for use in theatre.used}:
                 await hospital.is_in(case, "closed")
             await hospital.quiet()
         finally:
@@ -50,7 +50,7 @@ async def test_implants_are_ordered_billed_and_charged_once(
     consigned = sum(use.implant.consigned for use in theatre.used)
     assert consigned and consigned < len(theatre.used), "the seed has both kinds"
     orders = box.records("purchase.order")
-    assert {order["partner_ref"] for order in orders} == {f"BILL ONLY {use.case}" for use in theatre.used}
+    assert {order["partner_ref"] for order in orders} == {f"BILL ONLY {case_of(use)}" for use in theatre.used}
     assert {order["state"] for order in orders} == {"purchase"}
     lines = box.records("purchase.order.line")
     cost = sum((use.implant.cost for use in theatre.used), Decimal(0))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
+from hashlib import blake2s
 from typing import Final
 
 from hilum.canonical import DeviceLabel, ImplantUsed, Money
@@ -27,7 +29,13 @@ CaseOf = Callable[[hl7.Message, hl7.Segment], str]
 def day_in_theatre(msg: hl7.Message, line: hl7.Segment) -> str:
     """The operation is known by visit (else account) and day, where its system tells no number of it."""
     day = line.date("4.1") or msg.date("EVN-2") or msg.date("MSH-7")
-    return f"{encounter_of(msg) or account_of(msg)}-{day:%Y%m%d}" if day is not None else ""
+    return operation_number(facility_of(msg), encounter_of(msg) or account_of(msg), day) if day is not None else ""
+
+
+def operation_number(facility: str, visit: str, day: date) -> str:
+    """`OP-7B0C1D2E3F4A5B`: one for each visit and day. Suppliers read it, so the visit is not in it."""
+    told = f"{facility}|{visit}|{day.isoformat()}".encode()
+    return f"OP-{blake2s(told, digest_size=7).hexdigest().upper()}"
 
 
 def supplied(facts: Mapping[str, str], where: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hilum.canonical import BusinessObject, Payment, PurchaseOrder
+from hilum.canonical import BusinessObject, ConsignmentReplenishment, Payment, PurchaseOrder, SupplyConsumed
 from hilum.errors import Invalid
 from hilum.flow import Lookup
 from hilum.formats import cxml, edifact, ubl, x12
@@ -228,9 +228,25 @@ def _order_as_edifact(profile: Profile, order: PurchaseOrder, today: date) -> ed
     return edifact_answers.order_to_edifact(order, profile.edifact, ordered_on=on)
 
 
+def _replenishment_as_x12(profile: Profile, asked: ConsignmentReplenishment, today: date) -> x12.Draft:
+    """An 867: a supplier that keeps consigned stock fills up what is reported as used."""
+    assert profile.x12 is not None  # noqa: S101 - the profile sees to it
+    used = [
+        SupplyConsumed(
+            transaction=f"{asked.number}:{line.number}", item=line.item, quantity=line.quantity, unit=line.unit,
+            location=asked.location, lot=line.used_lot,
+            used_at=datetime.combine(line.used_on, time()) if line.used_on is not None else None,
+        )
+        for line in asked.lines
+    ]  # fmt: skip
+    made = x12_shipping.used_to_x12(used, profile.x12, number=asked.number, reported_on=today)
+    return documents.draft_resale_report(made)
+
+
 _WRITERS: Mapping[tuple[str, type], Callable[[Profile, Any, date], Any]] = MappingProxyType(
     {
         ("x12", PurchaseOrder): _order_as_x12,
+        ("x12", ConsignmentReplenishment): _replenishment_as_x12,
         ("x12", Payment): _payment_as_x12,
         ("edifact", PurchaseOrder): _order_as_edifact,
         ("cxml", PurchaseOrder): _order_as_cxml,
