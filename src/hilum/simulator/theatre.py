@@ -11,6 +11,7 @@ and HIBCC bar codes. What both say is the same for the same seed.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ from hilum.simulator.hospital.rendering import message, segment, timestamp
 
 FACILITY: Final = "HILLSIDE"
 ROOM: Final = "OR2"
+_AGAIN: Final = 0.3  # seconds before a bill that was not taken is posted again
 _HIBC: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%"
 
 
@@ -191,32 +193,37 @@ class ImplantSupplier:
     """
 
     bills: str
+    listen: int = 0  # the port for orders; 0: a free one
     seed: int = 1
     troubles: BillTroubles = field(default_factory=BillTroubles)
     billed: dict[str, list[SupplierBill]] = field(default_factory=dict)
     trouble: dict[str, str] = field(default_factory=dict)
-    answers: Counter[int] = field(default_factory=Counter)  # of the hub, by status
+    answers: Counter[int] = field(default_factory=Counter)  # of the hub, by status; 0: none
 
     def __post_init__(self) -> None:
         """What goes wrong is drawn by the number of the order: orders may come in any order."""
         self._session: aiohttp.ClientSession | None = None
+        self._posting: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.port = 0
 
     async def __aenter__(self) -> Self:
-        """Listen on a free port of the loopback."""
+        """Listen on the loopback."""
         application = web.Application()
         application.router.add_post("/orders", self._ordered)
         self._runner = web.AppRunner(application)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.listen)
         await site.start()
         self.port = int(self._runner.addresses[0][1])
         self._session = aiohttp.ClientSession()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop."""
+        """Stop, also to post what nobody takes."""
+        for posting in self._posting:
+            posting.cancel()
+        await asyncio.gather(*self._posting, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
         if self._runner is not None:
@@ -236,8 +243,7 @@ class ImplantSupplier:
             return web.Response(status=422, text="only bill-only orders are billed here")
         if order.revision == 0 and order.number not in self.billed:
             self.billed[order.number] = self.bills_of(order)
-            for bill in self.billed[order.number]:
-                await self.post(bill)
+            self._posting.append(asyncio.create_task(self._post_all(self.billed[order.number])))
         return web.Response(status=200)
 
     def bills_of(self, order: PurchaseOrder) -> list[SupplierBill]:
@@ -273,13 +279,24 @@ class ImplantSupplier:
         return SupplierBill(number=number, supplier=order.supplier, order=order.number,
                             currency=order.currency or "EUR", billed_on=day, lines=tuple(lines))  # fmt: skip
 
+    async def _post_all(self, bills: Sequence[SupplierBill]) -> None:
+        for bill in bills:
+            await self.post(bill)
+
     async def post(self, bill: SupplierBill) -> None:
-        """Tell the hub of a bill."""
+        """Tell the hub of a bill: again until it takes or refuses it."""
         if self._session is None:
             raise SettingsError("The supplier is not open: say `async with`.")
-        headers = {"Content-Type": "application/json"}
-        async with self._session.post(self.bills, data=write(bill), headers=headers) as answer:
-            self.answers[answer.status] += 1
+        headers = {"Content-Type": "application/json", "Idempotency-Key": bill.business_key}
+        while True:
+            try:
+                async with self._session.post(self.bills, data=write(bill), headers=headers) as answer:
+                    self.answers[answer.status] += 1
+                    if answer.status < 500:
+                        return
+            except aiohttp.ClientError:
+                self.answers[0] += 1
+            await asyncio.sleep(_AGAIN)
 
 
 def catalogue_csv(implants: Sequence[Implant] = IMPLANTS) -> str:

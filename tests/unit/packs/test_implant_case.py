@@ -294,7 +294,9 @@ def test_what_was_closed_by_an_earlier_run_is_not_done_again() -> None:
     told.tell(used())
     assert told.sent == [] and told.breaks() == {}
     told.tell(used("T1:credit", takes_back="T1", quantity=-1), used("T2"))
-    assert told.breaks() == {"late": f"{PAYABLES}: HIP, lot A-2: taken back"}
+    assert told.breaks() == {
+        "late": f"{PAYABLES}: HIP, lot A-2: taken back; credit the account and ask for a credit note"
+    }
     assert [order.number for order in told.of(PurchaseOrder)] == ["OP-7-B2"]
 
 

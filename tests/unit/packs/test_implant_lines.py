@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from packs_support import SAMPLES, Rows, things
 
@@ -124,7 +125,7 @@ ROW = {"transaction": "T-1", "case": "OP-1", "account": "A-1", "location": "OR2"
 )
 def test_a_record_of_a_theatre_system_is_a_use(anything: Any, lookup: Lookup, more: Any, expected: Any) -> None:
     flow = implants.usage(source=Rows(), implants=[anything])
-    (used,) = [made.thing for made in flow.run(ROW | more, lookup)]
+    (used,) = things(flow, orjson.dumps(ROW | more), lookup)
     assert {name: getattr(used, name) for name in expected} == expected
     assert (used.case, used.location, used.used_on) == ("OP-1", "STORE-OR", DAY)
 
@@ -135,7 +136,7 @@ def test_a_record_of_a_theatre_system_is_a_use(anything: Any, lookup: Lookup, mo
 def test_a_wrong_record_names_its_column(anything: Any, lookup: Lookup, more: Any, where: str) -> None:
     flow = implants.usage(source=Rows(), implants=[anything])
     with pytest.raises(Invalid, match=where):
-        list(flow.run(ROW | {"code": STEM.item} | more, lookup))
+        things(flow, orjson.dumps(ROW | {"code": STEM.item} | more), lookup)
 
 
 def test_the_simulated_theatre_tells_what_it_used(told: Any, anything: Any, lookup: Lookup) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -114,7 +114,8 @@ class Case:
         elif used.transaction in self.earlier:
             before = self.earlier[used.transaction]
             if before.quantity != used.quantity:
-                self.late[used.transaction] = f"{before.called}: now {plain(used.quantity)} are told to be used"
+                told = f"now {plain(used.quantity)} are told to be used"
+                self.late[used.transaction] = f"{before.called}: {told}; correct order and charge by hand"
             return
         revision = sum(use.told.transaction == used.transaction for use in self.uses.values()) + 1
         name = used.transaction if revision == 1 else f"{used.transaction}:r{revision}"
@@ -133,7 +134,8 @@ class Case:
             use.backs[used.transaction] = min(-used.quantity, use.left)
             self.strays.pop(used.transaction, None)
         elif (used.takes_back or "") in self.earlier:
-            self.late[used.transaction] = f"{self.earlier[used.takes_back or ''].called}: taken back"
+            before = self.earlier[used.takes_back or ""].called
+            self.late[used.transaction] = f"{before}: taken back; credit the account and ask for a credit note"
         else:
             self.strays.setdefault(used.transaction, (used, at + duration(self.rules.wait_for_usage)))
 
@@ -149,8 +151,13 @@ class Case:
         """What is known now; of what was sent already nothing changes."""
         for name, known in found.items():
             use = self.uses[name]
-            sent = use.ordered or use.charged or use.moved
-            use.known = known.model_copy(update={"item": use.known.item, "whose": use.known.whose}) if sent else known
+            if not (use.ordered or use.charged or use.moved):
+                use.known = known
+                continue
+            kept: dict[str, Any] = {"item": use.known.item, "whose": use.known.whose}
+            if use.ordered or use.charged:  # a recall that comes later undoes nothing: it is asked of the register
+                kept["recalls"] = use.known.recalls
+            use.known = known.model_copy(update=kept)
 
     def decide(self, of: Of, answer: BaseModel, at: datetime) -> None:
         """What somebody said about a break."""

@@ -17,12 +17,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from hilum.canonical import BillMatch, BusinessObject, DocumentStatus, ImplantUsed, SupplierBill
+from hilum.canonical import BillMatch, BusinessObject, Charge, DocumentStatus, ImplantUsed, SupplierBill
 from hilum.flow import DataClass, Owners
 from hilum.packs.implants import register
 from hilum.packs.implants.case import Break, Case, Earlier, Of
 from hilum.packs.implants.knowing import Known, known
-from hilum.packs.implants.rules import FORMS, STATES, ImplantRules, case_of_order
+from hilum.packs.implants.rules import FORMS, STATES, ImplantRules
 from hilum.packs.procurement.order_rules import BillDecision
 from hilum.packs.procurement.same_bills import billed_of, seen
 from hilum.postgres import Connection
@@ -47,7 +47,7 @@ def closing_process(
         forms=list(FORMS),
     )
     process.starts_on(ImplantUsed, key=lambda used: used.case)
-    process.starts_on(SupplierBill, key=lambda bill: case_of_order(bill.order))
+    process.starts_on(SupplierBill, key=rules.case_of_bill)
 
     @process.run
     async def follow(run: Run, first: ImplantUsed | SupplierBill) -> str:
@@ -156,10 +156,10 @@ class _Closing:
             await self.run.send(self.rules.channel, thing, key=self._key(thing))
 
     def _key(self, thing: BusinessObject) -> str:
-        """Order, receipt, use and return of an operation reach Odoo in their order; bills and charges do not wait."""
+        """Order, receipt, use and return of an operation reach Odoo in their order; a charge follows its account."""
         if isinstance(thing, SupplierBill | BillMatch | DocumentStatus):
             return thing.business_key
-        return f"{self.run.key}:charges" if thing.name == "hilum.charge" else self.run.key
+        return thing.account if isinstance(thing, Charge) else self.run.key
 
     async def _ask(self, breaks: dict[Of, Break]) -> None:
         """Every break is a task of who owns it, as long as it is one and as it is now."""

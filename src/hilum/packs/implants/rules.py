@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from hilum.canonical import ImplantUsed, MatchCause
+from hilum.canonical import ImplantUsed, MatchCause, SupplierBill
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
 from hilum.packs.procurement.order_rules import BUYER, PAYABLES, TEAMS, BillDecision
@@ -110,6 +110,16 @@ class PatienceDecision(BaseModel):
 FORMS: Final = (DeviceDecision, SafetyDecision, PriceDecision, ChargeDecision, PatienceDecision, BillDecision)
 
 
+def by_order(bill: SupplierBill) -> str | None:
+    """A bill belongs to the operation whose order it names; others are for other processes."""
+    return case_of_order(bill.order)
+
+
+def by_order_or_alone(bill: SupplierBill) -> str:
+    """The same, where all bills of a flow are of implants: one that names no such order is a break of its own."""
+    return by_order(bill) or f"bill {bill.business_key}"
+
+
 def own_facility(used: ImplantUsed) -> str | None:
     """Contracts must hold for the facility that tells of the use."""
     return used.facility or None
@@ -129,6 +139,7 @@ class ImplantRules:
     packs_of: PacksOf = no_packs
     facility_of: Callable[[ImplantUsed], str | None] = own_facility  # for whom contracts must hold
     bought_into: Callable[[ImplantUsed], str] = at_the_theatre  # the place that receipts of its orders come into
+    case_of_bill: Callable[[SupplierBill], str | None] = by_order  # none: the bill is not for this process
     gather: Period = "PT1H"  # so long after the last use its orders are made: one for each supplier
     wait_for_bill: Period = "P14D"
     wait_for_usage: Period = "P3D"  # so long a bill, or a use taken back, waits for the use

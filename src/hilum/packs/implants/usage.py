@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from hilum.canonical import DeviceLabel, ImplantUsed, Money, read_label
 from hilum.connector import Source, Target
@@ -21,9 +23,40 @@ from hilum.packs.building import (
 )
 from hilum.packs.inventory import devices
 from hilum.packs.inventory.implant_lines import BILL_ONLY, CONSIGNED, supplied
-from hilum.packs.rows import Row, column, text_in
+from hilum.packs.rows import Row, text_in
 
 OWNERS = Owners(business="Theatre supplies", technical="Integration")
+
+
+_Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+
+class UsageRecord(BaseModel):
+    """What a theatre system tells of one implant; numbers may be numbers or texts. Further columns are no matter."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True, hide_input_in_errors=True)
+
+    transaction: _Text
+    case: _Text
+    account: _Text
+    location: _Text
+    used_on: _Text
+    udi: _Text = ""
+    code: _Text = ""
+    item: _Text = ""
+    quantity: _Text = ""
+    takes_back: _Text = ""
+    unit: _Text = ""
+    lot: _Text = ""
+    consigned: _Text = ""
+    supplier: _Text = ""
+    encounter: _Text = ""
+    used_at: _Text = ""
+    amount: _Text = ""
+    currency: _Text = ""
+    description: _Text = ""
+    department: _Text = ""
+    facility: _Text = ""
 
 
 def usage(
@@ -35,10 +68,10 @@ def usage(
     timezone: str = "UTC",
     facility: str = "",
 ) -> Flow:
-    """Rows `transaction,case,account,used_on` with one of `udi,code,item` → `ImplantUsed`.
+    """Rows `transaction,case,account,location,used_on` with one of `udi,code,item` → `ImplantUsed`.
 
     Where wanted `quantity` (1; negative: taken back, with `takes_back` the transaction of the use), `unit`, `lot`,
-    `consigned` (yes or no), `supplier`, `location`, `encounter`, `used_at`, `amount` with `currency`, `description`,
+    `consigned` (yes or no), `supplier`, `encounter`, `used_at`, `amount` with `currency`, `description`,
     `department`, `facility`. A row told again with the same transaction and other content corrects the former one.
     """
     zone = zone_of(timezone)
@@ -52,13 +85,14 @@ def usage(
         slo=Slo(percent=99.5, within="30s"),
         retention="P7Y",
         source=source,
-        order_by=column("case"),
+        order_by=lambda record: record.case.strip(),
+        input=UsageRecord,
         runbook="The case names the column. Have the record corrected and sent again, or edit it and resubmit.",
     )
 
     @flow.translate
-    def used(parsed: Mapping[str, Any], hub: Lookup) -> ImplantUsed:
-        row = {name: str(value) for name, value in parsed.items() if value is not None}
+    def used(record: UsageRecord, hub: Lookup) -> ImplantUsed:
+        row = record.model_dump()
         where = f"use {text_in(row, 'transaction', 'row')}"
         label = _label(row, where)
         code, item, facts = _item(row, label, hub)
