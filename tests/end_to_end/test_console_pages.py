@@ -168,6 +168,7 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
         await page.set_viewport_size({"width": 360, "height": 740})
         for path in (
             "/",
+            "/desk",
             "/exceptions",
             "/messages",
             "/flows",

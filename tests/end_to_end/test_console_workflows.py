@@ -178,8 +178,9 @@ async def test_who_may_not_is_told_why_and_who_can(stand: Stand) -> None:
         await expect(page.get_by_role("button", name="Decide")).to_be_disabled()
         await expect(page.get_by_text("needs the role steward or admin.")).to_be_visible()
     async with support.visit(stand.browser, stand.address, "stan") as page:
-        await page.goto("/workflows/tasks?whose=mine")
-        await expect(page.get_by_text("None of these.")).to_be_visible()
+        await page.goto("/workflows/tasks?whose=mine")  # where the list of tasks was
+        await expect(page).to_have_url(re.compile(r"/desk\?what=task&with=me$"))
+        await expect(page.get_by_text("Nothing here fits the filters.")).to_be_visible()
         await page.goto(f"/workflows/runs/{run}")
         await page.get_by_role("link", name="Approve the requisition").click()
         await expect(page.get_by_text("you had a part in what it is about")).to_be_visible()

@@ -21,6 +21,7 @@ from hilum.console.pages import (
     business,
     case,
     crosswalk,
+    desk,
     door,
     exceptions,
     flows,
@@ -43,7 +44,6 @@ from hilum.console.pages import (
     run,
     runs,
     task,
-    tasks,
     thing,
     users,
 )
@@ -55,6 +55,7 @@ from hilum.security import any_user
 
 PAGES = (
     overview.add,
+    desk.add,
     exceptions.add,
     group.add,
     case.add,
@@ -66,7 +67,6 @@ PAGES = (
     flows.add_one,
     runs.add,
     run.add,
-    tasks.add,
     task.add,
     crosswalk.add,
     thing.add,

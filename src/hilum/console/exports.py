@@ -11,7 +11,7 @@ from hilum.console.components.columns import Column, T, chosen, to_csv
 from hilum.console.components.viewing import keys_of
 from hilum.console.context import Context
 from hilum.console.indicators import BUSINESS, asked
-from hilum.console.pages import door, exceptions, messages
+from hilum.console.pages import desk, door, exceptions, messages
 from hilum.console.session import visit_of
 from hilum.console.shell import Lookout
 from hilum.errors import DatabaseUnavailable
@@ -29,7 +29,16 @@ MOST_DOCUMENTS = 100_000
 
 
 def add_exports(app: FastAPI, context: Context) -> None:
-    """`/exceptions.csv`, `/messages.csv` and `/business.csv`, with the filters of the pages."""
+    """`/desk.csv`, `/exceptions.csv`, `/messages.csv` and `/business.csv`, with the filters of the pages."""
+
+    @app.get("/desk.csv")
+    async def desk_csv(request: Request) -> Response:
+        page = Lookout(visit=visit_of(request), request=request)
+        try:
+            found = (await desk.read(page, MOST_ROWS)).found.entries
+            return await _file(page, "desk", desk.columns(page), found)
+        except DatabaseUnavailable as error:
+            return door.database_away(str(error))
 
     @app.get("/exceptions.csv")
     async def exceptions_csv(request: Request) -> Response:

@@ -61,6 +61,13 @@ def case_link(number: int) -> str:
 RUNS, TASKS = "/workflows/runs", "/workflows/tasks"
 """Below them are one run and one task."""
 
+DESK = "/desk"
+
+
+def desk_link(**filters: str) -> str:
+    """What waits for people and fits."""
+    return with_query(DESK, **filters)
+
 
 def run_link(id: UUID, words: str) -> Html:
     """A run's page."""

@@ -64,12 +64,14 @@ async def note_message_seen(context: Context, user: User, flow: str, message_id:
 
 async def note_cases_seen(context: Context, user: User, shown: Sequence[Case]) -> None:
     """This user is shown a list of cases, some of them of protected messages."""
-    protected = [
-        case for case in shown
-        if case.message_id is not None and context.protects(case.flow) and context.may_see(case.flow, user)
-    ]  # fmt: skip
+    await note_seen(context, user, [(case.id, case.flow) for case in shown if case.message_id is not None])
+
+
+async def note_seen(context: Context, user: User, shown: Sequence[tuple[int, str]]) -> None:
+    """As `note_cases_seen`: the numbers of cases that have a message, and their flows."""
+    protected = [number for number, flow in shown if context.protects(flow) and context.may_see(flow, user)]
     if protected:
-        numbers = f"cases {min(case.id for case in protected)} to {max(case.id for case in protected)}"
+        numbers = f"cases {min(protected)} to {max(protected)}"
         await _note(context, user, "view_cases", "", None, f"{len(protected)} of protected flows, {numbers}")
 
 

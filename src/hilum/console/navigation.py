@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hilum.console.links import RUNS, TASKS
+from hilum.console.links import DESK, RUNS, TASKS
 from hilum.console.markup import Html, join, tag
 from hilum.console.words import number
 from hilum.security import Permission, User
@@ -18,10 +18,13 @@ class Place:
     label: str
     path: str
     needs: Permission | None = None
+    also: str = ""  # where pages are that belong to it, besides below it
 
     def has(self, path: str) -> bool:
-        """Is that the path of this page, or of one below it?"""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        """Is that the path of this page, or of one that belongs to it?"""
+        if path == self.path:
+            return True
+        return any(place not in ("", "/") and path.startswith(f"{place}/") for place in (self.path, self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,10 @@ MASTER = "/master"
 
 AREAS: tuple[Area, ...] = (
     Area("Overview", (Place("Overview", "/"),)),
-    Area("Exceptions", (Place("Exceptions", "/exceptions"),)),
+    Area("Exceptions", (Place("Desk", DESK, also=TASKS), Place("Cases", "/exceptions"))),
     Area("Messages", (Place("Search", "/messages"), Place("Replays", "/replays"))),
     Area("Flows", (Place("Flows", "/flows"),)),
-    Area("Workflows", (Place("Runs", RUNS), Place("Tasks", TASKS))),
+    Area("Workflows", (Place("Workflows", RUNS),)),
     Area(
         "Master data",
         (

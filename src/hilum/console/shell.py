@@ -15,7 +15,7 @@ from hilum.cases import classify
 from hilum.console import assets, navigation
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.links import TASKS
+from hilum.console.links import DESK
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.session import SessionEnded, Visit, visit_of
@@ -100,8 +100,9 @@ async def _framed(request: Request, title: str, context: Context, figures: Figur
     visit = visit_of(request)
     snapshot = await figures.snapshot()
     mine = sum(not request.why_not(visit.user) for request in snapshot.requests)
-    counts = {"/exceptions": snapshot.open_cases, "/approvals": mine, f"{navigation.MASTER}/matches": snapshot.matches,
-              f"{navigation.MASTER}/published": snapshot.reviews, TASKS: snapshot.tasks}  # fmt: skip
+    counts = {DESK: snapshot.open_cases + snapshot.tasks, "/approvals": mine,
+              f"{navigation.MASTER}/matches": snapshot.matches,
+              f"{navigation.MASTER}/published": snapshot.reviews}  # fmt: skip
     ui.add_head_html(assets.HEAD)
     ui.page_title(f"{title} · {context.hub}")
     layer = ui.element("div")

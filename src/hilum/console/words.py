@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 
 from hilum.cases import described
@@ -222,6 +223,11 @@ def permission_words(permission: Permission) -> str:
 def number(value: int) -> str:
     """With thin spaces between the thousands: 1 204 533."""
     return f"{value:,}".replace(",", "\u2009")
+
+
+def amount(value: Decimal) -> str:
+    """Money with thin spaces between the thousands: 12 340.00."""
+    return f"{value:,f}".replace(",", "\u2009")
 
 
 def plural(count: int, one: str, many: str = "") -> str:

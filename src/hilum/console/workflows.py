@@ -8,12 +8,14 @@ from uuid import UUID
 
 from hilum import processes
 from hilum.cases import NotPossible
+from hilum.cases.side_by_side import SideBySide
 from hilum.console.acts import allowed, reasoned
 from hilum.console.context import Context
 from hilum.console.session import Visit
 from hilum.console.words import refusal
 from hilum.errors import Refused
-from hilum.processes import store
+from hilum.journal.audit import record
+from hilum.processes import store, tasks
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import Asked, why_not
 from hilum.security import PERMISSIONS, Permission, User, users
@@ -73,6 +75,19 @@ def why_not_decide(found: Asked, user: User) -> str:
         return words
     known = [permission for permission in Permission if permission == found.permission]
     return refusal(known[0]) if known else words
+
+
+async def view_papers(visit: Visit, found: Asked, reason: str) -> SideBySide:
+    """The protected documents of a task; that they were seen is in the audit. Raises `NotPossible`."""
+    user = await allowed(visit, Permission.VIEW_PAYLOAD)
+    reason = reasoned(reason)
+    async with visit.context.database.transaction() as connection:
+        words = f"the documents of task {found.id}: {reason}"
+        await record(connection, actor=user.name, action="view_payload", flow=found.process, words=words)
+        papers = await tasks.papers(connection, found.id)
+    if papers is None:
+        raise NotPossible("The documents cannot be read any more: they were erased.")
+    return papers
 
 
 async def decide(visit: Visit, found: Asked, version: str, values: Mapping[str, Any]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hilum.desk.entries import CASE, SORTS, TASK, Entry, Filter, Found, find, teams
 from hilum.desk.figures import Figure, figures, measure
-from hilum.desk.moves import Move, choice_of, moves_of_case, moves_of_task
+from hilum.desk.moves import Choice, Move, choice_of, label_of, moves_of_case, moves_of_task
 
 __all__ = [
     "CASE",
     "SORTS",
     "TASK",
+    "Choice",
     "Entry",
     "Figure",
     "Filter",
@@ -18,6 +19,7 @@ __all__ = [
     "choice_of",
     "figures",
     "find",
+    "label_of",
     "measure",
     "moves_of_case",
     "moves_of_task",

@@ -25,7 +25,7 @@ def links(html: str) -> list[str]:
 
 def test_areas_come_in_the_order_of_the_design_and_the_role_decides_what_is_seen() -> None:
     whole = side("/", user(Role.ADMIN), {})
-    assert links(whole) == ["/", "/exceptions", "/messages", "/flows", "/workflows/runs", "/master/crosswalk",
+    assert links(whole) == ["/", "/desk", "/messages", "/flows", "/workflows/runs", "/master/crosswalk",
                             "/approvals", "/business", "/operations", "/audit", "/users"]  # fmt: skip
     assert "/users" not in links(side("/", user(Role.STEWARD), {}))
 
@@ -41,6 +41,12 @@ def test_master_data_has_a_tab_for_each_page_and_marks_the_one_that_is_open() ->
     assert links(html) == [place.path for place in next(each for each in AREAS if each.label == "Master data").places]
     assert html.count('aria-current="page"') == 1
     assert re.search(r'href="/master/crosswalk" aria-current="page"', html)
+
+
+def test_a_task_belongs_to_the_desk() -> None:
+    html = tabs("/workflows/tasks/0199d1a0", user(Role.VIEWER), {"/desk": 2})
+    assert re.search(r'href="/desk" aria-current="page"', html)
+    assert links(html) == ["/desk", "/exceptions"]
 
 
 def test_an_area_of_one_page_has_no_tabs() -> None:

@@ -101,10 +101,10 @@ def _text(value: Any) -> str:
 
 
 class AnswerForm:
-    """The fields on the page, and what is wrong with each, beside it."""
+    """The fields on the page, and what is wrong with each, beside it. `without`: one that is answered by buttons."""
 
-    def __init__(self, schema: Mapping[str, Any], order: Sequence[str] = ()) -> None:
-        self._entries = entries(schema, order)
+    def __init__(self, schema: Mapping[str, Any], order: Sequence[str] = (), *, without: str = "") -> None:
+        self._entries = [entry for entry in entries(schema, order) if entry.name != without]
         self._fields: dict[str, Field] = {}
         self._wrong: dict[str, ui.html] = {}
         for entry in self._entries:

@@ -117,6 +117,12 @@ def search_box(label: str, name: str, value: str, placeholder: str) -> Html:
     return tag("label", label, box, class_="long")
 
 
+def number_field(label: str, name: str, value: str) -> Html:
+    """An amount of a filter form."""
+    box = tag("input", name=name, value=value or None, inputmode="decimal", autocomplete="off", class_="amount")
+    return tag("label", label, box)
+
+
 def date_field(label: str, name: str, value: str) -> Html:
     """A day of a filter form."""
     return tag("label", label, tag("input", name=name, value=value or None, type="date"))

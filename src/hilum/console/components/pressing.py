@@ -1,27 +1,39 @@
-"""How much a case presses: its criticality and its due time, in words and a shape."""
+"""How much a case or a task presses: criticality, due time and money, in words and a shape."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from hilum.console.components.age import ago
 from hilum.console.components.chip import chip
 from hilum.console.markup import Html, join
-from hilum.console.words import CRITICALITIES
+from hilum.console.words import CRITICALITIES, amount
 
 _LOOKS = ("off", "off", "waiting", "hurt")
+
+SOON = timedelta(hours=2)
+"""So long before its due time something is due soon, where the settings do not say otherwise."""
 
 
 def criticality(rank: int) -> Html:
     """`Vital`, `High`, …"""
     at = max(0, min(rank, len(CRITICALITIES) - 1))
-    return chip(CRITICALITIES[at].capitalize(), _LOOKS[at], "Criticality of the flow")
+    return chip(CRITICALITIES[at].capitalize(), _LOOKS[at], "Criticality: of the flow, or of what it is about")
 
 
-def due(moment: datetime | None) -> Html:
-    """`in 12 min`, or that it is overdue; nothing where it has no due time."""
+def due(moment: datetime | None, soon: timedelta = SOON) -> Html:
+    """`in 12 h`, that it is due soon, or that its time is over; nothing where it has no due time."""
     if moment is None:
         return Html("")
-    if moment < datetime.now(UTC):
-        return join(chip("Overdue", "hurt"), " ", ago(moment))
+    now = datetime.now(UTC)
+    if moment < now:
+        return join(chip("Breached", "hurt", "Its due time has passed"), " ", ago(moment))
+    if moment < now + soon:
+        return join(chip("Due soon", "waiting"), " ", ago(moment))
     return ago(moment)
+
+
+def money(value: Decimal | None, currency: str) -> Html:
+    """`494.40 EUR`; nothing where there is no amount."""
+    return join(f"{amount(value)} {currency}") if value is not None else Html("")

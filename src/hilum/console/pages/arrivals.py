@@ -42,15 +42,19 @@ async def found(connection: Connection, object_: str, limit: int) -> list[Waitin
     """What waits, the longest first."""
     arrivals = await matching.arrivals(connection, object_, limit=limit)
     messages = await waiting(connection, [each.id for each in arrivals])
-    return [
-        Waiting(
-            arrival=each,
-            likes=(likes := await matching.likes(connection, each)),
-            messages=messages.get(each.id, 0),
-            values={} if kind_of(each.object).of_persons else await matching.read(connection, _places(likes)),
-        )
-        for each in arrivals
-    ]
+    return [await _waiting(connection, each, messages.get(each.id, 0)) for each in arrivals]
+
+
+async def waiting_for(connection: Connection, arrival: Arrival) -> Waiting:
+    """One that waits."""
+    return await _waiting(connection, arrival, (await waiting(connection, [arrival.id])).get(arrival.id, 0))
+
+
+async def _waiting(connection: Connection, arrival: Arrival, messages: int) -> Waiting:
+    likes = await matching.likes(connection, arrival)
+    hidden = kind_of(arrival.object).of_persons
+    values = {} if hidden else await matching.read(connection, _places(likes))
+    return Waiting(arrival=arrival, likes=likes, messages=messages, values=values)
 
 
 def _places(likes: Sequence[Like]) -> list[UUID]:

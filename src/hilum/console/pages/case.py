@@ -12,14 +12,15 @@ from hilum.cases import Case
 from hilum.console import words
 from hilum.console.components.age import ago, span
 from hilum.console.components.chip import chip
-from hilum.console.components.pressing import criticality, due
+from hilum.console.components.pressing import criticality, due, money
 from hilum.console.components.story import story
 from hilum.console.context import Context
 from hilum.console.figures import Figures
 from hilum.console.links import flow_link, group_link, message_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.masking import case_for
-from hilum.console.pages import condition, door, moves
+from hilum.console.pages import condition, documents, door, moves
+from hilum.console.pages.desk import soon_of
 from hilum.console.pages.handling import assigning, noting
 from hilum.console.pages.message import Found, read, watched
 from hilum.console.shell import Page, Redraw, add_page, part
@@ -59,10 +60,11 @@ def add(context: Context, figures: Figures) -> None:
 
 
 async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: Redraw) -> None:
-    part(join(tag("h1", case.title), tag("div", _answer(case), class_="answer")), "heading")
+    part(join(tag("h1", case.title), tag("div", _answer(page, case), class_="answer")), "heading")
     if case.open:
         assigning(page, case, draw)
         moves.buttons(page, trace, draw)
+    await documents.of_case(page, case, draw)
     async with page.context.database.cold() as connection:
         written = await cases.notes(connection, case.id)
     with ui.element("div").classes("pair"):
@@ -72,7 +74,7 @@ async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw
             noting(page, case, written, draw)
 
 
-def _answer(case: Case) -> Html:
+def _answer(page: Page, case: Case) -> Html:
     if case.closed_at is not None:
         how = words.RESOLUTIONS.get(case.resolution or "", case.resolution)
         return tag("p", chip("Closed", "done"), f"{case.closed_by} {how} it ", ago(case.closed_at), f": {case.reason}")
@@ -82,11 +84,19 @@ def _answer(case: Case) -> Html:
     return join(
         tag("p", chip("Held", "held"), case.words),
         tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
-        tag("p", "Waits for ", tag("strong", case.assigned_to or case.owner), " for ", span(case.opened_at), ". ",
+        tag("p", "Waits for ", tag("strong", case.assigned_to or with_team(case)), " for ", span(case.opened_at), ". ",
             (case.behind and behind) or None),
-        tag("p", "Due ", due(case.due_at), ". ", criticality(case.criticality), " ",
-            tag("a", "Like cases", href=group_link(case.group_key))) if case.group_key else None,
+        tag("p", "Due ", due(case.due_at, soon_of(page.context)), ". ", criticality(case.criticality),
+            case.at_stake is not None and [" ", tag("strong", money(case.at_stake, case.currency)), " at stake. "],
+            case.group_key and [" ", tag("a", "Like cases", href=group_link(case.group_key))]),
     )  # fmt: skip
+
+
+def with_team(case: Case) -> Html:
+    """The team; or who has it too since nobody acted."""
+    if not case.escalated_to:
+        return join(case.owner)
+    return join(chip("Escalated", "hurt"), " ", case.escalated_to, " (from ", case.owner, ")")
 
 
 def _facts(case: Case) -> Html:
@@ -100,7 +110,10 @@ def _facts(case: Case) -> Html:
         ("Owner", f"{case.owner} ({case.kind})"),
         ("Assigned to", case.assigned_to or "nobody yet"),
         ("Opened", ago(case.opened_at)),
+        ("At stake", money(case.at_stake, case.currency) or "no amount is known"),
     ]
+    if case.escalated_at is not None:
+        rows.append(("Escalated", [ago(case.escalated_at), f" to {case.escalated_to}"]))
     listed = tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in rows], class_="facts")
     if not case.detail:
         return listed

@@ -79,7 +79,7 @@ def _contents(page: Page, found: list[RefusedChange], waiting: list[cases.Case],
             words = page.context.words(each.flow, each.words, page.user)
             part(join(tag("p", tag("a", f"Case {each.id}", href=case_link(each.id)), ": ", words)))
             with ui.element("div").classes("acts"):
-                let = acting(page, partial(_let_through, page, each, draw))
+                let = acting(page, partial(let_through, page, each, draw))
                 Button("Let it through…", let, look="primary", why_not=refusal)
     if waiting:
         ui.html(reasons([refusal]), sanitize=False)
@@ -104,7 +104,8 @@ async def _show(page: Page, found: list[RefusedChange], place: ui.html) -> None:
         place.set_content(_table(page, latest, values))
 
 
-async def _let_through(page: Page, found: cases.Case, draw: Redraw) -> None:
+async def let_through(page: Page, found: cases.Case, draw: Redraw) -> None:
+    """Ask why, and let the change that a case is about count."""
     body = bullets(["The change counts from now on, although another system owns it or changed it at the same time.",
                     "The message goes on its way; the other systems are told."])  # fmt: skip
     answer = await ask(page, Question(title="Let this change through", body=body, do="Let it through"))

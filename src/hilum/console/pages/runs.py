@@ -14,7 +14,7 @@ from hilum.console.components.controls import filter_form, search_box, select
 from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.links import RUNS, TASKS, run_link, runs_link
+from hilum.console.links import RUNS, desk_link, run_link, runs_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.shell import Page, add_page, live, part
 from hilum.processes import store
@@ -148,5 +148,5 @@ def _paging(page: Page, found: Sequence[RunRow]) -> Html:
     older = None
     if len(found) > PAGE:
         older = tag("a", "Older", href=runs_link(**filters, before=str(found[PAGE - 1].id)), class_="button")
-    tasks = tag("a", "What runs ask of people is under Tasks.", href=TASKS)
+    tasks = tag("a", "What runs ask of people is on the desk.", href=desk_link(what="task"))
     return join(tag("div", newest, older, class_="acts"), tag("p", tasks, class_="why"))

@@ -106,7 +106,7 @@ def _answered(said: AcknowledgedLine, line: OrderLine | None, agreed: Mapping[st
     contract = plain(to_decimal(price, 6)[0]) if price is not None else ""
     yield _pair(f"{head}: answer", "", str(said.answer.value), differs=said.answer.value != "accepted")
     if line is None:
-        yield _pair(f"{head}: quantity, {said.unit}", "", plain(said.quantity), differs=True)
+        yield _pair(f"{head}: quantity", "", f"{plain(said.quantity)} {said.unit}", differs=True)
         return
     item = said.substitute or line.item
     yield _pair(f"{head}: item", line.item, item)

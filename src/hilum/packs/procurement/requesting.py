@@ -30,7 +30,7 @@ from hilum.canonical import (
 from hilum.canonical.conversions import plain
 from hilum.facts import Approval as ApprovalFact
 from hilum.facts import Fact
-from hilum.flow import Owners
+from hilum.flow import Criticality, Owners, Stake
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import Step
 from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before, sourced
@@ -44,7 +44,7 @@ from hilum.packs.procurement.requisition_rules import (
     order_number,
     requisition_of_order,
 )
-from hilum.packs.procurement.sourcing import Choice, Sourced, orders_of, total
+from hilum.packs.procurement.sourcing import Choice, Sourced, cost_of, orders_of, total
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
 
@@ -169,7 +169,8 @@ class _Requested:
             return
         await self._order(lines)
         title = f"Requisition {self.requisition.number} was ordered at once: was that right?"
-        self.review = await self.run.put(_task(title, Review, plan.review, plan.words, plan.requesters))
+        stake = self._stake(lines)
+        self.review = await self.run.put(_task(title, Review, plan.review, plan.words, plan.requesters, stake))
 
     async def _decide(self, plan: Plan) -> _Verdict:
         """Every desk of the rule agrees, one after the other, each time another person."""
@@ -179,7 +180,8 @@ class _Requested:
         for step in plan.steps:
             await self.run.move("approval")
             title = f"Approve requisition {self.requisition.number}"
-            asked = await self.run.put(_task(title, Approval, step, plan.words, [*plan.requesters, *agreed]))
+            stake = self._stake(self._not_first(plan))
+            asked = await self.run.put(_task(title, Approval, step, plan.words, [*plan.requesters, *agreed], stake))
             answer = await self._answer(asked)
             if answer is None:
                 return _Verdict.CHANGED
@@ -212,6 +214,11 @@ class _Requested:
                 amount=total(self.lines, currency),
             )
         )
+
+    def _stake(self, lines: Sequence[Sourced]) -> Stake:
+        """What these lines cost, as far as it is known; what is urgent or critical comes before other requisitions."""
+        presses = self.requisition.urgent or any(self.rules.is_critical(line.item) for line in lines)
+        return Stake(value=cost_of(lines), criticality=Criticality.HIGH if presses else None)
 
     async def _answer(self, asked: Open) -> Answer | None:
         """The answer; none: the requester asks for something else now, and nothing was ordered."""
@@ -359,8 +366,9 @@ class _Requested:
         return noting
 
 
-def _task(title: str, form: type[BaseModel], step: Step, words: str, not_by: Sequence[str]) -> Task:
+def _task(title: str, form: type[BaseModel], step: Step, words: str, not_by: Sequence[str], stake: Stake) -> Task:
     return Task(
         title, form, team=step.team, words=words, permission=step.permission, due=step.due, remind=step.remind,
-        escalate=step.escalate, escalate_to=step.escalate_to, not_by=not_by,
+        escalate=step.escalate, escalate_to=step.escalate_to, not_by=not_by, value=stake.value,
+        criticality=stake.criticality,
     )  # fmt: skip

@@ -13,9 +13,10 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from hilum.canonical import OrderLine, PurchaseOrder, Requisition, RequisitionLine
+from hilum.canonical import Money, OrderLine, PurchaseOrder, Requisition, RequisitionLine
 from hilum.canonical.conversions import six_places
 from hilum.canonical.currencies import invoiced
+from hilum.canonical.worth import together
 from hilum.flow.prices import Ask, Expected, Prices
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import NOBODY, no_packs
@@ -42,6 +43,12 @@ class Sourced(BaseModel):
         if self.unit_price is None or not self.currency:
             return None
         return invoiced(Fraction(self.quantity) * Fraction(self.unit_price), self.currency)
+
+
+def cost_of(lines: Iterable[Sourced]) -> Money | None:
+    """What these lines cost together, as far as it is known; none: nothing is, or it is in several currencies."""
+    known = [(line.amount, line.currency) for line in lines]
+    return together(Money(amount=amount, currency=currency) for amount, currency in known if amount is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
