@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -178,6 +179,17 @@ class Repeated(ui.timer):
                 self._page.say("The database answers again.")
 
 
+def in_turn(draw: Redraw) -> Redraw:
+    """The same, one at a time: an act and the clock may ask for it at once, and both would draw on the page."""
+    lock = asyncio.Lock()
+
+    async def drawing() -> None:
+        async with lock:
+            await draw()
+
+    return drawing
+
+
 async def follow(
     page: Page,
     content: ui.element,
@@ -190,21 +202,20 @@ async def follow(
     """
     drawn: list[T] = []
 
-    async def put(found: T | None) -> None:
+    async def put() -> None:
+        found = await read()
         if found is not None:
             drawn[:] = [found]
             content.clear()
             with content:
                 await show(found, draw)
 
-    async def draw() -> None:
-        await put(await read())
-
     async def look() -> None:
         found = await read()
-        if [found] != drawn:
-            await put(found)
+        if found is not None and [found] != drawn:
+            await draw()
 
+    draw = in_turn(put)
     await draw()
     Repeated(page, look)
 

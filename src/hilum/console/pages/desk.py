@@ -26,7 +26,7 @@ from hilum.console.figures import Figures
 from hilum.console.links import DESK, TASKS, case_link, desk_link, flow_link, run_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.masking import note_seen
-from hilum.console.shell import Lookout, Page, Redraw, Repeated, add_page, part
+from hilum.console.shell import Lookout, Page, Redraw, Repeated, add_page, in_turn, part
 from hilum.desk import CASE, TASK, Entry, Figure, Filter, Found
 
 SHOWN: Final = 100
@@ -80,13 +80,15 @@ def add(context: Context, figures: Figures) -> None:
         content = ui.element("div")
         drawn: list[object] = []
 
-        async def draw() -> None:
+        async def put() -> None:
             found = await read(page)
             await _note(page, found.found.entries)
             drawn[:] = [_mark(found)]
             content.clear()
             with content:
                 await _contents(page, found, draw)
+
+        draw = in_turn(put)
 
         async def look() -> None:
             if [_mark(await read(page))] != drawn:

@@ -26,7 +26,7 @@ from hilum.console.masking import case_for, note_message_seen, trace_for
 from hilum.console.pages import door
 from hilum.console.pages.moves import buttons
 from hilum.console.pages.overview import reason
-from hilum.console.shell import Page, Redraw, Repeated, add_page, part
+from hilum.console.shell import Page, Redraw, Repeated, add_page, in_turn, part
 from hilum.journal import reading
 from hilum.journal.reading import DeliveryRow, Trace
 from hilum.journal.work import MESSAGE_BODY
@@ -84,13 +84,15 @@ async def watched(page: Page, message_id: UUID, top: Top) -> None:
         shown = [case_for(page.context, case, page.user) for case in those]
         return trace_for(page.context, trace, page.user), shown
 
-    async def draw_above() -> None:
+    async def put_above() -> None:
         found = await seen()
         if found is not None:
             drawn[:] = [_mark(*found)]
             above.clear()
             with above:
                 await top(found, draw)
+
+    draw_above = in_turn(put_above)
 
     async def draw() -> None:
         await draw_above()

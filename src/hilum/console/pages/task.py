@@ -25,7 +25,7 @@ from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import documents, door
 from hilum.console.pages.desk import soon_of
 from hilum.console.pages.moves import why_not
-from hilum.console.shell import Page, Redraw, Repeated, acting, add_page, part
+from hilum.console.shell import Page, Redraw, Repeated, acting, add_page, in_turn, part
 from hilum.processes import store
 from hilum.processes.store import RunRow, Sent, Told
 from hilum.processes.tasks import Asked, Unfit, task
@@ -50,7 +50,7 @@ def add(context: Context, figures: Figures) -> None:
         content = ui.element("div")
         drawn = [found]
 
-        async def draw() -> None:
+        async def put() -> None:
             now = await _read(context, id)
             if now is not None:
                 drawn[:] = [now]
@@ -61,6 +61,8 @@ def add(context: Context, figures: Figures) -> None:
                 content.clear()
                 with content:
                     await _contents(page, _Shown(now, version, able, run, told, sent), draw)
+
+        draw = in_turn(put)
 
         async def look() -> None:  # only a change draws it again: somebody may be typing
             if [await _read(context, id)] != drawn:
