@@ -18,7 +18,7 @@ from hilum.canonical import (
     PurchaseOrder,
     SupplierBill,
 )
-from hilum.canonical.conversions import plain, to_decimal
+from hilum.canonical.conversions import plain, six_places
 from hilum.cases.side_by_side import Member, SideBySide, compared
 
 ORDER, RECEIVED, BILL, CONTRACT = range(4)
@@ -103,7 +103,7 @@ def _alone(line: InvoiceLine, bill: SupplierBill, wrong: set[MatchCause]) -> Mem
 def _answered(said: AcknowledgedLine, line: OrderLine | None, agreed: Mapping[str, Fraction]) -> Iterable[Member]:
     head = f"Line {said.number}, {line.item if line is not None else said.item}"
     price = agreed.get(line.item) if line is not None else None
-    contract = plain(to_decimal(price, 6)[0]) if price is not None else ""
+    contract = plain(six_places(price)) if price is not None else ""
     yield _pair(f"{head}: answer", "", str(said.answer.value), differs=said.answer.value != "accepted")
     if line is None:
         yield _pair(f"{head}: quantity", "", f"{plain(said.quantity)} {said.unit}", differs=True)
