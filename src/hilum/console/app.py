@@ -100,7 +100,7 @@ def create_app(context: Context) -> FastAPI:
     _machine_routes(app, context, figures)
     _door_routes(app, context)
     audit.add_export(app, context)
-    add_exports(app, context)
+    add_exports(app)
     onboarding.add_files(app, context)
     for page in PAGES:
         page(context, figures)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from hilum.console.components.columns import Column, T, chosen, to_csv
 from hilum.console.components.viewing import keys_of
-from hilum.console.context import Context
 from hilum.console.indicators import BUSINESS, asked
 from hilum.console.pages import desk, door, exceptions, messages
 from hilum.console.session import visit_of
@@ -28,53 +28,57 @@ MOST_DOCUMENTS = 100_000
 """Documents behind a figure in one file: it has all of them, or there is none."""
 
 
-def add_exports(app: FastAPI, context: Context) -> None:
+def add_exports(app: FastAPI) -> None:
     """`/desk.csv`, `/exceptions.csv`, `/messages.csv` and `/business.csv`, with the filters of the pages."""
+    for path, export in _EXPORTS.items():
+        app.get(path)(_answered(export))
 
-    @app.get("/desk.csv")
-    async def desk_csv(request: Request) -> Response:
-        page = Lookout(visit=visit_of(request), request=request)
+
+Export = Callable[[Lookout], Awaitable[Response]]
+
+
+def _answered(export: Export) -> Callable[[Request], Awaitable[Response]]:
+    """As a route: a database that is away is said as everywhere."""
+
+    async def answer(request: Request) -> Response:
         try:
-            found = (await desk.read(page, MOST_ROWS)).found.entries
-            return await _file(page, "desk", desk.columns(page), found)
+            return await export(Lookout(visit=visit_of(request), request=request))
         except DatabaseUnavailable as error:
             return door.database_away(str(error))
 
-    @app.get("/exceptions.csv")
-    async def exceptions_csv(request: Request) -> Response:
-        page = Lookout(visit=visit_of(request), request=request)
-        try:
-            found = (await exceptions.read(page, MOST_ROWS)).cases
-            return await _file(page, "exceptions", exceptions.COLUMNS, found)
-        except DatabaseUnavailable as error:
-            return door.database_away(str(error))
+    return answer
 
-    @app.get("/messages.csv")
-    async def messages_csv(request: Request) -> Response:
-        page = Lookout(visit=visit_of(request), request=request)
-        search, _ = messages.asked(page, MOST_ROWS)
-        try:
-            async with context.database.cold() as connection:
-                found = await reading.find(connection, search)
-            return await _file(page, "messages", messages.columns(page), found)
-        except DatabaseUnavailable as error:
-            return door.database_away(str(error))
 
-    @app.get("/business.csv")
-    async def business_csv(request: Request) -> Response:
-        page = Lookout(visit=visit_of(request), request=request)
-        indicator = INDICATORS.get(page.query("indicator"))
-        if indicator is None:
-            return RedirectResponse(BUSINESS)
-        try:
-            async with context.database.cold() as connection:
-                found = await latest_documents(connection, indicator, asked(page).about, MOST_DOCUMENTS + 1)
-            if len(found) > MOST_DOCUMENTS:
-                words = f"These are more than {MOST_DOCUMENTS} documents: choose fewer days, or one facility."
-                return PlainTextResponse(words, status_code=400)
-            return await _sent(page, indicator.name, len(found), csv_of(lines(indicator, found)))
-        except DatabaseUnavailable as error:
-            return door.database_away(str(error))
+async def _desk(page: Lookout) -> Response:
+    return await _file(page, "desk", desk.columns(page), (await desk.read(page, MOST_ROWS)).found.entries)
+
+
+async def _exceptions(page: Lookout) -> Response:
+    return await _file(page, "exceptions", exceptions.COLUMNS, (await exceptions.read(page, MOST_ROWS)).cases)
+
+
+async def _messages(page: Lookout) -> Response:
+    search, _ = messages.asked(page, MOST_ROWS)
+    async with page.context.database.cold() as connection:
+        found = await reading.find(connection, search)
+    return await _file(page, "messages", messages.columns(page), found)
+
+
+async def _business(page: Lookout) -> Response:
+    indicator = INDICATORS.get(page.query("indicator"))
+    if indicator is None:
+        return RedirectResponse(BUSINESS)
+    async with page.context.database.cold() as connection:
+        found = await latest_documents(connection, indicator, asked(page).about, MOST_DOCUMENTS + 1)
+    if len(found) > MOST_DOCUMENTS:
+        words = f"These are more than {MOST_DOCUMENTS} documents: choose fewer days, or one facility."
+        return PlainTextResponse(words, status_code=400)
+    return await _sent(page, indicator.name, len(found), csv_of(lines(indicator, found)))
+
+
+_EXPORTS: Mapping[str, Export] = MappingProxyType(
+    {"/desk.csv": _desk, "/exceptions.csv": _exceptions, "/messages.csv": _messages, "/business.csv": _business}
+)
 
 
 async def _file(page: Lookout, name: str, columns: Sequence[Column[T]], rows: Sequence[T]) -> Response:
