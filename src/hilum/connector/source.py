@@ -61,6 +61,7 @@ class Header:
     FILTERED = "filtered"  # why the filter of the flow left it out
     RECEIVER_ID = "receiver-id"  # of a delivery: what the receiver itself calls the thing, where that is no number
     FORMERLY = "formerly"  # of a delivery: the hub's own name of the thing, under which it may have been written before
+    ONLY_IF_EMPTY = "only-if-empty"  # of a delivery: fields, with commas, that the receiver keeps where it has a value
     UNNUMBERED = "unnumbered"  # of a delivery: the thing waits for its number; the receiver keeps what it shows as one
     STAKE = "stake"  # of a delivery: what is at stake in it, should it be held; it is not sent
     WARNINGS = "warnings"  # what was accepted although it bends the standard

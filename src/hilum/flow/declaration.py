@@ -7,8 +7,8 @@ it does not start (`Flow.problems`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -25,7 +25,7 @@ from hilum.flow.retry import Retry
 from hilum.flow.stakes import NOTHING, Stake, StakeOf
 from hilum.formats import FORMATS, edifact, x12
 from hilum.journal.periods import is_period
-from hilum.message import Priority
+from hilum.message import NO_HEADERS, Priority
 
 Selector = Callable[[Any], str]
 """Reads one value of the parsed message: `hl7.field("PID-18")`, or any function."""
@@ -47,6 +47,7 @@ class Yielded:
     thing: Any
     targets: tuple[Target, ...]
     identity: Identity | None = None  # which known thing it is, where the flow has that asked
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)  # what its receivers are told besides
     stake: Stake = NOTHING
 
     @property

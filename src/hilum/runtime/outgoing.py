@@ -9,7 +9,6 @@ from hilum.errors import Invalid
 from hilum.flow import Yielded
 from hilum.flow.stakes import NOTHING
 from hilum.journal.work import NewDelivery, ToTranslate
-from hilum.message import NO_HEADERS
 
 _TRACE = (Header.TRACEPARENT, Header.TRACESTATE)
 
@@ -19,9 +18,10 @@ def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
     made = []
     stake = str(yielded.stake) if yielded.stake is not NOTHING else ""
     for target in yielded.targets:
-        thing, more = yielded.thing, NO_HEADERS
+        thing, more = yielded.thing, yielded.headers
         if yielded.identity is not None:
-            thing, more = yielded.identity.addressed(thing, target)
+            thing, addressed = yielded.identity.addressed(thing, target)
+            more = {**more, **addressed}
         if stake:
             more = {**more, Header.STAKE: stake}
         outgoing = target.encode(thing)

@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from hilum.canonical import BusinessObject, partial, partial_of, told
+from hilum.connector import Header
 from hilum.errors import NotOwner, SettingsError, Stop, Undecided
 from hilum.flow import Flow, Yielded
 from hilum.journal.text import key_of
@@ -22,7 +23,7 @@ from hilum.journal.work import MOST_DELIVERIES, NewDelivery, ToTranslate, Transl
 from hilum.masterdata import sync
 from hilum.masterdata.ownership import FILE, Matrix
 from hilum.masterdata.sync import Change, Decision, Document, Noted, Verdict
-from hilum.masterdata.sync.judging import Landed, counted, knows, note_sent, to_tell
+from hilum.masterdata.sync.judging import Landed, counted, fills_for, knows, note_sent, only_to_fill, to_tell
 from hilum.masterdata.sync.store import Key
 from hilum.postgres import Connection
 from hilum.runtime.numbering import number_field, number_rules, number_shown, put_in_force
@@ -156,6 +157,7 @@ class Stewardship:
             dated=dated,
             now=now,
             seq=one.taken.seq,
+            received=one.taken.received_at.timestamp(),
             granted=granted,
             rules=number_rules(yielded),
         )
@@ -222,7 +224,8 @@ class _Judgement:
             if not names and not (yielded.identity is not None and yielded.identity.numbered):
                 continue
             some = thing if whole and names >= told(thing).keys() else partial(thing, names)
-            addressed = replace(yielded, thing=some, targets=(target,))
+            fills = only_to_fill(change, names, system, self._of.matrix) if captured else ()
+            addressed = replace(yielded, thing=some, targets=(target,), headers=_filling(fills))
             self._add(document, addressed, names, system if captured else "")
 
     def _correct(self, change: Change, document: Document, yielded: Yielded, decisions: Sequence[Decision]) -> None:
@@ -238,8 +241,10 @@ class _Judgement:
         except ValidationError:  # the object was another one when these values came into force
             return
         targets = tuple(target for target in flow.correction_targets if target.takes(some))
-        told = replace(yielded, index=_CORRECTIONS + yielded.index, thing=some, targets=targets)
-        self._add(document, told, names, change.system)
+        headers = _filling(fills_for(change, document, names, self._of.matrix))
+        index = _CORRECTIONS + yielded.index
+        addressed = replace(yielded, index=index, thing=some, targets=targets, headers=headers)
+        self._add(document, addressed, names, change.system)
 
     def _add(self, document: Document, yielded: Yielded, names: frozenset[str], system: str) -> None:
         taken = self._one.taken
@@ -267,6 +272,11 @@ class _Judgement:
             decision=decision,
             values=values,
         )
+
+
+def _filling(names: Collection[str]) -> Mapping[str, str]:
+    """What tells a receiver that it keeps these fields where it has a value."""
+    return {Header.ONLY_IF_EMPTY: ",".join(sorted(names))} if names else {}
 
 
 def _stop(change: Change, decisions: Sequence[Decision]) -> Stop | None:

@@ -7,7 +7,7 @@ apart here: the others go again in one call, the bad ones one by one, which also
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,14 @@ class Record:
     lines: Sequence[Cells] = field(default=(), repr=False)  # sub-records; all with the same columns
     about: str = ""  # how people call it, for error texts: `item GLV-01`
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the head, as `write` takes it
+    fills: frozenset[str] = frozenset()  # columns that are left alone where the record has something there
     number: int | None = None
+
+    def leave(self, columns: Collection[str]) -> None:
+        """Leave these columns alone."""
+        self.head = {column: text for column, text in self.head.items() if column not in columns}
+        names = {column.removesuffix("/.id") for column in columns}
+        self.values = {name: value for name, value in self.values.items() if name not in names}
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ all: what it showed before, or what the hub wrote there, is no change but an ech
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ class Landing:
     at: float | None  # seconds since 1970; `ON_ITS_WAY`; `NEVER` where it was given up
     key: str = ""  # writes of one ordering key arrive in the order of their places
     place: tuple[int, int] = (0, 0)
+    made: float = 0.0  # when the hub decided to write it, by the database's clock
 
     def before(self, other: Landing) -> bool:
         """Did this write, or will it, arrive before the other one for certain?"""
@@ -82,6 +84,7 @@ class Change:
     dated: bool  # the system said so itself; else it is the time of receipt
     now: float
     seq: int = 0  # its place among all messages; what a system told later has a greater one
+    received: float = inf  # when the hub got it, by the database's clock; what was made after that it cannot show
     granted: bool = False  # a steward let it through
     rules: Mapping[str, Rule] = field(default_factory=lambda: NO_RULES)  # of what the matrix does not know: the number
 
@@ -144,8 +147,10 @@ class _Judge:
         self._was = self._state.system
 
     def decide(self) -> Decision:
+        if found := self._overtaken():
+            return found
         self._forget_old()
-        return self._overtaken() or self._known() or self._stale() or self._agreed() or self._changed()
+        return self._blank() or self._known() or self._stale() or self._agreed() or self._changed()
 
     def _is(self, verdict: Verdict, *, correct: bool = False, words: str = "") -> Decision:
         return Decision(
@@ -158,7 +163,7 @@ class _Judge:
         """Writes that were given up; and of those that the system has overwritten, the old ones."""
         view = self._view
         view.sent = [each for each in view.sent if self._landed(each).at != NEVER]
-        view.past = [each for each in view.past if self._recent(each)][-_MOST_PAST:]
+        view.past = [each for each in view.past if self._may_come_again(each)][-_MOST_PAST:]
         while len(view.sent) > 1 and not self._recent(view.sent[0]):  # it was seen, or overwritten by the next one
             view.shown = view.sent.pop(0).value
 
@@ -174,28 +179,43 @@ class _Judge:
         view.seq = max(view.seq, change.seq)
         return None
 
+    def _blank(self) -> Decision | None:
+        """A system that never showed a value shows none: nobody deleted what others have given meanwhile."""
+        view = self._view
+        if self._value != EMPTY or view.shown or self._state.value in ("", EMPTY):
+            return None
+        view.shown = EMPTY
+        return None if view.sent else self._again(Verdict.KEPT, "")
+
     def _known(self) -> Decision | None:
         """Does it show what it showed before, or what the hub wrote there?"""
         view = self._view
-        chain = [view.shown, *(each.value for each in view.sent)]
+        shown = [each for each in view.sent if self._made_before(each)]
+        chain = [view.shown, *(each.value for each in shown)]
         places = [place for place, value in enumerate(chain) if value == self._value]
         if not places:
             return self._late_echo()
         arrived = [place for place in places if not place or self._arrived(view.sent[place - 1])]
         place = arrived[-1] if arrived else places[0]
         later = view.sent[place:]
-        if self._value != self._state.value and self._may_have_crossed(places):
+        if self._value != self._state.value and len(shown) == len(view.sent) and self._may_have_crossed(places):
             return self._crossed(place)
-        if later and all(self._arrived(each) for each in later):
+        if shown[place:] and all(self._arrived(each) for each in later):
             return self._behind(later)
         if place:
             self._seen(place)
         if self._value == self._state.value:
             view.refuted, view.corrections = "", 0
+        elif place and view.last != self._state.value:
+            return self._again(Verdict.KEPT, "What the hub had written overwrote what is in force.")
         return self._is(Verdict.ECHO if place else Verdict.UNCHANGED)
 
     def _arrived(self, sent: Sent) -> bool:
         return self._landed(sent).at is not ON_ITS_WAY
+
+    def _made_before(self, sent: Sent) -> bool:
+        """Was it decided before the system told this, so that this may show it?"""
+        return self._landed(sent).made < self._change.received
 
     def _before(self, sent: Sent, others: list[Sent]) -> bool:
         """Does this write arrive before all the others, for certain?"""
@@ -204,11 +224,16 @@ class _Judge:
     def _seen(self, place: int) -> None:
         """The write of this place has arrived. Those sent before it have too, but for what has no order with it."""
         view, written = self._view, self._view.sent[place - 1]
-        loose = [each for each in view.sent[: place - 1] if not self._before(each, [written])]
-        if not self._arrived(written) and self._late():  # it may be another one that it shows, of the same value
-            loose.append(written)
-        view.past += loose
+        view.past += [each for each in view.sent[: place - 1] if not self._before(each, [written])]
+        if not self._arrived(written) or (self._change.dated and self._follows(written)):
+            view.past.append(written)
         view.shown, view.sent = self._value, view.sent[place:]
+
+    def _may_come_again(self, written: Sent) -> bool:
+        """May what it shows not be this write yet, or this write whose answer was lost, so that it is repeated?"""
+        if not self._arrived(written):
+            return True
+        return self._follows(written) if self._change.dated else self._recent(written)
 
     def _may_have_crossed(self, places: list[int]) -> bool:
         """May the write that it shows have arrived after others that were sent later?
@@ -255,7 +280,7 @@ class _Judge:
 
     def _late(self) -> list[Sent]:
         """Past writes of the value that it shows which may have arrived after its last change."""
-        past = [each for each in self._view.past if each.value == self._value]
+        past = [each for each in self._view.past if each.value == self._value and self._made_before(each)]
         return [each for each in past if not self._change.dated or self._follows(each)]
 
     def _stale(self) -> Decision | None:
@@ -321,6 +346,8 @@ class _Judge:
     def _follows(self, sent: Sent) -> bool:
         """Did this write reach the system after the change was made there, so that it overwrites it?"""
         arrived = self._landed(sent).at
+        if not self._made_before(sent):
+            return True
         if arrived is ON_ITS_WAY:
             return True
         return self._change.dated and self._change.at <= arrived + SKEW_SECONDS
@@ -335,7 +362,10 @@ class _Judge:
         self._document.values[self._name] = change.values[self._name]
         self._overwrote()
         view.refuted, view.corrections = "", 0
-        return self._is(verdict, correct=bool(view.sent), words=words)  # what is on its way would overwrite it there
+        # What is on its way would overwrite it there. To the owner it is not sent before that is seen: its people may
+        # have changed it once more, and what would have filled an empty field leaves theirs alone.
+        correct = bool(view.sent) and self._rule.owner != change.system
+        return self._is(verdict, correct=correct, words=words)
 
     def _corrected(self, verdict: Verdict, words: str = "") -> Decision:
         """What is in force stays, and the system is told."""
@@ -380,6 +410,26 @@ def note_sent(document: Document, names: frozenset[str], system: str, message: s
     for name in names:
         state = document.fields[name]
         state.view(system).sent.append(Sent(state.value, message, ordinal))
+
+
+def only_to_fill(change: Change, names: Iterable[str], system: str, matrix: Matrix) -> frozenset[str]:
+    """Those of these fields which the change may only fill in a system: it owns them, and took them as empty."""
+    rules = {name: change.rule(name, matrix) for name in names}
+    return frozenset(
+        name
+        for name, rule in rules.items()
+        if rule.owner == system != change.system and rule.others is Others.ACCEPT_IF_EMPTY and not change.granted
+    )
+
+
+def fills_for(change: Change, document: Document, names: Iterable[str], matrix: Matrix) -> frozenset[str]:
+    """The fields of a correction that may only fill what the sender owns: another system gave what is in force."""
+    rules = {name: change.rule(name, matrix) for name in names}
+    return frozenset(
+        name
+        for name, rule in rules.items()
+        if rule.owner == change.system != document.fields[name].system and rule.others is Others.ACCEPT_IF_EMPTY
+    )
 
 
 def knows(document: Document, system: str) -> bool:

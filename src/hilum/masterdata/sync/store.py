@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final
 from uuid import UUID
 
@@ -126,20 +127,21 @@ async def landings(
     found: dict[tuple[str, int], Landing] = {}
     if refs:
         cursor = await connection.execute(
-            "SELECT d.message_id, d.ordinal, d.state::text, extract(epoch FROM d.state_at)::float8, d.key, d.seq"
+            "SELECT d.message_id, d.ordinal, d.state::text, extract(epoch FROM d.state_at)::float8, d.key, d.seq,"
+            " extract(epoch FROM d.created_at)::float8"
             " FROM unnest(%s::uuid[], %s::int2[]) AS t (message_id, ordinal)"
             " JOIN delivery d USING (message_id, ordinal)",
             [Uuids([ref[0] for ref in refs]), Int2s([ref[1] for ref in refs])],
             binary=True,
         )
-        for message_id, ordinal, state, at, key, seq in await cursor.fetchall():
+        for message_id, ordinal, state, at, key, seq, made in await cursor.fetchall():
             arrived = {"delivered": at, "cancelled": NEVER}.get(state)
-            found[str(message_id), ordinal] = Landing(arrived, key, (seq, ordinal))
+            found[str(message_id), ordinal] = Landing(arrived, key, (seq, ordinal), made)
 
     def landed(sent: Sent) -> Landing:
         if sent.message in under_way:
             key, seq = under_way[sent.message]
-            return Landing(ON_ITS_WAY, key, (seq, sent.ordinal))
+            return Landing(ON_ITS_WAY, key, (seq, sent.ordinal), inf)
         return found.get((sent.message, sent.ordinal), _LONG_AGO)
 
     return landed

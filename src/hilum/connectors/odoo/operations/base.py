@@ -16,6 +16,7 @@ from hilum.connector import Header
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.operations.filling import fills, leave_filled, without_fills
 from hilum.connectors.odoo.operations.own_records import own_numbers, written
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.showing import shown, shows
@@ -115,6 +116,7 @@ class Upsert(Operation):
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
         """See `Operation.run`."""
         records = await self._records(session, tasks)
+        await leave_filled(session, self.model, self.kind, records)
         await self.write(session, records, tasks)
         for record in records:
             if record.task.outcome is None and record.number is not None:
@@ -156,6 +158,8 @@ class Upsert(Operation):
             thing: BusinessObject = task.thing
             key = thing.business_key
             values = await self.values(session, thing, task)
+            others = without_fills(task)
+            filling = fills(values, await self.values(session, others, task)) if others is not None else frozenset()
             if task.delivery.headers.get(Header.UNNUMBERED):  # its number is still to come: nothing is put in its place
                 values = {column: value for column, value in values.items() if column != self.number}
             if thing.left_out is not None:  # of a partial object an empty text is told, and a deletion
@@ -167,6 +171,7 @@ class Upsert(Operation):
                 head=head,
                 about=f"{self.noun} {key}",
                 values=written({column: value for column, value in values.items() if value not in (None, "")}, CLEAR),
+                fills=filling,
             )
 
         return await prepare(tasks, record)
