@@ -18,6 +18,10 @@ from hilum.canonical import (
 # The item of the examples is kept in pieces and tracked by lots; documents of boxes without lots are of another one.
 IN_BOXES = {"GLOVE-M": "GLOVE-BX"}
 SENT: Mapping[str, Mapping[str, str]] = {
+    # a box holds what its item says, so Odoo's people make such a unit
+    "hilum.unit": {"BX": "CEN", "Box": "Hundred"},
+    # the company whose chart it is
+    "hilum.ledger.account": {"HG-NV": "Sandbox Hospital"},
     "hilum.goods.receipt": IN_BOXES,
     "hilum.purchase.agreement": IN_BOXES,
     "hilum.purchase.order": IN_BOXES,
@@ -55,15 +59,13 @@ BEFORE: Mapping[str, Sequence[BusinessObject]] = {
 """What has to be in Odoo before an example can be written."""
 
 ORDER = (
-    *("supplier", "customer", "patient.account", "warehouse", "location", "item.category", "item", "item.lot"),
+    *("supplier", "customer", "patient.account", "warehouse", "location", "item.category", "unit", "item", "item.lot"),
     *("stock.level", "supplier.price", "purchase.agreement", "purchase.agreement.ended", "purchase.order"),
     *("goods.receipt", "supplier.return", "stock.transfer", "purchase.order.cancelled", "supply.consumed"),
     "consignment.moved",
-    *("cost.centre", "supplier.bill", "customer.invoice", "charge", "payment", "bank.transaction"),
+    *("cost.centre", "ledger.account", "supplier.bill", "customer.invoice", "charge", "payment", "bank.transaction"),
     *("journal.entry", "ledger.reversal", "department", "employee", "asset", "work.order", "lead", "service.case"),
 )
-READ_ONLY = ("unit", "ledger.account")
-"""What the hub does not write into Odoo, and reads there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,6 +369,15 @@ MORE: Mapping[str, Sequence[BusinessObject]] = {
             party_account="BE68539007547034",
         ),
     ),
+    "a unit of volume": (canonical.Unit(code="MLT", title="Millilitre"),),
+    "an account that is matched": (
+        canonical.LedgerAccount(
+            code="141000", title="Advances", account_type=canonical.AccountType.ASSET, reconciled=True
+        ),
+    ),
+    "an account that is given up": (
+        canonical.LedgerAccount(code="701900", title="Old", account_type=canonical.AccountType.INCOME, active=False),
+    ),
     "a project of a customer": (canonical.CostCentre(code="CC-9", title="Study 9", customer="INS-0042", active=False),),
     "a department that is given up": (canonical.Department(code="DERM", title="Dermatology", active=False),),
     "an employee and a manager": (

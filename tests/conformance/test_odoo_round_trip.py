@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from round_trip_cases import ORDER, READ_ONLY, Case, cases
+from round_trip_cases import ORDER, Case, cases
 
 from hilum import canonical
 from hilum.canonical import BusinessObject
@@ -33,7 +33,6 @@ from hilum.postgres import Database
 from hilum.runtime import Hub
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.orm.record import Env
-from hilum.testing import eventually
 from support.doubles import Receiver
 from support.projects import make_project
 from support.servers import Databases
@@ -68,7 +67,7 @@ WHERE_IT_IS_THERE = {
 
 @dataclass(slots=True)
 class Crossing:
-    """What was told of each case, and of what Odoo alone has."""
+    """What was told of each case."""
 
     version: str
     told: dict[str, BusinessObject | None] = field(default_factory=dict)
@@ -142,10 +141,6 @@ class Hospital:
         patch.setattr(OdooClient, "write", written)
 
     async def _cross(self) -> None:
-        for name in READ_ONLY:
-            kind = canonical.BY_NAME[f"hilum.{name}"]
-            await eventually(lambda kind=kind: self._heard(kind) != [], lambda kind=kind: kind.name)
-            self.found.told[kind.name] = self._heard(kind)[0]
         self.until = asyncio.get_running_loop().time() + PATIENCE
         for case in CASES.values():
             for each in (*case.before, case.thing):
@@ -275,12 +270,6 @@ def test_what_is_written_comes_back(crossing: Crossing, name: str) -> None:
     assert idle == [], "Odoo keeps these: take them out of the table"
 
 
-@pytest.mark.req("SYS-1", "SYS-2")
-@pytest.mark.parametrize("name", [f"hilum.{each}" for each in READ_ONLY])
-def test_what_odoo_alone_has_is_read(crossing: Crossing, name: str) -> None:
-    assert crossing.told[name] is not None
-
-
 @pytest.mark.req("SYS-1")
 def test_the_bank_of_an_account_comes_back_where_odoo_lists_it(crossing: Crossing) -> None:
     """The table says when it does not, so the comparison would not notice."""
@@ -308,7 +297,7 @@ def test_what_the_hub_writes_it_says_that_it_needs(crossing: Crossing) -> None:
 def test_no_object_is_forgotten() -> None:
     taken = {kind.name for each in OPERATIONS.values() for kind in each.accepts if issubclass(kind, BusinessObject)}
     assert taken == {f"hilum.{each}" for each in ORDER} | {kind.name for kind in NOT_CAPTURED}
-    assert {each.object.name for each in CAPTURED} == {f"hilum.{each}" for each in (*ORDER, *READ_ONLY)}
+    assert {each.object.name for each in CAPTURED} == {f"hilum.{each}" for each in ORDER}
 
 
 @pytest.mark.req("SYS-1", "MOD-1")

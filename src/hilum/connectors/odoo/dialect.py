@@ -36,6 +36,8 @@ class Dialect:
     payment_invoices: str | None = "invoice_ids"  # account.payment: what it pays; None: only the ledger says so
     task_state: str | None = "state"  # project.task: what says that it is done; None: a folded stage
     storable: str | None = "is_storable"  # product: stock is kept of it; None: the type `product` says so
+    account_retired: str | None = "deprecated"  # account.account: the mark of one no longer used; None: `active`
+    relative_units: bool = False  # uom.uom: a unit is a multiple of another one, not of its category's reference
     packing: str = "product.packaging"  # the model of a level of packing with a barcode
     lock_dates: tuple[str, ...] = ("fiscalyear_lock_date", "hard_lock_date")  # res.company: for all entries
     side_locks: bool = True  # res.company: sales and purchases have lock dates of their own
@@ -52,6 +54,8 @@ _ODOO_19: Final = replace(
     purchase_unit=None,
     price_unit_of_measure="product_uom_id",
     packing="product.uom",
+    account_retired=None,
+    relative_units=True,
 )
 _ODOO_17: Final = replace(
     _ODOO_18,

@@ -25,7 +25,7 @@ class Session:
         self.key = key
         self.settings = settings
         self.references = References(client, prefix=settings.prefix, seconds=settings.reference_seconds)
-        self.units = Units(client, settings.units)
+        self.units = Units(client, settings.units, settings.prefix)
         self._currencies: dict[str, int] = {}
         self._company_currency: int | None = None
         self._warehouses: dict[int, Row] = {}

@@ -160,6 +160,14 @@ class OdooSettings(ConnectorSettings):
         "open day, and the words say so.",
         examples=["move"],
     )
+    attachment_bytes: int = Field(
+        default=10_000_000,
+        ge=1,
+        le=50_000_000,
+        description="The largest content of a document that becomes an attachment; a larger one is held.",
+        examples=[10_000_000],
+        json_schema_extra={"unit": "bytes"},
+    )
     cases_project: str = Field(
         default="",
         description="Name of the Odoo project whose tasks are the service cases. Empty: cases are held.",

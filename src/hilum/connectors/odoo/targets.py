@@ -156,6 +156,26 @@ def cost_centre(endpoint: str = "", **settings: Any) -> Target:
     return _target("cost_centre", endpoint, settings)
 
 
+def ledger_account(endpoint: str = "", **settings: Any) -> Target:
+    """A `LedgerAccount` becomes an account of the chart."""
+    return _target("ledger_account", endpoint, settings)
+
+
+def unit(endpoint: str = "", **settings: Any) -> Target:
+    """A `Unit` becomes a unit of measure, as a multiple of one that Odoo brings."""
+    return _target("unit", endpoint, settings)
+
+
+def order_acknowledgement(endpoint: str = "", **settings: Any) -> Target:
+    """An `OrderAcknowledgement` sets the days of the order's lines and its reference, and is noted in its chatter."""
+    return _target("order_acknowledgement", endpoint, settings)
+
+
+def document(endpoint: str = "", **settings: Any) -> Target:
+    """A `Document` becomes an attachment of the record that it belongs to."""
+    return _target("document", endpoint, settings)
+
+
 def department(endpoint: str = "", **settings: Any) -> Target:
     """A `Department` becomes a department."""
     return _target("department", endpoint, settings)

@@ -13,8 +13,12 @@ from typing import Final
 from hilum.canonical import units
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.dialect import Dialect
+from hilum.connectors.odoo.external_ids import PREFIX, external_id
 from hilum.connectors.odoo.references import MISSING
 from hilum.errors import Invalid, Rejected
+
+UNIT: Final = "unit"
+"""The middle part of external identifiers of units that the hub has made."""
 
 _MODEL: Final = "uom.uom"
 _READ: Final = ("name", "factor")
@@ -61,8 +65,9 @@ def units_needed(names: Dialect) -> dict[str, tuple[str, ...]]:
 class Units:
     """The units that a server has; read once, two calls."""
 
-    def __init__(self, client: OdooClient, own: Mapping[str, str]) -> None:
+    def __init__(self, client: OdooClient, own: Mapping[str, str], prefix: str = PREFIX) -> None:
         self._client = client
+        self._prefix = prefix
         self._own = {code.upper(): name for code, name in own.items()}
         self._by_name: dict[str, int] = {}
         self._family: dict[int, int] = {}
@@ -74,9 +79,10 @@ class Units:
         if not self._family:
             await self._read()
         name = self._own.get(code.upper()) or self._odoo_name(code)
-        number = self._by_name.get(name.lower()) or self._by_name.get(code.lower())
-        if number is not None:
-            return number
+        ours = external_id(UNIT, code, prefix=self._prefix)
+        for each in (name, ours, code):
+            if (number := self._by_name.get(each.lower())) is not None:
+                return number
         return Rejected(
             MISSING,
             f"Odoo has no unit for the code {code}. Name the Odoo unit under `units` of this endpoint, then replay.",

@@ -17,7 +17,7 @@ from hilum.canonical import Money
 from hilum.canonical.times import day
 from hilum.connectors.odoo.external_ids import PREFIX, external_id
 from hilum.connectors.odoo.references import ITEM, Kind
-from hilum.connectors.odoo.units import code_of
+from hilum.connectors.odoo.units import UNIT, code_of
 from hilum.errors import Invalid, Unmapped
 from hilum.flow import Lookup
 from hilum.packs.building import mapped
@@ -158,6 +158,8 @@ class Conventions:
 
     def unit_code(self, found: Reference, where: str) -> str:
         """See `unit`."""
+        if own := self.own(found.external_id, UNIT):
+            return own
         if self.hub is not None:
             with suppress(Unmapped):  # the table is for what the hub does not know itself
                 return mapped(self.hub, UNITS, found.name)

@@ -358,6 +358,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=books.ledger_account,
         key="the code",
         fields=("code", "name", "account_type", "reconcile", "currency_id", "deprecated?", "active?"),
+        lost={"company": "that of the hub's user, whose chart it is", "parent": "Odoo groups accounts by their codes"},
     ),
     Captured(
         object=canonical.Department,
@@ -427,6 +428,8 @@ CAPTURED: Final[tuple[Captured, ...]] = (
 
 NOT_CAPTURED: Final[Mapping[type[BusinessObject], str]] = {
     canonical.Encounter: "Odoo's community modules have no place for a stay; invoices and charges carry its number.",
+    canonical.OrderAcknowledgement: "what it changed is told by the order; the note in its chatter is for people.",
+    canonical.Document: "an attachment names its record by a number only, and its content is no field of a feed.",
 }
 """What the Odoo destination takes and no record of Odoo tells of, with the reason."""
 

@@ -11,6 +11,7 @@ from hilum.simulator.odoo.orm.record import Env
 MODULES = (
     "base",
     "contacts",
+    "mail",
     "uom",
     "product",
     "account",
@@ -87,6 +88,7 @@ def plant(env: Env) -> None:
     """Create everything; the steps follow what points to what."""
     _modules(env)
     _people(env)
+    _chatter(env)
     _units(env)
     _ledger(env)
     _analytic(env)
@@ -163,6 +165,11 @@ def _people(env: Env) -> None:
     groups = [env.ref(group) for group in sorted(ADMINISTRATOR_GROUPS)]
     env["res.users"].write(admin.id, {"group_ids" if env.since(19) else "groups_id": [(6, 0, groups)]})
     name(env, "base.user_admin", "res.users", admin.id)
+
+
+def _chatter(env: Env) -> None:
+    for xid, label, internal in (("mt_comment", "Discussions", False), ("mt_note", "Note", True)):
+        add(env, f"mail.{xid}", "mail.message.subtype", {"name": label, "internal": internal})
 
 
 def _units(env: Env) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hilum.connectors.odoo.operations.acknowledgement import AcknowledgeOrder
 from hilum.connectors.odoo.operations.agreement import AgreePrices
 from hilum.connectors.odoo.operations.assets import UpsertAsset, UpsertWork
+from hilum.connectors.odoo.operations.attachment import FileDocument
 from hilum.connectors.odoo.operations.bank_transaction import RecordTransaction
 from hilum.connectors.odoo.operations.base import Operation
 from hilum.connectors.odoo.operations.bill import PostBill, PostInvoice
@@ -19,6 +21,7 @@ from hilum.connectors.odoo.operations.endings import CancelOrder, EndAgreement
 from hilum.connectors.odoo.operations.grouping import UpsertCategory, UpsertLot, UpsertWarehouse
 from hilum.connectors.odoo.operations.item import UpsertItem
 from hilum.connectors.odoo.operations.journal_entry import PostEntry
+from hilum.connectors.odoo.operations.ledger_account import UpsertLedgerAccount
 from hilum.connectors.odoo.operations.location import UpsertLocation
 from hilum.connectors.odoo.operations.patient_account import UpsertPatientAccount
 from hilum.connectors.odoo.operations.payment import RegisterPayment
@@ -31,6 +34,7 @@ from hilum.connectors.odoo.operations.stock_consumption import ConsumeStock
 from hilum.connectors.odoo.operations.stock_level import SetStockLevel
 from hilum.connectors.odoo.operations.stock_transfer import TransferStock
 from hilum.connectors.odoo.operations.supplier_return import ReturnToSupplier
+from hilum.connectors.odoo.operations.unit import UpsertUnit
 from hilum.connectors.odoo.operations.upsert import UpsertRecord
 from hilum.connectors.odoo.operations.vendor_prices import PriceItem
 
@@ -46,11 +50,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         UpsertPatientAccount(),
         UpsertWarehouse(),
         UpsertLocation(),
+        UpsertUnit(),
         UpsertCategory(),
         UpsertItem(),
         UpsertLot(),
         PriceItem(),
         UpsertCostCentre(),
+        UpsertLedgerAccount(),
         UpsertDepartment(),
         UpsertEmployee(),
         UpsertAsset(),
@@ -62,6 +68,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         AgreePrices(),
         EndAgreement(),
         PlaceOrder(),
+        AcknowledgeOrder(),
         CancelOrder(),
         MoveConsignment(),
         ReceiveGoods(),
@@ -75,5 +82,6 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         ReverseDocument(),
         RegisterPayment(),
         RecordTransaction(),
+        FileDocument(),
     )
 }

@@ -85,9 +85,13 @@ class Upsert(Operation):
     async def values(self, session: Session, thing: Any, task: Task) -> Mapping[str, Any]:
         """Column → value. None and "" leave the column alone in Odoo, `CLEAR` empties it. Raises `Rejected`."""
 
+    def key_of(self, thing: Any) -> str:
+        """What the external identifier of its record is made of."""
+        return str(thing.business_key)
+
     def effect(self, thing: Any, prefix: str) -> str:
         """See `Operation.effect`."""
-        return external_id(self.kind, thing.business_key, prefix=prefix)
+        return external_id(self.kind, self.key_of(thing), prefix=prefix)
 
     async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
         """See `Operation.landed`: the record is there and shows what was sent, and so does what belongs to it."""
@@ -167,7 +171,7 @@ class Upsert(Operation):
             head = {column: _cell(value) for column, value in values.items() if value not in (None, "")}
             return Record(
                 task=task,
-                xml_id=session.xml_id(self.kind, key),
+                xml_id=session.xml_id(self.kind, self.key_of(thing)),
                 head=head,
                 about=f"{self.noun} {key}",
                 values=written({column: value for column, value in values.items() if value not in (None, "")}, CLEAR),

@@ -28,9 +28,23 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "res.company": {
         "date": "fiscalyear_lock_date hard_lock_date period_lock_date purchase_lock_date sale_lock_date",
     },
+    "ir.attachment": {
+        "char": "checksum mimetype name res_model url",
+        "binary": "datas",
+        "many2one_reference": "res_id",
+        "selection binary|url": "type",
+    },
+    "mail.message": {
+        "char": "model",
+        "html": "body",
+        "many2one_reference": "res_id",
+        "many2one mail.message.subtype": "subtype_id",
+        "selection comment": "message_type",
+    },
     "uom.uom": {
         "char": "name",
-        "float": "factor",
+        "float": "factor relative_factor",
+        "selection bigger|smaller": "uom_type",
         "many2one uom.category": "category_id",
         "many2one uom.uom": "relative_uom_id",
     },
@@ -229,8 +243,12 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "integer": "decimal_places",
     },
     "account.account": {
-        "char": "code",
-        "selection asset_receivable|liability_payable": "account_type",
+        "char": "code name",
+        "boolean": "active deprecated reconcile",
+        "many2one res.currency": "currency_id",
+        "selection asset_current|asset_receivable|equity|expense|income|liability_current|liability_payable": (
+            "account_type"
+        ),
     },
     "account.journal": {
         "char": "code",

@@ -7,6 +7,8 @@ from typing import Final
 
 MODULE_OF: Final[Mapping[str, str]] = {
     "res.company": "base",
+    "ir.attachment": "base",
+    "mail.message": "mail",
     "res.partner": "base",
     "res.partner.bank": "base",
     "product.product": "product",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from hilum.simulator.odoo.business.base import company
-from hilum.simulator.odoo.orm.access import BILLING, PURCHASE, USER, rights
+from hilum.simulator.odoo.orm.access import ACCOUNTANT, BILLING, PURCHASE, USER, rights
 from hilum.simulator.odoo.orm.fields import Columns, boolean, char, choice, decimal, integer, many2many, many2one
 from hilum.simulator.odoo.orm.model import Model
 
@@ -31,7 +31,7 @@ class Account(Model):
     label = "Account"
     module = "account"
     order = "code"
-    rights = rights(read=(BILLING, PURCHASE, USER), change=())
+    rights = rights(read=(BILLING, PURCHASE, USER), change=ACCOUNTANT)
     columns: ClassVar[Columns] = {
         "name": char("Account Name", required=True, index=True),
         "code": char("Code", required=True, index=True),

@@ -16,6 +16,7 @@ PURCHASE = "purchase.group_purchase_user"
 PURCHASE_MANAGER = "purchase.group_purchase_manager"
 STOCK = "stock.group_stock_user"
 BILLING = "account.group_account_invoice"
+ACCOUNTANT = "account.group_account_manager"
 ANALYTIC = "analytic.group_analytic_accounting"
 MAINTENANCE = "maintenance.group_equipment_manager"
 PRODUCTS = "product.group_product_manager"
@@ -35,6 +36,7 @@ ADMINISTRATOR_GROUPS = frozenset(
         PURCHASE_MANAGER,
         STOCK,
         BILLING,
+        ACCOUNTANT,
         ANALYTIC,
         MAINTENANCE,
         PRODUCTS,
@@ -55,6 +57,7 @@ GROUP_LABELS: Mapping[str, str] = {
     PURCHASE_MANAGER: "Purchase/Administrator",
     STOCK: "Inventory/User",
     BILLING: "Invoicing/Invoicing",
+    ACCOUNTANT: "Invoicing/Administrator",
     ANALYTIC: "Technical/Analytic Accounting",
     MAINTENANCE: "Maintenance/Equipment Manager",
     PRODUCTS: "Products/Create",

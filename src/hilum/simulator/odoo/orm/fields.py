@@ -120,6 +120,16 @@ def document(label: str, **options: Any) -> Field:
     return Field(kind="json", label=label, **options)
 
 
+def binary(label: str, **options: Any) -> Field:
+    """A content in base64."""
+    return Field(kind="binary", label=label, **options)
+
+
+def many2one_reference(label: str, **options: Any) -> Field:
+    """The number of a record whose model another field names."""
+    return Field(kind="many2one_reference", label=label, **options)
+
+
 def choice(label: str, selection: tuple[tuple[str, str], ...], **options: Any) -> Field:
     """One of a fixed list (`selection` on the wire)."""
     return Field(kind="selection", label=label, selection=selection, **options)
@@ -220,6 +230,7 @@ def _kept_id(model: str, name: str, field: Field, value: Any) -> int:
 
 EMPTY: dict[str, Any] = {  # what "not set" is kept as; None for all other kinds
     "integer": 0,
+    "many2one_reference": 0,
     "float": 0.0,
     "monetary": 0.0,
     "boolean": False,
@@ -228,7 +239,9 @@ _CONVERTERS: dict[str, Callable[[str, str, Field, Any], Any]] = {
     "char": _kept_text,
     "text": _kept_text,
     "html": _kept_text,
+    "binary": _kept_text,
     "integer": _kept_integer,
+    "many2one_reference": _kept_integer,
     "float": _kept_float,
     "monetary": _kept_float,
     "date": _kept_date,

@@ -98,7 +98,13 @@ def shown(model: Model, record_id: int, name: str, field: Field, load: str | Non
             return False
         return [value, model.env[field.comodel].title(value)] if load == "_classic_read" else value
     if value is None:
-        return 0 if field.kind == "integer" else 0.0 if field.kind in ("float", "monetary") else False
+        return (
+            0
+            if field.kind in ("integer", "many2one_reference")
+            else 0.0
+            if field.kind in ("float", "monetary")
+            else False
+        )
     return value[:19] if field.kind == "datetime" else value
 
 

@@ -282,12 +282,12 @@ def _scalar(name: str, field: Field, cell: Any) -> Any:
         return _json(name, field, str(cell))
     if field.kind == "selection":
         return _choice(name, field, str(cell))
-    if field.kind in ("integer", "float", "monetary"):
+    if field.kind in ("integer", "many2one_reference", "float", "monetary"):
         try:
-            return int(cell) if field.kind == "integer" else float(cell)
+            return float(cell) if field.kind in ("float", "monetary") else int(cell)
         except ValueError:
             raise CellError(name, f"'{cell}' does not seem to be a number for field '{field.label}'") from None
-    return str(cell) if field.kind in ("char", "text", "html") else cell
+    return str(cell) if field.kind in ("char", "text", "html", "binary") else cell
 
 
 def _json(name: str, field: Field, cell: str) -> Any:
