@@ -212,9 +212,12 @@ def line_of(thing: BusinessObject) -> Captured:
 
 
 def _is_same(written: BusinessObject, read: BusinessObject) -> bool:
-    """Is it the thing that was written? A stock level is known by what it is of: Odoo does not keep the count."""
+    """Is it the thing that was written? A stock level is known by what it is of: Odoo does not keep the count. An
+    account is known by its code: the chart is that of the hub user's company."""
     if isinstance(written, canonical.StockLevel) and isinstance(read, canonical.StockLevel):
         return (written.item, written.location, written.lot) == (read.item, read.location, read.lot)
+    if isinstance(written, canonical.LedgerAccount) and isinstance(read, canonical.LedgerAccount):
+        return written.code == read.code
     return written.business_key == read.business_key
 
 

@@ -11,11 +11,11 @@ from contract_client import Refusal, Server, unique
 PAPER = b"a certificate"
 
 
-async def loaded(odoo: Server, model: str, xml_id: str, **cells: str) -> int:
+async def loaded(odoo: Server, into: str, xml_id: str, **cells: str) -> int:
     """The id of what `load` made or found; it must be the same both times."""
     found = []
     for _ in range(2):
-        answer = await odoo.call(model, "load", fields=["id", *cells], data=[[xml_id, *cells.values()]])
+        answer = await odoo.call(into, "load", fields=["id", *cells], data=[[xml_id, *cells.values()]])
         assert answer["ids"], answer["messages"]
         found += answer["ids"]
     assert len(set(found)) == 1

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from odoo_far_side import FarSide, World, delivery
+from odoo_far_side import TARGETS, FarSide, World, delivery
 
 from hilum.canonical import (
+    AcknowledgedLine,
     AgreementEnded,
     BankAccount,
     BusinessObject,
+    Document,
     GoodsReceipt,
     Item,
+    LineAnswer,
     Money,
+    OrderAcknowledgement,
     PurchaseOrder,
     PurchaseOrderCancelled,
     Supplier,
     SupplierReturn,
 )
+from hilum.canonical.papers import RecordKey
+from hilum.connectors import odoo
 from hilum.connectors.odoo import Odoo
 from hilum.errors import Down, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
 
+TARGETS.update({OrderAcknowledgement: odoo.order_acknowledgement, Document: odoo.document})
+
 ATTEMPTS = 12
+PAPER = b"%PDF-1.7 a certificate"
 
 
 async def until_delivered(hub: Odoo, thing: BusinessObject) -> tuple[Delivered, list[Outcome]]:
@@ -186,6 +197,45 @@ async def one_supplier(far: FarSide, world: World, thing: BusinessObject) -> Non
     assert len(await far.rows("res.partner.bank", partner_id=row["id"], active=True)) == 1
 
 
+async def one_answer(far: FarSide, world: World, thing: BusinessObject) -> None:
+    assert isinstance(thing, OrderAcknowledgement)
+    (row,) = await far.known_as("purchase.order", "order", thing.order)
+    notes = await far.rows("mail.message", res_id=row["id"])
+    ours = [note for note in notes if note["model"] == "purchase.order" and thing.number in str(note["body"])]
+    assert len(ours) == 1
+    (line,) = await far.rows("purchase.order.line", order_id=row["id"])
+    assert str(line["date_planned"])[:10] == "2026-12-24"
+
+
+async def one_document(far: FarSide, world: World, thing: BusinessObject) -> None:
+    assert isinstance(thing, Document)
+    (there,) = await far.rows("ir.attachment", name=thing.title)
+    (row,) = await far.known_as("purchase.order", "order", thing.about[0])
+    assert (there["res_model"], there["res_id"]) == ("purchase.order", row["id"])
+    assert there["file_size"] == len(PAPER)
+
+
+def answered(world: World, order: PurchaseOrder) -> OrderAcknowledgement:
+    line = AcknowledgedLine(
+        number=1, answer=LineAnswer.ACCEPTED, quantity=Decimal(10), delivery_date=date(2026, 12, 24)
+    )
+    return OrderAcknowledgement(
+        number=world.number("A"), order=order.number, supplier=world.supplier.code, lines=(line,)
+    )
+
+
+def filed(world: World, order: PurchaseOrder) -> Document:
+    return Document(
+        number=world.number("CERT"),
+        title=world.number("Certificate"),
+        document_type="certificate",
+        place="certificates/1.pdf",
+        about=(order.number,),
+        belongs_to=RecordKey(object="hilum.purchase.order", key=order.number),
+        content=b64encode(PAPER).decode(),
+    )
+
+
 def priced_item(world: World) -> Item:
     cost = Money(amount=Decimal("2.35"), currency="EUR")
     return Item(code=world.number("I"), title="Suture", cost=cost, supplier=world.supplier.code)
@@ -236,6 +286,8 @@ CASES = {
     "receipt": Case(lambda w, order: w.receipt(order, (1, "4")), one_receipt, before=bought),
     "return": Case(lambda w, order, receipt: w.goes_back(order, "3"), one_return, before=came),
     "charge": Case(lambda w: w.charge("2", "12.50"), one_invoice),
+    "answer of a supplier": Case(answered, one_answer, before=bought),
+    "document": Case(filed, one_document, before=bought),
 }
 
 
