@@ -17,6 +17,7 @@ from hilum.packs.suppliers import (
     bank_change_process,
     onboarding_process,
     screening_list,
+    standing,
     supplier_changed,
 )
 from hilum.packs.suppliers.rules import FINANCE, PURCHASING
@@ -99,6 +100,11 @@ class Desk:
         async with self.database.cold() as connection:
             found = await accounts.payees(connection, [(code, "EUR")], on)
         return found[code, "EUR"].account if found else ""
+
+    async def stands(self, code: str = "SUP-REG-1042") -> list[str]:
+        """What is wrong with it, for contracts."""
+        async with self.database.cold() as connection:
+            return await standing.standing(connection, code)
 
     async def told(self, *statuses: str) -> None:
         """What the supplier was told, all of it."""

@@ -34,9 +34,10 @@ from hilum.flow import Flow, Lookup
 from hilum.flow.prices import Ask
 from hilum.masterdata import terms
 from hilum.message import new_id
-from hilum.packs.contracts import Comparison, Tolerance, clm, keep_to, standing
+from hilum.packs.contracts import Comparison, Tolerance, clm, keep_to
 from hilum.packs.contracts.contract_rules import DESK, ContractRules
 from hilum.packs.contracts.lifecycle import contract_process
+from hilum.packs.suppliers import standing
 from hilum.postgres import Database
 from hilum.processes import Commands, decide, handle, inbox, store
 from hilum.processes.engine import Engine

@@ -37,6 +37,7 @@ async def test_a_registration_becomes_an_active_supplier_in_odoo(desk: Begin) ->
     await work.told("active")
     assert await work.paid_to() == "BE68539007547034"
     assert await noted(work.database, "onboardings", "outcome") == [("active",)]
+    assert await work.stands() == []
     assert {each["outcome"] for each in work.screenings.bodies} == {"clear"}
 
 

@@ -30,6 +30,10 @@ async def test_an_active_supplier_that_is_listed_is_blocked_at_once_and_released
     task = await work.task(COMPLIANCE)
     await work.is_in("blocked")
     await work.in_odoo(blocked=True)
+    assert await work.stands() == [
+        "supplier SUP-REG-1042 is blocked: It is on a list of excluded parties.",
+        "supplier SUP-REG-1042 is on the list OIG LEIE",
+    ]
     await work.answer(task, "carla", decision="same", comment="the same house")
     await work.publish(NAMESAKE.replace("JANSSENS", "NOBODY"))  # it has left the list: nobody is released unasked
     left = await work.task(COMPLIANCE)
@@ -38,6 +42,7 @@ async def test_an_active_supplier_that_is_listed_is_blocked_at_once_and_released
     await work.answer(left, "carla", decision="other", comment="reinstated")
     await work.is_in("active")
     await work.in_odoo(blocked=False, name="Medquarry Supplies", accounts=["BE68539007547034"])
+    assert await work.stands() == []
 
 
 @pytest.mark.long

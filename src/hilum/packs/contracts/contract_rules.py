@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from hilum.canonical import Contract
 from hilum.canonical.base import Code, Quantity, Text
-from hilum.packs.contracts.standing import standing
+from hilum.packs.suppliers.standing import standing
 from hilum.postgres import Connection
 from hilum.processes import States
 from hilum.processes.periods import Period

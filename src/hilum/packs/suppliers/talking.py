@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from hilum.canonical import DocumentStatus, ScreeningOutcome, ScreeningResult, SupplierRegistration
 from hilum.facts import Onboarding
-from hilum.packs.suppliers import checks, register
+from hilum.message import new_id
+from hilum.packs.suppliers import checks, register, standing
 from hilum.packs.suppliers.lists import Rescreen
 from hilum.packs.suppliers.rules import COMPLIANCE, ONBOARDING, ScreeningDecision, SupplierChange, SupplierRules
 from hilum.postgres import Connection
@@ -74,6 +75,9 @@ class SupplierRun:
         async def look(connection: Connection) -> dict[str, Any]:
             hits = await register.screened(connection, registration)
             days = await register.lists(connection)
+            for name, _ in days:
+                outcome = worst(each.outcome for each in hits if each.list == name)
+                await standing.note_screening(connection, self.code, name, outcome, new_id())
             return {
                 "found": [[h.list, h.key, h.outcome is ScreeningOutcome.LISTED, h.words, h.score] for h in hits],
                 "lists": [[name, day.isoformat()] for name, day in days],
@@ -87,10 +91,7 @@ class SupplierRun:
         at = await self.run.now()
         for name, day in said["lists"]:
             mine = [each for each in said["found"] if each[0] == name]
-            outcome = ScreeningOutcome.CLEAR
-            if mine:
-                listed = any(each[2] for each in mine)
-                outcome = ScreeningOutcome.LISTED if listed else ScreeningOutcome.POSSIBLE
+            outcome = worst(ScreeningOutcome.LISTED if each[2] else ScreeningOutcome.POSSIBLE for each in mine)
             result = ScreeningResult(
                 screening=f"{self.registration.number}:{at.isoformat()}",
                 subject_type="supplier",
@@ -120,12 +121,22 @@ class SupplierRun:
 
         async def note(connection: Connection) -> int:
             await register.judge(connection, number, pairs, same=same, by=by)
+            for name in {each.list for each in found}:
+                outcome = ScreeningOutcome.LISTED if same else ScreeningOutcome.CLEAR
+                await standing.note_screening(connection, self.code, name, outcome, new_id())
             return len(pairs)
 
         await self.run.query("verdict", note)
 
     async def change(self, told: dict[str, Any]) -> None:
-        """These fields of the supplier are to be so in Odoo; others stay."""
+        """These fields of the supplier are to be so in Odoo; others stay. A block is also noted in the hub itself."""
+        if "blocked" in told:
+            blocked, reason = bool(told["blocked"]), str(told["block_reason"])
+
+            async def note(connection: Connection) -> None:
+                await standing.note_block(connection, self.code, blocked, reason, new_id())
+
+            await self.run.query("standing", note)
         await self._send(self.rules.changes, SupplierChange(code=self.code, told=told))
 
     async def answer(self, status: str, words: Sequence[str]) -> None:
@@ -148,6 +159,15 @@ class SupplierRun:
 
     async def _send(self, channel: str, thing: BaseModel) -> None:
         await self.run.send(channel, thing, key=self.code)
+
+
+def worst(found: Iterable[ScreeningOutcome]) -> ScreeningOutcome:
+    """Of what one list came to; nothing was found on it: clear."""
+    told = set(found)
+    return next((each for each in (ScreeningOutcome.LISTED, ScreeningOutcome.POSSIBLE) if each in told), _CLEAR)
+
+
+_CLEAR: Final = ScreeningOutcome.CLEAR
 
 
 def joined(words: Sequence[str]) -> str:

@@ -1,13 +1,15 @@
 """Is a supplier known, not blocked, and cleared by screening? What the hub has heard of suppliers, and the answer.
 
-    suppliers.deliver_to(standing.keep())      # `Supplier` and `ScreeningResult`, from whatever flow
+    masters.deliver_to(standing.keep())      # `Supplier` and `ScreeningResult`, from whatever flow
 
-The latest message counts. A supplier of the crosswalk is known too, though nothing else is said of it.
+Onboarding notes here by itself what becomes of the suppliers that it takes in and watches; flows tell of the others.
+What was said last counts. A supplier of the crosswalk is known too, though nothing else is said of it.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Final
+from uuid import UUID
 
 from hilum.canonical import BusinessObject, ScreeningOutcome, ScreeningResult, Supplier
 from hilum.canonical.catalogue import write
@@ -61,10 +63,10 @@ class Standings(Keeper):
     async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
         if isinstance(thing, Supplier):
-            await _know(connection, thing, delivery)
+            await _know(connection, thing, delivery.message_id)
             return Delivered(reference=f"supplier {thing.code}")
         if isinstance(thing, ScreeningResult):
-            await _screened(connection, thing, delivery)
+            await note_screening(connection, thing.subject, thing.list_name, thing.outcome, delivery.message_id)
             return Delivered(reference=f"screening {thing.business_key}")
         return Rejected("invalid", "Only suppliers and their screenings are kept here.")
 
@@ -88,22 +90,32 @@ def _encode(thing: BusinessObject) -> Outgoing | None:
     return Outgoing(body=write(thing), headers={Header.ORDERING_KEY: thing.business_key})
 
 
-async def _know(connection: Connection, thing: Supplier, delivery: Delivery) -> None:
-    left_out = thing.left_out or frozenset()
-    told = not {"blocked", "active"} & left_out
+async def _know(connection: Connection, thing: Supplier, said_by: UUID) -> None:
+    """One that says nothing of a block makes it known, and leaves a block as it was."""
     reason = thing.block_reason or ("" if thing.active else "it is no longer a supplier")
+    told = not {"blocked", "active"} & (thing.left_out or frozenset())
+    await note_block(connection, thing.code, thing.blocked or not thing.active, reason, said_by, told=told)
+
+
+async def note_block(
+    connection: Connection, supplier: str, blocked: bool, reason: str, said_by: UUID, *, told: bool = True
+) -> None:
+    """Within a transaction: it is known, and may be bought of or not. `told`: false where only the first is said."""
     await connection.execute(
-        "INSERT INTO supplier_standing AS s (supplier, blocked, reason, message_id) VALUES (%s, %s, %s, %s)"
+        "INSERT INTO supplier_standing AS s (supplier, blocked, reason, said_by) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (supplier) DO UPDATE SET blocked = excluded.blocked, reason = excluded.reason,"
-        " message_id = excluded.message_id WHERE %s AND s.message_id <= excluded.message_id",
-        [storable(thing.code), thing.blocked or not thing.active, storable(reason), delivery.message_id, told],
+        " said_by = excluded.said_by WHERE %s AND s.said_by <= excluded.said_by",
+        [storable(supplier), blocked, storable(reason), said_by, told],
     )
 
 
-async def _screened(connection: Connection, thing: ScreeningResult, delivery: Delivery) -> None:
+async def note_screening(
+    connection: Connection, supplier: str, list_name: str, outcome: ScreeningOutcome, said_by: UUID
+) -> None:
+    """Within a transaction: this is what looking it up in a list has come to."""
     await connection.execute(
-        "INSERT INTO supplier_screening AS s (supplier, list_name, outcome, message_id) VALUES (%s, %s, %s, %s)"
+        "INSERT INTO supplier_screening AS s (supplier, list_name, outcome, said_by) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (supplier, list_name) DO UPDATE SET outcome = excluded.outcome,"
-        " message_id = excluded.message_id WHERE s.message_id <= excluded.message_id",
-        [storable(thing.subject), storable(thing.list_name), thing.outcome.value, delivery.message_id],
+        " said_by = excluded.said_by WHERE s.said_by <= excluded.said_by",
+        [storable(supplier), storable(list_name), outcome.value, said_by],
     )
