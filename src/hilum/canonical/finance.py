@@ -51,6 +51,17 @@ class SupplierBill(BusinessObject):
     lines: Lines
 
     @property
+    def amount(self) -> Decimal | None:
+        """What it asks for, with tax; of a credit note, what it gives back, negative. None: nobody says."""
+        total = self.total
+        if total is None:
+            if any(line.tax_percent is None for line in self.lines):
+                return None
+            taxed = (line.quantity * line.unit_price * (100 + (line.tax_percent or 0)) / 100 for line in self.lines)
+            total = round(sum(taxed, Decimal(0)), 2)
+        return -abs(total) if self.credit else total
+
+    @property
     def business_key(self) -> str:
         """Supplier and number, and whether it is a credit note."""
         return f"{self.supplier}:{self.number}" + (":credit" if self.credit else "")

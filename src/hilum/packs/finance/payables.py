@@ -57,17 +57,6 @@ _PAYABLE = ", ".join(each.name for each in fields(Payable))
 _PAYMENT = ", ".join(each.name for each in fields(Instructed))
 
 
-def amount_of(bill: SupplierBill) -> Decimal | None:
-    """What a bill asks for, with tax; of a credit note, what it gives back, negative. None: nobody says."""
-    total = bill.total
-    if total is None:
-        if any(line.tax_percent is None for line in bill.lines):
-            return None
-        taxed = (line.quantity * line.unit_price * (100 + (line.tax_percent or 0)) / 100 for line in bill.lines)
-        total = round(sum(taxed, Decimal(0)), 2)
-    return -abs(total) if bill.credit else total
-
-
 async def keep(connection: Connection, bill: SupplierBill) -> bool:
     """Remember a posted bill. False: it is known already; what a payment has is not changed any more."""
     cursor = await connection.execute(
@@ -75,7 +64,7 @@ async def keep(connection: Connection, bill: SupplierBill) -> bool:
         " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bill) DO UPDATE SET amount = excluded.amount,"
         " due_on = excluded.due_on WHERE payable.payment IS NULL AND payable.closed = ''"
         " AND (payable.amount, payable.due_on) IS DISTINCT FROM (excluded.amount, excluded.due_on)",
-        [bill.business_key, bill.supplier, bill.number, amount_of(bill), bill.currency, bill.due_on or bill.billed_on,
+        [bill.business_key, bill.supplier, bill.number, bill.amount, bill.currency, bill.due_on or bill.billed_on,
          [bill.number]],
     )  # fmt: skip
     return bool(cursor.rowcount)

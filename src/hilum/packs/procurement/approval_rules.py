@@ -21,7 +21,7 @@ Pure but for reading the file.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +30,8 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hilum.errors import SettingsError
+from hilum.flow import Stake
+from hilum.processes import Task
 from hilum.processes.periods import duration
 from hilum.security import Permission
 from hilum.settings import problems_of
@@ -67,6 +69,15 @@ class Step(_Part):
         if (self.escalate is not None) != bool(self.escalate_to):
             raise ValueError("escalate and escalate_to belong together")
         return self
+
+
+def task_of(step: Step, title: str, form: type[BaseModel], words: str, not_by: Sequence[str], stake: Stake) -> Task:
+    """What the desk of a step is asked, and what is at stake."""
+    return Task(
+        title, form, team=step.team, words=words, permission=step.permission, due=step.due, remind=step.remind,
+        escalate=step.escalate, escalate_to=step.escalate_to, not_by=not_by, value=stake.value,
+        criticality=stake.criticality,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

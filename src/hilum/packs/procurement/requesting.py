@@ -32,7 +32,7 @@ from hilum.facts import Approval as ApprovalFact
 from hilum.facts import Fact
 from hilum.flow import Criticality, Owners, Stake
 from hilum.packs.procurement import budgets
-from hilum.packs.procurement.approval_rules import Step
+from hilum.packs.procurement.approval_rules import task_of
 from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before, sourced
 from hilum.packs.procurement.ordered import Ordered
 from hilum.packs.procurement.requisition_rules import (
@@ -170,7 +170,7 @@ class _Requested:
         await self._order(lines)
         title = f"Requisition {self.requisition.number} was ordered at once: was that right?"
         stake = self._stake(lines)
-        self.review = await self.run.put(_task(title, Review, plan.review, plan.words, plan.requesters, stake))
+        self.review = await self.run.put(task_of(plan.review, title, Review, plan.words, plan.requesters, stake))
 
     async def _decide(self, plan: Plan) -> _Verdict:
         """Every desk of the rule agrees, one after the other, each time another person."""
@@ -181,7 +181,7 @@ class _Requested:
             await self.run.move("approval")
             title = f"Approve requisition {self.requisition.number}"
             stake = self._stake(self._not_first(plan))
-            asked = await self.run.put(_task(title, Approval, step, plan.words, [*plan.requesters, *agreed], stake))
+            asked = await self.run.put(task_of(step, title, Approval, plan.words, [*plan.requesters, *agreed], stake))
             answer = await self._answer(asked)
             if answer is None:
                 return _Verdict.CHANGED
@@ -364,11 +364,3 @@ class _Requested:
     def _to_note(self) -> list[Fact]:
         noting, self.counted = self.counted, []
         return noting
-
-
-def _task(title: str, form: type[BaseModel], step: Step, words: str, not_by: Sequence[str], stake: Stake) -> Task:
-    return Task(
-        title, form, team=step.team, words=words, permission=step.permission, due=step.due, remind=step.remind,
-        escalate=step.escalate, escalate_to=step.escalate_to, not_by=not_by, value=stake.value,
-        criticality=stake.criticality,
-    )  # fmt: skip

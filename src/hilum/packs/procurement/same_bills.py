@@ -116,3 +116,30 @@ async def seen(connection: Connection, bill: Billed) -> list[str]:
         [bill.supplier, bill.number, bill.credit, kind, bill.amount, bill.currency, bill.billed_on, bill.order],
     )
     return alike(bill, earlier)
+
+
+async def named_order(connection: Connection, bill: SupplierBill) -> str:
+    """The order that this very bill named when it came before; empty: none, or it did not."""
+    cursor = await connection.execute(
+        "SELECT order_number FROM bill_seen WHERE supplier = %s AND number = %s AND credit = %s AND order_number <> ''",
+        [bill.supplier, bill.number, bill.credit],
+    )
+    row = await cursor.fetchone()
+    return str(row[0]) if row is not None else ""
+
+
+async def was_posted(connection: Connection, bill: SupplierBill) -> bool:
+    """Was this very bill posted without an order?"""
+    cursor = await connection.execute(
+        "SELECT FROM bill_seen WHERE supplier = %s AND number = %s AND credit = %s AND posted",
+        [bill.supplier, bill.number, bill.credit],
+    )
+    return await cursor.fetchone() is not None
+
+
+async def note_posted(connection: Connection, bill: SupplierBill) -> None:
+    """Within a transaction: it is, and is not asked about again."""
+    await connection.execute(
+        "UPDATE bill_seen SET posted = true WHERE supplier = %s AND number = %s AND credit = %s",
+        [bill.supplier, bill.number, bill.credit],
+    )

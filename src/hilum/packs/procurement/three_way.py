@@ -113,7 +113,7 @@ def _whole(bill: SupplierBill, order: PurchaseOrder | None, allowed: Tolerances)
         words = f"ordered in {order.currency}, billed in {bill.currency}"
         yield MatchFinding(cause=MatchCause.CURRENCY, words=words)
     yield from _extras(bill, allowed)
-    yield from _total(bill, allowed)
+    yield from wrong_total(bill, allowed)
 
 
 def _extras(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFinding]:
@@ -127,8 +127,11 @@ def _extras(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFinding]:
         yield MatchFinding(cause=MatchCause.EXTRAS, amount=over, words=words)
 
 
-def _total(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFinding]:
-    """Where some lines leave the tax to the receiver and others do not, nobody can tell what the total should be."""
+def wrong_total(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFinding]:
+    """The total is not what the lines come to.
+
+    Where some lines leave the tax to the receiver and others do not, nobody can tell what the total should be.
+    """
     untold = sum(1 for line in bill.lines if line.tax_percent is None)
     if bill.total is None or 0 < untold < len(bill.lines):
         return
