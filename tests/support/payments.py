@@ -144,7 +144,8 @@ class Paying:
             source=_folder(self.bank.statements), format=FORMATS[self.form], also=handle(settling),
             odoo="odoo.main" if with_odoo else None,
         )  # fmt: skip
-        return [papers, payments, advice, out, answers, statements]
+        told = finance.bank_notifications(source=_folder(self.bank.notifications), to=handle(settling))
+        return [papers, payments, advice, out, answers, statements, told]
 
     # What happens
 
@@ -233,6 +234,10 @@ class Paying:
     async def answers_heard(self, count: int) -> None:
         """So many answers of the bank came to their runs."""
         await self.are("SELECT count(*) FROM process_item WHERE topic = 'hilum.payment.status' AND step >= 0", count)
+
+    async def nothing_is_asked(self) -> None:
+        """No task is open."""
+        await self.are("SELECT count(*) FROM process_task WHERE decided_at IS NULL AND withdrawn_at IS NULL", 0)
 
     def payments(self) -> list[tuple[str, Decimal, tuple[str, ...]]]:
         """What was booked: direction, amount, documents."""

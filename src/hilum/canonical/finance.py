@@ -229,7 +229,7 @@ class BankTransaction(BusinessObject):
     """One line of a bank statement (ISO 20022 camt.053 entry, MT940 :61:)."""
 
     name: ClassVar[str] = "hilum.bank.transaction"
-    version: ClassVar[str] = "1.1"
+    version: ClassVar[str] = "1.2"
     kind: ClassVar[Kind] = Kind.EVENT
 
     journal: Code  # short name of the bank journal
@@ -243,6 +243,7 @@ class BankTransaction(BusinessObject):
     bank_reference: Text = ""  # of the entry, as the bank writes it wherever it tells of it; empty: it gives none
     end_to_end_id: Text = ""  # that of who ordered the payment
     return_reason: Text = ""  # it came back: why, in words
+    notified: bool = False  # told at once (camt.054); the statement of the day tells it again
 
     @property
     def business_key(self) -> str:

@@ -6,6 +6,7 @@ Suppliers are paid to the accounts that the pack `suppliers` has had confirmed.
 
 from hilum.packs.finance.advice import Advice
 from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiation_for, status_of
+from hilum.packs.finance.notifications import bank_notifications
 from hilum.packs.finance.owing import owed
 from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
 from hilum.packs.finance.payment_run import payment_process
@@ -18,6 +19,7 @@ __all__ = [
     "DebtorAccount",
     "PaymentRules",
     "bank_answers",
+    "bank_notifications",
     "bank_orders",
     "bank_statements",
     "initiation_for",

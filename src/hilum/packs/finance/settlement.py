@@ -12,21 +12,20 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
 from hilum.canonical import BankTransaction, Payment, PaymentDirection
 from hilum.flow import Owners
-from hilum.packs.finance import payables
+from hilum.packs.finance import payables, told_twice
 from hilum.packs.finance.advice import Advice, Settled
 from hilum.packs.finance.payment_rules import DESK, TREASURY, PaymentRules
 from hilum.packs.finance.settling import Instructed, after, identity, ids_in, judge, money
 from hilum.postgres import Connection
-from hilum.processes import Process, Run, States, Task
+from hilum.processes import Answer, Open, Process, Run, States, Task
 
 STATES = States(
     "line of a statement",
-    {"told": ("booked", "asked", "known"), "asked": ("booked", "left"), "booked": (), "known": (), "left": ()},
+    {"told": ("booked", "asked", "known"), "asked": ("booked", "known", "left"), "booked": (), "known": (), "left": ()},
 )
 
 
@@ -109,13 +108,26 @@ class _Line:
         title = f"A line of {self.line.journal} of {self.line.booked_on} is not as instructed"
         while True:
             task = Task(title, LineDecision, team=TREASURY, words=words[:2000], due=self.rules.decide_within)
-            answer, by = await self.run.asked(task)
+            answered = await self._answered(await self.run.put(task))
+            if not isinstance(answered, Answer):
+                return answered
+            answer = answered.content
             if answer.decision == "leave":
-                return {"asks": "", "moved": None, "outcome": f"left to be settled by hand, by {by}"}
+                return {"asks": "", "moved": None, "outcome": f"left to be settled by hand, by {answered.by}"}
             found = await self._look(answer.end_to_end_id or (ids_in(self.line) or ["?"])[0])
             if not found["asks"]:
                 return found
             words = str(found["asks"])
+
+    async def _answered(self, asked: Open) -> Answer | dict[str, Any]:
+        """What Treasury says; or what the line is, where that has become clear meanwhile."""
+        while True:
+            heard = await self.run.next(answers_to=[asked], within=self.rules.look_every)
+            if isinstance(heard, Answer):
+                return heard
+            found = await self._look("")
+            if not found["asks"] and await self.run.withdraw(asked):
+                return found
 
     async def _book(self, moved: Settled) -> None:
         channel = self.rules.payments
@@ -149,12 +161,15 @@ async def settle_line(connection: Connection, line: BankTransaction, run: UUID, 
 
     The same run gets the same answer again; for another one the line is known.
     """
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('payment_line'), hashtext(%s))", [identity(line)])
-    cursor = await connection.execute("SELECT run_id, movement FROM payment_line WHERE line = %s", [identity(line)])
-    noted = await cursor.fetchone()
-    if noted is not None and (noted[0] != run or noted[1] is not None):
-        mine = noted[0] == run
-        return _answer(noted[1]["moved"], noted[1]["outcome"]) if mine else _answer(None, _KNOWN)
+    await told_twice.lock(connection, line.journal)
+    noted = await told_twice.noted(connection, line)
+    if noted is not None and (noted.twin or noted.run != run or noted.movement is not None):
+        mine = noted.run == run and noted.movement is not None
+        return _answer(noted.movement["moved"], noted.movement["outcome"]) if mine else _answer(None, _KNOWN)
+    twins = [] if forced else await told_twice.twins_of(connection, line)
+    if twins:
+        await told_twice.pair(connection, line, run, twins)
+        return _answer(None, _KNOWN)
     known = await payables.candidates(connection, [forced] if forced else ids_in(line), -line.amount, line.currency)
     finding = judge(line.model_copy(update={"end_to_end_id": forced}) if forced else line, known)
     payment, words = finding.payment, finding.words
@@ -171,11 +186,7 @@ async def settle_line(connection: Connection, line: BankTransaction, run: UUID, 
     )
     await payables.count(connection, [payment.end_to_end_id])
     movement = {"moved": moved.model_dump(mode="json"), "outcome": outcome}
-    await connection.execute(
-        "INSERT INTO payment_line (line, run_id, payment, movement) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (line) DO UPDATE SET payment = excluded.payment, movement = excluded.movement",
-        [identity(line), run, payment.end_to_end_id, Jsonb(movement)],
-    )
+    await told_twice.note(connection, line, run, payment=payment.end_to_end_id, movement=movement)
     return _answer(movement["moved"], outcome)
 
 
@@ -185,9 +196,7 @@ def _answer(moved: Any, outcome: str) -> dict[str, Any]:
 
 async def _asks(connection: Connection, line: BankTransaction, run: UUID, words: str) -> dict[str, Any]:
     """The line is this run's, so that nobody is asked twice."""
-    await connection.execute(
-        "INSERT INTO payment_line (line, run_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [identity(line), run]
-    )
+    await told_twice.note(connection, line, run)
     return {"asks": words, "moved": None, "outcome": ""}
 
 

@@ -99,6 +99,11 @@ def ids_in(line: BankTransaction) -> list[str]:
     return list(dict.fromkeys(ID.findall(f"{line.end_to_end_id} {line.words}")))
 
 
+def words_in(line: BankTransaction) -> set[str]:
+    """Of its text: numbers of documents are among them."""
+    return set(re.split(r"[\s,;+]+", line.words))
+
+
 def identity(line: BankTransaction) -> str:
     """The same for one entry, whether a notification or a statement tells it; else the line's number."""
     ids = " ".join(ids_in(line))
@@ -165,5 +170,4 @@ def _resembles(line: BankTransaction, payment: Instructed) -> bool:
         return False
     if not payment.execute_on - EARLY <= line.booked_on <= payment.execute_on + LATE:
         return False
-    words = set(re.split(r"[\s,;+]+", line.words))
-    return print_of(line.party_account) == payment.payee or any(number in words for number in payment.documents)
+    return print_of(line.party_account) == payment.payee or bool(words_in(line) & set(payment.documents))

@@ -36,6 +36,7 @@ def bank_statements(
     - Journal: the account through the table `bank_accounts`.
     - A statement whose totals or balances do not agree is held whole: nothing of it is booked.
     - Reports of the day and notifications (camt.052, camt.054, MT942) are `Refused`: the statement tells them again.
+      Payments can be settled by camt.054 all the same (`bank_notifications`).
     - `split_batches`: a batch whose payments come to its amount is a transaction for each payment.
 
     Transactions have the bank's reference with day and statement, so that the same statement again changes nothing.
@@ -51,7 +52,7 @@ def bank_statements(
         retention="P10Y",
         source=source,
         format=format,
-        order_by=_account,
+        order_by=account_of,
         runbook="An unmapped account: add its row to lookups/bank_accounts.csv, then replay. "
         "Totals that do not agree: ask the bank for the file again.",
     )
@@ -68,7 +69,8 @@ def bank_statements(
     return flow
 
 
-def _account(found: Report) -> str:
+def account_of(found: Report) -> str:
+    """For `order_by`."""
     return found.statements[0].account
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -64,7 +64,7 @@ class Movement:
 
 
 class Bank:
-    """One account. `folder` has `orders`, where files for the bank are put, `answers` and `statements`."""
+    """One account. `folder` has `orders`, where files for the bank are put; answers, notifications, statements come."""
 
     def __init__(
         self,
@@ -79,8 +79,9 @@ class Bank:
         self.currency = currency
         self.balance = opening
         self.form = form
-        self.orders, self.answers, self.statements = (folder / name for name in ("orders", "answers", "statements"))
-        for each in (self.orders, self.answers, self.statements):
+        names = ("orders", "answers", "notifications", "statements")
+        self.orders, self.answers, self.notifications, self.statements = (folder / name for name in names)
+        for each in (self.orders, self.answers, self.notifications, self.statements):
             each.mkdir(parents=True, exist_ok=True)
         self._troubles: dict[str, Trouble] = {}
         self._times: dict[str, int | None] = {}
@@ -127,8 +128,31 @@ class Bank:
         )
         return iso20022.write_status(report)
 
-    def end_of_day(self, day: date, *, times: int = 1) -> list[Path]:
-        """Book what is due, and say so; `times`: how often the statement comes, each in a file of its own."""
+    def notify(self, day: date, *, batch: bool = False, to: Path | None = None) -> Path:
+        """Tell at once what the end of the day will book (camt.054), in `notifications` or another place.
+
+        `batch`: as one entry of several payments.
+        """
+        due = [each for each in self._ahead if each.day <= day]
+        self._count += 1
+        entries = tuple(self._entry(place, each, day) for place, each in enumerate(due, 1))
+        if batch:
+            entries = (_together(entries),)
+        number = str(self._count)
+        told = Statement(
+            kind=StatementKind.NOTIFICATION, where="", account=self.account.account, currency=self.currency,
+            number=number, from_day=day, to_day=day, entries=entries,
+        )  # fmt: skip
+        path = to or self.notifications / f"{day:%Y%m%d}-{number}.xml"
+        report = Report(number=f"N{number}", created_at=_at(day), statements=(told,))
+        _put(path, iso20022.write_statements(report))
+        return path
+
+    def end_of_day(self, day: date, *, times: int = 1, batch: bool = False) -> list[Path]:
+        """Book what is due, and say so; `times`: how often the statement comes, each in a file of its own.
+
+        `batch`: all that leaves or comes in is one sum that names nobody.
+        """
         due = [each for each in self._ahead if each.day <= day]
         self._ahead = deque(each for each in self._ahead if each.day > day)
         before = self.balance
@@ -136,6 +160,8 @@ class Bank:
         self._count += 1
         number = str(self._count)
         entries = tuple(self._entry(place, each, day) for place, each in enumerate(due, 1))
+        if batch:
+            entries = (replace(_together(entries), details=()),)
         made = self._written(Report(number=f"D{number}", created_at=_at(day), statements=(
             Statement(
                 kind=StatementKind.STATEMENT, where="", account=self.account.account, currency=self.currency,
@@ -210,6 +236,12 @@ class Bank:
             StatementForm.BAI2: lambda: bai2.write(report, sender="BANK", receiver="HOSPITAL"),
         }
         return write[self.form]()
+
+
+def _together(entries: Sequence[Entry]) -> Entry:
+    """One entry of all of them."""
+    amount = sum((each.amount for each in entries), Decimal(0))
+    return replace(entries[0], amount=amount, details=tuple(detail for each in entries for detail in each.details))
 
 
 def _movements(transfer: iso20022.Transfer, day: date, kind: Trouble | None) -> list[Movement]:

@@ -57,6 +57,8 @@ class RecordTransaction(DocumentOperation):
         """See `DocumentOperation.plan`."""
         thing: BankTransaction = task.thing
         about = f"bank transaction {thing.number}"
+        if thing.notified:
+            raise Rejected("invalid", f"The {about} was notified: the statement tells it again, and is booked.")
         journal = found(known[thing.journal])
         currency = journal["currency_id"] or await session.company_currency()
         if journal["type"] not in ("bank", "cash", "credit"):
