@@ -145,7 +145,7 @@ class Bank:
         )  # fmt: skip
         path = to or self.notifications / f"{day:%Y%m%d}-{number}.xml"
         report = Report(number=f"N{number}", created_at=_at(day), statements=(told,))
-        _put(path, iso20022.write_statements(report))
+        put(path, iso20022.write_statements(report))
         return path
 
     def end_of_day(self, day: date, *, times: int = 1, batch: bool = False) -> list[Path]:
