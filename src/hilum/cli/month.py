@@ -10,22 +10,21 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hilum.canonical.onboarding import PayeeAccount
 from hilum.cli.opening import connected, project_of, run
 from hilum.cli.output import AsJson, emit_json, err, out, table
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.encryption.sealing import key_text, new_key
 from hilum.errors import SettingsError
 from hilum.flow import Project
-from hilum.flow.tables import Content
-from hilum.flow.tables import Row as TableRow
 from hilum.formats.banking import Party
-from hilum.masterdata.lookups import import_table
-from hilum.masterdata.lookups.editing import Change
+from hilum.packs.suppliers import accounts
 from hilum.postgres import Database
 from hilum.processes import processes_of
 from hilum.runtime import prepare
@@ -39,6 +38,7 @@ from hilum.simulator.month.suppliers import profile_of
 from hilum.simulator.odoo import FaultKind, SandboxOdoo
 
 _ACCOUNT = "BE68539007547034"
+_BEFORE = date(2020, 1, 1)  # any month that is played
 _LOST = 0.01  # of the sandbox's replies
 
 
@@ -167,14 +167,14 @@ async def _odoo(real: There | None, lost: float) -> AsyncIterator[There]:
 
 
 async def _payees(database: Database, played: Month) -> None:
-    """Stewards say where suppliers are paid."""
-    rows = tuple(
-        TableRow(code=each.code, cells={"title": each.title, "account": each.account, "bank": ""})
-        for each in played.vendors
-    )
-    given = Content(columns=("title", "account", "bank"), rows=rows)
+    """Suppliers have confirmed where they are paid, when they were taken in."""
     async with database.transaction() as connection:
-        await import_table(connection, "payees", given, Change(actor="ann", reason="checked by telephone"))
+        for each in played.vendors:
+            said = accounts.Confirmed(
+                supplier=each.code, confirmation="taken in", holds_from=_BEFORE, title=each.title,
+                accounts=[PayeeAccount(number=each.account)], confirmed_by="ann", spoke_with="their office",
+            )  # fmt: skip
+            await accounts.confirm(connection, said)
 
 
 def _free_port() -> int:
