@@ -16,9 +16,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from hilum.canonical import DocumentStatus, Money, SupplierBill
+from hilum.canonical import DocumentStatus, SupplierBill
 from hilum.canonical.base import Code
 from hilum.canonical.conversions import plain
+from hilum.canonical.worth import worth
 from hilum.flow import Owners, Stake
 from hilum.packs.procurement.approval_rules import Approvals, Facts, Step, task_of
 from hilum.packs.procurement.order_rules import PAYABLES
@@ -130,11 +131,6 @@ class _Unordered:
         told = self.bill.amount
         return None if told is None else abs(told)
 
-    def _stake(self) -> Stake:
-        """What the bill asks for."""
-        amount = self.bill.amount
-        return Stake(value=Money(amount=abs(amount), currency=self.bill.currency) if amount is not None else None)
-
     async def _ask(self, step: Step, wrong: Sequence[str], asked: Sequence[str]) -> Answer:
         """Each step is answered by another person."""
         await self.run.move("approval")
@@ -142,7 +138,7 @@ class _Unordered:
         kind = "credit note" if bill.credit else "bill"
         title = f"Approve {kind} {bill.number} of {bill.supplier} without an order"
         words = "; ".join([*wrong, *_said(bill)])[:2000]
-        put = await self.run.put(task_of(step, title, UnorderedDecision, words, asked, self._stake()))
+        put = await self.run.put(task_of(step, title, UnorderedDecision, words, asked, Stake(value=worth(self.bill))))
         while True:
             heard = await self.run.next(SupplierBill, answers_to=[put])
             if isinstance(heard, Answer):
