@@ -14,7 +14,7 @@ from hilum.postgres import Connection, Database
 
 pytestmark = pytest.mark.req("SYS-12", "WF-3")
 
-CARRIED = Path(hilum.packs.__file__).parent / "migrations" / "0008_one_standing.sql"
+CARRIED = Path(hilum.packs.__file__).parent / "migrations" / "0009_one_standing.sql"
 
 
 class _Undone(Exception):
