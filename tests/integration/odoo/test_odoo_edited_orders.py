@@ -60,6 +60,7 @@ async def test_what_a_buyer_changed_in_a_draft_stays_and_is_told(sandboxed: FarS
 
 
 @pytest.mark.req("SYS-1", "MD-1")
+@pytest.mark.one_odoo
 async def test_what_a_buyer_changed_in_the_head_of_a_draft_stays(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     at = datetime(2026, 11, 3, 8, 30, tzinfo=UTC)
@@ -80,6 +81,7 @@ async def test_what_a_buyer_changed_in_the_head_of_a_draft_stays(sandboxed: FarS
 
 
 @pytest.mark.req("SYS-1", "MD-1")
+@pytest.mark.one_odoo
 async def test_a_price_that_a_buyer_gave_outlives_another_quantity(sandboxed: FarSide) -> None:
     """The order leaves the price to Odoo, which would set it anew with the quantity."""
     hub, world, box = await sandboxed.stage()
@@ -96,6 +98,7 @@ async def test_a_price_that_a_buyer_gave_outlives_another_quantity(sandboxed: Fa
 
 
 @pytest.mark.req("SYS-1", "MD-1")
+@pytest.mark.one_odoo
 async def test_lines_that_a_buyer_removed_or_added(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     order = world.order(("10", "1"), ("5", "2"), confirm=False)
@@ -115,6 +118,7 @@ async def test_lines_that_a_buyer_removed_or_added(sandboxed: FarSide) -> None:
 
 
 @pytest.mark.req("SYS-1", "MD-1")
+@pytest.mark.one_odoo
 async def test_nothing_is_confirmed_that_is_not_what_was_ordered(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     order = world.order(("10", "1"), ("5", "2"), confirm=False)
@@ -140,6 +144,7 @@ async def test_nothing_is_confirmed_that_is_not_what_was_ordered(sandboxed: FarS
 
 
 @pytest.mark.req("SYS-1", "MD-1")
+@pytest.mark.one_odoo
 async def test_another_supplier_or_warehouse_that_a_buyer_chose_stays(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     other = world.supplier.model_copy(update={"code": sandboxed.name("SUP2")})
@@ -155,6 +160,7 @@ async def test_another_supplier_or_warehouse_that_a_buyer_chose_stays(sandboxed:
 
 
 @pytest.mark.req("SYS-1", "MD-1")
+@pytest.mark.one_odoo
 async def test_a_draft_of_which_nobody_knows_what_the_hub_wrote(sandboxed: FarSide) -> None:
     """An order of a hub of before: Odoo says who wrote it last."""
     hub, world, box = await sandboxed.stage()
@@ -182,6 +188,7 @@ class Away(NotePad):
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_an_order_waits_while_notes_cannot_be_read_or_made(sandboxed: FarSide) -> None:
     hub, world, _ = await sandboxed.stage()
     order = world.order(("10", "1"), confirm=False)

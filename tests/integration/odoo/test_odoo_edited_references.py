@@ -189,6 +189,7 @@ async def test_goods_that_were_corrected_in_odoo_do_not_come_again(sandboxed: Fa
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_goods_that_were_corrected_long_after_do_not_come_again(sandboxed: FarSide) -> None:
     """The demand is changed with the quantity, long after: only the time of the lines tells it."""
     hub, world, box = await sandboxed.stage()
@@ -208,6 +209,7 @@ async def test_goods_that_were_corrected_long_after_do_not_come_again(sandboxed:
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_an_arrival_is_known_when_its_order_has_another_name_in_odoo(sandboxed: FarSide) -> None:
     """The number of the order is a part of the mark: where it was changed a person decides, and no other is stopped."""
     hub, world, box = await sandboxed.stage()

@@ -64,6 +64,7 @@ async def test_a_unit_is_a_multiple_of_one_that_odoo_brings(sandboxed: FarSide) 
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_units_that_odoo_has_stay_and_what_no_table_knows_is_held(far: FarSide, hub: Odoo) -> None:
     (outcome,) = await settle(hub, Unit(code="DZN", title="A dozen of ours"))
     assert isinstance(outcome, Delivered), outcome
@@ -94,6 +95,7 @@ async def test_an_account_of_the_chart(sandboxed: FarSide) -> None:
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_an_account_that_an_accountant_made_is_taken_over_with_its_type(sandboxed: FarSide) -> None:
     hub = await sandboxed.open()
     payable = LedgerAccount(code="211000", title="Suppliers", account_type=AccountType.LIABILITY)
@@ -146,6 +148,7 @@ async def test_the_answer_of_a_supplier_sets_days_and_is_noted_once(far: FarSide
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_an_answer_does_not_set_back_what_a_buyer_did_since(sandboxed: FarSide) -> None:
     hub, world, box = await sandboxed.stage()
     order = world.order(("10", "1"), requisition="REQ-1")
@@ -204,6 +207,7 @@ async def test_a_document_is_an_attachment_of_its_record(far: FarSide, hub: Odoo
 
 
 @pytest.mark.req("SYS-1")
+@pytest.mark.one_odoo
 async def test_documents_that_are_not_filed(sandboxed: FarSide, caplog: pytest.LogCaptureFixture) -> None:
     hub, world, _ = await sandboxed.stage(attachment_bytes=len(PAPER) + 2)
     order = world.order(("10", "1"))
