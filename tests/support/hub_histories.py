@@ -19,6 +19,7 @@ import orjson
 
 from hilum import cases
 from hilum.connector import Receipt, Traits
+from hilum.ending import cancel_all
 from hilum.errors import Down, Invalid, Rejected, TryAgain, Unsure
 from hilum.flow import Lookup
 from hilum.flow.retry import Retry
@@ -26,7 +27,6 @@ from hilum.journal import reading
 from hilum.message import Delivery, Outcome
 from hilum.postgres import Database
 from hilum.runtime import Hub
-from hilum.runtime.share import cancel_all
 from hilum.settings import DestinationSettings
 from support.doubles import Answer, Feed, Receiver, takes_all
 from support.hub_steps import HELD_AT, KEYS, PLACES, Step, permitted

@@ -23,8 +23,9 @@ from hilum.journal.work import MOST_DELIVERIES, NewDelivery, ToTranslate, Transl
 from hilum.masterdata import sync
 from hilum.masterdata.ownership import FILE, Matrix
 from hilum.masterdata.sync import Change, Decision, Document, Noted, Verdict
-from hilum.masterdata.sync.judging import Landed, counted, fills_for, knows, note_sent, only_to_fill, to_tell
+from hilum.masterdata.sync.judging import Landed
 from hilum.masterdata.sync.store import Key
+from hilum.masterdata.sync.telling import counted, fills_for, knows, note_sent, only_to_fill, to_tell
 from hilum.postgres import Connection
 from hilum.runtime.numbering import number_field, number_rules, number_shown, put_in_force
 from hilum.runtime.outgoing import deliveries

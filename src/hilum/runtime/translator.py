@@ -244,6 +244,7 @@ class Translator:
                     if any(isinstance(one, Unsettled) for one in done):
                         done, failed = await self._settle(connection, done, later)
                     noted = await self._commit_in(connection, done) if done else set()
+                    _whole(done, noted)
                 behind += later
                 share.ring_translators(self._priority)  # what waited behind these, and reports about them
         share.observer.committed("translate", len(noted), began, time.monotonic())
@@ -334,6 +335,15 @@ class Translator:
             )
             await share.reporter.settled(connection, taken.id, "held", finding.title)
         share.observer.held(taken, finding.category)
+
+
+def _whole(done: Sequence[Translated], noted: set[UUID]) -> None:
+    """What was matched or judged must not be kept of a message whose deliveries are not: they would never be made.
+
+    Raises `LeaseLost`: what is still ours is read and judged again.
+    """
+    if any(isinstance(one, Unsettled) and one.taken.id not in noted for one in done):
+        raise LeaseLost("Some of the lanes of these messages are held by another worker now.")
 
 
 def _within(batch: list[ToTranslate], size: int) -> list[ToTranslate]:

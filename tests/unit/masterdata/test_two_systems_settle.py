@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from hilum.masterdata.ownership import Conflict, Matrix, Others, Rule
 from hilum.masterdata.sync import Change, Document, fingerprint, judge, judging
 from hilum.masterdata.sync.document import Sent
-from hilum.masterdata.sync.judging import Landing, Verdict, fills_for, note_sent, only_to_fill, to_tell
+from hilum.masterdata.sync.judging import Landing, Verdict
+from hilum.masterdata.sync.telling import fills_for, note_sent, only_to_fill, to_tell
 
 pytestmark = [pytest.mark.req("MD-5"), pytest.mark.req("MD-6")]
 
