@@ -10,13 +10,11 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from hilum.canonical.onboarding import PayeeAccount
 from hilum.cli.opening import connected, project_of, run
 from hilum.cli.output import AsJson, emit_json, err, out, table
 from hilum.connectors.odoo.settings import OdooSettings
@@ -24,7 +22,6 @@ from hilum.encryption.sealing import key_text, new_key
 from hilum.errors import SettingsError
 from hilum.flow import Project
 from hilum.formats.banking import Party
-from hilum.packs.suppliers import accounts
 from hilum.postgres import Database
 from hilum.processes import processes_of
 from hilum.runtime import prepare
@@ -38,7 +35,6 @@ from hilum.simulator.month.suppliers import profile_of
 from hilum.simulator.odoo import FaultKind, SandboxOdoo
 
 _ACCOUNT = "BE68539007547034"
-_BEFORE = date(2020, 1, 1)  # any month that is played
 _LOST = 0.01  # of the sandbox's replies
 
 
@@ -122,7 +118,6 @@ async def _play(
         project = project_of(folder)
         async with connected(project.settings) as database:
             await prepare(database, lanes=project.settings.hub.lanes)
-            await _payees(database, played)
             world = _world(played, project, database, f"http://127.0.0.1:{port}", environment)
             world.kills, world.seed = kills, seed
             world.tell = lambda words: err.print(f"{time.monotonic() - begun:6.1f} s  {words}")
@@ -164,17 +159,6 @@ async def _odoo(real: There | None, lost: float) -> AsyncIterator[There]:
         yield There(
             url=box.url, database=box.database, login=box.login, key=box.api_key, journal="BNK1", sandbox=box
         )  # fmt: skip
-
-
-async def _payees(database: Database, played: Month) -> None:
-    """Suppliers have confirmed where they are paid, when they were taken in."""
-    async with database.transaction() as connection:
-        for each in played.vendors:
-            said = accounts.Confirmed(
-                supplier=each.code, confirmation="taken in", holds_from=_BEFORE, title=each.title,
-                accounts=[PayeeAccount(number=each.account)], confirmed_by="ann", spoke_with="their office",
-            )  # fmt: skip
-            await accounts.confirm(connection, said)
 
 
 def _free_port() -> int:

@@ -64,6 +64,7 @@ class Heard:
     type: type[BaseModel]
     key: Callable[[Any], str | None]
     starts: bool
+    matters_late: bool = True  # does somebody have to look where one comes after the run of its key has ended?
 
     @property
     def topic(self) -> str:
@@ -136,9 +137,12 @@ class Process:
         """
         self.heard[topic_of(type_)] = Heard(type_, key, starts=True)
 
-    def hears(self, type_: type[Thing], key: Callable[[Thing], str | None]) -> None:
-        """Such objects go to the run of their key. One that comes before its run waits for it."""
-        self.heard[topic_of(type_)] = Heard(type_, key, starts=False)
+    def hears(self, type_: type[Thing], key: Callable[[Thing], str | None], *, matters_late: bool = True) -> None:
+        """Such objects go to the run of their key. One that comes before its run waits for it.
+
+        One that comes after its run has ended is a case, unless it does not matter then.
+        """
+        self.heard[topic_of(type_)] = Heard(type_, key, starts=False, matters_late=matters_late)
 
     def run(self, function: Function) -> Function:
         """Decorator: what a run does."""

@@ -75,8 +75,8 @@ async def _lost(connection: Connection, process: Process, state: str) -> list[Co
     cursor = await connection.execute(
         "SELECT coalesce(run_id, id)::text, key, topic, at, count(*) OVER () FROM process_item"
         " WHERE process = %s AND state = %s AND kind = 'event' AND (state = 'late' OR at < now() - %s::interval)"
-        " ORDER BY seq DESC LIMIT %s",
-        [process.name, state, UNHEARD_AFTER, _MOST],
+        " AND NOT (state = 'late' AND topic = ANY(%s)) ORDER BY seq DESC LIMIT %s",
+        [process.name, state, UNHEARD_AFTER, _nobodys(process), _MOST],
     )
     rows = await cursor.fetchall()
     if not rows:
@@ -99,6 +99,11 @@ async def _lost(connection: Connection, process: Process, state: str) -> list[Co
         else f"{things} came late for {process.name}"
     )
     return [Condition(category=f"process.{state}", subject=state, title=title, misfits=tuple(misfits))]
+
+
+def _nobodys(process: Process) -> list[str]:
+    """What need not be looked at when it comes late."""
+    return [each.topic for each in process.heard.values() if not each.matters_late]
 
 
 def _called(process: Process, key: str, id: str) -> str:

@@ -16,7 +16,7 @@ from hilum.processes.tasks import open_of
 from hilum.processes.troubles import settle
 from hilum.testing import eventually
 from support.doubles import Receiver
-from support.orders_process import Approval, approved_orders, empty
+from support.orders_process import Approval, Confirmed, approved_orders, empty
 from support.processes import Begin
 from support.projects import make_flow
 from support.waits import Start, deliveries
@@ -96,6 +96,19 @@ async def test_what_nobody_waits_for_is_a_case_after_a_day_and_what_came_late_at
     told = {each.category: [misfit["what"] for misfit in each.misfits] for each in found}
     assert told == {"process.unheard": ["P1"], "process.late": ["P3"]}
     assert {each.owner for each in found} == {"Supply chain"}
+
+
+async def test_what_does_not_matter_late_is_no_case(database: Database) -> None:
+    process = empty()
+    process.hears(Confirmed, key=lambda confirmed: confirmed.order, matters_late=False)
+    topics = [each.topic for each in process.heard.values()]
+    assert len(topics) == 2
+    async with database.transaction() as connection:
+        for topic in topics:
+            await store.put(connection, store.NewItem(process="test.order", key=topic, kind=store.EVENT, topic=topic))
+        await connection.execute("UPDATE process_item SET state = 'late'")
+    [case] = await looked(database, process)
+    assert [misfit["what"] for misfit in case.misfits] == [topic for topic in topics if "Confirmed" not in topic]
 
 
 async def test_commands_lead_to_their_messages_and_these_to_documents(working: Begin, database: Database) -> None:

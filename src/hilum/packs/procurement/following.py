@@ -67,7 +67,8 @@ def order_process(
         forms=[AnswerDecision, BillDecision],
     )
     process.starts_on(PurchaseOrder, key=lambda order: order.number)
-    process.hears(PurchaseOrderCancelled, key=lambda cancelled: cancelled.number)
+    # The run's own cancellation comes back to it where orders are also told to it, often when it has ended already.
+    process.hears(PurchaseOrderCancelled, key=lambda cancelled: cancelled.number, matters_late=False)
     process.hears(OrderAcknowledgement, key=lambda answer: answer.order)
     process.hears(ShipNotice, key=lambda notice: notice.lines[0].order)
     process.hears(GoodsReceipt, key=lambda receipt: receipt.order)

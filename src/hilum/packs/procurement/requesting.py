@@ -9,12 +9,12 @@ and looked at afterwards. Nothing is ordered twice, and what is not bought is no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -52,6 +52,8 @@ HEARD: Final = (Requisition, PurchaseOrder, PurchaseOrderCancelled, OrderAcknowl
 
 NOTHING: Final = Decimal(0)
 
+Paper = TypeVar("Paper", bound=BaseModel)
+
 
 def requisition_process(
     rules: RequisitionRules, *, owners: Owners, name: str = "procurement.requisition", version: str = "1.0"
@@ -66,11 +68,16 @@ def requisition_process(
         forms=[Approval, Review, Sourcing],
     )
     process.starts_on(Requisition, key=lambda requisition: requisition.number)
-    process.hears(PurchaseOrder, key=lambda order: requisition_of_order(order.number))
-    process.hears(PurchaseOrderCancelled, key=lambda cancelled: requisition_of_order(cancelled.number))
-    process.hears(OrderAcknowledgement, key=lambda answer: requisition_of_order(answer.order))
-    process.hears(GoodsReceipt, key=lambda receipt: requisition_of_order(receipt.order))
-    process.hears(SupplierBill, key=lambda bill: requisition_of_order(bill.order))
+
+    def hears(kind: type[Paper], order_of: Callable[[Paper], str | None]) -> None:
+        """What comes after everything has come and is billed, such as a credit note, is for the order alone."""
+        process.hears(kind, key=lambda paper: requisition_of_order(order_of(paper)), matters_late=False)
+
+    hears(PurchaseOrder, lambda order: order.number)
+    hears(PurchaseOrderCancelled, lambda cancelled: cancelled.number)
+    hears(OrderAcknowledgement, lambda answer: answer.order)
+    hears(GoodsReceipt, lambda receipt: receipt.order)
+    hears(SupplierBill, lambda bill: bill.order)
 
     @process.run
     async def follow(run: Run, requisition: Requisition) -> str:

@@ -26,8 +26,12 @@ SETTLEMENT: Final = "payables.settlement"
 _ANSWERS = {" comes instead": "item", " for one ": "price", "it comes on ": "day", " come, ": "quantity"}
 """What the question about an answer says, and what it is then."""
 
-_BESIDE: Final[Mapping[str, set[str]]] = {"answer: item": {"answer: price"}}
-"""What may be said beside it, in the same question: a substitute costs what it costs."""
+_BESIDE: Final[Mapping[str, set[str]]] = {
+    "answer: item": {"answer: price"},
+    "bill: duplicate": {"bill: over ordered"},
+}
+"""What may be said beside it, in the same question: a substitute costs what it costs, and what is billed twice is more
+than was ordered."""
 
 _OFF_CONTRACT = "rule “off contract”"
 
@@ -135,10 +139,7 @@ def table(month: Month, found: Findings) -> Sequence[Row]:
         wanted = found_as(story.trouble)
         _, counted = rows.setdefault(story.trouble.value, (wanted, Counter()))
         labels = found.of(story.order)
-        # a substitute may cost otherwise too: that is the same answer, and one question
-        rest = {
-            each for each in labels if each != wanted and not (wanted == "answer: item" and each == "answer: price")
-        }
+        rest = labels - {wanted} - _BESIDE.get(wanted, set())
         counted[wanted if wanted in labels and not rest else " + ".join(sorted(labels))] += 1
     made = [Row(injected, wanted, dict(counted)) for injected, (wanted, counted) in sorted(rows.items())]
     return [*made, *_payments(month, found)]

@@ -20,12 +20,13 @@ from hilum.canonical import (
     ReceiptLine,
     ReturnLine,
     Supplier,
+    SupplierBankChange,
     SupplierReturn,
     Warehouse,
 )
 from hilum.canonical.catalogue import write
 from hilum.errors import Down
-from hilum.simulator.month.people import PAYMENTS_ASKED_BY
+from hilum.simulator.month.people import ACCOUNTS_ENTERED_BY, PAYMENTS_ASKED_BY
 from hilum.simulator.month.truth import CURRENCY, Article, Month, Receipt, Return, Story, Vendor
 
 _AGAIN = 0.2  # seconds before a post is repeated that nobody has answered
@@ -52,7 +53,7 @@ class Hospitals:
             await self._session.close()
 
     async def introduce(self) -> None:
-        """Master data, what others need first: warehouses, suppliers, items; contracts."""
+        """Master data, what others need first: warehouses, suppliers, items; accounts, contracts."""
         for things in master_data(self._month):
             await self._all("/known", [(write(each), each.business_key) for each in things])
 
@@ -113,6 +114,13 @@ def master_data(month: Month) -> Iterator[Sequence[BusinessObject]]:
     yield [
         Item(code=each.code, title=each.title, supplier=vendor.code) for vendor in month.vendors
         for each in vendor.articles
+    ]  # fmt: skip
+    yield [
+        SupplierBankChange.model_validate({
+            "number": f"{vendor.code}-BANK", "supplier": vendor.code, "entered_by": ACCOUNTS_ENTERED_BY,
+            "bank_accounts": [{"number": vendor.account, "currency": CURRENCY, "holder": vendor.title}],
+            "holds_from": month.begin,
+        }) for vendor in month.vendors
     ]  # fmt: skip
     yield [_contract(month, vendor, expired=expired) for vendor in month.vendors for expired in (False, True)]
 

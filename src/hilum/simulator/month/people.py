@@ -14,7 +14,8 @@ from hilum.processes.tasks import Asked
 from hilum.simulator.month.truth import Bill, Month, Story
 
 PAYMENTS_ASKED_BY: Final = "carla"
-_BUYER, _CLERK, _APPROVER, _RELEASER = "bert", "paula", "ada", "bob"
+ACCOUNTS_ENTERED_BY: Final = "paula"
+_BUYER, _CLERK, _APPROVER, _RELEASER, _CALLER = "bert", "paula", "ada", "bob", "fiona"
 
 
 class People:
@@ -53,6 +54,8 @@ class People:
                 return _APPROVER, {"approve": True}
             case "ReleaseDecision":
                 return _RELEASER, {"release": True}
+            case "CallBack":
+                return _CALLER, {"confirmed": True, "spoke_with": "their accountant"}
             case "ReturnDecision" | "RejectedDecision":
                 return _CLERK, {"decision": "again"}
             case "UnpaidDecision":

@@ -29,7 +29,7 @@ from hilum.simulator.month.people import People
 from hilum.simulator.month.suppliers import Suppliers
 from hilum.simulator.month.truth import CURRENCY, Month
 
-_LOOK = 0.03  # seconds between two looks whether the hub is at rest
+_LOOK = 0.1  # seconds between two looks whether the hub is at rest
 _UNDER_WAY = ("received", "routed")
 
 
@@ -70,7 +70,7 @@ class _Player:
         self.suppliers = Suppliers(self.month, world.project / "mail")
         self.people = People(self.month, world.forms)
         self.bank = Bank(world.project / "bank", account=world.account, currency=CURRENCY)
-        for name in ("matches", "refused", "status"):
+        for name in ("matches", "refused", "status", "accounts"):
             (world.project / "out" / name).mkdir(parents=True, exist_ok=True)
         self._clock(0)
         drawn = random.Random(world.seed)  # noqa: S311 - chooses moments, guards nothing
@@ -80,7 +80,7 @@ class _Player:
     async def play(self) -> None:
         """Master data first, then day by day."""
         await self.hospitals.introduce()
-        await self._rest("master data")
+        await self._rest("master data", lambda: self._work(0))
         for vendor in self.month.vendors:
             if vendor.returned:
                 self.bank.trouble(vendor.account, Trouble.RETURN, times=1)

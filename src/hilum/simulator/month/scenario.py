@@ -84,7 +84,7 @@ class _Drawing:
             code=code,
             key=f"s{number + 1:02d}",
             title=f"Supplier {number + 1} of {self.run}",
-            format="edifact" if number % 4 == 3 else "x12",
+            format="edifact" if number % 3 == 1 else "x12",
             account=_iban(self.drawn.randrange(10**14)),
             terms=self.drawn.choice((3, 7, 14)),
             tax=Decimal(0) if number % 5 == 4 else Decimal(21),

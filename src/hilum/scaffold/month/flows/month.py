@@ -19,6 +19,7 @@ from hilum.packs.procurement.order_rules import OrderRules
 from hilum.packs.procurement.partner_documents import draft_for
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
+from hilum.packs.suppliers import SupplierRules, bank_change_process, supplier_changed
 from hilum.partners import Partners
 from hilum.processes import Commands, handle
 
@@ -28,7 +29,7 @@ Command = dict[str, Any]
 PROJECT = Path(__file__).parent.parent
 PORT = int(os.environ.get("MONTH_PORT", "8095"))
 JOURNAL = os.environ.get("MONTH_JOURNAL", "BNK1")
-POLL = 0.05  # seconds: in a month that is played quickly nobody waits for the next look
+POLL = float(os.environ.get("MONTH_POLL", "0.2"))  # seconds between two looks of each source
 
 PURCHASING = Owners(business="Procurement", technical="Integration")
 TREASURY = Owners(business="Treasury", technical="Integration")
@@ -44,6 +45,7 @@ main = finance.DebtorAccount(
     currencies=("EUR",),
 )
 rules = finance.PaymentRules(accounts={"MAIN": main}, look_every="PT1H")
+accounts = bank_change_process(SupplierRules(), owners=TREASURY)
 pay = finance.payment_process(rules, owners=TREASURY)
 settle = finance.settlement_process(rules, owners=TREASURY)
 
@@ -69,7 +71,7 @@ def told(thing: BusinessObject, hub: Lookup) -> BusinessObject:
 
 for make in (odoo.supplier, odoo.item, odoo.warehouse, odoo.location):
     known.deliver_to(make("odoo.main"))
-known.deliver_to(terms.keep())
+known.deliver_to(terms.keep(), *handle(accounts))
 
 asked = procurement.requisitions_csv(
     source=listener("/requisitions"), odoo=None, orders=False, currency="EUR", also=handle(requests)
@@ -147,6 +149,15 @@ def _kept(name: str, channel: str) -> Flow:
 matches = _kept("matches", "payables.matches")
 refused = _kept("refused", "payables.refused")
 status = _kept("status", "procurement.status")
+confirmed = _kept("accounts", "suppliers.answers")
+
+changed = Flow(
+    "month.changed", version="1.0", summary="Accounts of suppliers that were called back come to Odoo",
+    owners=TREASURY, pattern=Pattern.MASTER_DATA, source=Commands("suppliers.changes", poll=POLL),
+    order_by=lambda parsed: parsed["content"]["code"],
+)  # fmt: skip
+changed.translate(supplier_changed)
+changed.deliver_to(odoo.supplier("odoo.main"))
 
 # Paying
 
