@@ -37,6 +37,7 @@ def assert_right(found: dict[str, Any]) -> None:
     assert found["right"]
 
 
+@pytest.mark.timeout(400)
 async def test_a_small_month_with_every_trouble_once(postgres_url: str) -> None:
     found = await played(postgres_url, "--orders", str(KINDS), "--suppliers", "2", "--days", "1", "--every-trouble")
     assert_right(found)

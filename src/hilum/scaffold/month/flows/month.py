@@ -34,7 +34,7 @@ POLL = float(os.environ.get("MONTH_POLL", "0.2"))  # seconds between two looks o
 PURCHASING = Owners(business="Procurement", technical="Integration")
 TREASURY = Owners(business="Treasury", technical="Integration")
 
-follow = order_process(OrderRules(wait_for_goods="P14D", linger="P30D"), owners=PURCHASING)
+follow = order_process(OrderRules(wait_for_goods="P14D", linger="P7D"), owners=PURCHASING)
 requests = requisition_process(
     RequisitionRules(approvals=load_approvals(PROJECT / "approvals.toml"), name_agreements=False), owners=PURCHASING
 )
