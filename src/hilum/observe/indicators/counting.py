@@ -11,10 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hilum.masterdata.terms.store import changed, latest
+from hilum.canonical import Rebate
+from hilum.masterdata.terms.book import Head
+from hilum.masterdata.terms.store import latest, rebates
 from hilum.observe.indicators.catalogue import INDICATORS, NOTHING, Indicator
 from hilum.observe.indicators.stored import Contribution, contributions
 from hilum.postgres import Connection, Database
@@ -185,13 +188,27 @@ async def _work_out_rebates(connection: Connection, found: _Changed) -> None:
 
 
 async def _changed_terms(connection: Connection) -> set[str]:
-    """Contracts whose rebates may be others since the last count."""
-    now, before = await latest(connection), await mark(connection, TERMS)
-    if now == before:
+    """Contracts whose rebates are others than at the last count. Most changes of terms are of prices alone."""
+    now = await latest(connection)
+    if now == await mark(connection, TERMS):
         return set()
-    contracts, _ = await changed(connection, before)
     await set_mark(connection, TERMS, now)
-    return contracts
+    said = {head.number: _digest(head, steps) for head, steps in await rebates(connection) if steps}
+    cursor = await connection.execute("SELECT contract, said FROM business_rebate")
+    before: dict[str, str] = dict(await cursor.fetchall())
+    found = {number for number in said.keys() | before.keys() if said.get(number) != before.get(number)}
+    if found:
+        await connection.execute("DELETE FROM business_rebate WHERE contract = ANY(%s)", [list(found)])
+        await connection.cursor().executemany(
+            "INSERT INTO business_rebate (contract, said) VALUES (%s, %s)",
+            [(number, said[number]) for number in sorted(found & said.keys())],
+        )
+    return found
+
+
+def _digest(head: Head, steps: Sequence[Rebate]) -> str:
+    words = [head.supplier, head.currency, head.valid_from, head.valid_to, *((s.from_amount, s.percent) for s in steps)]
+    return blake2b("\n".join(map(str, words)).encode(), digest_size=16).hexdigest()
 
 
 async def _write(connection: Connection, indicator: Indicator, day: date, found: Iterable[Contribution]) -> None:

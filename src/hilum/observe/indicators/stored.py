@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from hilum.canonical import Rebate
 from hilum.facts import KINDS, BillLine, Fact
@@ -19,6 +20,9 @@ from hilum.postgres import Connection
 
 COUNTS = "counted IS NOT NULL AND ended IS NULL"
 """Facts that are in the figures now."""
+
+_BREATH: Final = 250
+"""Facts that are read in one go."""
 
 _COLUMNS = (
     "id, day, noted_at, document, line, revision, at, facility, supplier, category, currency, run_id, message_id, said"
@@ -49,7 +53,11 @@ async def facts_where(connection: Connection, kind: str, where: str, values: Seq
         f"SELECT {_COLUMNS} FROM business_fact WHERE kind = %s AND {where} ORDER BY day, document, line, id".encode(),
         [kind, *values],
     )
-    return [_counted(kind, row) for row in await cursor.fetchall()]
+    found: list[Counted] = []
+    while rows := await cursor.fetchmany(_BREATH):
+        found += [_counted(kind, row) for row in rows]
+        await asyncio.sleep(0)  # a day has thousands, and the loop has listeners to serve
+    return found
 
 
 def _counted(kind: str, row: Sequence[Any]) -> Counted:

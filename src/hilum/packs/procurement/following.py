@@ -176,7 +176,7 @@ class _Followed:
         told = differences(self.order, answer)
         if not self.acknowledged:
             began = self.run.started_at
-            self.counted.append(order_facts.acknowledgement(self.order, began, differs=bool(told)))
+            self.counted.append(order_facts.acknowledgement(self.order, self.rules, began, differs=bool(told)))
         self.acknowledged = True
         if told:
             title = f"{answer.supplier} answers order {self.order.number} otherwise"

@@ -26,19 +26,19 @@ def order_lines(
     comparison = Comparison(prices=prices, on=on, facility=order.deliver_to, packs_of=rules.packs_of)
     found: list[Fact] = []
     for check in comparison.order(order):
-        category = rules.category_of(check.item)
-        said: dict[str, Any] = {"on": None, "at": _aware(order.ordered_at), "followed": True, "category": category}
+        said: dict[str, Any] = {"on": None, "at": _aware(order.ordered_at), "followed": True}
+        said |= {"category": rules.category_of(check.item), "facility": rules.facility_of(order)}
         fact = fact_of(check, **said, cancelled=cancelled, **more)
         if isinstance(fact, OrderLine):
             found.append(fact)
     return found
 
 
-def acknowledgement(order: PurchaseOrder, began: datetime, *, differs: bool) -> Acknowledgement:
+def acknowledgement(order: PurchaseOrder, rules: OrderRules, began: datetime, *, differs: bool) -> Acknowledgement:
     """The supplier has answered for the first time. `began`: when the run did."""
     return Acknowledgement(
         document=order.number,
-        facility=order.deliver_to or "",
+        facility=rules.facility_of(order),
         supplier=order.supplier,
         ordered_at=_aware(order.ordered_at) or began,
         differs=differs,
@@ -54,7 +54,7 @@ def first_deliveries(order: PurchaseOrder, receipt: GoodsReceipt, rules: OrderRu
         yield FirstDelivery(
             document=order.number,
             line=line.number,
-            facility=order.deliver_to or "",
+            facility=rules.facility_of(order),
             supplier=order.supplier,
             category=rules.category_of(line.item),
             item=line.item,
@@ -80,7 +80,7 @@ def billed_prices(order: PurchaseOrder, bill: SupplierBill, found: BillMatch, ru
             BilledPrice(
                 document=bill.business_key,
                 line=line.number,
-                facility=order.deliver_to or "",
+                facility=rules.facility_of(order),
                 supplier=bill.supplier,
                 category=rules.category_of(beside.item),
                 currency=bill.currency,
@@ -109,7 +109,7 @@ def settled(
     total = sum((Fraction(line.quantity) * Fraction(line.unit_price) for line in bill.lines), Fraction(0))
     return MatchedBill(
         document=bill.business_key,
-        facility=order.deliver_to or "",
+        facility=rules.facility_of(order),
         supplier=bill.supplier,
         category=categories.pop() if len(categories) == 1 else "",
         currency=bill.currency,

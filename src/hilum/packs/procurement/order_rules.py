@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from hilum.canonical import MatchCause
+from hilum.canonical import MatchCause, PurchaseOrder
 from hilum.flow import Criticality
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
@@ -61,6 +61,11 @@ def no_category(_: str) -> str:
     return ""
 
 
+def place_of(order: PurchaseOrder) -> str:
+    """The facility is the place of delivery."""
+    return order.deliver_to or ""
+
+
 class AnswerDecision(BaseModel):
     """What to do with an answer of the supplier that differs from the order."""
 
@@ -92,6 +97,7 @@ class OrderRules:
         as_others  # of an item: the most vital one of a question counts
     )
     category_of: Callable[[str], str] = no_category  # of an item, for the indicators
+    facility_of: Callable[[PurchaseOrder], str] = place_of  # whom an order is for, for the indicators
     wait_for_goods: Period = "P14D"  # how long a bill waits for its goods before somebody is asked
     linger: Period = "P60D"  # how long a settled order listens for credit notes, returns and late bills
     decide_within: Period = "P3D"
