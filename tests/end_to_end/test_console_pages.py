@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
 import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import console_support as support
@@ -11,11 +16,18 @@ import pytest
 from console_stand import FLOW, Stand, give_reason
 from playwright.async_api import expect
 
+from hilum import facts
+from hilum.observe.indicators import Calendar, count
 from hilum.security import Role
 from hilum.tracing import shown_trace_id
+from support.business_history import DAYS, FIRST, ZONE, History
+from support.looks import rows
 from support.servers import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SHOTS = os.environ.get("HILUM_SHOTS", "")
+"""A folder in which pictures of the pages are kept, for who wants to look at them."""
 
 
 @pytest.mark.req("OBS-4")
@@ -173,6 +185,8 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
             "/messages",
             "/flows",
             "/flows/purchasing.orders",
+            "/business",
+            "/business/off-contract-spend",
             "/operations",
             "/partners",
             "/audit",
@@ -230,3 +244,58 @@ async def test_a_lost_database_is_said_and_the_page_goes_on_by_itself(
                 assert answer.status == 503
                 await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
                 await expect(page.get_by_text("The database answers again.")).to_be_visible(timeout=30_000)
+
+
+def moved_to_now(history: History) -> History:
+    """The same, so that its last day was yesterday."""
+    by = datetime.now(UTC).date() - FIRST - timedelta(days=DAYS)
+    for row in (row for rows_ in history.rows.values() for row in rows_):
+        row["at"] += by
+        if "since" in row:
+            row["since"] += by
+    return history
+
+
+@pytest.mark.req("OBS-2")
+async def test_a_figure_leads_to_whom_it_is_of_and_to_its_documents(stand: Stand, tmp_path: Path) -> None:
+    history = moved_to_now(History.of(21, size=80))
+    async with stand.scene.database.transaction() as connection:
+        await facts.note(connection, history.facts())
+    await count(stand.scene.database, Calendar(zone=ZONE))
+    bills = history.rows["bill"]
+    matched = sum(row["outcome"] == "matched" for row in bills)
+    async with support.visit(stand.browser, stand.address, "vera") as page:
+        await page.goto("/business")
+        table = page.get_by_role("table", name="Indicators")
+        line = table.get_by_role("row").filter(has_text="Match rate")
+        await expect(line).to_contain_text(f"{100 * matched / len(bills):.1f} %")
+        await expect(line).to_contain_text(f"{matched} of {len(bills)}")
+        await expect(line.get_by_role("img")).to_be_visible()
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/business.png", full_page=True)
+        await line.get_by_role("link", name="Match rate").click()
+        await expect(page.get_by_role("heading", name="Match rate", level=1)).to_be_visible()
+        await expect(page.get_by_role("table", name="Definition")).to_contain_text("nobody had to decide")
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/indicator.png", full_page=True)
+        await page.get_by_role("table", name="By supplier").get_by_role("link", name="V2").click()
+        mine = [row for row in bills if row["supplier"] == "V2"]
+        shown = page.get_by_role("table", name="Documents").locator("tbody tr")
+        await expect(shown).to_have_count(len(mine))
+        numbers = {row["number"] for row in mine}
+        assert set(await shown.locator("td:nth-child(2)").all_inner_texts()) == numbers
+        async with page.expect_download() as downloading:
+            await page.get_by_role("link", name="CSV file").click()
+        file = tmp_path / "figure.csv"
+        await (await downloading.value).save_as(file)
+        read = list(csv.DictReader(io.StringIO(file.read_text())))
+        assert {each["document"] for each in read} == numbers
+        assert sum(Decimal(each["numerator"]) for each in read) == sum(row["outcome"] == "matched" for row in mine)
+        await page.goto("/business/off-contract-spend?currency=EUR&facility=NORTH")
+        north = [r for r in history.rows["order"] if (r["facility"], r["currency"]) == ("NORTH", "EUR")]
+        spent = sum(sum(row["amounts"]) for row in north if not row["cancelled"])
+        await expect(page.locator(".answer")).to_contain_text(f"of {spent:,.2f} EUR".replace(",", "\u2009"))
+        await page.goto("/business/pills")
+        await expect(page.get_by_role("heading", name="Business", level=1)).to_be_visible()
+    exported = "SELECT words FROM audit WHERE action = 'export' AND actor = 'vera'"
+    assert await rows(stand.scene.database, exported) == [(f"{len(mine)} match-rate",)]

@@ -67,7 +67,7 @@ async def agrees(database: Database, history: History) -> None:
 
 
 async def test_figures_are_what_an_independent_calculation_says(database: Database) -> None:
-    history = History.of(1)
+    history = History.of(1, size=30)
     told = history.facts()
     Random(1).shuffle(told)
     await agree(database)
@@ -80,7 +80,7 @@ async def test_figures_are_what_an_independent_calculation_says(database: Databa
 
 
 async def test_what_comes_late_or_is_corrected_changes_the_day_it_belongs_to(database: Database) -> None:
-    history, later = History.of(3), History.of(4, size=2)
+    history, later = History.of(3, size=25), History.of(4, size=2)
     await agree(database)
     await note(database, *history.facts())
     await count(database, CALENDAR)
@@ -157,7 +157,7 @@ async def test_a_hub_counts_by_itself_and_tells_monitors(database: Database, tmp
 
 
 async def test_the_documents_behind_a_figure_come_to_it(database: Database) -> None:
-    history = History.of(8)
+    history = History.of(8, size=25)
     await agree(database)
     await note(database, *history.facts())
     await count(database, CALENDAR)
@@ -176,7 +176,7 @@ async def test_the_documents_behind_a_figure_come_to_it(database: Database) -> N
 
 
 async def test_rebates_are_what_the_terms_say_also_after_other_steps_were_agreed(database: Database) -> None:
-    history = History.of(9)
+    history = History.of(9, size=20)
     await note(database, *history.facts())
     await count(database, CALENDAR)
     assert not (await counted(database))["rebate-accrual"]  # nobody has agreed one
