@@ -295,6 +295,9 @@ async def test_a_figure_leads_to_whom_it_is_of_and_to_its_documents(stand: Stand
         north = [r for r in history.rows["order"] if (r["facility"], r["currency"]) == ("NORTH", "EUR")]
         spent = sum(sum(row["amounts"]) for row in north if not row["cancelled"])
         await expect(page.locator(".answer")).to_contain_text(f"of {spent:,.2f} EUR".replace(",", "\u2009"))
+        await page.goto("/business/onboarding-time")  # registrations are confidential, and vera is a viewer
+        await expect(page.get_by_role("table", name="Documents")).to_contain_text("•••")
+        await expect(page.get_by_role("table", name="Documents")).not_to_contain_text("REG-")
         await page.goto("/business/pills")
         await expect(page.get_by_role("heading", name="Business", level=1)).to_be_visible()
     exported = "SELECT words FROM audit WHERE action = 'export' AND actor = 'vera'"

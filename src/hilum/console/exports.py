@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from hilum.console.components.columns import Column, T, chosen, to_csv
 from hilum.console.components.viewing import keys_of
-from hilum.console.indicators import BUSINESS, asked
+from hilum.console.indicators import BUSINESS, asked, shown_document
 from hilum.console.pages import desk, door, exceptions, messages
 from hilum.console.session import visit_of
 from hilum.console.shell import Lookout
@@ -73,7 +73,11 @@ async def _business(page: Lookout) -> Response:
     if len(found) > MOST_DOCUMENTS:
         words = f"These are more than {MOST_DOCUMENTS} documents: choose fewer days, or one facility."
         return PlainTextResponse(words, status_code=400)
-    return await _sent(page, indicator.name, len(found), csv_of(lines(indicator, found)))
+    told = [
+        row | {"document": shown_document(page, each.counted.fact)}
+        for row, each in zip(lines(indicator, found), found, strict=True)
+    ]
+    return await _sent(page, indicator.name, len(found), csv_of(told))
 
 
 _EXPORTS: Mapping[str, Export] = MappingProxyType(

@@ -11,6 +11,7 @@ from typing import Final
 from hilum.console.components.bars import Bar
 from hilum.console.links import with_query
 from hilum.console.shell import Lookout
+from hilum.facts import Fact, Onboarding
 from hilum.observe.indicators import About, By, Calendar, Figure, calendar_of
 from hilum.observe.indicators.words import value_words
 
@@ -30,6 +31,7 @@ class Asked:
 
     about: About
     days: int
+    day: str = ""  # the only one, where the address names one
     chosen: bool  # the address says the period
 
     def query(self, by: By) -> str:
@@ -41,7 +43,7 @@ class Asked:
         """This part, of that page."""
         said = {"days": str(self.days) if self.chosen else "", "facility": self.query("facility"),
                 "supplier": self.query("supplier"), "category": self.query("category"),
-                "currency": self.about.currency or ""}  # fmt: skip
+                "currency": self.about.currency or "", "day": self.day}  # fmt: skip
         return with_query(path, **said | more)
 
     def only(self, by: By, value: str) -> Asked:
@@ -68,7 +70,12 @@ def asked(page: Lookout) -> Asked:
         category=_value(page.query("category")),
         currency=page.query("currency").replace("\x00", "") or None,
     )
-    return Asked(about=about, days=days, chosen=days != _DAYS)
+    return Asked(about=about, days=days, day=one.isoformat() if one else "", chosen=days != _DAYS)
+
+
+def shown_document(page: Lookout, fact: Fact) -> str:
+    """What a fact is of, as this user may see it: registrations of suppliers are confidential."""
+    return page.masker("")(fact.document) if isinstance(fact, Onboarding) else fact.document
 
 
 def indicator_link(name: str, wanted: Asked, **more: str) -> str:

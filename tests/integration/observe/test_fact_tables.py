@@ -110,18 +110,18 @@ async def test_a_version_has_the_same_bytes_whatever_came_after_it(database: Dat
     await noted(database, *history.facts())
     kinds, now = list(KINDS), timedelta()
     async with database.transaction() as connection:
-        assert await make_versions(connection, kinds, now) > 0
-        assert await make_versions(connection, kinds, now) == 0
-        versions = await untaken(connection, kinds, [], 1000)
+        assert await make_versions(connection, "f", kinds, now) > 0
+        assert await make_versions(connection, "f", kinds, now) == 0
+        versions = await untaken(connection, "f", kinds, [], 1000)
         first = {each.name: await parquet(connection, each) for each in versions}
     for row in history.rows["order"]:
         row["amounts"] = [amount + 1 for amount in row["amounts"]]
     await noted(database, *(line for row in history.rows["order"] for line in order_lines(row, revision=1)))
     async with database.transaction() as connection:
         assert {each.name: await parquet(connection, each) for each in versions} == first
-        assert await make_versions(connection, kinds, timedelta(hours=1)) == 0  # more may come late
-        assert await make_versions(connection, kinds, now) > 0
-        (newer, *_) = [v for v in await untaken(connection, ["order_lines"], [], 1000) if v.version == 2]
+        assert await make_versions(connection, "f", kinds, timedelta(hours=1)) == 0  # more may come late
+        assert await make_versions(connection, "f", kinds, now) > 0
+        (newer, *_) = [v for v in await untaken(connection, "f", ["order_lines"], [], 1000) if v.version == 2]
         table = pq.read_table(pa.BufferReader(await parquet(connection, newer)))
         assert set(table["revision"].to_pylist()) == {1}
 
@@ -131,11 +131,12 @@ async def test_a_day_that_is_not_closed_or_not_counted_waits(database: Database)
     open_day = {**today, "at": today["at"].replace(year=2099)}
     async with database.transaction() as connection:
         await facts.note(connection, order_lines(today))
-        assert await make_versions(connection, list(KINDS), timedelta()) == 0  # nothing was counted
+        assert await make_versions(connection, "f", list(KINDS), timedelta()) == 0  # nothing was counted
     await count(database, CALENDAR)
     await noted(database, *order_lines(open_day | {"number": "PO-X"}))
     async with database.transaction() as connection:
-        assert await make_versions(connection, list(KINDS), timedelta()) == 1
+        assert await make_versions(connection, "f", list(KINDS), timedelta()) == 1
+        assert await make_versions(connection, "g", list(KINDS), timedelta()) == 1  # another flow has its own
 
 
 @pytest.mark.long

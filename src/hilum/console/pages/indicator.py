@@ -14,7 +14,7 @@ from hilum.console.components.bars import bars
 from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.indicators import BUSINESS, Asked, asked, by_day, indicator_link
+from hilum.console.indicators import BUSINESS, Asked, asked, by_day, indicator_link, shown_document
 from hilum.console.links import RUNS, message_link, messages_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages.business import closed, filters
@@ -46,6 +46,7 @@ _GROUPS: Final = 25
 class _Found:
     """What the page shows."""
 
+    page: Page
     asked: Asked
     indicator: Indicator
     whole: Sequence[Figure]
@@ -68,6 +69,7 @@ def add(context: Context, figures_: Figures) -> None:
             wanted = replace(wanted, about=replace(wanted.about, currency=None))
         async with context.database.cold() as connection:
             found = _Found(
+                page=page,
                 asked=wanted,
                 indicator=indicator,
                 whole=await figures(connection, wanted.about, indicators=named),
@@ -129,18 +131,13 @@ def _apart(found: _Found, by: By) -> Html:
 def _documents(found: _Found) -> Html:
     indicator = found.indicator
     heads = ("Day", "Document", "Line>", "Facility", "Supplier", "Category", *_part_heads(indicator), "Story")
-    rows = [_document(indicator, each) for each in found.behind]
-    csv = tag("a", "CSV file", href=found.asked.link("/business.csv", indicator=indicator.name, **_day(found)),
+    rows = [_document(found, each) for each in found.behind]
+    csv = tag("a", "CSV file", href=found.asked.link("/business.csv", indicator=indicator.name),
               class_="button")  # fmt: skip
     told = [tag("p", "Together they come to the figure. ", csv, id="documents")] if found.behind else []
     more = sum(each.facts for each in found.whole) - len(found.behind)
     rest = tag("p", f"{number(more)} earlier ones are in the CSV file.") if more > 0 else None
     return join(*told, table(heads, rows, empty="Nothing.", label="Documents"), rest)
-
-
-def _day(found: _Found) -> dict[str, str]:
-    about = found.asked.about
-    return {"day": about.since.isoformat()} if about.since == about.until else {}
 
 
 def _part_heads(indicator: Indicator) -> tuple[str, ...]:
@@ -152,13 +149,15 @@ def _part_heads(indicator: Indicator) -> tuple[str, ...]:
     return ("Counts>", "Of>")
 
 
-def _document(indicator: Indicator, each: Contribution) -> Html:
-    fact, parts = each.counted.fact, each.part
+def _document(found: _Found, each: Contribution) -> Html:
+    indicator, fact, parts = found.indicator, each.counted.fact, each.part
     told: list[Child] = [num(span_words(parts.numerator))]
     if indicator.measure is not Measure.DURATION:
         amounts = (parts.numerator, parts.denominator)
         told = [num(_amount(amount, fact.currency, indicator)) for amount in amounts]
-    place = [str(each.counted.day), tag("a", fact.document, href=messages_link(q=fact.document))]
+    document = shown_document(found.page, fact)
+    link: Child = tag("a", document, href=messages_link(q=document)) if document == fact.document else document
+    place: list[Child] = [str(each.counted.day), link]
     whose = [num(str(fact.line) if fact.line else ""), fact.facility, fact.supplier, fact.category]
     return row(*place, *whose, *told, _story(each), data_row=True)
 

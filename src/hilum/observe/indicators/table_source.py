@@ -1,4 +1,4 @@
-"""Fact tables as a source: each version of each closed day is handed over once, as a Parquet file.
+"""Fact tables as a source: each version of each closed day is handed over once for a flow, as a Parquet file.
 
     source=FactTables(tables=["order_lines", "payments"])
 
@@ -12,12 +12,11 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field, field_validator
 
-from hilum.connector import ConnectorSettings, Header, Source
+from hilum.connector import ConnectorSettings, Header
 from hilum.connectors.declaring import checked
 from hilum.connectors.encoding import BYTES
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.hub_source import HubSource
-from hilum.errors import SettingsError
 from hilum.facts import KINDS
 from hilum.formats.parquet import check_parquet
 from hilum.journal.audit import record
@@ -58,13 +57,13 @@ class FactTablesSettings(ConnectorSettings):
 
 
 class FactTables(HubSource[Database, Hands]):
-    """Hands over each version once, whatever number of hubs has it; the versions of a day in order."""
+    """Hands over each version once for a flow, whatever number of hubs has it; the versions of a day in order."""
 
     Settings = FactTablesSettings
     kind: ClassVar[str] = "fact_tables"
     default_format: ClassVar[str] = "bytes"
     needs: ClassVar[str] = "what was counted"
-    own: ClassVar[str] = "FactTables with tables of its own"
+    own: ClassVar[str] = "FactTables"
 
     def __init__(self, **settings: Any) -> None:
         self.settings = checked(FactTablesSettings, self.kind, settings)
@@ -73,19 +72,12 @@ class FactTables(HubSource[Database, Hands]):
 
     @property
     def address(self) -> str:
-        """The tables."""
-        names = self.settings.tables
-        return f"facts://{'all' if len(names) == len(KINDS) else '+'.join(names)}"
+        """The flow: each takes the tables at its own pace."""
+        return f"facts://{self.flow}"
 
     def over(self, database: Database) -> None:
         """Read from this one, from the next `open` on."""
         self.use(database)
-
-    def share(self, other: Source) -> None:
-        """Raises `SettingsError`: a version is handed over once."""
-        raise SettingsError(
-            f"Two flows take {self.address}, and each file is handed over once: let one deliver to both."
-        )
 
     async def check(self) -> str:
         """What it reads. Raises `SettingsError` without the extra `parquet`."""
@@ -111,10 +103,10 @@ class FactTables(HubSource[Database, Hands]):
             return
         async with ledger.transaction() as connection:
             quiet = timedelta(minutes=self.settings.quiet_minutes)
-            await tables.make_versions(connection, self.settings.tables, quiet)
+            await tables.make_versions(connection, self.flow, self.settings.tables, quiet)
         known = [unit.place for unit in queue.unanswered] + [id for id, _ in self._done]
         async with ledger.cold() as connection:
-            for version in await tables.untaken(connection, self.settings.tables, known, room):
+            for version in await tables.untaken(connection, self.flow, self.settings.tables, known, room):
                 queue.put([self._handed(queue, version, await tables.parquet(connection, version))])
 
     def _handed(self, hands: Hands, version: tables.Version, body: bytes) -> Handed:

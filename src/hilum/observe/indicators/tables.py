@@ -74,8 +74,8 @@ def _is_union(annotation: Any) -> bool:
     return isinstance(annotation, UnionType)
 
 
-async def make_versions(connection: Connection, kinds: Sequence[str], quiet: timedelta) -> int:
-    """Within a transaction: a version for each closed day of these tables of which something else is known now.
+async def make_versions(connection: Connection, flow: str, kinds: Sequence[str], quiet: timedelta) -> int:
+    """Within a transaction: a version for each closed day of these tables of which the flow has not what is known now.
 
     Days whose facts changed less than `quiet` ago wait, so that many late facts make one version. Nothing is made while
     facts wait for the count, or another hub counts.
@@ -88,23 +88,25 @@ async def make_versions(connection: Connection, kinds: Sequence[str], quiet: tim
     if not closed or (row and row[0]):
         return 0
     cursor = await connection.execute(
-        "INSERT INTO business_table (kind, day, version, count)"
-        " SELECT d.kind, d.day, coalesce(t.version, 0) + 1, d.count FROM business_day d LEFT JOIN LATERAL"
-        "  (SELECT version, count FROM business_table t WHERE t.kind = d.kind AND t.day = d.day"
+        "INSERT INTO business_table (flow, kind, day, version, count)"
+        " SELECT %(flow)s, d.kind, d.day, coalesce(t.version, 0) + 1, d.count FROM business_day d LEFT JOIN LATERAL"
+        "  (SELECT version, count FROM business_table t WHERE t.flow = %(flow)s AND t.kind = d.kind AND t.day = d.day"
         "   ORDER BY version DESC LIMIT 1) t ON true"
-        " WHERE d.kind = ANY(%s) AND d.day < %s AND d.changed_at <= now() - %s AND d.count > coalesce(t.count, 0)"
-        " ORDER BY d.day, d.kind",
-        [list(kinds), date.fromordinal(closed), quiet],
+        " WHERE d.kind = ANY(%(kinds)s) AND d.day < %(closed)s AND d.changed_at <= now() - %(quiet)s"
+        " AND d.count > coalesce(t.count, 0) ORDER BY d.day, d.kind",
+        {"flow": flow, "kinds": list(kinds), "closed": date.fromordinal(closed), "quiet": quiet},
     )
     return cursor.rowcount
 
 
-async def untaken(connection: Connection, kinds: Sequence[str], known: Sequence[int], limit: int) -> list[Version]:
-    """Versions that the journal does not have yet, but for those that are known; the oldest first."""
+async def untaken(
+    connection: Connection, flow: str, kinds: Sequence[str], known: Sequence[int], limit: int
+) -> list[Version]:
+    """Versions that the journal does not have of the flow yet, but for those that are known; the oldest first."""
     cursor = await connection.execute(
-        "SELECT id, kind, day, version, count FROM business_table WHERE taken_at IS NULL AND kind = ANY(%s)"
-        " AND id <> ALL(%s) ORDER BY id LIMIT %s",
-        [list(kinds), list(known), limit],
+        "SELECT id, kind, day, version, count FROM business_table WHERE taken_at IS NULL AND flow = %s"
+        " AND kind = ANY(%s) AND id <> ALL(%s) ORDER BY id LIMIT %s",
+        [flow, list(kinds), list(known), limit],
     )
     return [
         Version(id=row[0], kind=row[1], day=row[2], version=row[3], count=row[4]) for row in await cursor.fetchall()
