@@ -161,7 +161,7 @@ async def test_the_documents_behind_a_figure_come_to_it(database: Database) -> N
     await agree(database)
     await note(database, *history.facts())
     await count(database, CALENDAR)
-    part = About(since=FIRST + timedelta(days=1), until=FIRST + timedelta(days=8), supplier="V1", facility="NORTH")
+    part = About(since=FIRST + timedelta(days=5), until=FIRST + timedelta(days=8), supplier="V1", facility="NORTH")
     async with database.cold() as connection:
         for indicator in INDICATORS.values():
             for about in (ALL, part):
@@ -190,6 +190,19 @@ async def test_rebates_are_what_the_terms_say_also_after_other_steps_were_agreed
     await count(database, CALENDAR)
     owed = sum((a for a, _ in (await counted(database))["rebate-accrual"].values()), Decimal(0))
     assert owed == (history.accrued(LAST)[1] / 10).quantize(Decimal("0.01"))
+
+
+async def test_rebates_that_come_day_by_day_reach_their_steps(database: Database) -> None:
+    history = History.of(15, size=40)
+    await agree(database)
+    bills = sorted(history.rows["bill"], key=lambda row: row["at"])
+    for kind in [kind for kind in history.rows if kind != "bill"]:
+        history.rows[kind] = []
+    for start in range(0, len(bills), 8):
+        await note(database, *(fact for row in bills[start : start + 8] for fact in bill_facts(row)))
+        await count(database, CALENDAR)
+    assert history.accrued(LAST)[0] > 0
+    await agrees(database, history)
 
 
 async def test_price_checks_become_facts_and_their_rebate_is_that_of_the_terms(database: Database) -> None:
