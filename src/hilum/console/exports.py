@@ -50,7 +50,7 @@ def _answered(export: Export) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _desk(page: Lookout) -> Response:
-    return await _file(page, "desk", desk.columns(page), (await desk.read(page, MOST_ROWS)).found.entries)
+    return await _file(page, "desk", desk.columns(page), (await desk.seen(page, MOST_ROWS)).entries)
 
 
 async def _exceptions(page: Lookout) -> Response:

@@ -67,11 +67,6 @@ class Listed:
     teams: list[str]
     start: int  # how many stand before
 
-    @property
-    def ids(self) -> list[str]:
-        """What is drawn."""
-        return [each.id for each in self.found.entries]
-
 
 def add(context: Context, figures: Figures) -> None:
     """The page at `/desk`; all filters are in the address. The former list of tasks leads here."""
@@ -83,7 +78,7 @@ def add(context: Context, figures: Figures) -> None:
         async def put() -> None:
             found = await read(page)
             await _note(page, found.found.entries)
-            drawn[:] = [_mark(found)]
+            drawn[:] = [_mark(found.found)]
             content.clear()
             with content:
                 await _contents(page, found, draw)
@@ -91,7 +86,7 @@ def add(context: Context, figures: Figures) -> None:
         draw = in_turn(put)
 
         async def look() -> None:
-            if [_mark(await read(page))] != drawn:
+            if [_mark(await seen(page))] != drawn:
                 await draw()
 
         await draw()
@@ -105,15 +100,22 @@ def add(context: Context, figures: Figures) -> None:
     add_page(TASKS, "Tasks", context, figures, moved)
 
 
-async def read(page: Lookout, limit: int = SHOWN) -> Listed:
+async def read(page: Lookout) -> Listed:
+    """What the page shows."""
+    found = await seen(page)
+    async with page.context.database.cold() as connection:
+        team = await views.team_of(connection, page.user.name)
+        figures, teams = await desk.figures(connection), await desk.teams(connection)
+    return Listed(found, figures, team, teams, _start(page))
+
+
+async def seen(page: Lookout, limit: int = SHOWN) -> Found:
     """What fits the filters in the address, as this user may see it."""
     async with page.context.database.cold() as connection:
         team = await views.team_of(connection, page.user.name)
-        wanted, start = _wanted(page, team), _start(page)
-        found = await desk.find(connection, wanted, limit=limit, skip=start)
-        figures, teams = await desk.figures(connection), await desk.teams(connection)
+        found = await desk.find(connection, _wanted(page, team), limit=limit, skip=_start(page))
     shown = [shown_to(page, each) for each in found.entries]
-    return Listed(Found(shown, found.total, found.breached, found.at_stake), figures, team, teams, start)
+    return Found(shown, found.total, found.breached, found.at_stake)
 
 
 def shown_to(page: Lookout, entry: Entry) -> Entry:
@@ -170,11 +172,9 @@ def _start(page: Lookout) -> int:
     return min(int(text), 1_000_000) if text.isdecimal() and len(text) < 8 else 0
 
 
-def _mark(found: Listed) -> object:
+def _mark(found: Found) -> object:
     """What is different when the list has changed."""
-    return [
-        (each.id, each.assigned_to, each.escalated_to, each.title) for each in found.found.entries
-    ], found.found.total
+    return [(each.id, each.assigned_to, each.escalated_to, each.title) for each in found.entries], found.total
 
 
 async def _note(page: Page, entries: Sequence[Entry]) -> None:

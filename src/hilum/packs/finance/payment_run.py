@@ -18,7 +18,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from hilum.canonical import OrderedPayment, Payee, PaymentOrder, PaymentRun, PaymentStatusReport
+from hilum.canonical import Money, OrderedPayment, Payee, PaymentOrder, PaymentRun, PaymentStatusReport
+from hilum.canonical.worth import together
 from hilum.flow import Owners
 from hilum.packs.finance import payables
 from hilum.packs.finance.payment_rules import (
@@ -118,7 +119,7 @@ class _Paying:
         words = [*_lines(payments), *(f"left out: {each}" for each in left)]
         not_by = [self.asked.requested_by] if self.asked.requested_by else []
         task = Task(title, ProposalDecision, team=DESK, words="; ".join(words)[:2000],
-                    due=self.rules.decide_within, not_by=not_by)  # fmt: skip
+                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments))  # fmt: skip
         answer, by = await self.run.asked(task)
         if answer.approve and answer.leave_out:
             await self._query("leave out", lambda c, run: payables.leave_out(c, run, answer.leave_out))
@@ -129,7 +130,7 @@ class _Paying:
         title = f"Release payment run {self.asked.number}: {_sums(payments)}, approved by {approver}"
         not_by = [approver, *([self.asked.requested_by] if self.asked.requested_by else [])]
         task = Task(title, ReleaseDecision, team=TREASURY, words="; ".join(_lines(payments))[:2000],
-                    due=self.rules.decide_within, not_by=not_by)  # fmt: skip
+                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments))  # fmt: skip
         return bool((await self.run.ask(task)).release)
 
     async def _refused(self, words: str) -> str:
@@ -186,7 +187,7 @@ class _Paying:
                 told = f"{told}; {money(each.open, each.currency)} of it is on no statement until now"
             form: type[BaseModel] = RejectedDecision if rejected else UnpaidDecision
             task = Task(f"{title}: {each.supplier}", form, team=DESK if rejected else TREASURY, words=told[:2000],
-                        due=self.rules.decide_within)  # fmt: skip
+                        due=self.rules.decide_within, value=_worth([each]))  # fmt: skip
             self.open[await self.run.put(task)] = each.end_to_end_id
 
     async def _settled_meanwhile(self) -> None:
@@ -240,6 +241,11 @@ def _ordered(payment: Instructed, payee: Payee) -> OrderedPayment:
 
 def _end_of(asked: PaymentRun) -> datetime:
     return datetime.combine(asked.execute_on, time(), UTC) + timedelta(days=1)
+
+
+def _worth(payments: Sequence[Instructed]) -> Money | None:
+    """What they come to; none: in several currencies."""
+    return together(Money(amount=each.amount, currency=each.currency) for each in payments)
 
 
 def _sums(payments: Sequence[Instructed]) -> str:

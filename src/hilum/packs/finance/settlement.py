@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from hilum.canonical import BankTransaction, Payment, PaymentDirection
+from hilum.canonical.worth import worth
 from hilum.flow import Owners
 from hilum.packs.finance import payables, told_twice
 from hilum.packs.finance.advice import Advice, Settled
@@ -107,7 +108,8 @@ class _Line:
     async def _decided(self, words: str) -> dict[str, Any]:
         title = f"A line of {self.line.journal} of {self.line.booked_on} is not as instructed"
         while True:
-            task = Task(title, LineDecision, team=TREASURY, words=words[:2000], due=self.rules.decide_within)
+            task = Task(title, LineDecision, team=TREASURY, words=words[:2000], due=self.rules.decide_within,
+                        value=worth(self.line))  # fmt: skip
             answered = await self._answered(await self.run.put(task))
             if not isinstance(answered, Answer):
                 return answered
@@ -143,7 +145,8 @@ class _Line:
         why = self.line.return_reason or "the bank does not say why"
         words = f"{amount} to {payment.supplier} came back on {payment.paid_on}: {why}. Payment {moved.end_to_end_id}"
         title = f"A payment to {payment.supplier} came back"
-        task = Task(title, ReturnDecision, team=DESK, words=words[:2000], due=self.rules.decide_within)
+        task = Task(title, ReturnDecision, team=DESK, words=words[:2000], due=self.rules.decide_within,
+                    value=worth(payment))  # fmt: skip
         answer, by = await self.run.asked(task)
         again, told = answer.decision == "again", f"came back; closed by {by}"
 
