@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,10 +16,13 @@ from hilum.connectors import odoo
 from hilum.errors import SettingsError
 from hilum.flow import DataClass
 from hilum.journal import reading
+from hilum.journal.leases import Leases
+from hilum.journal.work import Translated, commit_translated
 from hilum.masterdata import sync
 from hilum.masterdata.sync import RefusedChange
 from hilum.message import MessageState
-from hilum.postgres import Database
+from hilum.postgres import Connection, Database
+from hilum.runtime import translator
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
 from support.projects import make_flow
@@ -128,6 +134,31 @@ async def test_a_held_message_holds_its_key_and_the_next_one_follows(
         await cases.discard(connection, refused.message_id, actor="mia", reason="asked the owner")
     await eventually(lambda: len(both.srm.taken) == 1)
     assert both.srm.bodies == [{"code": "S-1", "phone": "555 0100"}]
+
+
+async def test_what_was_judged_is_not_kept_where_a_lane_was_lost(
+    database: Database, hub: Start, both: TwoSystems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the change would count, and nobody be told: another worker that translates it anew finds nothing new."""
+    lost: list[int] = []
+
+    async def losing(connection: Connection, leases: Leases, done: Sequence[Translated]) -> set[UUID]:
+        lanes = sorted({one.taken.lane for one in done})
+        if len(lanes) > 1 and not lost:
+            lost.append(lanes[0])
+            await connection.execute("UPDATE lane SET epoch = epoch + 1 WHERE lane = %s", [lanes[0]])
+        return await commit_translated(connection, leases, done)
+
+    monkeypatch.setattr(translator, "commit_translated", losing)
+    await both.begin(hub, "ignore")
+    told = 1
+    while not lost:  # until several were translated together
+        codes = [f"S-{told + n}" for n in range(1, 9)]
+        await asyncio.gather(*(both.say(both.from_srm, key=code, code=code, title="Masks Ltd") for code in codes))
+        told += len(codes)
+        await messages(database, completed=told)
+    await eventually(lambda: len(both.odoo.taken) == told)
+    assert {body["code"] for body in both.odoo.bodies} == {f"S-{n + 1}" for n in range(told)}
 
 
 async def test_values_of_protected_flows_are_sealed(database: Database, hub: Start, tmp_path: Path) -> None:
