@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Final, get_args
 
 import aiohttp
 
@@ -27,11 +28,12 @@ from hilum.canonical import (
 from hilum.canonical.catalogue import write
 from hilum.errors import Down
 from hilum.simulator.month.people import ACCOUNTS_ENTERED_BY, PAYMENTS_ASKED_BY
-from hilum.simulator.month.truth import CURRENCY, Article, Month, Receipt, Return, Story, Vendor
+from hilum.simulator.month.truth import CURRENCY, Article, Contracted, Month, Receipt, Return, Story, Vendor
 
 _AGAIN = 0.2  # seconds before a post is repeated that nobody has answered
 _PATIENCE = 180.0  # seconds; a hub that was killed is up again long before
 _ONE_ANSWER = 10.0  # seconds
+_MARKS: Final[Mapping[Contracted, str]] = {"holds": "C", "ran out": "OLD", "suspended": "HELD"}
 
 
 class Hospitals:
@@ -122,20 +124,22 @@ def master_data(month: Month) -> Iterator[Sequence[BusinessObject]]:
             "holds_from": month.begin,
         }) for vendor in month.vendors
     ]  # fmt: skip
-    yield [_contract(month, vendor, expired=expired) for vendor in month.vendors for expired in (False, True)]
+    yield [_contract(month, vendor, state) for vendor in month.vendors for state in get_args(Contracted)]
 
 
-def _contract(month: Month, vendor: Vendor, *, expired: bool) -> Contract:
-    """What holds in the month, or what has run out before it."""
+def _contract(month: Month, vendor: Vendor, state: Contracted) -> Contract:
+    """What holds in the month, what has run out before it, or what is suspended."""
     begins = month.begin - timedelta(days=400)
-    ends = month.begin - timedelta(days=10) if expired else month.begin + timedelta(days=400)
+    ends = month.begin - timedelta(days=10) if state == "ran out" else month.begin + timedelta(days=400)
     prices = [
         {"item": each.code, "tiers": [{"unit_price": str(each.price)}]}
-        for each in vendor.articles if each.expired is expired
+        for each in vendor.articles if each.contract == state
     ]  # fmt: skip
     return Contract.model_validate({
-        "number": f"{vendor.code}-{'OLD' if expired else 'C'}", "title": f"Contract with {vendor.title}",
-        "supplier": vendor.code, "currency": CURRENCY, "valid_from": begins, "valid_to": ends, "prices": prices,
+        "number": f"{vendor.code}-{_MARKS[state]}", "title": f"Contract with {vendor.title}",
+        "supplier": vendor.code, "currency": CURRENCY,
+        "status": "suspended" if state == "suspended" else "active", "valid_from": begins, "valid_to": ends,
+        "prices": prices,
     })  # fmt: skip
 
 
@@ -147,7 +151,7 @@ def lookups(month: Month) -> dict[str, str]:
 
 def _item_row(vendor: Vendor, each: Article) -> str:
     """What no contract has, a department believes to cost what it did."""
-    named = f"{vendor.code},EA,{each.price}" if each.expired else ",EA,"
+    named = f"{vendor.code},EA,{each.price}" if each.contract != "holds" else ",EA,"
     return f"{each.code},{each.code},{named}"
 
 

@@ -7,17 +7,21 @@ The hub is told only what hospitals, suppliers and bank tell it; what it must co
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from hilum.simulator.month.stories import tell
 from hilum.simulator.month.troubles import RATES, RETURNED_RATE, Trouble
-from hilum.simulator.month.truth import BEGIN, Article, Hospital, Line, Month, Story, Vendor
+from hilum.simulator.month.truth import BEGIN, Article, Contracted, Hospital, Line, Month, Story, Vendor
 
 ITEMS_EACH: Final = 5
-"""Items that a supplier delivers; one more is on a contract that has run out."""
+"""Items that a supplier delivers by a contract that holds."""
+
+_OTHER: Final[Mapping[int, Contracted]] = {ITEMS_EACH: "ran out", ITEMS_EACH + 1: "suspended"}
+_CONTRACTS: Final[Mapping[Trouble, Contracted]] = {Trouble.EXPIRED: "ran out", Trouble.SUSPENDED: "suspended"}
+"""One more item each is on another contract."""
 
 FIRST_PAYMENT: Final = 8
 """The day of the first payment run; one follows each week until everything is billed."""
@@ -76,9 +80,9 @@ class _Drawing:
                 code=f"{self.run}-I{number + 1:02d}{place}",
                 title=f"Article {place} of {code}",
                 price=Decimal(self.drawn.randint(95, 9_900)) / 100,
-                expired=place == ITEMS_EACH,
+                contract=_OTHER.get(place, "holds"),
             )
-            for place in range(ITEMS_EACH + 1)
+            for place in range(ITEMS_EACH + len(_OTHER))
         ]
         return Vendor(
             code=code,
@@ -94,10 +98,10 @@ class _Drawing:
 
     def _wanted(self, number: int, day: int, trouble: Trouble) -> Story:
         vendor = self.vendors[number % len(self.vendors)]
-        able = [each for each in vendor.articles if not each.expired]
+        able = [each for each in vendor.articles if each.contract == "holds"]
         chosen = self.drawn.sample(able, self.drawn.randint(1, 3))
-        if trouble is Trouble.EXPIRED:
-            chosen = [each for each in vendor.articles if each.expired]
+        if trouble in _CONTRACTS:
+            chosen = [each for each in vendor.articles if each.contract == _CONTRACTS[trouble]]
         name = f"{self.run}-R{number + 1:05d}"
         wanted = tuple(
             Line(number=place, item=each.code, quantity=Decimal(self.drawn.randint(4, 40)), price=each.price)

@@ -124,7 +124,7 @@ def _other_item(lines: Lines) -> Lines:
 def _substitute(story: Story) -> Story:
     """Another article of the same supplier comes instead, at the price that was agreed for the one ordered."""
     taken = {line.item for line in story.wanted}
-    other = next(each for each in story.vendor.articles if each.code not in taken and not each.expired)
+    other = next(each for each in story.vendor.articles if each.code not in taken and each.contract == "holds")
     lines = _first(story.wanted, item=other.code, price=other.price)
     answer = replace(_answer(story), lines=_first(story.wanted, price=other.price), substitutes=((1, other.code),))
     day = story.day

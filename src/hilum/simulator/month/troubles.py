@@ -33,6 +33,7 @@ class Trouble(StrEnum):
     ANSWER_PRICE = "answered with a higher price"
     ANSWER_DATE = "answered with a later day"
     EXPIRED = "contract has run out"
+    SUSPENDED = "contract is suspended"
     UNANSWERED = "order never acknowledged"
 
 
@@ -56,6 +57,7 @@ RATES: Mapping[Trouble, float] = MappingProxyType(
         Trouble.ANSWER_PRICE: 0.01,
         Trouble.ANSWER_DATE: 0.02,
         Trouble.EXPIRED: 0.01,
+        Trouble.SUSPENDED: 0.01,
         Trouble.UNANSWERED: 0.01,
     }
 )
@@ -78,6 +80,7 @@ FOUND_AS: Mapping[Trouble, str] = MappingProxyType(
         Trouble.ANSWER_PRICE: "answer: price",
         Trouble.ANSWER_DATE: "answer: day",
         Trouble.EXPIRED: "approval: off contract",
+        Trouble.SUSPENDED: "approval: off contract",
         Trouble.UNANSWERED: "not acknowledged",
     }
 )

@@ -14,6 +14,10 @@ BEGIN: Final = date(2026, 3, 2)
 CURRENCY: Final = "EUR"
 
 
+Contracted = Literal["holds", "ran out", "suspended"]
+"""Where the contract of an article is in its life."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hospital:
     """A facility with a warehouse of its own."""
@@ -30,7 +34,7 @@ class Article:
     code: str
     title: str
     price: Decimal
-    expired: bool = False  # its contract has run out
+    contract: Contracted = "holds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
