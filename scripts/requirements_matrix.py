@@ -73,6 +73,7 @@ DONE: Final[tuple[str, ...]] = (
         "WF-1",
         "SYS-12",
         "WF-3",
+        "NEW-6",
     ),
 )
 """Capabilities that a user has: each must be carried by a test."""

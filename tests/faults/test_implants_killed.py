@@ -21,10 +21,11 @@ from hilum.simulator.hospital import Sender
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.theatre import IMPLANTS, ImplantSupplier, Theatre, Troubles, contracts
 from hilum.testing import eventually
+from support.looks import states
 from support.serving import HubProcess
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bill-only"
-KILLS = 8
+KILLS = 5
 
 
 def free_ports(count: int) -> list[int]:
@@ -37,17 +38,22 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def things(theatre: Theatre) -> list[BusinessObject]:
+def things(theatre: Theatre) -> list[list[BusinessObject]]:
+    """What must be known before anything is used; each part refers to those before it."""
     consigned = [use for use in theatre.used if use.implant.consigned]
-    return [
+    known: list[BusinessObject] = [
         *(Supplier(code=code, title=code) for code in dict.fromkeys(each.supplier for each in IMPLANTS)),
         *(Item(code=each.item, title=each.title, tracking=Tracking.LOT) for each in IMPLANTS),
         Location(code="STORE-OR", title="Store of the theatres"),
         *(Contract.model_validate(each) for each in contracts()),
-        *(Lot(item=use.implant.item, lot=use.lot) for use in consigned),
-        *(ConsignmentMoved(number=f"CS-{use.transaction}", supplier=use.implant.supplier, location="STORE-OR",
-                           item=use.implant.item, quantity=1, lot=use.lot) for use in consigned),
+    ]
+    lots: list[BusinessObject] = [Lot(item=use.implant.item, lot=use.lot) for use in consigned]
+    shelves: list[BusinessObject] = [
+        ConsignmentMoved(number=f"CS-{use.transaction}", supplier=use.implant.supplier, location="STORE-OR",
+                         item=use.implant.item, quantity=1, lot=use.lot)
+        for use in consigned
     ]  # fmt: skip
+    return [known, lots, shelves]
 
 
 def project(folder: Path) -> Path:
@@ -59,6 +65,18 @@ def project(folder: Path) -> Path:
     settings = folder / "hilum.toml"
     settings.write_text(settings.read_text() + "\n[worker]\nlease_seconds = 2.0\n")
     return folder
+
+
+async def quiet(database: Database) -> None:
+    """Everything that came has arrived."""
+    seen: dict[str, int] = {}
+
+    async def there() -> bool:
+        seen.clear()
+        seen.update(await states(database))
+        return set(seen) == {"completed"}
+
+    await eventually(there, lambda: seen)
 
 
 def sums(box: SandboxOdoo, model: str, field: str, **where: Any) -> Decimal:
@@ -91,11 +109,11 @@ async def test_operations_close_the_same_wherever_the_hub_is_killed(postgres_url
         await hub.start()
         try:
             async with aiohttp.ClientSession() as session:
-                for thing in things(theatre):
-                    async with session.post(f"http://127.0.0.1:{master}/master", data=write(thing)) as answer:
-                        assert answer.status < 300
-            consigned = sum(use.implant.consigned for use in theatre.used)
-            await eventually(lambda: sums(box, "stock.move", "quantity", state="done") == consigned)
+                for part in things(theatre):
+                    for thing in part:
+                        async with session.post(f"http://127.0.0.1:{master}/master", data=write(thing)) as answer:
+                            assert answer.status < 300
+                    await quiet(database)
             sending = asyncio.create_task(
                 Sender(mllp=("127.0.0.1", charges), connections=1, rate=2.0).run(theatre.events())
             )
@@ -109,9 +127,14 @@ async def test_operations_close_the_same_wherever_the_hub_is_killed(postgres_url
             async def closed() -> bool:
                 async with database.cold() as connection:
                     rows = await register.used(connection)
-                seen[:] = [(row.name, row.standing, row.breaks) for row in rows if row.standing in ("open", "break")]
-                unused = [row for row in rows if row.standing == "taken back" and row.bills]
-                return len(rows) == len(theatre.used) and all(name in {r.name for r in unused} for name, *_ in seen)
+                # a bill that was made before its use was taken back bills too much, and waits for what may still come
+                billed_before = {row.order_number for row in rows if row.taken_back}
+                seen[:] = [
+                    (row.name, row.standing, row.breaks)
+                    for row in rows
+                    if row.standing in ("open", "break") and row.order_number not in billed_before
+                ]
+                return len(rows) == len(theatre.used) and not seen
 
             await eventually(closed, lambda: f"seed {seed}: {seen}")
             used = [use for use in theatre.used if use.trouble != "taken_back"]

@@ -11,9 +11,10 @@ import pytest
 
 from hilum.postgres import Database
 from hilum.simulator.odoo import SandboxOdoo
-from hilum.simulator.theatre import ImplantSupplier, Theatre
+from hilum.simulator.theatre import ImplantSupplier, Theatre, Troubles
 from support.implants import STORE, Hospital, case_of
-from support.waits import Start
+from support.looks import rows
+from support.waits import Start, replay
 
 pytestmark = pytest.mark.req("NEW-6", "SYS-3", "WF-12")
 
@@ -25,14 +26,15 @@ async def box() -> AsyncIterator[SandboxOdoo]:
 
 
 def sums(box: SandboxOdoo, model: str, field: str, **where: Any) -> Decimal:
-    rows = [row for row in box.records(model) if all(row[name] == value for name, value in where.items())]
-    return sum((Decimal(str(row[field])) for row in rows), Decimal(0))
+    found = [row for row in box.records(model) if all(row[name] == value for name, value in where.items())]
+    return sum((Decimal(str(row[field])) for row in found), Decimal(0))
 
 
+@pytest.mark.parametrize("replayed", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_implants_are_ordered_billed_and_charged_once(
-    hub: Start, database: Database, box: SandboxOdoo, tmp_path: Path
+    hub: Start, database: Database, box: SandboxOdoo, tmp_path: Path, replayed: bool
 ) -> None:
-    theatre = Theatre(seed=3, operations=3)
+    theatre = Theatre(seed=15, operations=3, troubles=Troubles(doubled=0.5))
     hospital = Hospital(database, box, tmp_path / "lookups")
     async with ImplantSupplier(bills="http://127.0.0.1:1/bills") as supplier:
         await hospital.begin(hub, supplier.url)
@@ -44,6 +46,9 @@ async def test_implants_are_ordered_billed_and_charged_once(
             await hospital.send(theatre)
             for case in {case_of(use) for use in theatre.used}:
                 await hospital.is_in(case, "closed")
+            await hospital.quiet()
+            everything = await rows(database, "SELECT id FROM message") if replayed else []
+            assert await replay(database, *(row[0] for row in everything)) == len(everything)
             await hospital.quiet()
         finally:
             await hospital.end()
@@ -66,9 +71,9 @@ async def test_implants_are_ordered_billed_and_charged_once(
     customers = next(row["id"] for row in box.records("stock.location") if row["usage"] == "customer")
     for lot in lots.values():
         assert sums(box, "stock.quant", "quantity", location_id=customers, lot_id=lot["id"]) == 1
-    rows = await hospital.registered()
-    assert {row.standing for row in rows} == {"closed"}
-    assert all(row.order_number and row.bills and row.charge and row.account for row in rows)
+    register = await hospital.registered()
+    assert {row.standing for row in register} == {"closed"}
+    assert all(row.order_number and row.bills and row.charge and row.account for row in register)
 
 
 def place(box: SandboxOdoo, name: str) -> int:

@@ -292,6 +292,12 @@ class Case:
     def _unbilled(self, order: Order) -> bool:
         return bool(self.bills.open_of(order.head.number)) and not order.waived
 
+    def is_settled(self, number: str) -> bool:
+        """Is all billed that this order orders, and no more? What is on none needs no bill."""
+        order = self.orders.get(number)
+        pending = any(each.bill.order == number for each in self.bills.pending)
+        return order is None or not (pending or self._unbilled(order) or self._unused(order))
+
     def _unused(self, order: Order) -> list[str]:
         """What was billed beyond what was used, in words."""
         if order.waived:
@@ -338,9 +344,8 @@ class Case:
     @property
     def is_closed(self) -> bool:
         """Is there, for every use, all that must be?"""
-        settled = all(not self._unbilled(order) and not self._unused(order) for order in self.orders.values())
-        uses = all(use.is_closed for use in self.uses.values())
-        return settled and uses and not self.bills.pending and not self.strays and not self.late
+        uses = all(use.is_closed and self.is_settled(use.order) for use in self.uses.values())
+        return uses and not self.bills.pending and not self.strays and not self.late
 
     def state(self, breaks: Collection[Of]) -> str:
         """In the words of the state model."""

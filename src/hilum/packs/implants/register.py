@@ -149,7 +149,7 @@ def _row(case: Case, use: Use, breaks: Mapping[Of, Break]) -> dict[str, Any]:
         "bills": [bill.number for bill in case.bills.settled if use.order and bill.order == use.order],
         "charge": use.name if use.charged else "",
         "breaks": [f"{each.team}: {each.title}" for (_, name), each in breaks.items() if name in mine],
-        "closed": use.is_closed and (not use.order or (not breaks and case.is_closed)),
+        "closed": use.is_closed and case.is_settled(use.order),
     }
 
 
