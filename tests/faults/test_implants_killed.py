@@ -128,7 +128,7 @@ async def test_operations_close_the_same_wherever_the_hub_is_killed(postgres_url
                 async with database.cold() as connection:
                     rows = await register.used(connection)
                 # a bill that was made before its use was taken back bills too much, and waits for what may still come
-                billed_before = {row.order_number for row in rows if row.taken_back}
+                billed_before = {row.order_number for row in rows if row.taken_back} - {""}
                 seen[:] = [
                     (row.name, row.standing, row.breaks)
                     for row in rows

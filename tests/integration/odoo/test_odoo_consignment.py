@@ -64,3 +64,19 @@ async def test_a_use_of_what_was_bought_leaves_the_supplier_what_is_its_own(
 
 async def test_who_owns_it_must_be_known(hub: Odoo, world: World) -> None:
     await refused(hub, world.consigned(supplier="NOBODY"), "odoo.missing_reference")
+
+
+async def test_a_revision_that_orders_none_of_a_line_is_there_when_it_comes_again(
+    far: FarSide, hub: Odoo, world: World
+) -> None:
+    order = world.order(("1", "900"), ("2", "30"), bill_only=True)
+    await delivered(hub, order)
+    first, second = order.lines
+    none = order.model_copy(
+        update={"revision": 1, "lines": (first.model_copy(update={"quantity": Decimal(0)}), second)}
+    )
+    for attempt in (1, 2):
+        await delivered(hub, none, attempt=attempt)
+    (row,) = await far.known_as("purchase.order", "order", order.number)
+    lines = await far.rows("purchase.order.line", order_id=row["id"])
+    assert sorted(line["product_qty"] for line in lines) == [0, 2]

@@ -327,3 +327,11 @@ def test_whatever_is_told_how_often_the_sums_are_those_of_what_was_used(
     assert came - sum(line.quantity for back in case.of(SupplierReturn) for line in back.lines) == left
     names = [(type(thing), thing.business_key) for thing in case.sent if not isinstance(thing, PurchaseOrder)]
     assert len(names) == len(set(names))
+
+
+def test_what_is_due_after_the_last_look_is_waited_for_however_late_it_is_asked() -> None:
+    told = Told(gather="PT1S").tell(used())
+    assert told.of(PurchaseOrder) == []
+    assert told.case.next_look(AT) == AT + timedelta(seconds=1), "as of the look, not of a later moment"
+    told.go_on(LATER)
+    assert len(told.of(PurchaseOrder)) == 1

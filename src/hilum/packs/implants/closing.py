@@ -12,7 +12,7 @@ break: a task of the team that owns it, with words, that is withdrawn when the m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -75,8 +75,8 @@ class _Closing:
         while True:
             if heard is not None:
                 await self._take(heard)
-            await self._go_on()
-            until = self.case.next_look(at := await self.run.now())
+            until = self.case.next_look(await self._go_on())
+            at = await self.run.now()
             lingers = until is None and self.case.is_closed and not self.asked
             within = duration(self.rules.linger) if lingers else max(until - at, _AT_LEAST) if until else None
             heard = await self.run.next(*HEARD, answers_to=self._open(), within=within)
@@ -128,8 +128,12 @@ class _Closing:
 
     # What follows from what was told
 
-    async def _go_on(self) -> None:
-        """Look up what is not known, send what is due, ask for what is missing, note how it is."""
+    async def _go_on(self) -> datetime:
+        """Look up what is not known, send what is due, ask for what is missing, note how it is.
+
+        Returns the moment as of which all that was done: what is due after it is still to be waited for, also where the
+        hub was down meanwhile.
+        """
         await self._look_up()
         at = await self.run.now()
         await self._send_all([*self.case.advance(at)])
@@ -138,6 +142,7 @@ class _Closing:
         await self._ask(breaks)
         await self._note(breaks)
         await self.run.move(self.case.state(breaks))
+        return at
 
     async def _look_up(self) -> None:
         questions = [use.question() for use in self.case.unknown()]
