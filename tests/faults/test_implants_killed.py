@@ -91,13 +91,14 @@ async def test_operations_close_the_same_wherever_the_hub_is_killed(postgres_url
     seed = random.randrange(10_000)
     theatre = Theatre(seed=seed, operations=8, troubles=Troubles(doubled=0.2, taken_back=0.2))
     drawn = random.Random(seed)
-    charges, master, bills = free_ports(3)
     database = Database(postgres_url)
     await database.open()
     async with (
         SandboxOdoo("19.0", "hilum") as box,
-        ImplantSupplier(bills=f"http://127.0.0.1:{bills}/bills") as supplier,
+        ImplantSupplier(bills="") as supplier,
     ):
+        charges, master, bills = free_ports(3)  # when all others have theirs
+        supplier.bills = f"http://127.0.0.1:{bills}/bills"
         hub = HubProcess(
             project(tmp_path / "hub"), postgres_url, CHARGES_PORT=str(charges), MASTER_PORT=str(master),
             BILLS_PORT=str(bills), GATHER="PT1S", SUPPLIER_URL=supplier.url, IN_DIR=str(tmp_path / "in"),
