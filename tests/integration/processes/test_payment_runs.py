@@ -87,6 +87,10 @@ async def test_from_bills_to_the_books_to_the_cent(paying: Begin, form: Statemen
         assert sorted(map(sorted, (each["payment"]["documents"] for each in work.told.bodies))) == [
             ["B-1", "B-2", "CN-1"], ["B-3"],
         ]  # fmt: skip
+        parts = {part["number"]: Decimal(part["amount"]) for each in work.told.bodies for part in each["parts"]}
+        assert parts == {
+            "B-1": Decimal("100.10"), "B-2": Decimal("50.05"), "CN-1": Decimal("-20.15"), "B-3": Decimal("7.77"),
+        }  # fmt: skip
         assert sorted(await noted(work.database, "payments", "state", "booked", "bills")) == [
             ("booked", "130.00", "3"), ("booked", "7.77", "1"),
         ]  # fmt: skip
@@ -253,6 +257,20 @@ async def test_an_account_that_was_changed_after_the_approval_is_not_paid(paying
     work.mail()
     work.bank.end_of_day(DAY)
     assert "V1: the account was changed after the approval" in await work.ended()
+
+
+@pytest.mark.long
+async def test_suppliers_can_be_told_when_the_bank_is_instructed_and_are_not_told_again(paying: Begin) -> None:
+    work = await paying(advise="sent")
+    await work.owes(bill("B-1", "100.10"))
+    await work.released()
+    await eventually(lambda: len(work.told.bodies) == 1)
+    assert work.payments() == []
+    work.mail()
+    work.bank.end_of_day(DAY)
+    await work.ended()
+    await work.lines_done(1)
+    assert [each["payment"]["documents"] for each in work.told.bodies] == [["B-1"]]
 
 
 async def test_a_pain_002_is_an_object_with_its_reasons_in_words() -> None:

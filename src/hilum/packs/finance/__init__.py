@@ -11,6 +11,7 @@ from hilum.packs.finance.owing import owed
 from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
 from hilum.packs.finance.payment_run import payment_process
 from hilum.packs.finance.payments import initiation_of
+from hilum.packs.finance.remittances import remittances
 from hilum.packs.finance.settlement import settlement_process
 from hilum.packs.finance.statements import bank_statements, statement_of, transactions_of
 
@@ -26,6 +27,7 @@ __all__ = [
     "initiation_of",
     "owed",
     "payment_process",
+    "remittances",
     "settlement_process",
     "statement_of",
     "status_of",

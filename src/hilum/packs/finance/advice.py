@@ -1,11 +1,30 @@
-"""What a supplier is told of a payment: what it pays. As an X12 820, or as it is."""
+"""What a supplier is told of a payment: what it pays, and how much of each bill. As 820, as REMADV, or as it is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
 from hilum.canonical import Payment
-from hilum.canonical.base import Code, Value
-from hilum.formats.x12 import Partner, documents
+from hilum.canonical.base import Amount, Code, Value
+from hilum.formats import edifact
+from hilum.formats.edifact.segment import Value as Element
+from hilum.formats.x12 import Draft, Partner, documents
 from hilum.packs.procurement.x12_bills import payment_to_x12
+
+REMADV_TYPE: Final = "REMADV:D:96A:UN"
+"""How the hub writes an advice, unless the partner's profile names another directory."""
+
+_INVOICE, _CREDIT_NOTE = "380", "381"  # data element 1001
+_REMITTED = "12"  # data element 5025
+
+
+class PaidPart(Value):
+    """What is paid of one bill; of a credit note, what it takes off: negative."""
+
+    number: Code
+    amount: Amount
 
 
 class Settled(Value):
@@ -14,18 +33,54 @@ class Settled(Value):
     end_to_end_id: Code
     payment: Payment
     documents: tuple[Code, ...] = ()  # what the payment was instructed for
+    parts: tuple[PaidPart, ...] = ()  # of each of them; none: nobody can tell
 
 
 class Advice(Value):
     """To the supplier: this is on its way, for these bills, less these credit notes."""
 
     payment: Payment
+    parts: tuple[PaidPart, ...] = ()  # none, unless they come to what is paid
 
     @classmethod
     def of(cls, settled: Settled) -> Advice:
         """Of money that left. It names the documents also where the ledger books it on account."""
-        return cls(payment=settled.payment.model_copy(update={"documents": settled.documents}))
+        payment = settled.payment.model_copy(update={"documents": settled.documents})
+        whole = sum((each.amount for each in settled.parts), Decimal(0)) == payment.amount
+        return cls(payment=payment, parts=settled.parts if whole else ())
 
     def to_x12(self, partner: Partner) -> documents.RemittanceAdvice:
         """The 820. Raises `Invalid`."""
-        return payment_to_x12(self.payment, partner)
+        paid = [
+            documents.PaidDocument(qualifier="IV" if each.amount >= 0 else "CM", number=each.number, paid=each.amount)
+            for each in self.parts
+        ]
+        return payment_to_x12(self.payment, partner, paid=paid)
+
+    def draft_x12(self, partner: Partner) -> Draft:
+        """The 820 as it is sent. Raises `Invalid`."""
+        return documents.draft_remittance(self.to_x12(partner))
+
+    def to_edifact(self, partner: edifact.Partner) -> edifact.Draft:
+        """The REMADV."""
+        payment, day = self.payment, f"{self.payment.paid_on:%Y%m%d}"
+        rows: list[tuple[Element, ...]] = [
+            ("BGM", "481", payment.number, "9"),
+            ("DTM", ["137", day, "102"]),
+            ("DTM", ["138", day, "102"]),  # of the payment
+            ("RFF", ["PQ", payment.number]),
+            ("NAD", "PR", [partner.ours.id, None, "92"]),
+            ("NAD", "PE", [partner.theirs.id, None, "92"]),
+            ("CUX", ["2", payment.currency, "11"]),
+            *self._documents(),
+            ("UNS", "S"),
+            ("MOA", [_REMITTED, payment.amount]),
+        ]
+        return edifact.Draft(partner.type_of("REMADV", REMADV_TYPE), rows)
+
+    def _documents(self) -> Iterator[tuple[Element, ...]]:
+        for each in self.parts:
+            yield ("DOC", _INVOICE if each.amount >= 0 else _CREDIT_NOTE, [each.number])
+            yield ("MOA", [_REMITTED, each.amount])
+        for number in self.payment.documents if not self.parts else ():
+            yield ("DOC", _INVOICE, [number])

@@ -29,6 +29,7 @@ from hilum.canonical import (
 )
 from hilum.canonical.conversions import plain
 from hilum.facts import PaidOut, note
+from hilum.packs.finance.advice import PaidPart
 from hilum.packs.finance.settling import EXPECTED, ID, Instructed, PaymentState, money, print_of
 from hilum.packs.suppliers.accounts import payees
 from hilum.postgres import Connection
@@ -194,6 +195,17 @@ async def _payments(connection: Connection, where: str, values: Sequence[Any]) -
     return [
         Instructed(**{**row, "state": PaymentState(row["state"]), "documents": tuple(row["documents"])}) for row in rows
     ]
+
+
+async def parts_of(connection: Connection, end_to_end_id: str) -> list[PaidPart]:
+    """What a payment pays of each bill; none where it pays what is left of others."""
+    cursor = await connection.execute(
+        "SELECT number, amount, documents FROM payable WHERE payment = %s ORDER BY bill", [end_to_end_id]
+    )
+    rows = await cursor.fetchall()
+    if any(documents != [number] for number, _, documents in rows):
+        return []
+    return [PaidPart(number=number, amount=amount) for number, amount, _ in rows]
 
 
 async def leave_out(connection: Connection, run: UUID, suppliers: Sequence[str] | None = None) -> None:

@@ -72,6 +72,7 @@ class PaymentRules:
     look_every: Period = "PT1H"  # how soon a run notices what was booked
     orders: str = "payables.orders"  # the channel of files for the bank
     payments: str = "payables.payments"  # of what to book in the ledger
+    advise: Literal["settled", "sent"] = "settled"  # suppliers, once it was booked; or once the bank was instructed
     remittances: str = "payables.remittances"  # of what to tell suppliers
 
     @property

@@ -18,13 +18,24 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from hilum.canonical import Money, OrderedPayment, Payee, PaymentOrder, PaymentRun, PaymentStatusReport
+from hilum.canonical import (
+    Money,
+    OrderedPayment,
+    Payee,
+    Payment,
+    PaymentDirection,
+    PaymentOrder,
+    PaymentRun,
+    PaymentStatusReport,
+)
 from hilum.canonical.worth import together
 from hilum.flow import Owners
 from hilum.packs.finance import payables
+from hilum.packs.finance.advice import Advice, PaidPart, Settled
 from hilum.packs.finance.payment_rules import (
     DESK,
     TREASURY,
+    DebtorAccount,
     PaymentRules,
     ProposalDecision,
     RejectedDecision,
@@ -108,7 +119,7 @@ class _Paying:
         await self.run.move("approved")
         if not await self._released(approver):
             return await self._refused("not released")
-        return await self._instructed(account.payer)
+        return await self._instructed(account)
 
     # Two persons
 
@@ -139,7 +150,7 @@ class _Paying:
 
     # The bank
 
-    async def _instructed(self, payer: Payee) -> str:
+    async def _instructed(self, account: DebtorAccount) -> str:
         async def instruct(connection: Connection, run: UUID) -> list[Any]:
             payees, left = await payables.instruct(connection, run)
             return [{id: payee.model_dump(mode="json") for id, payee in payees.items()}, left]
@@ -152,10 +163,12 @@ class _Paying:
             number=self.asked.number,
             created_at=await self.run.now(),
             execute_on=self.asked.execute_on,
-            payer=payer,
+            payer=account.payer,
             payments=tuple(_ordered(each, Payee.model_validate(payees[each.end_to_end_id])) for each in payments),
         )
         await self.run.send(self.rules.orders, order)
+        if self.rules.advise == "sent":
+            await self._advise(payments, account)
         await self.run.move("instructed")
         self.patient_until = _end_of(self.asked) + duration(self.rules.expect_within)
         while await self._waits():
@@ -164,6 +177,21 @@ class _Paying:
             await self._settled_meanwhile()
             await self.run.move("exception" if self.open else "instructed")
         return await self._ended("settled", "", left)
+
+    async def _advise(self, payments: Sequence[Instructed], account: DebtorAccount) -> None:
+        """Suppliers hear that they are being paid, before the bank has done it."""
+        for each in payments:
+            paid = Payment(
+                number=each.end_to_end_id, direction=PaymentDirection.SENT, supplier=each.supplier, amount=each.amount,
+                currency=each.currency, paid_on=each.execute_on, journal=account.journal, documents=each.documents,
+            )  # fmt: skip
+
+            async def look(connection: Connection, _: UUID, id: str = each.end_to_end_id) -> list[dict[str, Any]]:
+                return [part.model_dump(mode="json") for part in await payables.parts_of(connection, id)]
+
+            parts = tuple(PaidPart.model_validate(part) for part in await self._query("parts", look))
+            said = Settled(end_to_end_id=each.end_to_end_id, payment=paid, documents=each.documents, parts=parts)
+            await self.run.send(self.rules.remittances, Advice.of(said), key=each.supplier)
 
     async def _take(self, heard: Any) -> None:
         if isinstance(heard, PaymentStatusReport):

@@ -8,6 +8,7 @@ What is as instructed is booked by itself; anything else is asked of Treasury, i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -18,7 +19,7 @@ from hilum.canonical import BankTransaction, Payment, PaymentDirection
 from hilum.canonical.worth import worth
 from hilum.flow import Owners
 from hilum.packs.finance import payables, told_twice
-from hilum.packs.finance.advice import Advice, Settled
+from hilum.packs.finance.advice import Advice, PaidPart, Settled
 from hilum.packs.finance.payment_rules import DESK, TREASURY, PaymentRules
 from hilum.packs.finance.settling import Instructed, after, identity, ids_in, judge, money
 from hilum.postgres import Connection
@@ -135,7 +136,8 @@ class _Line:
         channel = self.rules.payments
         await self.run.send(channel, moved.payment, key=moved.payment.supplier or "")
         if moved.payment.direction is PaymentDirection.SENT:
-            await self.run.send(self.rules.remittances, Advice.of(moved), key=moved.payment.supplier or "")
+            if self.rules.advise == "settled":
+                await self.run.send(self.rules.remittances, Advice.of(moved), key=moved.payment.supplier or "")
             return
         await self._came_back(moved)
 
@@ -181,7 +183,7 @@ async def settle_line(connection: Connection, line: BankTransaction, run: UUID, 
         return await _asks(connection, line, run, words)
     if later.open == payment.open:
         return await _asks(connection, line, run, f"{words}; nothing of it is open, it cannot be booked on it")
-    moved = _moved(line, payment, later)
+    moved = _moved(line, payment, later, await payables.parts_of(connection, payment.end_to_end_id))
     outcome = f"{money(moved.payment.amount, line.currency)} of {payment.title}"
     await connection.execute(
         "UPDATE supplier_payment SET booked = %s, returned = %s, parts = %s, state = %s WHERE end_to_end_id = %s",
@@ -203,7 +205,7 @@ async def _asks(connection: Connection, line: BankTransaction, run: UUID, words:
     return {"asks": words, "moved": None, "outcome": ""}
 
 
-def _moved(line: BankTransaction, payment: Instructed, later: Instructed) -> Settled:
+def _moved(line: BankTransaction, payment: Instructed, later: Instructed, parts: Sequence[PaidPart]) -> Settled:
     """What to book. The first line of a payment has its end-to-end id, further ones count on."""
     back = line.amount > 0
     amount = later.returned - payment.returned if back else later.booked - payment.booked
@@ -221,4 +223,4 @@ def _moved(line: BankTransaction, payment: Instructed, later: Instructed) -> Set
         documents=() if loose else payment.documents,
         words=f"{'returned: ' if back else ''}{' '.join(payment.documents)}"[:2000],
     )
-    return Settled(end_to_end_id=payment.end_to_end_id, payment=booked, documents=payment.documents)
+    return Settled(end_to_end_id=payment.end_to_end_id, payment=booked, documents=payment.documents, parts=tuple(parts))
