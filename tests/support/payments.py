@@ -129,12 +129,12 @@ class Paying:
         for each in [*handle(paying), finance.owed()]:
             papers.deliver_to(each)
         payments = make_flow(Commands("payables.payments", poll=0.02), name="test.payments", translate=_payment,
-                             order_by=None, dedup_by=None)  # fmt: skip
+                             order_by=lambda parsed: parsed["content"]["supplier"], dedup_by=None)  # fmt: skip
         payments.deliver_to(target(self.booked, "memory.booked"))
         if with_odoo:
             papers.deliver_to(odoo.supplier("odoo.main"))
             papers.deliver_to(odoo.supplier_bill("odoo.main"))
-            payments.deliver_to(odoo.payment("odoo.main"))
+            payments.deliver_to(odoo.payment("odoo.main"), odoo.supplier_bill("odoo.main"))
         advice = make_flow(Commands("payables.remittances", poll=0.02), name="test.advice", translate=_content,
                            order_by=None, dedup_by=None)  # fmt: skip
         advice.deliver_to(target(self.told, "memory.told"))
@@ -241,7 +241,11 @@ class Paying:
 
     def payments(self) -> list[tuple[str, Decimal, tuple[str, ...]]]:
         """What was booked: direction, amount, documents."""
-        made = [Payment.model_validate(each["content"]) for each in self.booked.bodies if "content" in each]
+        made = [
+            Payment.model_validate(each["content"])
+            for each in self.booked.bodies
+            if "direction" in each.get("content", {})
+        ]
         return [(each.direction.value, each.amount, each.documents) for each in made]
 
 
@@ -249,9 +253,9 @@ def _folder(path: Path) -> files.Folder:
     return files.Folder(url=str(path), pattern="*", split="none", stable_for=0, poll=0.02)
 
 
-def _payment(parsed: Any, _: Lookup) -> Any:
+def _payment(parsed: Any, hub: Lookup) -> Any:
     yield {"content": parsed["content"]}
-    yield Payment.model_validate(parsed["content"])
+    yield finance.to_book(parsed, hub)
 
 
 def _content(parsed: Any, _: Lookup) -> Any:

@@ -46,6 +46,7 @@ from hilum.canonical.finance import (
     LedgerReversal,
     Payment,
     PaymentDirection,
+    PaymentTerms,
     SupplierBill,
 )
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
@@ -196,6 +197,7 @@ __all__ = [
     "PaymentStanding",
     "PaymentStatus",
     "PaymentStatusReport",
+    "PaymentTerms",
     "PersonName",
     "PriceBasis",
     "PriceCheck",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, model_validator
 
 from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
 from hilum.canonical.trade import TradeNumbers
+from hilum.errors import Invalid
 
 
 class InvoiceLine(Value):
@@ -32,11 +34,42 @@ class InvoiceLine(Value):
 Lines = Annotated[tuple[InvoiceLine, ...], Field(min_length=1)]
 
 
+class PaymentTerms(Value):
+    """When a bill is to be paid, and what may be taken off for paying early. Days count from the date of the bill."""
+
+    net_days: int | None = Field(default=None, ge=0)  # none: as the bill says
+    discount_percent: Annotated[Quantity, Field(gt=0, lt=100)] | None = None  # of the total with tax
+    discount_days: int | None = Field(default=None, ge=0)  # paid by the bank on the last of these days it still counts
+
+    @model_validator(mode="after")
+    def _says_when_it_ends(self) -> PaymentTerms:
+        if (self.discount_percent is None) != (self.discount_days is None):
+            raise ValueError("a discount has a percentage and days")
+        return self
+
+    @classmethod
+    def of(cls, text: str) -> PaymentTerms:
+        """`2/10 net 30`, `1.5/8, n/45`, `net 60`. Raises `Invalid`."""
+        found = _TERMS.fullmatch(text.strip())
+        if found is None:
+            raise Invalid("terms of payment are written as `2/10 net 30` or `net 30`")
+        percent, days, net = found.groups()
+        discount = {"discount_percent": Decimal(percent), "discount_days": int(days)} if percent else {}
+        return cls.model_validate({"net_days": int(net), **discount})
+
+    def discount_until(self, billed_on: date) -> date | None:
+        """The last day of the discount; none: there is no discount."""
+        return billed_on + timedelta(days=self.discount_days) if self.discount_days is not None else None
+
+
+_TERMS: Final = re.compile(r"(?:(\d+(?:\.\d+)?)\s*/\s*(\d+)\s*,?\s*)?n(?:et)?\s*/?\s*(\d+)", re.IGNORECASE)
+
+
 class SupplierBill(BusinessObject):
     """A supplier asks for money, or gives some back (X12 810, EDIFACT INVOIC, a scanned invoice)."""
 
     name: ClassVar[str] = "hilum.supplier.bill"
-    version: ClassVar[str] = "1.1"
+    version: ClassVar[str] = "1.2"
 
     number: Code  # the supplier's own; no supplier uses one twice
     supplier: Code
@@ -46,9 +79,16 @@ class SupplierBill(BusinessObject):
     currency: Currency
     billed_on: date
     due_on: date | None = None
+    terms: PaymentTerms | None = None  # none: those agreed with the supplier, where somebody knows them
     total: Amount | None = None  # with tax, as printed; compared with what the lines come to
     post: bool = True  # book it at once; otherwise it stays a draft for a clerk
     lines: Lines
+
+    @property
+    def due(self) -> date:
+        """As it says; else by its terms; else at once."""
+        net = self.terms.net_days if self.terms is not None else None
+        return self.due_on or (self.billed_on + timedelta(days=net) if net is not None else self.billed_on)
 
     @property
     def amount(self) -> Decimal | None:

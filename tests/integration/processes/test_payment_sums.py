@@ -26,6 +26,7 @@ from hilum.packs.finance import payables
 from hilum.packs.finance.settlement import settle_line
 from hilum.packs.finance.settling import EXPECTED, Instructed
 from hilum.postgres import Database
+from hilum.testing import eventually
 from support.looks import rows
 from support.payments import confirm
 
@@ -202,6 +203,34 @@ async def test_hubs_apart_give_the_same_bills_the_same_id(database: Database) ->
     await Books(database).decide(second, again=True)
     [third] = await Books(database).pay()
     assert third.end_to_end_id != second.end_to_end_id, "the bank would take it for a repetition"
+
+
+async def test_a_status_that_comes_with_its_statement_does_not_undo_the_booking(database: Database) -> None:
+    async with database.transaction() as connection:
+        await payables.keep(connection, bill(1, 1, Decimal("10.00"), credit=False))
+    books = Books(database)
+    [payment] = await books.pay()
+    [(run,)] = await rows(database, "SELECT run_id FROM supplier_payment")
+    told = PaymentStatusReport(
+        number="S", order=payment.run,
+        statuses=(PaymentStatus(level="payment", number=payment.end_to_end_id, standing="accepted", code="ACSP"),),
+    )  # fmt: skip
+
+    async def report() -> None:
+        async with database.transaction() as connection:
+            await payables.report(connection, run, told)
+
+    async def waits() -> bool:
+        return bool(await rows(database, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
+    line = BankTransaction(journal="BNK1", number="N-1", booked_on=DAY, amount=Decimal(-10), currency="EUR",
+                           words=payment.end_to_end_id)  # fmt: skip
+    async with database.transaction() as connection:
+        assert (await settle_line(connection, line, new_id()))["moved"] is not None
+        reporting = asyncio.create_task(report())
+        await eventually(waits)
+    await reporting
+    assert await rows(database, "SELECT state FROM supplier_payment") == [("booked",)]
 
 
 async def test_what_others_paid_or_took_back_is_not_paid(database: Database) -> None:

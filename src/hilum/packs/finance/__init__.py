@@ -12,7 +12,7 @@ from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
 from hilum.packs.finance.payment_run import payment_process
 from hilum.packs.finance.payments import initiation_of
 from hilum.packs.finance.remittances import remittances
-from hilum.packs.finance.settlement import settlement_process
+from hilum.packs.finance.settlement import settlement_process, to_book
 from hilum.packs.finance.statements import bank_statements, statement_of, transactions_of
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "settlement_process",
     "statement_of",
     "status_of",
+    "to_book",
     "transactions_of",
 ]

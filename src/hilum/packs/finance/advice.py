@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from hilum.canonical import Payment
+from hilum.canonical import Payment, SupplierBill
 from hilum.canonical.base import Amount, Code, Value
 from hilum.formats import edifact
 from hilum.formats.edifact.segment import Value as Element
@@ -17,7 +17,7 @@ REMADV_TYPE: Final = "REMADV:D:96A:UN"
 """How the hub writes an advice, unless the partner's profile names another directory."""
 
 _INVOICE, _CREDIT_NOTE = "380", "381"  # data element 1001
-_REMITTED = "12"  # data element 5025
+_REMITTED, _DISCOUNT = "12", "52"  # data element 5025
 
 
 class PaidPart(Value):
@@ -25,6 +25,7 @@ class PaidPart(Value):
 
     number: Code
     amount: Amount
+    discount: Amount = Decimal(0)  # what was taken off for early payment: billed were both together
 
 
 class Settled(Value):
@@ -34,6 +35,7 @@ class Settled(Value):
     payment: Payment
     documents: tuple[Code, ...] = ()  # what the payment was instructed for
     parts: tuple[PaidPart, ...] = ()  # of each of them; none: nobody can tell
+    discounts: tuple[SupplierBill, ...] = ()  # credit notes for the ledger: what was taken off for early payment
 
 
 class Advice(Value):
@@ -52,7 +54,13 @@ class Advice(Value):
     def to_x12(self, partner: Partner) -> documents.RemittanceAdvice:
         """The 820. Raises `Invalid`."""
         paid = [
-            documents.PaidDocument(qualifier="IV" if each.amount >= 0 else "CM", number=each.number, paid=each.amount)
+            documents.PaidDocument(
+                qualifier="IV" if each.amount >= 0 else "CM",
+                number=each.number,
+                paid=each.amount,
+                invoiced=each.amount + each.discount if each.discount else None,
+                discount=each.discount or None,
+            )
             for each in self.parts
         ]
         return payment_to_x12(self.payment, partner, paid=paid)
@@ -82,5 +90,7 @@ class Advice(Value):
         for each in self.parts:
             yield ("DOC", _INVOICE if each.amount >= 0 else _CREDIT_NOTE, [each.number])
             yield ("MOA", [_REMITTED, each.amount])
+            if each.discount:
+                yield ("MOA", [_DISCOUNT, each.discount])
         for number in self.payment.documents if not self.parts else ():
             yield ("DOC", _INVOICE, [number])

@@ -5,9 +5,10 @@ flow.deliver_to(owed())     # SupplierBill; also payments that others made, and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
-from hilum.canonical import BusinessObject, LedgerDocument, LedgerReversal, Payment, SupplierBill
+from hilum.canonical import BusinessObject, LedgerDocument, LedgerReversal, Payment, PaymentTerms, SupplierBill
 from hilum.canonical.catalogue import write
 from hilum.connector import Header, Outgoing, Target
 from hilum.errors import Rejected
@@ -26,6 +27,10 @@ class Owed(Keeper):
     kind: ClassVar[str] = "payables"
     needs: ClassVar[str] = "Bills that are to be paid are kept"
 
+    def __init__(self, terms_of: TermsOf) -> None:
+        super().__init__()
+        self._terms_of = terms_of
+
     def __repr__(self) -> str:
         return "<owed()>"
 
@@ -33,7 +38,7 @@ class Owed(Keeper):
         """Within the transaction of the batch."""
         words = ""
         if isinstance(thing, SupplierBill):
-            await payables.keep(connection, thing)
+            await payables.keep(connection, thing, self._terms_of(thing.supplier))
         elif isinstance(thing, Payment):
             words = await payables.paid_otherwise(connection, thing)
         elif isinstance(thing, LedgerReversal):
@@ -43,14 +48,25 @@ class Owed(Keeper):
         return Rejected(IN_THE_WAY, words) if words else Delivered(reference=thing.business_key)
 
 
-def owed() -> Target:
-    """Posted bills become what payment runs find due; what was paid or reversed otherwise is due no more."""
+TermsOf = Callable[[str], PaymentTerms | None]
+"""What was agreed with a supplier about paying; none: nothing."""
+
+
+def _no_terms(supplier: str) -> PaymentTerms | None:
+    return None
+
+
+def owed(terms_of: TermsOf = _no_terms) -> Target:
+    """Posted bills become what payment runs find due; what was paid or reversed otherwise is due no more.
+
+    `terms_of` says the terms of payment of suppliers, for bills that do not say them.
+    """
     return Target(
         endpoint="payables.owed",
         operation="keep",
         accepts=(SupplierBill, Payment, LedgerReversal),
         encode=_encode,
-        connector=Owed(),
+        connector=Owed(terms_of),
     )
 
 

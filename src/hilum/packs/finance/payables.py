@@ -25,11 +25,14 @@ from hilum.canonical import (
     PaymentStanding,
     PaymentStatus,
     PaymentStatusReport,
+    PaymentTerms,
     SupplierBill,
 )
 from hilum.canonical.conversions import plain
 from hilum.facts import PaidOut, note
+from hilum.packs.finance import discounts
 from hilum.packs.finance.advice import PaidPart
+from hilum.packs.finance.discounts import SUFFIX, bank_day
 from hilum.packs.finance.settling import EXPECTED, ID, Instructed, PaymentState, money, print_of
 from hilum.packs.suppliers.accounts import payees
 from hilum.postgres import Connection
@@ -52,21 +55,41 @@ class Payable:
     on_account: bool
     documents: list[str]
     attempts: int
+    discount: Decimal = Decimal(0)
+    discount_until: date | None = None
+
+    def less(self, paid_on: date) -> Decimal:
+        """What is paid of it when the bank pays on that day."""
+        return self.amount - (self.discount if self.gets_discount(paid_on) else 0)
+
+    def gets_discount(self, paid_on: date) -> bool:
+        """Is that day within its terms?"""
+        return self.discount > 0 and self.discount_until is not None and paid_on <= self.discount_until
 
 
 _PAYABLE = ", ".join(each.name for each in fields(Payable))
 _PAYMENT = ", ".join(each.name for each in fields(Instructed))
 
 
-async def keep(connection: Connection, bill: SupplierBill) -> bool:
-    """Remember a posted bill. False: it is known already; what a payment has is not changed any more."""
+async def keep(connection: Connection, bill: SupplierBill, terms: PaymentTerms | None = None) -> bool:
+    """Remember a posted bill. False: it is known already; what a payment has is not changed any more.
+
+    `terms`: those agreed with the supplier, for a bill that names none.
+    """
+    if bill.terms is None and terms is not None:
+        bill = bill.model_copy(update={"terms": terms})
+    discount = discounts.discount_of(bill, bill.terms)
     cursor = await connection.execute(
-        "INSERT INTO payable (bill, supplier, number, amount, currency, due_on, documents)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bill) DO UPDATE SET amount = excluded.amount,"
-        " due_on = excluded.due_on WHERE payable.payment IS NULL AND payable.closed = ''"
-        " AND (payable.amount, payable.due_on) IS DISTINCT FROM (excluded.amount, excluded.due_on)",
-        [bill.business_key, bill.supplier, bill.number, bill.amount, bill.currency, bill.due_on or bill.billed_on,
-         [bill.number]],
+        "INSERT INTO payable (bill, supplier, number, amount, currency, due_on, documents, discount, discount_until,"
+        " discount_lines) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bill) DO UPDATE"
+        " SET amount = excluded.amount, due_on = excluded.due_on, discount = excluded.discount,"
+        " discount_until = excluded.discount_until, discount_lines = excluded.discount_lines"
+        " WHERE payable.payment IS NULL AND payable.closed = '' AND (payable.amount, payable.due_on, payable.discount,"
+        " payable.discount_until) IS DISTINCT FROM (excluded.amount, excluded.due_on, excluded.discount,"
+        " excluded.discount_until)",
+        [bill.business_key, bill.supplier, bill.number, bill.amount, bill.currency, bill.due, [bill.number],
+         discount.amount if discount else 0, discount.until if discount else None,
+         discounts.as_json(discount.lines if discount else [])],
     )  # fmt: skip
     return bool(cursor.rowcount)
 
@@ -109,48 +132,73 @@ async def _close(connection: Connection, bills: Sequence[str], words: str) -> No
 
 
 async def propose(
-    connection: Connection, asked: PaymentRun, *, currencies: Sequence[str], journal: str, run: UUID
+    connection: Connection,
+    asked: PaymentRun,
+    *,
+    currencies: Sequence[str],
+    journal: str,
+    run: UUID,
+    holidays: frozenset[date] = frozenset(),
 ) -> list[str]:
     """Take what is due, less credit notes, into payments of this run; says what is left out, in words.
 
+    So is what would lose its discount by waiting longer; it is taken where the bank's day is within the terms.
     Asked again, it changes nothing. Bills that another run takes at the same moment are waited for, and left to it.
     """
     if await payments_of(connection, run):
         return []
-    async with connection.cursor(row_factory=class_row(Payable)) as cursor:
-        await cursor.execute(
-            f"SELECT {_PAYABLE} FROM payable WHERE payment IS NULL AND closed = '' AND amount IS NOT NULL"
-            " AND currency = ANY(%s) AND (due_on <= %s OR amount < 0) ORDER BY bill FOR UPDATE".encode(),
-            [list(currencies), asked.due_until],
-        )
-        due = await cursor.fetchall()
+    paid_on = bank_day(asked.execute_on, holidays)
+    due = await _due(connection, currencies, paid_on, asked.due_until)
     known = await payees(connection, {(each.supplier, each.currency) for each in due}, asked.execute_on)
     left = await _without_amount(connection, currencies)
-    for (supplier, currency, on_account), group in groupby(sorted(due, key=_together), key=_together):
+    for (supplier, currency, _), group in groupby(sorted(due, key=_together), key=_together):
         bills = list(group)
-        amount = sum((each.amount for each in bills), Decimal(0))
+        amount = sum((each.less(paid_on) for each in bills), Decimal(0))
         if amount <= 0:
             continue  # credit notes wait for the next bill
         payee = known.get((supplier, currency))
         if payee is None:
             left.append(f"{supplier}: {money(amount, currency)}, no account of theirs was confirmed for that day")
             continue
-        await connection.execute(
-            "INSERT INTO supplier_payment (end_to_end_id, run_id, run, supplier, amount, currency, journal, execute_on,"
-            " on_account, documents, bills, payee) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [id := end_to_end_id(supplier, currency, bills), run, asked.number, supplier, amount, currency, journal,
-             asked.execute_on, on_account, [n for each in bills for n in each.documents],
-             [each.bill for each in bills], print_of(payee.account)],
-        )  # fmt: skip
-        await connection.execute(
-            "UPDATE payable SET payment = %s WHERE bill = ANY(%s)", [id, [each.bill for each in bills]]
-        )
+        await _take(connection, asked, bills, paid_on=paid_on, journal=journal, payee=payee, run=run)
     return left
 
 
-def end_to_end_id(supplier: str, currency: str, bills: Sequence[Payable]) -> str:
+async def _due(connection: Connection, currencies: Sequence[str], paid_on: date, until: date) -> list[Payable]:
+    async with connection.cursor(row_factory=class_row(Payable)) as cursor:
+        await cursor.execute(
+            f"SELECT {_PAYABLE} FROM payable WHERE payment IS NULL AND closed = '' AND amount IS NOT NULL"
+            " AND currency = ANY(%(currencies)s) AND (due_on <= %(until)s OR amount < 0"
+            " OR discount > 0 AND discount_until BETWEEN %(paid_on)s AND %(until)s) ORDER BY bill FOR UPDATE".encode(),
+            {"currencies": list(currencies), "until": until, "paid_on": paid_on},
+        )
+        return await cursor.fetchall()
+
+
+async def _take(
+    connection: Connection, asked: PaymentRun, bills: Sequence[Payable], *, paid_on: date, journal: str, payee: Payee,
+    run: UUID,
+) -> None:  # fmt: skip
+    """These are paid together, to one supplier."""
+    supplier, currency, on_account = _together(bills[0])
+    early = [each for each in bills if each.gets_discount(paid_on)]
+    documents = [*(n for each in bills for n in each.documents), *(each.number + SUFFIX for each in early)]
+    amount = sum((each.less(paid_on) for each in bills), Decimal(0))
+    id = end_to_end_id(supplier, currency, bills, paid_on)
+    await connection.execute(
+        "INSERT INTO supplier_payment (end_to_end_id, run_id, run, supplier, amount, currency, journal, execute_on,"
+        " on_account, documents, bills, payee) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [id, run, asked.number, supplier, amount, currency, journal, asked.execute_on, on_account, documents,
+         [each.bill for each in bills], print_of(payee.account)],
+    )  # fmt: skip
+    await connection.execute("UPDATE payable SET payment = %s WHERE bill = ANY(%s)", [id, [x.bill for x in bills]])
+    for each in early:
+        await discounts.take(connection, each.bill, number=each.number, payment=id, attempts=each.attempts)
+
+
+def end_to_end_id(supplier: str, currency: str, bills: Sequence[Payable], paid_on: date) -> str:
     """The same bills, paid for the same time, have the same id wherever it is made: 16 characters, for MT940's sake."""
-    parts = [supplier, currency, *(f"{each.bill}\n{each.attempts}\n{plain(each.amount)}" for each in bills)]
+    parts = [supplier, currency, *(f"{each.bill}\n{each.attempts}\n{plain(each.less(paid_on))}" for each in bills)]
     return "H2" + b32encode(blake2b("\n".join(parts).encode(), digest_size=10).digest()).decode()[:14]
 
 
@@ -200,12 +248,17 @@ async def _payments(connection: Connection, where: str, values: Sequence[Any]) -
 async def parts_of(connection: Connection, end_to_end_id: str) -> list[PaidPart]:
     """What a payment pays of each bill; none where it pays what is left of others."""
     cursor = await connection.execute(
-        "SELECT number, amount, documents FROM payable WHERE payment = %s ORDER BY bill", [end_to_end_id]
+        "SELECT number, amount, documents, discount_of FROM payable WHERE payment = %s ORDER BY bill", [end_to_end_id]
     )
     rows = await cursor.fetchall()
-    if any(documents != [number] for number, _, documents in rows):
+    if any(documents != [number] for number, _, documents, _ in rows):
         return []
-    return [PaidPart(number=number, amount=amount) for number, amount, _ in rows]
+    taken = {bill: -amount for _, amount, _, bill in rows if bill}
+    return [
+        PaidPart(number=number, amount=amount - taken.get(number, 0), discount=taken.get(number, Decimal(0)))
+        for number, amount, _, bill in rows
+        if not bill
+    ]
 
 
 async def leave_out(connection: Connection, run: UUID, suppliers: Sequence[str] | None = None) -> None:
@@ -216,6 +269,7 @@ async def leave_out(connection: Connection, run: UUID, suppliers: Sequence[str] 
         [run, suppliers, suppliers],
     )
     ids = [row[0] for row in await cursor.fetchall()]
+    await discounts.give_back(connection, ids)
     await connection.execute("UPDATE payable SET payment = NULL WHERE payment = ANY(%s)", [ids])
 
 
@@ -253,7 +307,8 @@ async def _payees_of(connection: Connection, payments: Sequence[Instructed]) -> 
 async def report(connection: Connection, run: UUID, told: PaymentStatusReport) -> list[str]:
     """What the bank says of the payments of a run; returns those that it rejects. Rejected or booked is final."""
     rejected = []
-    for each in await payments_of(connection, run):
+    # locked: a statement that books one of them at this moment is not undone
+    for each in await _payments(connection, "WHERE run_id = %s ORDER BY supplier, end_to_end_id FOR UPDATE", [run]):
         status = told.of(each.end_to_end_id)
         refused = status is not None and status.standing in _REFUSED and not _is_repeated(status)
         if refused and each.state is PaymentState.REJECTED:
@@ -302,6 +357,7 @@ async def give_up(connection: Connection, end_to_end_id: str, *, again: bool, wo
         return
     (payment,) = found
     if payment.booked == 0:
+        await discounts.give_back(connection, [end_to_end_id])
         await connection.execute(
             "UPDATE payable SET payment = CASE WHEN %s THEN NULL ELSE payment END, attempts = attempts + 1, closed = %s"
             " WHERE payment = %s",

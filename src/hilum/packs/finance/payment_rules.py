@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field
@@ -66,6 +67,8 @@ class PaymentRules:
     """A hospital's own rules."""
 
     accounts: Mapping[str, DebtorAccount]  # by code, as payment runs name them
+    discount_account: str = ""  # of the ledger, for discounts; empty: the receiver's own rules decide
+    bank_holidays: frozenset[date] = frozenset()  # besides weekends; what is to be paid then is paid on the next day
     passes: Callable[[BankTransaction], bool] = _nothing  # what leaves an account and is no payment: fees, salaries
     decide_within: Period = "P2D"
     expect_within: Period = "P5D"  # after the day of execution, before Treasury is asked where a payment is

@@ -32,6 +32,7 @@ from hilum.canonical.worth import together
 from hilum.flow import Owners
 from hilum.packs.finance import payables
 from hilum.packs.finance.advice import Advice, PaidPart, Settled
+from hilum.packs.finance.discounts import SUFFIX
 from hilum.packs.finance.payment_rules import (
     DESK,
     TREASURY,
@@ -106,6 +107,7 @@ class _Paying:
         async def propose(connection: Connection, run: UUID) -> list[str]:
             return await payables.propose(
                 connection, self.asked, currencies=account.currencies, journal=account.journal, run=run,
+                holidays=self.rules.bank_holidays,
             )  # fmt: skip
 
         left = await self._query("propose", propose)
@@ -263,7 +265,7 @@ def _ordered(payment: Instructed, payee: Payee) -> OrderedPayment:
         amount=payment.amount,
         currency=payment.currency,
         payee=payee,
-        documents=payment.documents,
+        documents=tuple(each for each in payment.documents if not each.endswith(SUFFIX)),
     )
 
 

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from hilum.canonical import BankTransaction, Payment, PaymentDirection
+from hilum.canonical import BankTransaction, Payment, PaymentDirection, SupplierBill
 from hilum.canonical.worth import worth
-from hilum.flow import Owners
-from hilum.packs.finance import payables, told_twice
+from hilum.flow import Lookup, Owners
+from hilum.packs.finance import discounts, payables, told_twice
 from hilum.packs.finance.advice import Advice, PaidPart, Settled
 from hilum.packs.finance.payment_rules import DESK, TREASURY, PaymentRules
 from hilum.packs.finance.settling import Instructed, after, identity, ids_in, judge, money
@@ -101,7 +101,9 @@ class _Line:
         """Compare, and note what comes of it. `forced`: the payment that somebody says it is of."""
 
         async def look(connection: Connection) -> dict[str, Any]:
-            return await settle_line(connection, self.line, self.run.id, forced=forced)
+            return await settle_line(
+                connection, self.line, self.run.id, forced=forced, discount_account=self.rules.discount_account
+            )
 
         found: dict[str, Any] = await self.run.query("compare", look)
         return found
@@ -134,6 +136,8 @@ class _Line:
 
     async def _book(self, moved: Settled) -> None:
         channel = self.rules.payments
+        for note in moved.discounts:  # before the payment that settles what is left of their bills
+            await self.run.send(channel, note, key=note.supplier)
         await self.run.send(channel, moved.payment, key=moved.payment.supplier or "")
         if moved.payment.direction is PaymentDirection.SENT:
             if self.rules.advise == "settled":
@@ -158,10 +162,21 @@ class _Line:
         await self.run.query("decided", give_up)
 
 
+def to_book(parsed: Any, _: Lookup) -> Payment | SupplierBill:
+    """The translation of the flow of `payables.payments`: payments, and notes of discounts before those that use them.
+
+    Let the flow have `order_by` the supplier, so that the note is in the ledger first.
+    """
+    kind = SupplierBill if parsed["type"] == SupplierBill.name else Payment
+    return kind.model_validate(parsed["content"])
+
+
 _KNOWN = "told before"
 
 
-async def settle_line(connection: Connection, line: BankTransaction, run: UUID, *, forced: str = "") -> dict[str, Any]:
+async def settle_line(
+    connection: Connection, line: BankTransaction, run: UUID, *, forced: str = "", discount_account: str = ""
+) -> dict[str, Any]:
     """Within a transaction: what the line is, noted once. `asks`: what somebody must decide; `moved`: what to book.
 
     The same run gets the same answer again; for another one the line is known.
@@ -183,7 +198,8 @@ async def settle_line(connection: Connection, line: BankTransaction, run: UUID, 
         return await _asks(connection, line, run, words)
     if later.open == payment.open:
         return await _asks(connection, line, run, f"{words}; nothing of it is open, it cannot be booked on it")
-    moved = _moved(line, payment, later, await payables.parts_of(connection, payment.end_to_end_id))
+    parts = await payables.parts_of(connection, payment.end_to_end_id)
+    moved = await _discounted(connection, _moved(line, payment, later, parts), discount_account)
     outcome = f"{money(moved.payment.amount, line.currency)} of {payment.title}"
     await connection.execute(
         "UPDATE supplier_payment SET booked = %s, returned = %s, parts = %s, state = %s WHERE end_to_end_id = %s",
@@ -203,6 +219,22 @@ async def _asks(connection: Connection, line: BankTransaction, run: UUID, words:
     """The line is this run's, so that nobody is asked twice."""
     await told_twice.note(connection, line, run)
     return {"asks": words, "moved": None, "outcome": ""}
+
+
+async def _discounted(connection: Connection, moved: Settled, account: str) -> Settled:
+    """With the notes of the discounts that count on this day; of one that was taken too late nothing is booked."""
+    paid = moved.payment
+    if paid.direction is not PaymentDirection.SENT:
+        return moved
+    notes, late = await discounts.settle(connection, moved.end_to_end_id, paid.paid_on, account=account)
+    missing = {each for each in paid.documents if each.endswith(discounts.SUFFIX)} - {each.number for each in notes}
+    left = tuple(each for each in paid.documents if each not in missing)
+    told = tuple(each for each in moved.documents if not each.endswith(discounts.SUFFIX))
+    parts = () if late else moved.parts
+    return moved.model_copy(
+        update={"payment": paid.model_copy(update={"documents": left}), "discounts": tuple(notes), "documents": told,
+                "parts": parts}
+    )  # fmt: skip
 
 
 def _moved(line: BankTransaction, payment: Instructed, later: Instructed, parts: Sequence[PaidPart]) -> Settled:

@@ -286,7 +286,7 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=invoices.supplier_bill,
         key="supplier and the bill reference (`ref`), else Odoo's number",
         fields=_ENTRY,
-        lost={"lines.numbers": _OF_TRADE},
+        lost={"lines.numbers": _OF_TRADE, "terms": "Odoo keeps the day when it is due"},
         filled={**_INVOICE_FILLED, "lines.order_line": "the line of the order with that item"},
     ),
     Captured(

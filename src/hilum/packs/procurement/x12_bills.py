@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hilum.canonical import InvoiceLine, Payment, PaymentDirection, SupplierBill
+from hilum.canonical import InvoiceLine, Payment, PaymentDirection, PaymentTerms, SupplierBill
 from hilum.errors import Invalid
 from hilum.formats.x12 import Partner, documents
 from hilum.formats.x12.documents import Entity, References
@@ -71,6 +71,7 @@ def bill_from_x12(
         currency=invoice.currency or partner.currency,
         billed_on=invoice.invoiced_on,
         due_on=_due(invoice),
+        terms=_terms(invoice),
         total=abs(invoice.total),
         lines=tuple(lines),
     )
@@ -94,6 +95,9 @@ def bill_to_x12(bill: SupplierBill, partner: Partner) -> documents.Invoice:
         currency=bill.currency,
         references=tuple(documents.Reference(qualifier=code, id=each) for code, each in corrected),
         due_on=bill.due_on,
+        net_days=bill.terms.net_days if bill.terms is not None else None,
+        discount_percent=bill.terms.discount_percent if bill.terms is not None else None,
+        discount_days=bill.terms.discount_days if bill.terms is not None else None,
         total=Decimal(total).quantize(Decimal("0.01")),
         lines=tuple(_invoiced(line, partner) for line in goods),
         allowances=tuple(_charge(line) for line in bill.lines if not line.item),
@@ -186,6 +190,14 @@ def _due(invoice: documents.Invoice) -> date | None:
     if invoice.due_on is None and invoice.net_days is not None:
         return invoice.invoiced_on + timedelta(days=invoice.net_days)
     return invoice.due_on
+
+
+def _terms(invoice: documents.Invoice) -> PaymentTerms | None:
+    """Of a discount without percentage or days nothing is taken off."""
+    percent, days = invoice.discount_percent, invoice.discount_days
+    if invoice.credit or not percent or days is None:
+        return None
+    return make(PaymentTerms, "ITD", net_days=invoice.net_days, discount_percent=percent, discount_days=days)
 
 
 def _invoiced(line: InvoiceLine, partner: Partner) -> documents.InvoicedLine:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from hilum.canonical import CustomerInvoice, SupplierBill
@@ -90,7 +91,7 @@ class InvoiceOperation(LedgerOperation):
             "currency_id/.id": cell(wanted["currency_id"]),
             "invoice_date": wanted["invoice_date"],
             "ref": thing.number,
-            **({"invoice_date_due": cell(thing.due_on)} if thing.due_on else {}),
+            **({"invoice_date_due": cell(due)} if (due := _due(thing)) else {}),
             **self.origin(thing),
             **await self._correction(session, task),
         }
@@ -229,3 +230,8 @@ class PostInvoice(InvoiceOperation):
     def origin(self, thing: CustomerInvoice) -> dict[str, str]:
         """See `InvoiceOperation.origin`."""
         return {"invoice_origin": thing.encounter} if thing.encounter else {}
+
+
+def _due(thing: Thing) -> date | None:
+    """The day that it says, or that follows from its terms; none: Odoo's own rules decide."""
+    return thing.due if isinstance(thing, SupplierBill) and thing.terms is not None else thing.due_on

@@ -1,0 +1,153 @@
+"""Discounts for early payment: taken within the terms, in the books to the cent, still owed where the bank was late."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.canonical import PaymentRun, PaymentTerms, SupplierBill
+from hilum.message import new_id
+from hilum.packs.finance import payables
+from hilum.packs.finance.settling import Instructed
+from hilum.postgres import Database
+from hilum.simulator.bank import Trouble
+from hilum.simulator.odoo import SandboxOdoo
+from hilum.testing import eventually
+from support.looks import rows
+from support.payments import DAY, IBANS, Paying, bill, confirm
+from support.waits import Start
+
+pytestmark = pytest.mark.req("WF-12", "SYS-15")
+
+Begin = Callable[..., Awaitable[Paying]]
+TERMS = PaymentTerms.of("2/10 net 30")
+
+
+@pytest.fixture
+async def paying(hub: Start, database: Database, tmp_path: Path) -> AsyncIterator[Begin]:
+    """`await paying(box)`: a hub, a bank and an Odoo."""
+    made: list[Paying] = []
+
+    async def begin(box: SandboxOdoo, **more: Any) -> Paying:
+        made.append(Paying(database, tmp_path))
+        await made[0].begin(hub, box, **more)
+        return made[0]
+
+    yield begin
+    for one in made:
+        await one.end()
+
+
+def early(number: str, amount: str, **more: Any) -> SupplierBill:
+    return bill(number, amount, terms=TERMS, **more)
+
+
+async def test_a_discount_within_the_terms_is_in_the_books_to_the_cent(paying: Begin) -> None:
+    async with SandboxOdoo("19.0") as box:
+        work = await paying(box)
+        await work.owes(early("B-1", "100.10"), bill("B-2", "50.05"))
+        await work.released()
+        work.mail()
+        work.bank.end_of_day(DAY, times=2)
+        assert await work.ended() == "settled: 1 booked; 1 payment, 148.15 EUR"  # 2 % of 100.10 less
+
+        def settled() -> bool:
+            moves = {each["ref"]: each["amount_residual"] for each in box.records("account.move")}
+            return {"B-1", "B-2", "B-1-DISCOUNT"} <= moves.keys() and not any(
+                moves[ref] for ref in ("B-1", "B-2", "B-1-DISCOUNT")
+            )
+
+        await eventually(settled, lambda: [(m["ref"], m["amount_residual"]) for m in box.records("account.move")])
+        (note,) = [each for each in box.records("account.move") if each["ref"] == "B-1-DISCOUNT"]
+        assert (note["move_type"], Decimal(str(note["amount_total"]))) == ("in_refund", Decimal("2.00"))
+        assert work.bank.balance == Decimal(10_000) - Decimal("148.15")
+        await eventually(lambda: len(work.told.bodies) == 1)
+        (told,) = work.told.bodies
+        assert told["payment"]["documents"] == ["B-1", "B-2"]
+        assert [(each["number"], Decimal(each["amount"]), Decimal(each["discount"])) for each in told["parts"]] == [
+            ("B-1", Decimal("98.10"), Decimal("2.00")), ("B-2", Decimal("50.05"), Decimal(0)),
+        ]  # fmt: skip
+
+
+@pytest.mark.long
+async def test_what_the_bank_books_too_late_is_no_discount_and_the_rest_is_paid_by_the_next_run(paying: Begin) -> None:
+    async with SandboxOdoo("19.0") as box:
+        work = await paying(box)
+        work.bank.trouble(IBANS["V1"], Trouble.LATE)  # three days after
+        await work.owes(early("B-1", "100.00", billed_on=DAY - timedelta(days=9)))
+        await work.released()
+        work.mail()
+        work.bank.end_of_day(DAY + timedelta(days=3))
+        assert await work.ended() == "settled: 1 booked; 1 payment, 98.00 EUR"
+        work.bank.trouble(IBANS["V1"], Trouble.PENDING)
+        await work.lines_done(1)
+        assert await rows(
+            work.database, "SELECT amount, documents FROM payable WHERE payment IS NULL AND closed = ''"
+        ) == [(Decimal("2.00"), ["B-1"])]  # fmt: skip
+        await eventually(lambda: len(box.records("account.payment")) == 1)
+        assert not [each for each in box.records("account.move") if each["ref"] == "B-1-DISCOUNT"]
+        (open_,) = [each["amount_residual"] for each in box.records("account.move") if each["ref"] == "B-1"]
+        assert open_ == 2.0
+
+
+# Which bills, which day, how much
+
+
+async def proposed(database: Database, *bills: SupplierBill, until: date, on: date, **more: Any) -> list[Instructed]:
+    await confirm(database, {"V1": IBANS["V1"]})
+    run = new_id()
+    asked = PaymentRun(number="RUN-1", account="MAIN", due_until=until, execute_on=on)
+    async with database.transaction() as connection:
+        for each in bills:
+            await payables.keep(connection, each)
+        for _ in range(2):
+            await payables.propose(connection, asked, currencies=["EUR"], journal="BNK1", run=run, **more)
+        return await payables.payments_of(connection, run)
+
+
+FRIDAY = date(2026, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("on", "holidays", "amount"),
+    [
+        (FRIDAY, frozenset(), "98.00"),
+        (FRIDAY + timedelta(days=1), frozenset(), "100.00"),  # Saturday: the bank pays on Monday
+        (FRIDAY, frozenset({FRIDAY}), "100.00"),
+    ],
+)
+async def test_the_bank_day_decides(database: Database, on: date, holidays: frozenset[date], amount: str) -> None:
+    paper = early("B-1", "100.00", billed_on=FRIDAY - timedelta(days=10), due_on=FRIDAY)
+    [payment] = await proposed(database, paper, until=FRIDAY, on=on, holidays=holidays)
+    assert payment.amount == Decimal(amount)
+
+
+async def test_a_run_takes_what_would_lose_its_discount_and_leaves_what_can_wait(database: Database) -> None:
+    soon = early("B-1", "100.00", billed_on=FRIDAY - timedelta(days=8), due_on=None)
+    later = early("B-2", "100.00", billed_on=FRIDAY, due_on=None)
+    gone = early("B-3", "100.00", billed_on=FRIDAY - timedelta(days=12), due_on=None)
+    [payment] = await proposed(database, soon, later, gone, until=FRIDAY + timedelta(days=6), on=FRIDAY)
+    assert payment.documents == ("B-1", "B-1-DISCOUNT")
+
+
+async def test_a_payment_that_is_not_made_takes_no_discount_and_the_note_is_no_credit_of_its_own(
+    database: Database,
+) -> None:
+    paper = early("B-1", "100.00", due_on=DAY)
+    [payment] = await proposed(database, paper, until=DAY, on=DAY)
+    [(run,)] = await rows(database, "SELECT run_id FROM supplier_payment")
+    note = SupplierBill.model_validate(
+        {"number": "B-1-DISCOUNT", "supplier": "V1", "credit": True, "currency": "EUR", "billed_on": DAY,
+         "total": "2.00", "lines": [{"number": 1, "unit_price": "2.00"}]}
+    )  # fmt: skip
+    async with database.transaction() as connection:
+        assert not await payables.keep(connection, note), "the ledger tells of it: it is known"
+        await payables.leave_out(connection, run)
+    assert await rows(database, "SELECT bill, payment FROM payable") == [("V1:B-1", None)]
+    [again] = await proposed(database, paper, until=DAY, on=DAY)
+    assert again.end_to_end_id == payment.end_to_end_id
