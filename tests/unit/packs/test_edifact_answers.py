@@ -47,8 +47,29 @@ def test_an_order_is_read_as_it_was_written() -> None:
     assert b"QTY+21:2,5:BX'" in made.encode()
     again = order_from_edifact(edifact.read_document(made.messages[0]), supplier="S")
     assert again.model_copy(update={"ordered_at": None}) == order
-    with pytest.raises(Invalid, match="changed order"):
-        mapping.order_to_edifact(order.model_copy(update={"revision": 1}), PARTNER, ordered_on=AT.date())
+
+
+def test_a_changed_order_is_an_ordchg_that_replaces_it() -> None:
+    line = OrderLine(number=3, item="GLV", quantity=Decimal(2), unit="BX", unit_price=Decimal("8.2"))
+    order = PurchaseOrder(number="PO-1", revision=2, supplier="S", lines=(line,))
+    draft = mapping.order_to_edifact(order, PARTNER, ordered_on=AT.date())
+    made = edifact.build(PARTNER, [draft], reference="7", at=AT).messages[0]
+    assert made.type == "ORDCHG"
+    assert b"BGM+230+PO-1/2+5'" in made.raw
+    found = edifact.read_document(made)
+    assert (found.order, [each.action for each in found.lines], [each.number for each in found.lines]) == (
+        "PO-1", ["3"], ["3"],
+    )  # fmt: skip
+
+
+def test_a_change_by_the_supplier_is_what_it_will_do_otherwise() -> None:
+    answer = mapping.answer_from_edifact(document("ORDCHG", ANSWER), supplier="S-200")
+    assert (answer.number, answer.order) == ("A-9", "PO-1")
+    assert [line.answer for line in answer.lines] == [
+        LineAnswer.ACCEPTED, LineAnswer.BACKORDERED, LineAnswer.REJECTED, LineAnswer.CHANGED,
+    ]  # fmt: skip
+    with pytest.raises(Invalid, match="cancels the order"):
+        mapping.answer_from_edifact(document("ORDCHG", ANSWER.replace("A-9+4", "A-9+1")), supplier="S")
 
 
 def test_an_answer_line_by_line() -> None:

@@ -41,9 +41,10 @@ class OrderedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """An order that is new."""
+    """An order that is new, or a later version of it, which says all of it again."""
 
     number: str
+    version: int = 1  # above 1: it replaces the one before
     ordered_at: datetime
     currency: str
     bill_to: Address
@@ -55,10 +56,10 @@ class Order:
 def order_request(order: Order) -> etree._Element:
     """The element OrderRequest."""
     root = etree.Element("OrderRequest")
-    header = etree.SubElement(
-        root, "OrderRequestHeader", orderID=order.number, type="new",
-        orderDate=order.ordered_at.isoformat(timespec="seconds"),
-    )  # fmt: skip
+    facts = {"orderID": order.number, "type": "new", "orderDate": order.ordered_at.isoformat(timespec="seconds")}
+    if order.version > 1:
+        facts |= {"type": "update", "orderVersion": str(order.version)}
+    header = etree.SubElement(root, "OrderRequestHeader", facts)
     total = sum((item.quantity * item.price for item in order.items), Decimal(0))
     _money(etree.SubElement(header, "Total"), total.quantize(Decimal("0.01")), order.currency)
     if order.ship_to is not None:

@@ -1,4 +1,4 @@
-"""Typed reading of ORDERS, ORDRSP, DESADV and INVOIC (directories D93A to D10B): heads and lines, codes as sent.
+"""Typed reading of ORDERS, ORDCHG, ORDRSP, DESADV, INVOIC (directories D93A to D10B): heads and lines, codes as sent.
 
 Segments before the first line belong to the head, those behind UNS+S to the summary; those after a LIN, until the
 next, to that line. DESADV: a line is in the package that the CPS before it describes.
@@ -202,11 +202,11 @@ class Line(Part):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What the four have in common."""
+    """What these have in common."""
 
-    type: str  # ORDERS, ORDRSP, DESADV, INVOIC
+    type: str  # ORDERS, ORDCHG, ORDRSP, DESADV, INVOIC
     number: str  # BGM-02
-    code: str  # BGM-01 (1001): 220 an order, 231 an answer, 351 a ship notice, 380 an invoice, 381 a credit note
+    code: str  # BGM-01 (1001): 220 an order, 230 its change, 231 an answer, 351 a ship notice, 380 a bill, 381 a credit
     function: str  # BGM-03 (1225): 9 original, 1 cancellation, 5 replacement, 7 duplicate; of ORDRSP 4, 27, 29
     currency: str
     parties: tuple[Party, ...]
@@ -248,7 +248,7 @@ class Document:
         return next((found[each] for each in roles if each in found), "")
 
 
-_TYPES = ("ORDERS", "ORDRSP", "DESADV", "INVOIC")
+_TYPES = ("ORDERS", "ORDCHG", "ORDRSP", "DESADV", "INVOIC")
 
 
 def read(message: Message, *types: str) -> Document:

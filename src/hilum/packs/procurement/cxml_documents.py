@@ -44,17 +44,16 @@ def items_as_sent(buyer: str, supplier: str, where: str) -> str:
 
 
 def order_to_cxml(order: PurchaseOrder, partner: CxmlPartner, *, now: datetime) -> cxml.Order:
-    """An OrderRequest. Raises `Invalid` for a changed order, and where a line has no price: cXML needs one.
+    """An OrderRequest, for a changed order one of type `update`. Raises `Invalid` where a line has no price.
 
     Also for one that only bills what was used: an OrderRequest cannot say so, and the supplier would send it again.
     """
     if order.bill_only:
         raise Invalid("an order for what was used already is not written as cXML: it would be sent", where=order.number)
-    if order.revision:
-        raise Invalid("a changed order is not written as cXML; cancel it and order anew", where=order.number)
     ship_to = cxml.Address(name=order.deliver_to, id=order.deliver_to) if order.deliver_to else None
     return cxml.Order(
         number=order.number,
+        version=order.revision + 1,
         ordered_at=order.ordered_at or now.astimezone(UTC),
         currency=order.currency or partner.currency,
         bill_to=partner.bill_to.address if partner.bill_to is not None else cxml.Address(name=partner.ours.identity),

@@ -24,7 +24,11 @@ from hilum.packs.procurement.edifact_documents import ItemOf, items_as_sent, num
 from hilum.packs.procurement.x12_items import EACH, line_number, moment, needed_quantity
 
 ORDERS_TYPE = "ORDERS:D:96A:UN"
-"""How the hub writes an order, unless the partner's profile names another directory."""
+ORDCHG_TYPE = "ORDCHG:D:96A:UN"
+"""How the hub writes an order and its changes, unless the partner's profile names another directory."""
+
+_REPLACE, _CHANGED = "5", "3"  # data elements 1225 and 1229
+_CANCELLED = "1"  # data element 1225
 
 ACTIONS: Mapping[str, LineAnswer] = MappingProxyType(
     {
@@ -45,13 +49,17 @@ _BACKORDERED = "83"
 
 
 def order_to_edifact(order: PurchaseOrder, partner: edifact.Partner, *, ordered_on: date) -> edifact.Draft:
-    """An ORDERS. Raises `Invalid` for a changed order: an ORDCHG is not written."""
-    if order.revision:
-        raise Invalid("a changed order is not written as EDIFACT; cancel it and order anew", where=order.number)
-    rows: list[tuple[Value, ...]] = [
-        ("BGM", "227" if order.bill_only else "220", order.number, "9"),  # data element 1001: consignment order
-        ("DTM", ["137", _day(ordered_on), "102"]),
-    ]
+    """An ORDERS; a changed order (revision above 0) is an ORDCHG that replaces the former one as a whole.
+
+    The number of a change is that of the order with its revision: `PO-1/2`.
+    """
+    changed = order.revision > 0
+    head = ("BGM", "230", f"{order.number}/{order.revision}", _REPLACE) if changed else (
+        "BGM", "227" if order.bill_only else "220", order.number, "9"  # data element 1001: consignment order
+    )  # fmt: skip
+    rows: list[tuple[Value, ...]] = [head, ("DTM", ["137", _day(ordered_on), "102"])]
+    if changed:
+        rows.append(("RFF", ["ON", order.number]))
     if order.agreement:
         rows.append(("RFF", ["CT", order.agreement]))
     rows += [("NAD", "BY", [partner.ours.id, None, "92"]), ("NAD", "SU", [partner.theirs.id, None, "92"])]
@@ -60,13 +68,14 @@ def order_to_edifact(order: PurchaseOrder, partner: edifact.Partner, *, ordered_
     if order.currency:
         rows.append(("CUX", ["2", order.currency, "9"]))
     for line in order.lines:
-        rows += _ordered(line)
+        rows += _ordered(line, _CHANGED if changed else None)
     rows += [("UNS", "S"), ("CNT", ["2", len(order.lines)])]
-    return edifact.Draft(partner.type_of("ORDERS", ORDERS_TYPE), rows)
+    name, usual = ("ORDCHG", ORDCHG_TYPE) if changed else ("ORDERS", ORDERS_TYPE)
+    return edifact.Draft(partner.type_of(name, usual), rows)
 
 
-def _ordered(line: OrderLine) -> Iterator[tuple[Value, ...]]:
-    yield ("LIN", line.number)
+def _ordered(line: OrderLine, action: str | None) -> Iterator[tuple[Value, ...]]:
+    yield ("LIN", line.number, action) if action else ("LIN", line.number)
     yield ("PIA", "5", [line.item, "IN"])
     yield ("QTY", ["21", line.quantity, line.unit])
     if line.needed_by is not None:
@@ -78,9 +87,14 @@ def _ordered(line: OrderLine) -> Iterator[tuple[Value, ...]]:
 def answer_from_edifact(
     document: Document, *, supplier: str, item_of: ItemOf | None = None, zone: tzinfo = UTC
 ) -> OrderAcknowledgement:
-    """An ORDRSP. What comes later (QTY+83) becomes a line of its own, as in an 855. Raises `Invalid`."""
-    if document.type != "ORDRSP":
-        raise Invalid("this is no ORDRSP", where="UNH-02")
+    """An ORDRSP, or an ORDCHG by which a supplier changes a running order: what it will do otherwise.
+
+    What comes later (QTY+83) becomes a line of its own, as in an 855. Raises `Invalid`.
+    """
+    if document.type not in ("ORDRSP", "ORDCHG"):
+        raise Invalid("this is no ORDRSP and no ORDCHG", where="UNH-02")
+    if document.type == "ORDCHG" and document.function == _CANCELLED:
+        raise Invalid("the supplier cancels the order: a buyer decides what is bought elsewhere", where="BGM-03")
     if not document.order:
         raise Invalid("it does not say which order it answers (RFF+ON)", where="RFF")
     if document.function == "27" and not document.lines:

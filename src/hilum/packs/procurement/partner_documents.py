@@ -128,6 +128,21 @@ def from_cxml(document: cxml.Document, reading: Reading) -> Iterator[Any]:
             raise Invalid(f"there is no mapping for {document.kind}", where="Request")
 
 
+def _order(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
+    """Somebody orders for us: a portal, a purchasing service."""
+    yield x12_orders.order_from_x12(
+        documents.read_order(transaction), reading.x12, supplier=reading.profile.supplier, item_of=reading.item(),
+        zone=reading.zone,
+    )  # fmt: skip
+
+
+def _used(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
+    """What a supplier handed over out of its own stock, at our places."""
+    yield from x12_shipping.used_from_x12(
+        documents.read_resale_report(transaction), reading.x12, item_of=reading.item(), zone=reading.zone
+    )
+
+
 def _answer(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
     document = documents.read_answer(transaction)
     profile = reading.profile
@@ -164,7 +179,16 @@ def _contracts(transaction: x12.TransactionSet, reading: Reading) -> Iterator[An
 
 
 _FROM_X12: Mapping[str, Callable[[x12.TransactionSet, Reading], Iterator[Any]]] = MappingProxyType(
-    {"810": _bill, "832": _prices, "845": _contracts, "855": _answer, "856": _ship_notice, "865": _answer}
+    {
+        "810": _bill,
+        "832": _prices,
+        "845": _contracts,
+        "850": _order,
+        "855": _answer,
+        "856": _ship_notice,
+        "865": _answer,
+        "867": _used,
+    }
 )
 
 
@@ -174,6 +198,19 @@ def _edifact_answer(document: Document, reading: Reading) -> Iterator[Any]:
         document, supplier=profile.supplier, item_of=reading.edifact_item(), zone=reading.zone
     )
     yield answers_document(profile.key, document.type, document.order)
+
+
+def _edifact_order(document: Document, reading: Reading) -> Iterator[Any]:
+    yield edifact_documents.order_from_edifact(
+        document, supplier=reading.profile.supplier, item_of=reading.edifact_item(), zone=reading.zone
+    )
+
+
+def _edifact_change(document: Document, reading: Reading) -> Iterator[Any]:
+    """The supplier changes a running order by itself: what it will do otherwise, as its answer would say it."""
+    yield edifact_answers.answer_from_edifact(
+        document, supplier=reading.profile.supplier, item_of=reading.edifact_item(), zone=reading.zone
+    )
 
 
 def _edifact_ship_notice(document: Document, reading: Reading) -> Iterator[Any]:
@@ -189,7 +226,13 @@ def _edifact_bill(document: Document, reading: Reading) -> Iterator[Any]:
 
 
 _FROM_EDIFACT: Mapping[str, Callable[[Document, Reading], Iterator[Any]]] = MappingProxyType(
-    {"DESADV": _edifact_ship_notice, "INVOIC": _edifact_bill, "ORDRSP": _edifact_answer}
+    {
+        "DESADV": _edifact_ship_notice,
+        "INVOIC": _edifact_bill,
+        "ORDCHG": _edifact_change,
+        "ORDERS": _edifact_order,
+        "ORDRSP": _edifact_answer,
+    }
 )
 
 
