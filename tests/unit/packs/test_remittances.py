@@ -1,4 +1,4 @@
-"""Remittance advices for partner profiles: what an 820 and a REMADV say, and who gets none."""
+"""Remittance advice for partner profiles: what an 820 and a REMADV say, and who gets none."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_parts_that_do_not_come_to_what_is_paid_are_not_told(partners: Partners)
 @pytest.mark.parametrize("supplier", ["S-400", "S-9"])
 def test_who_takes_no_advice_is_left_out_or_told_otherwise(partners: Partners, supplier: str) -> None:
     said = command(advice(supplier))
-    assert finance.remittances(partners).left_out(said) == "The supplier has no profile that takes remittance advices."
+    assert finance.remittances(partners).left_out(said) == "The supplier has no profile that takes remittance advice."
     mail = Target(endpoint="memory.mail", accepts=(finance.Advice,), encode=lambda _: Outgoing(body=b""))
     flow = finance.remittances(partners, otherwise=[mail])
     assert flow.left_out(said) == ""

@@ -1,4 +1,4 @@
-"""Remittance advices to the suppliers' partner profiles: X12 820 or EDIFACT REMADV, one for each payment.
+"""Remittance advice to the suppliers' partner profiles: X12 820 or EDIFACT REMADV, one for each payment.
 
 @with_partners
 def flows(partners):
@@ -34,7 +34,7 @@ def remittances(
     """What payments tell their suppliers (channel `payables.remittances`) goes to the suppliers' profiles.
 
     Suppliers without a profile, or with one that has no such document (cXML, UBL) or no route for it, get none this
-    way: their advices go to `otherwise` as JSON, for mail or a portal; without such targets they are left out.
+    way: their advice goes to `otherwise` as JSON, for mail or a portal; without such targets they are left out.
     """
     flow = Flow(
         name,
@@ -52,7 +52,7 @@ def remittances(
     @flow.filter
     def told(parsed: Any) -> bool | str:
         by_profile = _profile(partners, parsed["content"]["payment"]["supplier"]) is not None
-        return by_profile or bool(otherwise) or "The supplier has no profile that takes remittance advices."
+        return by_profile or bool(otherwise) or "The supplier has no profile that takes remittance advice."
 
     @flow.translate
     def written(parsed: Any, hub: Lookup) -> lines.Addressed | Advice:
@@ -67,7 +67,7 @@ def remittances(
 
 
 def _profile(partners: Partners, supplier: str) -> Profile | None:
-    """Of a supplier that takes remittance advices."""
+    """Of a supplier that takes remittance advice."""
     try:
         found = partners.of_supplier(supplier)
     except Unmapped:
