@@ -249,3 +249,22 @@ async def test_what_others_paid_or_took_back_is_not_paid(database: Database) -> 
         whole = half.model_copy(update={"amount": Decimal(10)})
         assert "being instructed" in await payables.paid_otherwise(connection, whole)
         assert payment.end_to_end_id in await payables.taken_back(connection, "V1:B-2")
+
+
+async def test_a_credit_note_is_paid_with_the_bill_that_it_corrects(database: Database) -> None:
+    """Odoo matches the two when the note is posted: the bill's full amount would be more than is due then."""
+    books, later = Books(database), DAY + timedelta(days=7)
+    await confirm(database, {"V1": "DE89370400440532013000"})
+    now, then = bill(1, 1, Decimal("10.00"), credit=False), bill(2, 1, Decimal("70.00"), credit=False)
+    note, loose = bill(3, 1, Decimal("4.00"), credit=True), bill(4, 1, Decimal("1.00"), credit=True)
+    async with database.transaction() as connection:
+        await payables.keep(connection, now)
+        await payables.keep(connection, then.model_copy(update={"due_on": later}))
+        await payables.keep(connection, note.model_copy(update={"corrects": "B-2"}))
+        await payables.keep(connection, loose)
+    (first,) = await books.pay()
+    assert (first.amount, set(first.documents)) == (Decimal("9.00"), {"B-1", "B-4"})
+    async with database.transaction() as connection:
+        await connection.execute("UPDATE payable SET due_on = %s WHERE number = 'B-2'", [DAY])
+    (second,) = await books.pay()
+    assert (second.amount, set(second.documents)) == (Decimal("66.00"), {"B-2", "B-3"})

@@ -81,7 +81,7 @@ async def keep(connection: Connection, bill: SupplierBill, terms: PaymentTerms |
     discount = discounts.discount_of(bill, bill.terms)
     cursor = await connection.execute(
         "INSERT INTO payable (bill, supplier, number, amount, currency, due_on, documents, discount, discount_until,"
-        " discount_lines) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bill) DO UPDATE"
+        " discount_lines, corrects) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bill) DO UPDATE"
         " SET amount = excluded.amount, due_on = excluded.due_on, discount = excluded.discount,"
         " discount_until = excluded.discount_until, discount_lines = excluded.discount_lines"
         " WHERE payable.payment IS NULL AND payable.closed = '' AND (payable.amount, payable.due_on, payable.discount,"
@@ -89,7 +89,8 @@ async def keep(connection: Connection, bill: SupplierBill, terms: PaymentTerms |
         " excluded.discount_until)",
         [bill.business_key, bill.supplier, bill.number, bill.amount, bill.currency, bill.due, [bill.number],
          discount.amount if discount else 0, discount.until if discount else None,
-         discounts.as_json(discount.lines if discount else [])],
+         discounts.as_json(discount.lines if discount else []),
+         f"{bill.supplier}:{bill.corrects}" if bill.credit and bill.corrects else ""],
     )  # fmt: skip
     return bool(cursor.rowcount)
 
@@ -143,6 +144,8 @@ async def propose(
     """Take what is due, less credit notes, into payments of this run; says what is left out, in words.
 
     So is what would lose its discount by waiting longer; it is taken where the bank's day is within the terms.
+    A credit note is taken with the bill that it corrects, where that is still to be paid: the ledger has matched them,
+    and would refuse the bill's full amount later.
     Asked again, it changes nothing. Bills that another run takes at the same moment are waited for, and left to it.
     """
     if await payments_of(connection, run):
@@ -168,8 +171,11 @@ async def _due(connection: Connection, currencies: Sequence[str], paid_on: date,
     async with connection.cursor(row_factory=class_row(Payable)) as cursor:
         await cursor.execute(
             f"SELECT {_PAYABLE} FROM payable WHERE payment IS NULL AND closed = '' AND amount IS NOT NULL"
-            " AND currency = ANY(%(currencies)s) AND (due_on <= %(until)s OR amount < 0"
-            " OR discount > 0 AND discount_until BETWEEN %(paid_on)s AND %(until)s) ORDER BY bill FOR UPDATE".encode(),
+            " AND currency = ANY(%(currencies)s) AND CASE WHEN amount < 0 THEN NOT EXISTS (SELECT 1 FROM payable b"
+            "  WHERE b.bill = payable.corrects AND b.payment IS NULL AND b.closed = '' AND b.due_on > %(until)s"
+            "  AND NOT (b.discount > 0 AND b.discount_until BETWEEN %(paid_on)s AND %(until)s))"
+            " ELSE due_on <= %(until)s OR discount > 0 AND discount_until BETWEEN %(paid_on)s AND %(until)s END"
+            " ORDER BY bill FOR UPDATE".encode(),
             {"currencies": list(currencies), "until": until, "paid_on": paid_on},
         )
         return await cursor.fetchall()

@@ -70,13 +70,13 @@ def moves(month: Month) -> Iterator[Move]:
 
 
 def _paid(vendor: Vendor, bills: list[Bill], month: Month) -> Iterator[Move]:
-    """Each run pays what is due, less all credit notes; what came back is paid by the next one, on its own."""
+    """Each run pays what is due, less credit notes; what came back is paid by the next one, on its own."""
     left, back, came_back = list(bills), ZERO, False
     for day in month.payment_days:
         if back:
             yield Move(vendor=vendor.code, day=day, amount=back)
             back = ZERO
-        due = [each for each in left if (each.posted or 0) <= day and (each.credit or each.day + vendor.terms <= day)]
+        due = [each for each in left if (each.posted or 0) <= day and _is_due(each, left, day - vendor.terms)]
         amount = sum((_sign(each) * each.with_tax(vendor.tax) for each in due), ZERO)
         if amount <= 0:
             continue
@@ -85,6 +85,13 @@ def _paid(vendor: Vendor, bills: list[Bill], month: Month) -> Iterator[Move]:
         if vendor.returned and not came_back:
             yield Move(vendor=vendor.code, day=day + 1, amount=-amount)
             back, came_back = amount, True
+
+
+def _is_due(bill: Bill, left: list[Bill], billed_until: int) -> bool:
+    """A credit note goes with the bill that it corrects, as long as that is to be paid."""
+    if not bill.credit:
+        return bill.day <= billed_until
+    return all(each.day <= billed_until for each in left if each.number == bill.corrects)
 
 
 def _posted(month: Month) -> Iterator[tuple[Story, Bill]]:
