@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from hilum import desk
 from hilum.flow import Flow
 from hilum.observe import Telemetry
+from hilum.observe.indicators.counting import Calendar
+from hilum.observe.indicators.gauges import Gauges
 from hilum.settings import AlertSettings, TelemetrySettings
 from support.waits import Start
 
@@ -64,7 +66,7 @@ async def measured(
         TelemetrySettings(**{"port": 0, "refresh_seconds": 0.2, "trace_ratio": 1, **(settings or {})}),
         AlertSettings(**(alerts or {})),
         hub="test",
-        readers=[desk.measure],
+        readers=[desk.measure, Gauges(Calendar()).measure],
     )
     started = await hub(*flows, observer=telemetry.observer)
     url = await telemetry.start(started)

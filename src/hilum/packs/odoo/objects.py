@@ -342,7 +342,10 @@ CAPTURED: Final[tuple[Captured, ...]] = (
             *("name?", "ref", "journal_id", "date", "amount", "currency_id?", "payment_ref", "partner_name"),
             "account_number",
         ),
-        lost=dict.fromkeys(("bank_reference", "end_to_end_id", "return_reason"), _OF_THE_BANK),
+        lost={
+            **dict.fromkeys(("bank_reference", "end_to_end_id", "return_reason"), _OF_THE_BANK),
+            "notified": "only what a statement tells is booked",
+        },
     ),
     Captured(
         object=canonical.CostCentre,

@@ -143,7 +143,7 @@ class PlaceOrder(DocumentOperation):
         wanted, row = plan.wanted, plan.row
         lines = [line for line in plan.lines if line["id"] not in wanted.of_others and not self._dropped(plan, line)]
         # a revision that orders none of a line any more may leave it out or say 0: in Odoo it is the same
-        asked = [each.wanted for each in wanted.lines if each.wanted["product_qty"] or not wanted.revision]
+        asked = [each.wanted for each in wanted.lines if each.wanted["product_qty"] != 0 or not wanted.revision]
         parts = {
             "supplier": wanted.head.get("partner_id") in (None, row.get("partner_id")),
             "currency": wanted.head.get("currency_id") in (None, row.get("currency_id")),
