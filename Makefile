@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Processes that share the default tests
 WORKERS ?= 3
+# Where `make test` notes what failed
+TRIED := .pytest_cache/tried
 # What test-odoo runs
 TESTS ?= tests/odoo_contract tests/integration/odoo
 VENV := .venv
@@ -29,7 +31,8 @@ demo: $(READY) ## Run the hub, a sandbox Odoo and a simulated hospital (ODOO_URL
 	@$(BIN)/hilum demo
 
 test: $(READY) browser ## The default tests: minutes, on real PostgreSQL, sockets, files and browser
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@rm -rf $(TRIED)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -o cache_dir=$(TRIED) || $(BIN)/python scripts/run_failed_again.py $(TRIED)
 
 test-all: $(READY) browser ## Also the long ones: 100 kills, fuzzing, soak of 5 minutes (HILUM_SOAK_MINUTES=60: an hour)
 	$(BIN)/pytest -m "long or not long" --timeout 3600

@@ -128,7 +128,7 @@ class Side:
 
     def received(self) -> list[str]:
         """Numbers of the orders that came."""
-        found = [x12.parse(each.read_bytes()) for each in (self.folder / "received").iterdir()]
+        found = [x12.parse(each.read_bytes()) for each in (self.folder / "received").glob("[!.]*")]
         return [each.sets[0]["BEG-03"] for each in found]
 
 

@@ -195,13 +195,13 @@ async def orders_to_medix(folder: Path, database: Database) -> None:
     rows: list[Any] = [("BGM", "231", "A-9", "29"), ("RFF", ["ON", "PO-2"])]
     sent = edifact.build(theirs, [edifact.Draft("ORDRSP:D:96A:UN", rows)], reference="77", at=datetime.now(UTC))
     put(folder / "from-medix", "ordrsp.edi", sent.encode())
-    await eventually(lambda: list((folder / "to-medix-answers").iterdir()))
+    await eventually(lambda: list((folder / "to-medix-answers").glob("[!.]*")))
 
     async def settled() -> bool:
         return await waiting(database) == []
 
     await eventually(settled)  # the answer shows that the order came
-    (contrl,) = (folder / "to-medix-answers").iterdir()
+    (contrl,) = (folder / "to-medix-answers").glob("[!.]*")
     verdict = edifact.read_answer(edifact.parse(contrl.read_bytes()).messages[0])
     assert (verdict.reference, verdict.accepted) == ("77", True)
     await eventually(lambda: len(list((folder / "received").glob("*.json"))) == 2)
