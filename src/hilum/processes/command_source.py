@@ -9,7 +9,7 @@ Its body is JSON with the type of the object and the object: `{"type": "hilum.pu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -17,13 +17,10 @@ from pydantic import Field
 from hilum.connector import ConnectorSettings, Header, Source
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
-from hilum.connectors.hub_source import HubSource
+from hilum.connectors.numbered_source import NumberedSource
 from hilum.errors import SettingsError
-from hilum.journal.audit import record
 from hilum.journal.payloads import Damaged, unpacked
-from hilum.postgres import Database
-
-_AT_ONCE: Final = 500  # commands in hand
+from hilum.postgres import Connection, Database
 
 
 class CommandsSettings(ConnectorSettings):
@@ -39,27 +36,24 @@ class CommandsSettings(ConnectorSettings):
     )
 
 
-class Commands(HubSource[Database, Hands]):
+class Commands(NumberedSource):
     """Hands over each command of a channel, in the order in which runs sent them; once, whatever number of hubs."""
 
     Settings = CommandsSettings
     kind: ClassVar[str] = "commands"
     needs: ClassVar[str] = "what processes send"
     own: ClassVar[str] = "a channel of processes.Commands"
+    at_once: ClassVar[int] = 500
+    not_taken: ClassVar[str] = "command_not_taken"
 
     def __init__(self, channel: str, **settings: Any) -> None:
         self.settings = checked(CommandsSettings, self.kind, {"channel": channel, **settings})
         super().__init__(self.settings.poll)
-        self._done: list[tuple[int, str]] = []  # answered, and not yet written: number, and why it was refused
 
     @property
     def address(self) -> str:
         """The channel."""
         return f"commands://{self.settings.channel}"
-
-    def over(self, database: Database) -> None:
-        """Read from this one, from the next `open` on."""
-        self.use(database)
 
     def share(self, other: Source) -> None:
         """Raises `SettingsError`: a command is taken once, so a channel is for one flow."""
@@ -73,26 +67,14 @@ class Commands(HubSource[Database, Hands]):
         """What it reads."""
         return f"takes the commands of {self.settings.channel}"
 
-    def _begin(self) -> Hands:
-        self._done = []
-        return Hands(self._ended)
-
-    async def _look(self, ledger: Database, queue: Hands) -> None:
-        if self._done:
-            done = list(self._done)
-            await self._note(ledger, done)
-            del self._done[: len(done)]
-        room = _AT_ONCE - len(queue)
-        if room <= 0:
-            return
+    async def _fill(self, ledger: Database, queue: Hands, known: Sequence[int], room: int) -> None:
+        # Numbers are given before they are committed, so one may appear behind a later one: what is in hand is left
+        # out by its number instead of reading on from the last.
         async with ledger.cold() as connection:
-            # Numbers are given before they are committed, so one may appear behind a later one: what is in hand is
-            # left out by its number instead of reading on from the last.
-            known = [unit.place for unit in queue.unanswered] + [seq for seq, _ in self._done]
             cursor = await connection.execute(
                 "SELECT seq, id, codec, body, key, correlation, cause FROM process_command"
                 " WHERE channel = %s AND taken_at IS NULL AND seq <> ALL(%s) ORDER BY seq LIMIT %s",
-                [self.settings.channel, known, room],
+                [self.settings.channel, list(known), room],
             )
             rows = await cursor.fetchall()
             bodies = await unpacked(connection, [(id, 0, codec, body) for _, id, codec, body, *_ in rows])
@@ -107,18 +89,12 @@ class Commands(HubSource[Database, Hands]):
         found = body if isinstance(body, bytes) else b""  # damaged: its flow holds it as invalid, nothing is lost
         return Handed(hands, seq, found, "application/json", headers)
 
-    def _ended(self, unit: Handed, reason: str) -> None:
-        self._done.append((unit.place, reason))
-        self.stir()
+    async def _taken(self, connection: Connection, done: Sequence[tuple[int, str]]) -> None:
+        await connection.execute(
+            "UPDATE process_command c SET taken_at = now(), refused = d.reason"
+            " FROM unnest(%s::bigint[], %s::text[]) AS d (seq, reason) WHERE c.seq = d.seq AND c.taken_at IS NULL",
+            [[seq for seq, _ in done], [reason for _, reason in done]],
+        )
 
-    async def _note(self, database: Database, done: Sequence[tuple[int, str]]) -> None:
-        async with database.transaction() as connection:
-            await connection.execute(
-                "UPDATE process_command c SET taken_at = now(), refused = d.reason"
-                " FROM unnest(%s::bigint[], %s::text[]) AS d (seq, reason) WHERE c.seq = d.seq AND c.taken_at IS NULL",
-                [[seq for seq, _ in done], [reason for _, reason in done]],
-            )
-            for seq, reason in done:
-                if reason:
-                    words = f"command {seq} of {self.settings.channel}: {reason}"
-                    await record(connection, actor="hub", action="command_not_taken", flow=self.flow, words=words)
+    def _called(self, number: int) -> str:
+        return f"command {number} of {self.settings.channel}"

@@ -7,8 +7,9 @@ So a table is a message like any other: durable, delivered, retried, held and au
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -16,15 +17,11 @@ from hilum.connector import ConnectorSettings, Header
 from hilum.connectors.declaring import checked
 from hilum.connectors.encoding import BYTES
 from hilum.connectors.handing import Handed, Hands
-from hilum.connectors.hub_source import HubSource
+from hilum.connectors.numbered_source import NumberedSource
 from hilum.facts import KINDS
 from hilum.formats.parquet import check_parquet
-from hilum.journal.audit import record
 from hilum.observe.indicators import tables
-from hilum.postgres import Database
-
-_AT_ONCE: Final = 20
-"""Files in hand."""
+from hilum.postgres import Connection, Database
 
 
 class FactTablesSettings(ConnectorSettings):
@@ -56,7 +53,7 @@ class FactTablesSettings(ConnectorSettings):
         return list(dict.fromkeys(named)) or list(KINDS)
 
 
-class FactTables(HubSource[Database, Hands]):
+class FactTables(NumberedSource):
     """Hands over each version once for a flow, whatever number of hubs has it; the versions of a day in order."""
 
     Settings = FactTablesSettings
@@ -64,20 +61,17 @@ class FactTables(HubSource[Database, Hands]):
     default_format: ClassVar[str] = "bytes"
     needs: ClassVar[str] = "what was counted"
     own: ClassVar[str] = "FactTables"
+    at_once: ClassVar[int] = 20
+    not_taken: ClassVar[str] = "fact_table_not_taken"
 
     def __init__(self, **settings: Any) -> None:
         self.settings = checked(FactTablesSettings, self.kind, settings)
         super().__init__(self.settings.poll)
-        self._done: list[tuple[int, str]] = []  # answered, and not yet written: number, and why it was refused
 
     @property
     def address(self) -> str:
         """The flow: each takes the tables at its own pace."""
         return f"facts://{self.flow}"
-
-    def over(self, database: Database) -> None:
-        """Read from this one, from the next `open` on."""
-        self.use(database)
 
     async def check(self) -> str:
         """What it reads. Raises `SettingsError` without the extra `parquet`."""
@@ -89,22 +83,10 @@ class FactTables(HubSource[Database, Hands]):
         check_parquet()
         await super().open()
 
-    def _begin(self) -> Hands:
-        self._done = []
-        return Hands(self._ended)
-
-    async def _look(self, ledger: Database, queue: Hands) -> None:
-        if self._done:
-            done = list(self._done)
-            await self._note(ledger, done)
-            del self._done[: len(done)]
-        room = _AT_ONCE - len(queue)
-        if room <= 0:
-            return
+    async def _fill(self, ledger: Database, queue: Hands, known: Sequence[int], room: int) -> None:
         async with ledger.transaction() as connection:
             quiet = timedelta(minutes=self.settings.quiet_minutes)
             await tables.make_versions(connection, self.flow, self.settings.tables, quiet)
-        known = [unit.place for unit in queue.unanswered] + [id for id, _ in self._done]
         async with ledger.cold() as connection:
             for version in await tables.untaken(connection, self.flow, self.settings.tables, known, room):
                 queue.put([self._handed(queue, version, await tables.parquet(connection, version))])
@@ -117,14 +99,8 @@ class FactTables(HubSource[Database, Hands]):
         }
         return Handed(hands, version.id, body, BYTES, headers)
 
-    def _ended(self, unit: Handed, reason: str) -> None:
-        self._done.append((unit.place, reason))
-        self.stir()
+    async def _taken(self, connection: Connection, done: Sequence[tuple[int, str]]) -> None:
+        await tables.taken(connection, [id for id, _ in done])
 
-    async def _note(self, database: Database, done: list[tuple[int, str]]) -> None:
-        async with database.transaction() as connection:
-            await tables.taken(connection, [id for id, _ in done])
-            for id, reason in done:
-                if reason:
-                    words = f"fact table {id}: {reason}"
-                    await record(connection, actor="hub", action="fact_table_not_taken", flow=self.flow, words=words)
+    def _called(self, number: int) -> str:
+        return f"fact table {number}"
