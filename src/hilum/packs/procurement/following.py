@@ -11,9 +11,8 @@ goes on to be posted by itself; one whose goods are still to come waits for them
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
@@ -24,31 +23,26 @@ from hilum.canonical import (
     DocumentStatus,
     GoodsReceipt,
     MatchCause,
-    MatchFinding,
     Money,
     OrderAcknowledgement,
-    OrderLine,
     PurchaseOrder,
     PurchaseOrderCancelled,
     ShipNotice,
     SupplierBill,
     SupplierReturn,
 )
-from hilum.canonical.conversions import plain
 from hilum.canonical.worth import worth
 from hilum.cases.side_by_side import SideBySide
 from hilum.facts import Fact, note
 from hilum.flow import Owners
-from hilum.flow.prices import Ask
 from hilum.flow.stakes import highest
 from hilum.masterdata.terms import book_for
-from hilum.packs.contracts import PacksOf
 from hilum.packs.procurement import order_facts
 from hilum.packs.procurement.answers import as_answered, differences
 from hilum.packs.procurement.beside import beside_answer, beside_bill, items_of
+from hilum.packs.procurement.followed import Followed, Pending
 from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
-from hilum.packs.procurement.same_bills import billed_of, goods_of, seen
-from hilum.packs.procurement.three_way import Papers, match
+from hilum.packs.procurement.same_bills import billed_of, seen
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
 from hilum.processes.periods import Period, duration
@@ -77,23 +71,9 @@ def order_process(
 
     @process.run
     async def follow(run: Run, order: PurchaseOrder) -> str:
-        return await _Followed(run, rules, order).to_the_end()
+        return await _Following(run, rules, order).to_the_end()
 
     return process
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A bill that is not settled."""
-
-    bill: SupplierBill
-    alike: list[str]  # earlier bills that it may be
-    came: datetime
-    until: datetime  # so long it waits for its goods
-    round: int = 0
-    found: list[MatchFinding] = field(default_factory=list)
-    asked: Open | None = None
-    patient: bool = False  # somebody said: wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +89,29 @@ class _Question:
     papers: SideBySide
 
 
-class _Followed:
+class _Following:
     """One order. What it does depends on nothing but what its run was told, so it comes to the same when repeated."""
 
     def __init__(self, run: Run, rules: OrderRules, order: PurchaseOrder) -> None:
         self.run = run
         self.rules = rules
-        self.order = order
-        self.receipts: dict[str, GoodsReceipt] = {}
-        self.returns: dict[str, SupplierReturn] = {}
-        self.settled: list[SupplierBill] = []
-        self.refused = 0
-        self.pending: list[_Pending] = []
+        self.known = Followed(order, rules)
         self.answers: dict[Open, OrderAcknowledgement] = {}
-        self.acknowledged = False
-        self.cancelled = ""  # in words; empty: it is not
-        self.agreed: dict[str, Fraction] = {}
         self.counted: list[Fact] = []  # to be noted by the next move
 
     async def to_the_end(self) -> str:
         """Until nothing more is to come, or the order is cancelled and no bill of it is open."""
-        self.agreed = await self._agreed()
+        self.known.agreed = await self._agreed()
         while True:
-            await self.run.move(self._state(), facts=self.counted)
+            await self.run.move(self.known.state(asked=bool(self._asked())), facts=self.counted)
             self.counted = []
-            if self.cancelled and not self.pending:
-                return self.cancelled
+            if self.known.cancelled and not self.known.pending:
+                return self.known.cancelled
             heard = await self.run.next(*HEARD, answers_to=self._asked(), within=await self._patience())
             if heard is not None:
                 await self._take(heard)
-            elif not self.pending:
-                return self._outcome()
+            elif not self.known.pending:
+                return self.known.outcome()
             await self._settle()
 
     async def _take(self, heard: BaseModel | Answer) -> None:
@@ -153,55 +125,54 @@ class _Followed:
             case OrderAcknowledgement():
                 await self._acknowledge(heard)
             case GoodsReceipt():
-                if not self.receipts:
-                    self.counted += order_facts.first_deliveries(self.order, heard, self.rules)
-                self.receipts.setdefault(heard.number, heard)
+                if not self.known.receipts:
+                    self.counted += order_facts.first_deliveries(self.known.order, heard, self.rules)
+                self.known.receipts.setdefault(heard.number, heard)
             case SupplierReturn():
-                self.returns.setdefault(heard.number, heard)
+                self.known.returns.setdefault(heard.number, heard)
             case SupplierBill():
                 await self._bill(heard)
 
     async def _revise(self, order: PurchaseOrder) -> None:
-        if order.revision >= self.order.revision:
-            self.order = order
-            self.agreed = await self._agreed()
+        if order.revision >= self.known.order.revision:
+            self.known.order = order
+            self.known.agreed = await self._agreed()
 
     async def _cancel(self, words: str) -> None:
-        self.cancelled = words
+        self.known.cancelled = words
         await self._agreed()  # what was cancelled is not counted any more
 
     # The supplier's answer
 
     async def _acknowledge(self, answer: OrderAcknowledgement) -> None:
-        told = differences(self.order, answer)
-        if not self.acknowledged:
+        told = differences(self.known.order, answer)
+        if not self.known.acknowledged:
             began = self.run.started_at
-            self.counted.append(order_facts.acknowledgement(self.order, self.rules, began, differs=bool(told)))
-        self.acknowledged = True
+            self.counted.append(order_facts.acknowledgement(self.known.order, self.rules, began, differs=bool(told)))
+        self.known.acknowledged = True
         if told:
-            title = f"{answer.supplier} answers order {self.order.number} otherwise"
+            title = f"{answer.supplier} answers order {self.known.order.number} otherwise"
             question = _Question(
-                title, AnswerDecision, BUYER, told, worth(self.order), items_of(self.order),
-                beside_answer(self.order, answer, self.agreed),
+                title, AnswerDecision, BUYER, told, worth(self.known.order), items_of(self.known.order),
+                beside_answer(self.known.order, answer, self.known.agreed),
             )  # fmt: skip
             self.answers[await self._ask(question)] = answer
 
     async def _answer_decided(self, asked: Open, accepted: bool, by: str) -> None:
         answer = self.answers.pop(asked)
-        order = as_answered(self.order, answer) if accepted else None
+        order = as_answered(self.known.order, answer) if accepted else None
         if order is not None:
             await self._revise(order)
             await self.run.send(self.rules.orders, order)
             return
         words = f"{answer.supplier} answered otherwise; {by} does not accept it"
-        await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=self.order.number, reason=words))
+        await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=self.known.order.number, reason=words))
         await self._cancel(f"cancelled: {words}")
 
     # Bills
 
     async def _bill(self, bill: SupplierBill) -> None:
-        known = [*self.settled, *(each.bill for each in self.pending)]
-        if bill.business_key in {each.business_key for each in known}:
+        if self.known.has(bill):
             return
         told = billed_of(bill)
 
@@ -210,39 +181,24 @@ class _Followed:
 
         alike = await self.run.query("seen before", look)
         now = await self.run.now()
-        self.pending.append(_Pending(bill, alike, came=now, until=now + duration(self.rules.wait_for_goods)))
+        self.known.pending.append(Pending(bill, alike, came=now, until=now + duration(self.rules.wait_for_goods)))
 
     async def _settle(self) -> None:
         """Compare every bill again that is not settled: in the order in which they came, each after those before."""
-        now = await self.run.now() if self.pending else None
-        before: list[SupplierBill] = [*self.settled]
-        for each in [*self.pending]:
-            found = self._compare(each, before)
+        now = await self.run.now() if self.known.pending else None
+        before: list[SupplierBill] = [*self.known.settled]
+        for each in [*self.known.pending]:
+            found = self.known.compare(each, before)
             if each.round == 0:
-                self.counted += order_facts.billed_prices(self.order, each.bill, found, self.rules)
+                self.counted += order_facts.billed_prices(self.known.order, each.bill, found, self.rules)
             if not found.findings:
                 await self._accept(each, found)
             elif now is not None:
                 await self._hold(each, found, now)
-            if each in self.pending or each.bill in self.settled:
+            if each in self.known.pending or each.bill in self.known.settled:
                 before.append(each.bill)
 
-    def _compare(self, each: _Pending, before: Sequence[SupplierBill]) -> BillMatch:
-        papers = Papers(
-            order=self.order,
-            receipts=[*self.receipts.values()],
-            returns=[*self.returns.values()],
-            bills=before,
-            agreed=self.agreed,
-            packs_of=self.rules.packs_of,
-        )
-        found = match(each.bill, papers, self.rules.tolerances_of, round=each.round + 1)
-        others = [MatchFinding(cause=MatchCause.DUPLICATE, words=words) for words in each.alike]
-        if self.cancelled:
-            others.append(MatchFinding(cause=MatchCause.NO_ORDER, words=f"order {self.order.number} is cancelled"))
-        return found.model_copy(update={"findings": (*others, *found.findings)})
-
-    async def _hold(self, each: _Pending, found: BillMatch, now: datetime) -> None:
+    async def _hold(self, each: Pending, found: BillMatch, now: datetime) -> None:
         """It does not match: it waits for its goods, or somebody is asked; again where other things are wrong now."""
         findings = list(found.findings)
         changed = findings != each.found
@@ -250,25 +206,25 @@ class _Followed:
             each.found, each.round = findings, each.round + 1
             each.patient = False
             await self.run.send(self.rules.matches, found, key=each.bill.business_key)
-        only_goods = {finding.cause for finding in findings} == {MatchCause.NOT_RECEIVED} and not self._all_came()
+        only_goods = {finding.cause for finding in findings} == {MatchCause.NOT_RECEIVED} and not self.known.all_came
         if each.asked is not None and changed:
             await self._withdraw(each)
         if now < each.until and (each.patient or only_goods):
             return
         if each.asked is None:
             team = next(team for cause, team in TEAMS.items() if cause in {f.cause for f in findings})
-            title = f"Bill {each.bill.number} of {each.bill.supplier} does not match order {self.order.number}"
+            title = f"Bill {each.bill.number} of {each.bill.supplier} does not match order {self.known.order.number}"
             question = _Question(
                 title, BillDecision, team, [finding.words for finding in findings], worth(each.bill),
-                items_of(self.order, each.bill), beside_bill(self.order, each.bill, found),
+                items_of(self.known.order, each.bill), beside_bill(self.known.order, each.bill, found),
             )  # fmt: skip
             each.asked = await self._ask(question)
 
-    async def _withdraw(self, each: _Pending) -> None:
+    async def _withdraw(self, each: Pending) -> None:
         if each.asked is not None and await self.run.withdraw(each.asked):
             each.asked = None
 
-    async def _accept(self, each: _Pending, found: BillMatch | None) -> None:
+    async def _accept(self, each: Pending, found: BillMatch | None) -> None:
         if each.asked is not None:
             await self._withdraw(each)
         each.asked = None
@@ -276,14 +232,14 @@ class _Followed:
             await self.run.send(self.rules.matches, found, key=each.bill.business_key)
         await self.run.send(self.rules.bills, each.bill, key=each.bill.business_key)
         self._count(each, "accepted" if found is None else "matched")
-        self.settled.append(each.bill)
-        self.pending.remove(each)
+        self.known.settled.append(each.bill)
+        self.known.pending.remove(each)
 
-    def _count(self, each: _Pending, outcome: str) -> None:
+    def _count(self, each: Pending, outcome: str) -> None:
         causes = [finding.cause for finding in each.found]
         self.counted.append(
             order_facts.settled(
-                self.order, each.bill, self.rules, outcome=outcome, causes=causes, came_at=each.came,
+                self.known.order, each.bill, self.rules, outcome=outcome, causes=causes, came_at=each.came,
                 first_time=outcome == "matched" and each.round == 0,
             )
         )  # fmt: skip
@@ -292,7 +248,7 @@ class _Followed:
         if answer.to in self.answers:
             await self._answer_decided(answer.to, answer.content.accept, answer.by)
             return
-        each = next(each for each in self.pending if each.asked == answer.to)
+        each = next(each for each in self.known.pending if each.asked == answer.to)
         each.asked = None
         if answer.content.decision == "accept":
             await self._accept(each, None)
@@ -301,20 +257,20 @@ class _Followed:
         else:
             each.patient, each.until = True, await self.run.now() + duration(self.rules.wait_for_goods)
 
-    async def _refuse(self, each: _Pending, answer: Answer) -> None:
+    async def _refuse(self, each: Pending, answer: Answer) -> None:
         words = "; ".join(finding.words for finding in each.found)
         status = DocumentStatus(
             document=each.bill.business_key,
             flow="procurement.order",
             status="refused",
-            references=(each.bill.number, self.order.number),
+            references=(each.bill.number, self.known.order.number),
             words=f"{words}{f' ({answer.content.comment})' if answer.content.comment else ''}"[:2000],
             at=await self.run.now(),
         )
         await self.run.send(self.rules.refused, status, key=each.bill.business_key)
         self._count(each, "refused")
-        self.pending.remove(each)
-        self.refused += 1
+        self.known.pending.remove(each)
+        self.known.refused += 1
 
     # What is asked, waited for, and known
 
@@ -334,58 +290,30 @@ class _Followed:
         )
 
     def _asked(self) -> list[Open]:
-        return [*self.answers, *(each.asked for each in self.pending if each.asked is not None)]
+        return [*self.answers, *(each.asked for each in self.known.pending if each.asked is not None)]
 
     async def _patience(self) -> Period | None:
         """How long to wait for the next thing; none: until it comes, for somebody is asked."""
-        waiting = [each.until for each in self.pending if each.asked is None]
+        waiting = [each.until for each in self.known.pending if each.asked is None]
         if waiting:
             return max(min(waiting) - await self.run.now(), duration("PT1S"))
-        return self.rules.linger if self._is_over() else None
-
-    def _state(self) -> str:
-        if self._asked():
-            return "exception"
-        if self.cancelled and not self.pending:
-            return "cancelled"
-        if self.pending:
-            return "billed"
-        if self._all_billed():
-            return "matched"
-        if self.receipts:
-            return "received"
-        return "acknowledged" if self.acknowledged else "ordered"
-
-    def _is_over(self) -> bool:
-        return not self._asked() and not self.pending and self._all_billed()
-
-    def _all_came(self) -> bool:
-        """Nothing more is to come of the order: a receipt said that it was the last."""
-        return any(receipt.final for receipt in self.receipts.values())
-
-    def _all_billed(self) -> bool:
-        tally = Papers(order=self.order, bills=self.settled, packs_of=self.rules.packs_of).open_to_bill()
-        return bool(self.settled) and not tally
-
-    def _outcome(self) -> str:
-        amount = sum((-goods_of(bill) if bill.credit else goods_of(bill) for bill in self.settled), Decimal(0))
-        refused = f", {self.refused} refused" if self.refused else ""
-        return f"{len(self.settled)} bills settled, {plain(amount)} {self.settled[0].currency}{refused}"
+        over = not self._asked() and not self.known.pending and self.known.all_billed
+        return self.rules.linger if over else None
 
     async def _agreed(self) -> dict[str, Fraction]:
         """What contracts say of each item of the order: for one of the unit of its line, on the day of the order.
 
         Its lines are noted with it.
         """
-        order = self.order
+        order = self.known.order
         on = order.ordered_at.date() if order.ordered_at is not None else (await self.run.now()).date()
 
         async def look(connection: Connection) -> dict[str, str]:
             book = await book_for(connection, order.supplier, [line.item for line in order.lines])
-            cancelled, run = bool(self.cancelled), self.run.id
+            cancelled, run = bool(self.known.cancelled), self.run.id
             lines = order_facts.order_lines(order, self.rules, book, on, cancelled=cancelled, run_id=run)
             await note(connection, lines)
-            answers = {line.item: book.price(_ask(order, line, on, self.rules.packs_of)) for line in order.lines}
+            answers = {line.item: book.price(self.known.price_asked(line, on)) for line in order.lines}
             return {item: str(found.price) for item, found in answers.items() if found.is_agreed}
 
         said = await self.run.query("agreed prices", look)
@@ -395,17 +323,3 @@ class _Followed:
 HEARD: Final = (
     PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, ShipNotice, GoodsReceipt, SupplierReturn, SupplierBill,
 )  # fmt: skip
-
-
-def _ask(order: PurchaseOrder, line: OrderLine, on: date, packs_of: PacksOf) -> Ask:
-    return Ask(
-        supplier=order.supplier,
-        item=line.item,
-        quantity=line.quantity,
-        unit=line.unit,
-        on=on,
-        facility=order.deliver_to,
-        agreement=order.agreement,
-        currency=order.currency,
-        packs=packs_of(line.item),
-    )
