@@ -29,6 +29,7 @@ from hilum.canonical import (
 from hilum.canonical.conversions import plain
 from hilum.packs.implants.bills import Bills
 from hilum.packs.implants.knowing import Known
+from hilum.packs.implants.missing import Break, missing_of
 from hilum.packs.implants.rules import (
     ChargeDecision,
     DeviceDecision,
@@ -47,16 +48,6 @@ Of = tuple[str, str]
 
 LOOKED_UP: Final = ("device", "price", "charge")
 """Breaks that end by themselves when somebody tells the hub what it did not know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """What is missing."""
-
-    team: str  # whose it is
-    title: str
-    words: str
-    form: type[BaseModel]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +302,7 @@ class Case:
         """Everything that stands between this operation and its end, and whose it is."""
         found: dict[Of, Break] = {}
         for use in self.uses.values():
-            for kind, title, words, form in _of_use(use):
+            for kind, title, words, form in missing_of(use):
                 found[kind, use.name] = self._break(kind, title, words, form)
         for number, order in self.orders.items():
             supplier = order.head.supplier
@@ -367,31 +358,6 @@ class Case:
         if any(kind in LOOKED_UP for kind, _ in self.breaks(at)):
             found.append(at + duration(self.rules.look_again))
         return min(found, default=None)
-
-
-def _of_use(use: Use) -> Iterator[tuple[str, str, str, type[BaseModel]]]:
-    """What is missing of one use: its kind, title, words, and the form of the answer."""
-    if use.stopped or not use.left:
-        return
-    if not use.is_identified:
-        label = use.told.device
-        told = f"device {label.device} ({label.issuer.value})" if label is not None else f"code {use.told.code}"
-        what = "nobody says whose it was until then" if use.known.item else "it is no item that the hub knows"
-        yield "device", "Which item was used?", f"{use.words()}, {told}: {what}", DeviceDecision
-        return
-    if not use.cleared and (hazards := use.hazards()):
-        yield (
-            "safety",
-            "An implant was used that should not have been",
-            f"{use.words()}: {'; '.join(hazards)}",
-            (SafetyDecision),
-        )
-    if not use.is_own and use.buying() is None:
-        words = f"{use.words()}: {use.known.words or 'nobody has agreed a price'}"
-        yield "price", f"From whom is {use.known.item} bought, at which price?", words, PriceDecision
-    if use.charging() is None:
-        words = f"{use.words()}: neither the sender nor the table items says what it is charged at"
-        yield "charge", f"What is charged for {use.known.item}?", words, ChargeDecision
 
 
 def _alike(use: Use, used: ImplantUsed) -> bool:

@@ -20,8 +20,9 @@ from pydantic import BaseModel
 from hilum.canonical import BillMatch, BusinessObject, Charge, DocumentStatus, ImplantUsed, SupplierBill
 from hilum.flow import DataClass, Owners
 from hilum.packs.implants import register
-from hilum.packs.implants.case import Break, Case, Earlier, Of
+from hilum.packs.implants.case import Case, Earlier, Of
 from hilum.packs.implants.knowing import Known, known
+from hilum.packs.implants.missing import Break
 from hilum.packs.implants.rules import FORMS, STATES, ImplantRules
 from hilum.packs.procurement.order_rules import BillDecision
 from hilum.packs.procurement.same_bills import billed_of, seen

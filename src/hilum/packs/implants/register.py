@@ -13,7 +13,8 @@ from psycopg.rows import class_row
 
 from hilum.canonical.conversions import plain
 from hilum.journal.text import storable
-from hilum.packs.implants.case import Break, Case, Earlier, Of
+from hilum.packs.implants.case import Case, Earlier, Of
+from hilum.packs.implants.missing import Break
 from hilum.packs.implants.rules import case_of_order
 from hilum.packs.implants.uses import Use
 from hilum.postgres import Connection
