@@ -7,11 +7,12 @@ The engine, `hilum.processes.engine`, is loaded only where processes run.
 from __future__ import annotations
 
 from hilum.processes.acts import cancel, migrate, repeat
+from hilum.processes.arrivals import Cancelled
 from hilum.processes.command_source import Commands
 from hilum.processes.declaration import Process, Snapshot
 from hilum.processes.finding import processes_of
 from hilum.processes.inbox import handle
-from hilum.processes.run import Answer, Cancelled, Failed, Open, Run
+from hilum.processes.run import Answer, Failed, Open, Run
 from hilum.processes.states import States
 from hilum.processes.tasks import Task, answer_of, assign, decide, inbox, task
 

@@ -22,11 +22,12 @@ from hilum.flow import Project
 from hilum.journal.keyring import Keyring, Policy
 from hilum.postgres import Connection, Database
 from hilum.processes import store
+from hilum.processes.arrivals import Cancelled
 from hilum.processes.clock import Clock, clock_of
 from hilum.processes.courier import LOCK, Courier
 from hilum.processes.declaration import Process, Snapshot, topic_of
 from hilum.processes.patience import surely
-from hilum.processes.run import Cancelled, Failed, Run
+from hilum.processes.run import Failed, Run
 from hilum.processes.serializing import Json
 from hilum.processes.steps import BELL, EngineSteps
 from hilum.processes.store import RunRow

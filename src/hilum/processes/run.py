@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import orjson
@@ -23,40 +23,22 @@ from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection, Database
 from hilum.processes import store, tasks
+from hilum.processes.arrivals import Arrivals
 from hilum.processes.clock import Clock
 from hilum.processes.declaration import Process, topic_of
 from hilum.processes.patience import surely
-from hilum.processes.periods import Period, duration
-from hilum.processes.store import DECISION, EVENT, Item, RunRow
+from hilum.processes.periods import Period
+from hilum.processes.recording import Steps
+from hilum.processes.store import DECISION, EVENT, RunRow
 from hilum.processes.tasks import Task, sealed_as
-
-_FOREVER = timedelta(days=3650)
 
 Found = TypeVar("Found", bound=BaseModel)
 Value = TypeVar("Value")
 Undo = Callable[[], Awaitable[Any]]
 
 
-class Steps(Protocol):
-    """What remembers which steps of a run are done: the engine."""
-
-    @property
-    def number(self) -> int:
-        """Of the step that is under way; the same each time the run is repeated. Raises `Invalid` outside of one."""
-
-    async def do(self, name: str, act: Callable[[], Awaitable[Any]]) -> Any:
-        """Do it as a step; or, if it was done before, what it came to then. What it comes to is JSON."""
-
-    async def rung(self, deadline: datetime) -> bool:
-        """Wait until something came for the run, at most until then; what it was is remembered as a step is."""
-
-
 class Failed(HilumError):
     """The business of this run cannot go on: what it did is undone, and the run ends as failed, with these words."""
-
-
-class Cancelled(HilumError):
-    """A person cancelled the run: what it did is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +68,7 @@ class Run:
         self._process = process
         self._row = row
         self._undo: list[tuple[str, Undo]] = []
-        self._cause: UUID | None = None
+        self._arrivals = Arrivals(steps, database, clock, row)
         self._undoing = False
 
     def __repr__(self) -> str:
@@ -209,7 +191,7 @@ class Run:
 
     async def sleep(self, period: Period) -> None:
         """Wait so long; also over restarts. A run that is cancelled does not wait to the end."""
-        await self._await([], [], "the time", period)
+        await self._arrivals.next([], [], "the time", period)
 
     async def until(self, moment: datetime) -> None:
         """Wait until then."""
@@ -247,7 +229,7 @@ class Run:
         asked = {str(each.id): each for each in answers_to}
         words = [each.__name__ for each in types] + [f"{each.task.team}: {each.task.title}" for each in answers_to]
         kinds = [EVENT, *([DECISION] if asked else [])]
-        found = await self._await(kinds, [*known, *asked], " or ".join(words), within)
+        found = await self._arrivals.next(kinds, [*known, *asked], " or ".join(words), within)
         if found is None:
             return None
         id, topic = found
@@ -320,39 +302,6 @@ class Run:
             raise Invalid("The run is not there any more.")
         return row
 
-    async def _await(
-        self, kinds: list[str], topics: list[str], words: str, within: Period | None
-    ) -> tuple[UUID, str] | None:
-        """The next item of these kinds and topics. Raises `Cancelled`."""
-        span = duration(within) if within is not None else _FOREVER
-
-        async def begin() -> str:
-            deadline = self._clock.now() + span
-            async with self._database.transaction() as connection:
-                await store.say_waiting(connection, self.id, words, deadline if within is not None else None)
-            return deadline.isoformat()
-
-        async def look() -> list[str] | None:
-            return await self._look(kinds, topics)
-
-        found = await self._stepped("look", look)
-        if found is None:
-            deadline = datetime.fromisoformat(await self._stepped("wait", begin))
-            while found is None:
-                # what it waits is a step of its own and recorded: only whether it was rung decides what comes next
-                rung = await self._steps.rung(deadline)
-                found = await self._stepped("look", look)
-                if not rung:
-                    break
-        if found is None:
-            await self._stepped("go on", self._go_on)
-            return None
-        id, topic, message, cancelled = found
-        if cancelled:
-            raise Cancelled(cancelled)
-        self._cause = UUID(message) if message else self._cause
-        return UUID(id), topic
-
     async def _content(self, item: UUID) -> Any:
         """What lies in it never changes, so reading it is no step."""
 
@@ -375,26 +324,6 @@ class Run:
             raise Invalid(f"The process does not listen to {', '.join(missing)}: say hears(…).")
         return known
 
-    async def _go_on(self) -> None:
-        async with self._database.transaction() as connection:
-            await store.say_waiting(connection, self.id, "", None)
-
-    async def _look(self, kinds: list[str], topics: list[str]) -> list[str] | None:
-        number = self._step()
-        async with self._database.transaction() as connection:
-            found = await store.take(connection, self.id, number, kinds, topics)
-            if found is None:
-                return None
-            item, cancels = found
-            cancelled = ""
-            if cancels:
-                cancelled = str(await store.content(connection, item.id) or "no reason was given")
-            await store.tell(
-                connection, self.id, number, *_line(item, cancelled), actor=item.actor, message_id=item.message_id
-            )
-            await store.say_waiting(connection, self.id, "", None)  # from here on it is at work
-        return [str(item.id), item.topic, str(item.message_id or ""), cancelled]
-
     async def _note_facts(self, connection: Connection, facts: Sequence[Fact]) -> None:
         await note(connection, [fact.model_copy(update={"run_id": self.id}) for fact in facts])
 
@@ -409,14 +338,7 @@ class Run:
                 "INSERT INTO process_command (id, channel, run_id, process, step, key, codec, body, correlation, cause)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (run_id, step) DO NOTHING",
                 [id, channel, self.id, self._process.name, number, storable(key), codec, stored, self._row.correlation,
-                 self._cause],
+                 self._arrivals.cause],
             )  # fmt: skip
             await store.tell(connection, self.id, number, "sent", f"{type(thing).__name__} to {channel}")
             await self._note_facts(connection, facts)
-
-
-def _line(item: Item, cancelled: str) -> tuple[str, str]:
-    """Kind and words of what came, for the history."""
-    if cancelled:
-        return "cancelling", cancelled
-    return ("decided", "the task") if item.kind == DECISION else ("heard", item.topic)
