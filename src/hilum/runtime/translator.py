@@ -6,39 +6,32 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from hilum.canonical import BusinessObject
-from hilum.canonical.applied import listening, summed
 from hilum.cases import classify, open_case
-from hilum.connector import Header
-from hilum.errors import DatabaseUnavailable, Endless, LeaseLost, SettingsError
-from hilum.flow import Flow, Yielded
-from hilum.flow.stakes import NOTHING, Stake, all_of
+from hilum.errors import DatabaseUnavailable, LeaseLost
+from hilum.flow.stakes import all_of
 from hilum.journal.moves import fence, hold_message, park_messages, unblock_all
 from hilum.journal.payloads import Damaged
-from hilum.journal.rules import encode_rules, note_rules
+from hilum.journal.rules import note_rules
 from hilum.journal.text import key_of
 from hilum.journal.work import (
     MESSAGE_BODY,
-    MOST_DELIVERIES,
-    NewDelivery,
     ToTranslate,
     Translated,
     bodies,
     commit_translated,
     take_received,
 )
-from hilum.masterdata.sync import Noted, note
+from hilum.masterdata.sync import note
 from hilum.message import Priority
 from hilum.postgres import Connection
 from hilum.runtime.observer import Translation
-from hilum.runtime.outgoing import deliveries
 from hilum.runtime.precedence import RANK, Standing
-from hilum.runtime.settling import Arriving, Halted, Unsettled
+from hilum.runtime.settling import Halted, Unsettled
 from hilum.runtime.share import Share
+from hilum.runtime.translating import Failed, OneMessage
 
 log = logging.getLogger("hilum.translator")
 
@@ -52,17 +45,6 @@ _BREATHE_BULK = 8
 """The same for bulk, which also stands back there for what is more urgent."""
 
 
-@dataclass(slots=True)
-class _Failed:
-    taken: ToTranslate
-    error: Exception
-    identifiers: set[str]
-    notes: Sequence[Noted] = ()  # what ownership decided
-    rules: str | None = None  # conversions and code tables that were used before it failed
-    doubt: Arriving | None = None  # what a person is to be asked about
-    stake: Stake = NOTHING
-
-
 class Translator:
     """Translates the messages of one priority in the lanes that this worker holds. One batch at a time."""
 
@@ -71,6 +53,7 @@ class Translator:
         self._priority = priority
         self._breathe = _BREATHE_BULK if priority is Priority.BULK else _BREATHE
         self._standing = Standing(share.precedence, RANK[priority])
+        self._one = OneMessage(share)
         self.busy: set[int] = set()  # lanes of the batch in hand
         self.translated = 0
 
@@ -116,7 +99,7 @@ class Translator:
         found = await self._bodies(batch)
         blocked: set[tuple[str, str]] = set()
         done: list[Translated] = []
-        failed: list[_Failed] = []
+        failed: list[Failed] = []
         behind: list[ToTranslate] = []
         runs: list[Translation] = []
         made = 0  # bytes of the deliveries
@@ -130,8 +113,8 @@ class Translator:
                 behind.append(taken)
                 continue
             began = time.monotonic()
-            result = await self._watched(taken, *found.get(taken.id, (None, None)))
-            runs.append(Translation(taken, began, time.monotonic(), isinstance(result, _Failed)))
+            result = await self._one.translate(taken, *found.get(taken.id, (None, None)))
+            runs.append(Translation(taken, began, time.monotonic(), isinstance(result, Failed)))
             if isinstance(result, Translated):
                 done.append(result)
                 made += sum(len(delivery.body) for delivery in result.deliveries)
@@ -151,7 +134,7 @@ class Translator:
                 await park_messages(connection, behind)
         return len(done) == len(batch) and not failed
 
-    async def _commit_apart(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[_Failed]:
+    async def _commit_apart(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[Failed]:
         """Commit them together; where that fails by a defect, one by one, so that only what is at fault is held.
 
         Those of its key join `behind`. Raises `LeaseLost`, `DatabaseUnavailable`.
@@ -164,8 +147,8 @@ class Translator:
             raise
         except Exception as error:  # noqa: BLE001 - what one flow made must not stop the others
             if len(done) == 1:
-                return [_Failed(done[0].taken, error, set(), rules=done[0].rules)]
-        failed: list[_Failed] = []
+                return [Failed(done[0].taken, error, set(), rules=done[0].rules)]
+        failed: list[Failed] = []
         for one in done:
             if any((one.taken.flow, one.taken.key) == (f.taken.flow, f.taken.key) for f in failed if f.taken.key):
                 behind.append(one.taken)
@@ -189,51 +172,11 @@ class Translator:
                     found[message_id] = (body, None)
         return found
 
-    async def _watched(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
-        """Translate; once more where it lacked something that has come meanwhile."""
-        result = self._heard(taken, body, parsed)
-        if isinstance(result, _Failed) and await self._share.newer(result.error):
-            result = self._heard(taken, body, parsed)
-        return result
-
-    def _heard(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
-        """Translate under the watchdog's eyes, and note the rules that were applied."""
-        with self._share.watching(taken.flow, taken.id), listening() as heard:
-            result = self._translate(taken, body, parsed)
-        result.rules = encode_rules(summed(heard, values=taken.flow in self._share.open_flows))
-        return result
-
-    def _translate(self, taken: ToTranslate, body: bytes | Damaged | None, parsed: Any) -> Translated | _Failed:
-        flow = self._share.flows[taken.flow]
-        identifiers = {taken.key, taken.dedup_key, *_upstream_ids(taken)} - {""}
-        things: list[Yielded] = []
-        try:
-            parsed = _readable(taken, flow, body, parsed)
-            identifiers |= _identifiers(flow, parsed)
-            made: list[NewDelivery] = []
-            for yielded in flow.run(parsed, self._share.lookup):
-                things.append(yielded)
-                if isinstance(yielded.thing, BusinessObject):
-                    identifiers.update(yielded.thing.identifiers)
-                    thing = yielded.thing
-                    self._share.quality.note(flow.name, thing.name, thing.business_key, thing, facility=flow.facility)
-            arriving = self._share.arrivals.read(flow, parsed, things) if flow.matches else ()
-            if arriving or self._share.stewardship.governs(things):
-                return _unsettled(taken, flow, parsed, things, arriving, identifiers)
-            for yielded in things:
-                made += deliveries(taken, yielded)
-            if taken.next_ordinal + len(made) > MOST_DELIVERIES:
-                raise SettingsError(f"One message may have {MOST_DELIVERIES} deliveries; this one has more.")
-        except Exception as error:  # noqa: BLE001 - a flow is a user's code: what it raises holds this message only
-            return _Failed(taken, error, identifiers, stake=_stake(flow, parsed, things))
-        late = not made and self._share.late(flow.name, taken.id)
-        return Translated(taken=taken, deliveries=made, identifiers=identifiers, late=late)
-
-    async def _commit(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[_Failed]:
+    async def _commit(self, done: Sequence[Translated], behind: list[ToTranslate]) -> list[Failed]:
         """Commit them; those that ownership holds are returned, and those of their keys join `behind`."""
         share = self._share
         began = time.monotonic()
-        failed: list[_Failed] = []
+        failed: list[Failed] = []
         with share.horizon.routing(min(one.taken.seq for one in done), self._priority):
             if self._simple(done):
                 async with share.database.hot() as connection:
@@ -260,9 +203,9 @@ class Translator:
 
     async def _settle(
         self, connection: Connection, done: Sequence[Translated], behind: list[ToTranslate]
-    ) -> tuple[Sequence[Translated], list[_Failed]]:
+    ) -> tuple[Sequence[Translated], list[Failed]]:
         """Match and judge; returns those that go on and those that are held. What is behind these joins `behind`."""
-        failed: list[_Failed] = []
+        failed: list[Failed] = []
         for settle in (self._share.arrivals.settle, self._share.stewardship.settle):
             held = [_halted(each) for each in await settle(connection, done)]
             done = self._not_held(done, held, behind)
@@ -270,7 +213,7 @@ class Translator:
         return done, failed
 
     def _not_held(
-        self, done: Sequence[Translated], failed: Sequence[_Failed], behind: list[ToTranslate]
+        self, done: Sequence[Translated], failed: Sequence[Failed], behind: list[ToTranslate]
     ) -> list[Translated]:
         """Those that go on: not the held ones, and not what is behind one of them in its key."""
         held = {one.taken.id for one in failed}
@@ -311,7 +254,7 @@ class Translator:
                 await share.reporter.settled(connection, one.taken.id, "completed")
         return noted
 
-    async def _hold(self, failed: _Failed) -> None:
+    async def _hold(self, failed: Failed) -> None:
         taken, share = failed.taken, self._share
         flow = share.flows[taken.flow]
         async with share.database.transaction() as connection:
@@ -355,58 +298,7 @@ def _within(batch: list[ToTranslate], size: int) -> list[ToTranslate]:
     return batch
 
 
-def _readable(taken: ToTranslate, flow: Flow, body: bytes | Damaged | None, parsed: Any) -> Any:
-    """The parsed form. Raises what keeps the message from being read."""
-    if taken.endless:
-        raise Endless
-    if body is None:
-        raise SettingsError("The payload of this message was erased; it cannot be translated any more.")
-    if isinstance(body, Damaged):
-        raise body
-    return flow.read(body) if parsed is None else parsed
-
-
-def _unsettled(
-    taken: ToTranslate,
-    flow: Flow,
-    parsed: Any,
-    things: list[Yielded],
-    arriving: Sequence[Arriving],
-    identifiers: set[str],
-) -> Unsettled:
-    """What is matched, and judged by ownership, when it is committed."""
-    changed = flow.changed(parsed)
-    return Unsettled(
-        taken=taken,
-        deliveries=[],
-        identifiers=identifiers,
-        yielded=things,
-        changed_at=changed.timestamp() if changed is not None else None,
-        arriving=arriving,
-    )
-
-
-def _halted(each: Halted) -> _Failed:
+def _halted(each: Halted) -> Failed:
     result = each.result
     stake = all_of(one.stake for one in result.yielded)
-    return _Failed(result.taken, each.error, result.identifiers, each.notes, result.rules, each.doubt, stake)
-
-
-def _stake(flow: Flow, parsed: Any, made: Sequence[Yielded]) -> Stake:
-    """What is at stake in a message that cannot be translated, as far as it was."""
-    said = flow.stake(parsed) if parsed is not None else NOTHING
-    return said.over(all_of(each.stake for each in made))
-
-
-def _upstream_ids(taken: ToTranslate) -> tuple[str, str]:
-    """What the hub that sent it here calls it, and the business event that it belongs to."""
-    return taken.headers.get(Header.CAUSATION_ID, ""), taken.headers.get(Header.CORRELATION_ID, "")
-
-
-def _identifiers(flow: Flow, parsed: Any) -> set[str]:
-    """What people search this message by, besides what its objects say."""
-    found = flow.identifiers(parsed)
-    control_id = getattr(parsed, "control_id", "")
-    if isinstance(control_id, str) and control_id:
-        found.add(control_id)
-    return found
+    return Failed(result.taken, each.error, result.identifiers, each.notes, result.rules, each.doubt, stake)
