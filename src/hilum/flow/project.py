@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +13,7 @@ from hilum.errors import Invalid, SettingsError
 from hilum.flow.declaration import Flow
 from hilum.flow.hours import hours_of
 from hilum.flow.lookup import Lookup
+from hilum.flow.modules import importable, module_of
 from hilum.flow.schedule import Windows
 from hilum.partners import FOLDER, Partners, load_partners
 from hilum.settings import Settings, load_settings
@@ -95,8 +94,7 @@ def load_project(folder: Path) -> Project:
     partners = load_partners(folder / FOLDER)
     flows: dict[str, Flow] = {}
     declared: list[object] = []
-    for path in sorted((folder / "flows").glob("*.py")):
-        values = _values_in(path, folder)
+    for path, values in _read(folder / "flows"):
         declared += values
         for flow in _flows_among(values, partners):
             if flow.name in flows:
@@ -123,26 +121,26 @@ def _flows_among(values: Sequence[object], partners: Partners) -> list[Flow]:
     return list(dict.fromkeys([*found, *(flow for function in made for flow in function(partners))]))
 
 
-def _values_in(path: Path, folder: Path) -> list[object]:
+def _read(folder: Path) -> list[tuple[Path, list[object]]]:
+    """The files, each with what it has as module-level names and none before it: what is imported counts once."""
+    known: dict[int, object] = {}
+    found = []
+    with importable(folder):
+        for path in sorted(folder.glob("*.py")):
+            own = {id(value): value for value in _values_in(path) if id(value) not in known}
+            known |= own
+            found.append((path, [*own.values()]))
+    return found
+
+
+def _values_in(path: Path) -> list[object]:
     """What a file has as module-level names."""
-    name = f"hilum_project_{abs(hash(path.resolve()))}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise SettingsError(f"{path} cannot be read as Python.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    flows_folder = str(folder / "flows")
-    sys.path.insert(0, flows_folder)
     try:
-        spec.loader.exec_module(module)
+        return list(vars(module_of(path)).values())
     except SettingsError:
         raise
     except Exception as error:  # a user's file may raise anything: name file and line
-        line = _line_in(error, path)
-        raise SettingsError(f"{path}{line}: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove(flows_folder)
-    return list(vars(module).values())
+        raise SettingsError(f"{path}{_line_in(error, path)}: {type(error).__name__}: {error}") from error
 
 
 def _line_in(error: BaseException, path: Path) -> str:
