@@ -162,6 +162,13 @@ def seen(number: str = "INV-00123", **more: Any) -> Billed:
         (seen("inv 123"), seen(), "bill INV-00123 of 2026-03-10 has the same number, written otherwise"),
         (seen("INV-10123"), seen(), "nearly the same number"),
         (seen("INV-00213"), seen(), "nearly the same number"),
+        (
+            seen("INV-10123", order="PO-1", billed_on=DAY + timedelta(days=1)),
+            seen(order="PO-1"),
+            "nearly the same number",
+        ),
+        (seen("INV-10123"), seen(order="PO-1"), "nearly the same number"),
+        (seen("inv 123", order="PO-2"), seen(order="PO-1"), "has the same number, written otherwise"),
         (seen("A7", order="PO-1"), seen(order="PO-1"), "bills the same amount of the same order"),
     ],
 )
@@ -185,3 +192,7 @@ def test_a_bill_that_only_looks_otherwise_is_found(one: Billed, other: Billed, w
 )
 def test_two_bills_are_two(other: Billed) -> None:
     assert alike(seen(), [other]) == []
+
+
+def test_equal_bills_of_two_orders_are_two_however_near_their_numbers_are() -> None:
+    assert alike(seen("INV-10123", order="PO-2"), [seen(order="PO-1")]) == []

@@ -56,6 +56,8 @@ def likeness(one: Billed, other: Billed) -> str:
     """Why these two may be one bill, in words; empty: they are two.
 
     The same supplier, never a bill and a credit note, never the very same number: that is the same bill, told again.
+    Who orders the same every week gets equal bills with near numbers: each of an order of its own, they are two. Of a
+    wrong one its order would say that it was billed already.
     """
     if one.supplier != other.supplier or one.credit != other.credit or one.number == other.number:
         return ""
@@ -63,7 +65,7 @@ def likeness(one: Billed, other: Billed) -> str:
     near = abs(one.billed_on - other.billed_on) <= NEAR
     if core(one.number) == core(other.number):
         return f"bill {other.number} of {other.billed_on} has the same number, written otherwise"
-    if not same_amount or not near:
+    if not same_amount or not near or _of_two_orders(one, other):
         return ""
     if one.billed_on == other.billed_on and one.order and one.order == other.order:
         return f"bill {other.number} of the same day bills the same amount of the same order"
@@ -84,6 +86,10 @@ def core(number: str) -> str:
 
 def _plain(number: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", number.upper())
+
+
+def _of_two_orders(one: Billed, other: Billed) -> bool:
+    return bool(one.order and other.order and one.order != other.order)
 
 
 def _mistyped(one: str, other: str) -> bool:

@@ -46,7 +46,7 @@ class World:
     forms: Mapping[str, type[BaseModel]]
     kills: int = 0
     seed: int = 1
-    patience: float = 300.0  # seconds for a day
+    patience: float = 300.0  # seconds in which no message comes or goes on
     tell: Callable[[str], None] = lambda words: None
     seconds: dict[int, float] = field(default_factory=dict)  # that each day took
 
@@ -124,14 +124,22 @@ class _Player:
             await self.world.hub.start()
 
     async def _rest(self, what: str, work: Callable[[], Awaitable[int]] | None = None) -> None:
-        """Until nothing is under way any more, at two looks in a row. Raises `Down` where it does not come to that."""
-        deadline, quiet = time.monotonic() + self.world.patience, 0
+        """Until nothing is under way any more, at two looks in a row. Raises `Down` where nothing goes on any more."""
+        begun, moved, quiet = time.monotonic(), await self._moved(), 0
         while quiet < 2:
             done = await work() if work is not None else 0
             quiet = quiet + 1 if not done and await self._at_rest() else 0
-            if time.monotonic() > deadline:
-                raise Down(f"The hub does not come to rest: {what}, {await self._why()}.")
+            if time.monotonic() > begun + self.world.patience:
+                before, moved = moved, await self._moved()
+                if moved == before:
+                    raise Down(f"The hub does not come to rest: {what}, {await self._why()}.")
+                begun = time.monotonic()
             await asyncio.sleep(_LOOK)
+
+    async def _moved(self) -> int:
+        """How often a message has come, or gone on; retries do not count."""
+        async with self.world.database.cold() as connection:
+            return sum(each.entered for each in await counts(connection) if not each.destination)
 
     async def _at_rest(self) -> bool:
         if self.world.hub.ended or self._folders():
