@@ -34,7 +34,8 @@ log = logging.getLogger("hilum.dispatcher")
 
 _CALLERS_OF_BATCHES = 5  # calls under way to a destination that takes batches: so each batch has time to fill
 _AFTER_DEFECT = 0.5  # seconds
-_IDLE = 0.5  # seconds after which a caller that has nothing to do looks again, if no bell rings
+_IDLE = 0.5  # seconds after which a caller that may not take what there is looks again, if nobody wakes it
+_NOTHING = 5.0  # the same where there is nothing: whatever comes wakes as many callers as it needs
 _STOOD_BACK = 0.005  # seconds until what stands back looks again
 
 
@@ -147,7 +148,7 @@ class Dispatcher:
         Raises `DatabaseUnavailable`.
         """
         if not self._window.ready:
-            return 0, [], _IDLE
+            return 0, [], _NOTHING
         if self._gather_seconds and not self._window.ready_at(0) and self._window.ready < self._batch_limit:
             await asyncio.sleep(self._gather_seconds)
         limit = await self._admission.room(min(self._batch_limit, self._destination.portion()), self._window.under_way)

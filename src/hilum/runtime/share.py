@@ -117,7 +117,7 @@ class Share:
 
     async def rest(self, bell: asyncio.Event, seconds: float | None = None) -> None:
         """Wait until the bell rings, or for a while; without `seconds`: until it is time to look again."""
-        await listen(bell, _POLL if seconds is None else seconds)
+        await listen(bell, seconds or self.settings.look_seconds or _POLL)
 
 
 async def keep_going(share: Share, name: str, step: Callable[[], Awaitable[None]], reset: Callable[[], None]) -> None:

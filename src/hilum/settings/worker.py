@@ -16,6 +16,14 @@ class WorkerSettings(Section):
         100, ge=1, le=5_000, description="The same for messages of priority `bulk`: smaller, so that others wait less"
     )
     parallel: int = Field(32, ge=1, le=1_000, description="Calls under way to one destination by one worker")
+    look_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=10,
+        description="How often each destination looks for what other processes stored, or what is due again; without "
+        "it 5 times a second. What its own process stored is delivered at once. 1 spares much where there are many "
+        "destinations",
+    )
     stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
     translation_warn_seconds: float = Field(
         5.0, gt=0, description="A translation that takes longer is named in the log: all else in its process waits"

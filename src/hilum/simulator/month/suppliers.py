@@ -88,5 +88,5 @@ def profile_of(vendor: Vendor, mail: Path) -> str:
         f'name = "{vendor.title}"\nsupplier = "{vendor.code}"\nformat = "{vendor.format}"\n\n[{vendor.format}]\n'
         f'{section}\n[send.main]\nkind = "files"\nsettings = {{ url = "{mail}/{vendor.key}/to", '
         'name = "{message_id}-{ordinal}.edi" }\n\n[receive.main]\nkind = "files"\n'
-        f'settings = {{ url = "{mail}/{vendor.key}/from", pattern = "*.edi", stable_for = 0, poll = 0.25 }}\n'
+        f'settings = {{ url = "{mail}/{vendor.key}/from", pattern = "*.edi", stable_for = 0, poll = 0.5 }}\n'
     )
