@@ -84,11 +84,14 @@ from hilum.canonical.purchasing import (
     PurchaseOrder,
     PurchaseOrderCancelled,
     Requisition,
+    RequisitionDecision,
     RequisitionLine,
+    RequisitionWithdrawn,
     Supplier,
 )
 from hilum.canonical.receiving import GoodsReceipt, ReceiptLine, ReturnLine, ShipNotice, ShippedLine, SupplierReturn
 from hilum.canonical.revenue import Charge
+from hilum.canonical.stores import PlannedDemand, ReorderRule, StockAlarm
 from hilum.canonical.supplies import (
     Item,
     ItemCategory,
@@ -199,6 +202,7 @@ __all__ = [
     "PaymentStatusReport",
     "PaymentTerms",
     "PersonName",
+    "PlannedDemand",
     "PriceBasis",
     "PriceCheck",
     "PriceLine",
@@ -212,9 +216,12 @@ __all__ = [
     "ReceiptLine",
     "Referral",
     "Remittance",
+    "ReorderRule",
     "ReplenishedLine",
     "Requisition",
+    "RequisitionDecision",
     "RequisitionLine",
+    "RequisitionWithdrawn",
     "ReturnLine",
     "ScreeningOutcome",
     "ScreeningResult",
@@ -225,6 +232,7 @@ __all__ = [
     "ShippedLine",
     "StatementLine",
     "StatusLevel",
+    "StockAlarm",
     "StockLevel",
     "StockTransfer",
     "Supplier",

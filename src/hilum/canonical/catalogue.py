@@ -33,6 +33,7 @@ from hilum.canonical import (
     purchasing,
     receiving,
     revenue,
+    stores,
     supplies,
     workforce,
 )
@@ -43,6 +44,7 @@ from hilum.errors import Invalid
 MODULES: tuple[ModuleType, ...] = (
     organisation,
     supplies,
+    stores,
     implants,
     parties,
     onboarding,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Quantity, Text, Value
+from hilum.canonical.base import Amount, BusinessObject, Code, Currency, Kind, Moment, Quantity, Text, Value
 from hilum.canonical.parties import BankAccount
 from hilum.canonical.patients import Address
 from hilum.canonical.trade import Gln, TradeNumbers, place
@@ -84,6 +84,46 @@ class Requisition(BusinessObject):
     def identifiers(self) -> tuple[str, ...]:
         """Requisition number and its items."""
         return (self.number, *dict.fromkeys(line.item for line in self.lines))
+
+
+class RequisitionDecision(BusinessObject):
+    """Somebody has decided in the procurement portal what one desk was asked of a requisition."""
+
+    name: ClassVar[str] = "hilum.requisition.decision"
+    kind: ClassVar[Kind] = Kind.EVENT
+
+    requisition: Code
+    step: Text = ""  # the desk, as the rules of approval name it; empty: the one that is asked now
+    approved: bool
+    by: Annotated[Text, Field(min_length=1)]  # as the portal names them
+    comment: Text = ""
+    decided_at: Moment | None = None
+
+    @property
+    def business_key(self) -> str:
+        """Requisition, desk, and who decided."""
+        return ":".join(x for x in (self.requisition, self.step, self.by) if x)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The key and the requisition."""
+        return (self.business_key, self.requisition)
+
+
+class RequisitionWithdrawn(BusinessObject):
+    """Who asked for supplies does not want them any more."""
+
+    name: ClassVar[str] = "hilum.requisition.withdrawn"
+    kind: ClassVar[Kind] = Kind.EVENT
+
+    number: Code
+    by: Text = ""
+    reason: Text = ""
+
+    @property
+    def business_key(self) -> str:
+        """The requisition number."""
+        return self.number
 
 
 class OrderLine(Value):

@@ -7,7 +7,8 @@ the codes that requisitions name.
 
 from hilum.packs.procurement.exchange import from_partners, to_partners
 from hilum.packs.procurement.master_data import suppliers
+from hilum.packs.procurement.portal import portal, portal_status
 from hilum.packs.procurement.requisitions import requisitions
 from hilum.packs.procurement.spreadsheets import requisitions_csv
 
-__all__ = ["from_partners", "requisitions", "requisitions_csv", "suppliers", "to_partners"]
+__all__ = ["from_partners", "portal", "portal_status", "requisitions", "requisitions_csv", "suppliers", "to_partners"]

@@ -53,6 +53,10 @@ class Step(_Part):
     remind: str | None = Field(None, description="After this time the team is reminded.")
     escalate: str | None = Field(None, description="After this time it goes to another team as well.")
     escalate_to: str = Field("", description="The other team.")
+    portal: tuple[str, ...] = Field(
+        (),
+        description="Who may decide it in the procurement portal, by their names there; *: whom the portal lets.",
+    )
 
     @field_validator("due", "remind", "escalate")
     @classmethod

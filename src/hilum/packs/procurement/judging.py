@@ -30,6 +30,7 @@ class Plan(BaseModel):
 
     rule: str  # the name of the rule that fits
     steps: tuple[Step, ...]
+    names: tuple[str, ...] = ()  # what the table calls these steps; of older runs they are not known
     first: tuple[int, ...] = ()  # lines that are ordered before anybody is asked
     review: Step | None = None  # who looks at those afterwards
     requesters: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ async def judged(
     return Plan(
         rule=rule.name,
         steps=tuple(rules.approvals.step[name] for name in rule.steps),
+        names=rule.steps,
         first=first,
         review=rules.approvals.step[rules.approvals.order_first.review] if first and rules.approvals.order_first
         else None,

@@ -25,6 +25,8 @@ from hilum.canonical import (
     PurchaseOrder,
     PurchaseOrderCancelled,
     Requisition,
+    RequisitionDecision,
+    RequisitionWithdrawn,
     SupplierBill,
 )
 from hilum.canonical.conversions import plain
@@ -33,8 +35,10 @@ from hilum.facts import Fact
 from hilum.flow import Criticality, Owners, Stake
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import task_of
+from hilum.packs.procurement.desks import ASKED, NOT_TAKEN, Desks, withdrawn
 from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before, sourced
 from hilum.packs.procurement.ordered import Ordered
+from hilum.packs.procurement.portal_decisions import Place
 from hilum.packs.procurement.requisition_rules import (
     STATES,
     Approval,
@@ -48,7 +52,7 @@ from hilum.packs.procurement.sourcing import Choice, Sourced, cost_of, orders_of
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
 
-HEARD: Final = (Requisition, PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, GoodsReceipt, SupplierBill)
+HEARD: Final = (*ASKED, PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, GoodsReceipt, SupplierBill)
 
 NOTHING: Final = Decimal(0)
 
@@ -68,6 +72,8 @@ def requisition_process(
         forms=[Approval, Review, Sourcing],
     )
     process.starts_on(Requisition, key=lambda requisition: requisition.number)
+    process.hears(RequisitionDecision, key=lambda told: told.requisition, matters_late=False)
+    process.hears(RequisitionWithdrawn, key=lambda withdrawn: withdrawn.number, matters_late=False)
 
     def hears(kind: type[Paper], order_of: Callable[[Paper], str | None]) -> None:
         """What comes after everything has come and is billed, such as a credit note, is for the order alone."""
@@ -104,6 +110,7 @@ class _Requested:
         self.orders: dict[str, Ordered] = {}
         self.review: Open | None = None
         self.counted: list[Fact] = []  # to be noted with what follows from it
+        self.desks = Desks(run, self._tell_of_orders, self._changes, self._too_late)
 
     async def to_the_end(self) -> str:
         """Until it is refused, or all that was ordered has come and is billed."""
@@ -145,9 +152,13 @@ class _Requested:
             await self.run.move("sourcing")
             title = f"Name a supplier for line {line.number} of requisition {self.requisition.number}"
             words = f"{plain(line.quantity)} {line.unit} {line.item}; {line.words}"
-            said = await self.run.ask(
+            asked = await self.run.put(
                 Task(title, Sourcing, team=self.rules.buyers, words=words, due=self.rules.source_within)
             )
+            heard = await self.run.next(RequisitionWithdrawn, answers_to=[asked])
+            if not isinstance(heard, Answer):
+                raise withdrawn(heard)
+            said = heard.content
             choices[line.number] = Choice(supplier=said.supplier, unit_price=said.unit_price)
         if choices:
             await self._price(choices)
@@ -184,19 +195,20 @@ class _Requested:
         if not self._not_first(plan):
             return _Verdict.APPROVED
         agreed: list[str] = []
-        for step in plan.steps:
+        title = f"Approve requisition {self.requisition.number}"
+        for place, step in enumerate(plan.steps):
             await self.run.move("approval")
-            title = f"Approve requisition {self.requisition.number}"
+            others = [*plan.requesters, *agreed]
             stake = self._stake(self._not_first(plan))
-            asked = await self.run.put(task_of(step, title, Approval, plan.words, [*plan.requesters, *agreed], stake))
-            answer = await self._answer(asked)
-            if answer is None:
+            task = task_of(step, title, Approval, plan.words, others, stake)
+            said = await self.desks.ask(task, step, Place(plan.names, place), others)
+            if said is None:
                 return _Verdict.CHANGED
-            if not answer.content.approved:
+            if not said.approved:
                 self._count(plan, "refused", len(agreed) + 1)
-                await self._refuse(plan, answer)
+                await self._refuse(plan, f"{step.team}, {said.words}")
                 return _Verdict.REFUSED
-            agreed.append(answer.by)
+            agreed.append(said.by)
         if agreed:
             self._count(plan, "approved", len(agreed))
         return _Verdict.APPROVED
@@ -227,33 +239,26 @@ class _Requested:
         presses = self.requisition.urgent or any(self.rules.is_critical(line.item) for line in lines)
         return Stake(value=cost_of(lines), criticality=Criticality.HIGH if presses else None)
 
-    async def _answer(self, asked: Open) -> Answer | None:
-        """The answer; none: the requester asks for something else now, and nothing was ordered."""
-        while True:
-            heard = await self.run.next(Requisition, answers_to=[asked])
-            if isinstance(heard, Answer):
-                return heard
-            if isinstance(heard, Requisition) and await self._changes(heard):
-                if not await self.run.withdraw(asked):
-                    await self.run.next(answers_to=[asked])  # answered in this moment: it was about something else
-                return None
+    async def _too_late(self) -> bool:
+        """Is it ordered already? Then the requester hears that a buyer must be asked."""
+        if self.orders:
+            await self._tell_of_orders("ordered", "It is ordered, and was not changed: a buyer does that.")
+        return bool(self.orders)
 
     async def _changes(self, told: Requisition) -> bool:
         """Told again: is it another one now, that can still be taken up? If not, the requester hears why."""
         if told == self.requisition:
             return False
-        if self.orders:
-            await self._tell("ordered", "It is ordered, and was not changed: a buyer does that.", [*self.orders])
+        if await self._too_late():
             return False
         self.requisition = told
         return True
 
-    async def _refuse(self, plan: Plan, answer: Answer) -> None:
+    async def _refuse(self, plan: Plan, whose: str) -> None:
         lines = [line.number for line in self._not_first(plan)]
         await self._leave(dict.fromkeys(lines, NOTHING))
-        comment = f": {answer.content.comment}" if answer.content.comment else ""
         what = f"lines {', '.join(map(str, lines))}: " if self.orders else ""
-        await self._tell("refused", f"{what}{answer.to.task.team}, {answer.by}{comment}")
+        await self._tell("refused", f"{what}{whose}")
 
     def _not_first(self, plan: Plan) -> list[Sourced]:
         return [line for line in self.lines if line.number not in plan.first]
@@ -300,6 +305,10 @@ class _Requested:
                 await self._reviewed(heard)
             case Requisition():
                 await self._changes(heard)
+            case RequisitionWithdrawn():
+                await self._too_late()
+            case RequisitionDecision():
+                await self._tell_of_orders(NOT_TAKEN, "it is decided already")
             case PurchaseOrder() | PurchaseOrderCancelled():
                 await self._paper(heard.number, heard)
             case OrderAcknowledgement() | GoodsReceipt() | SupplierBill():
@@ -367,6 +376,9 @@ class _Requested:
             words=words[:2000], at=at,
         )  # fmt: skip
         await self.run.send(self.rules.status, told, facts=self._to_note())
+
+    async def _tell_of_orders(self, status: str, words: str) -> None:
+        await self._tell(status, words, [*self.orders])
 
     def _to_note(self) -> list[Fact]:
         noting, self.counted = self.counted, []

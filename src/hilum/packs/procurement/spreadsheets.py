@@ -1,11 +1,11 @@
-"""Spreadsheets of requisitions (CSV): rows, or whole files whose rows are grouped by requisition."""
+"""Spreadsheets of requisitions (CSV, XLSX): rows, or whole files whose rows are grouped by requisition."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from hilum.canonical import PurchaseOrder, Requisition
 from hilum.connector import Source, Target
@@ -15,6 +15,9 @@ from hilum.formats import read_delimited
 from hilum.packs.building import date_in, decimal_in, moment_in, yes_or_no, zone_of
 from hilum.packs.procurement.ordering import OWNERS, Wanted, documents_of, earliest, requisition_flow, requisition_of
 from hilum.packs.rows import Row, text_in
+
+_PACKAGE: Final = b"PK\x03\x04"
+"""How an XLSX file begins: it is a zip package (ECMA-376, part 2)."""
 
 
 def requisitions_csv(
@@ -34,9 +37,10 @@ def requisitions_csv(
 
     Further columns: `requested_by`, `requested_at`, `urgent` (yes or no).
 
-    With `files.Folder(..., split="none")` the whole file is one message: its rows are grouped by requisition, and each
-    requisition becomes one `PurchaseOrder` per supplier, numbered `<requisition>-<supplier>`. A wrong row holds the
-    file. With `split="rows"` each row is a message and becomes an order of its own, `<requisition>-<line>`: a wrong row
+    With `files.Folder(..., split="none")` the whole file, CSV or XLSX, is one message: its rows are grouped by
+    requisition (of a workbook, those of its first sheet), and each requisition becomes one `PurchaseOrder` per
+    supplier, numbered `<requisition>-<supplier>`. A wrong row holds the file. With `split="rows"` (XLSX:
+    `split="xlsx"`) each row is a message and becomes an order of its own, `<requisition>-<line>`: a wrong row
     holds back only itself. Departments that send whole requisitions want the first.
     `orders` False makes none: only the requisition goes on, to who approves it.
     """
@@ -83,13 +87,22 @@ def _requisitions(parsed: bytes | Row) -> dict[str, list[tuple[str, Row]]]:
     if isinstance(parsed, Mapping):
         rows: list[tuple[str, Row]] = [("row", parsed)]
     else:
-        rows = [(f"row {number}", row) for number, row in read_delimited(parsed)]
+        rows = [(f"row {number}", row) for number, row in _table(parsed)]
     if not rows:
         raise Invalid("the file has a head line at most, and no requisition", where="row 1")
     found: dict[str, list[tuple[str, Row]]] = {}
     for where, row in rows:
         found.setdefault(text_in(row, "requisition", where), []).append((where, row))
     return found
+
+
+def _table(file: bytes) -> Iterator[tuple[int, Row]]:
+    """The rows of a file with their numbers; a workbook is known by its first bytes. Raises `Invalid`."""
+    if not file.startswith(_PACKAGE):
+        return read_delimited(file)
+    from hilum.formats.spreadsheets import read_xlsx  # a large library, which most hubs never need
+
+    return read_xlsx(file)
 
 
 def _requisition(
