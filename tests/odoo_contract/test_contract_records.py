@@ -281,6 +281,30 @@ async def test_unit_factors(odoo: Server) -> None:
 
 
 @pytest.mark.every_odoo
+async def test_a_unit_in_use_keeps_what_it_holds(odoo: Server) -> None:
+    """Read in the source, not measured: once there is stock in a unit, its ratio is refused, its name is not."""
+    await odoo.needs("stock.quant")
+    reference = await odoo.call("ir.model.data", "check_object_reference", module="uom", xml_id="product_uom_unit")
+    if odoo.is_19:
+        ratio, values = "relative_factor", {"relative_factor": 10.0, "relative_uom_id": reference[1]}
+    else:
+        (category, _) = await odoo.value("uom.uom", reference[1], "category_id")
+        ratio, values = "factor", {"factor": 0.1, "uom_type": "bigger", "category_id": category}
+    unit = await odoo.create("uom.uom", {"name": unique("tray"), **values})
+    bought = {} if odoo.is_19 else {"uom_po_id": unit}
+    product = await odoo.create("product.product", {"name": unique(), **odoo.stored, "uom_id": unit, **bought})
+    await odoo.call("uom.uom", "write", [unit], vals={ratio: values[ratio] * 2})
+    (place,) = await odoo.find("stock.location", [["usage", "=", "internal"]], limit=1, order="id")
+    count = {"product_id": product, "location_id": place, "inventory_quantity_auto_apply": 3}
+    await odoo.create("stock.quant", count, inventory_mode=True)
+    refusal = await odoo.refused("uom.uom", "write", [unit], vals={ratio: values[ratio]})
+    odoo.expect_status(refusal, 422)
+    assert refusal.name == "odoo.exceptions.UserError"
+    assert await odoo.value("uom.uom", unit, ratio) == pytest.approx(values[ratio] * 2)
+    assert await odoo.call("uom.uom", "write", [unit], vals={"name": unique("crate")}) is True
+
+
+@pytest.mark.every_odoo
 async def test_storable_products(odoo: Server) -> None:
     """Measured facts §5: storable is `is_storable`; the type `product` is refused in both.
 

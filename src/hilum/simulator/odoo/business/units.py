@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
+from hilum.simulator.odoo.errors import UserError
 from hilum.simulator.odoo.orm.access import PRODUCTS, rights
 from hilum.simulator.odoo.orm.fields import (
     Columns,
@@ -15,6 +16,11 @@ from hilum.simulator.odoo.orm.fields import (
 )
 from hilum.simulator.odoo.orm.model import Model, Values
 from hilum.simulator.odoo.orm.record import Env, Record
+
+_KEPT: Final = (
+    "You cannot change the ratio of this unit of measure as some products with this UoM have already been moved or are "
+    "currently reserved."
+)
 
 
 def unit(env: Env) -> int:
@@ -59,6 +65,13 @@ class Unit(Model):
         "rounding": decimal("Rounding Precision", default=0.01),
     }
 
+    def before_write(self, record: Record, values: dict[str, Any]) -> dict[str, Any]:
+        """What a unit holds stays once goods are reserved or kept in it. Read in Odoo's source, not measured."""
+        names = ("factor", "relative_factor", "relative_uom_id") if self.env.since(19) else ("factor", "category_id")
+        if any(name in values and (values[name] or None) != (record[name] or None) for name in names) and _used(record):
+            raise UserError(_KEPT)
+        return values
+
     def after_create(self, record: Record, given: Values) -> None:
         """19: the absolute factor follows from the relative one."""
         self._absolute(record, given)
@@ -71,6 +84,17 @@ class Unit(Model):
         if self.env.since(19) and ("relative_factor" in given or "relative_uom_id" in given):
             reference = record.one("relative_uom_id")
             record.set(factor=record["relative_factor"] * (reference["factor"] if reference else 1.0))
+
+
+def _used(record: Record) -> bool:
+    """Is a move or a detailed line of this unit still open, or stock kept in it?"""
+    env = record.env
+    still_open = ["state", "not in", ["cancel", "done"]]
+    return bool(
+        env["stock.move"].find([["product_uom", "=", record.id], still_open], limit=1)
+        or env["stock.move.line"].find([["product_uom_id", "=", record.id], still_open], limit=1)
+        or env["stock.quant"].find([["product_id.uom_id", "=", record.id], ["quantity", "!=", 0]], limit=1)
+    )
 
 
 def family(record: Record) -> int:
