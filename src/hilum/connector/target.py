@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,9 @@ class Target:
     may_be: tuple[type, ...] = ()  # business objects of which it must say whether it writes them, where one is governed
     no_object: str = ""  # why what it writes, in a model of such objects, is none of them
     adopts: bool = False  # the receiver has identifiers besides numbers; of what is matched it is told both
+    # As `encode`, of an object of which these fields may only fill what is empty there; None: its header says enough.
+    to_fill: Callable[[Any, Collection[str]], Outgoing | None] | None = None
+    overwrites: tuple[type, ...] = ()  # objects of which the receiver cannot leave a field alone that has a value
 
     def takes(self, thing: object) -> bool:
         """Is an object of this type for this target?"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -41,6 +41,8 @@ def target(
     may_be: tuple[type, ...] = (),
     no_object: str = "",
     adopts: bool = False,
+    to_fill: Callable[[Any, Collection[str]], Outgoing | None] | None = None,
+    overwrites: tuple[type, ...] = (),
 ) -> Target:
     """A `Target` that leads to the named endpoint, or to a connector made here of `values`.
 
@@ -61,6 +63,8 @@ def target(
         may_be=may_be,
         no_object=no_object,
         adopts=adopts,
+        to_fill=to_fill,
+        overwrites=overwrites,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from hilum.connector import Header
+from hilum.connector import Header, Outgoing, Target
 from hilum.errors import Invalid
 from hilum.flow import Yielded
 from hilum.flow.stakes import NOTHING
@@ -24,7 +25,7 @@ def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
             more = {**more, **addressed}
         if stake:
             more = {**more, Header.STAKE: stake}
-        outgoing = target.encode(thing)
+        outgoing = _encoded(target, thing, more)
         if outgoing is None:
             continue
         if not isinstance(outgoing.body, bytes):
@@ -41,6 +42,13 @@ def deliveries(taken: ToTranslate, yielded: Yielded) -> list[NewDelivery]:
             )
         )
     return made
+
+
+def _encoded(target: Target, thing: Any, headers: Mapping[str, str]) -> Outgoing | None:
+    """The body. Of fields that may only fill what is empty a receiver is told in its own words, where it needs them."""
+    if target.to_fill is not None and (names := headers.get(Header.ONLY_IF_EMPTY)):
+        return target.to_fill(thing, frozenset(names.split(",")))
+    return target.encode(thing)
 
 
 def _traced(taken: ToTranslate, headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -230,3 +230,28 @@ async def test_an_upsert_of_an_object_is_judged_field_by_field(database: Databas
     assert receiver.bodies[0]["values"] == {"name": None, "phone": "555 0100"}
     (ignored,) = await decided(database, "ignored")
     assert (ignored.field, ignored.system, ignored.owner) == ("title", "EAM", "SRM")
+
+
+async def test_an_upsert_is_told_which_columns_it_may_only_fill(hub: Start, both: TwoSystems, tmp_path: Path) -> None:
+    """Odoo owns phone numbers and tells of them: what SRM says of one may only fill the column of an empty one."""
+    (tmp_path / "ownership.toml").write_text(
+        '[systems]\nSRM = []\nODOO = ["memory.odoo"]\n[[owned]]\nobject = "hilum.supplier"\n'
+        'fields = ["phone"]\nowner = "ODOO"\nothers = "accept_if_empty"\n'
+    )
+    receiver, feed = Receiver(), Feed("portal")
+    target = odoo.upsert(
+        "memory.odoo",
+        "res.partner",
+        columns=["name", "phone", "mobile"],
+        fields=lambda supplier: {"name": supplier.title, "phone": supplier.phone, "mobile": supplier.phone},
+        key=lambda supplier: supplier.code,
+        writes=Supplier,
+    )
+    flow = make_flow(feed, name="srm.suppliers", system="SRM", translate=lambda m, _: Supplier(**m["supplier"]))
+    flow.deliver_to(replace(target, connector=receiver))
+    back = make_flow(both.from_odoo, both.srm, name="odoo.suppliers", system="ODOO")
+    await hub(flow, back)
+    await feed.send_all([{"id": "1", "supplier": {"code": "S-1", "title": "GLOVES", "phone": "555 0100"}}])
+    await eventually(lambda: len(receiver.taken) == 1)
+    assert receiver.bodies[0]["fills"] == ["mobile", "phone"]
+    assert receiver.bodies[0]["values"] == {"name": "GLOVES", "phone": "555 0100", "mobile": "555 0100"}

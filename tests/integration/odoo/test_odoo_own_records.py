@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -52,6 +52,31 @@ def told(thing: BusinessObject, *, receiver: object = "", formerly: str = "", ke
         key=key,
         idempotency_key=str(new_id()),
     )
+
+
+def upserted(
+    thing: BusinessObject, *, receiver: object = "", formerly: str = "", fills: Collection[str] = ()
+) -> Delivery:
+    """The same by `odoo.upsert`, in columns of Odoo's `load`; `fills`: what may only fill an empty field."""
+    target = odoo.upsert(
+        "odoo.main",
+        PARTNER,
+        columns=["ref", "name", "phone", "country_id/id", "supplier_rank"],
+        fields=lambda one: {
+            "ref": one.code,
+            "name": one.title,
+            "phone": one.phone,
+            "country_id/id": "base.be" if one.email else None,
+            "supplier_rank": 1,
+        },
+        key=lambda one: one.code,
+        kind="supplier",
+        writes=Supplier,
+    )
+    assert target.to_fill is not None
+    outgoing = target.to_fill(thing, fills) if fills else target.encode(thing)
+    assert outgoing is not None
+    return replace(told(thing, receiver=receiver, formerly=formerly), operation="upsert", body=outgoing.body)
 
 
 def by_hand(box: SandboxOdoo, **values: object) -> int:
@@ -146,3 +171,43 @@ async def test_a_block_that_is_not_told_stays() -> None:
         await hub.close()
         (found,) = [each for each in box.records(PARTNER) if each["id"] == made]
     assert (found["purchase_warn"], found["purchase_warn_msg"], found["phone"]) == ("block", "In court", "1")
+
+
+@pytest.mark.parametrize("active", [True, False])
+async def test_an_upsert_changes_the_record_that_odoo_has(hub: Odoo, box: SandboxOdoo, active: bool) -> None:
+    made = by_hand(box, active=active)
+    delivery = upserted(ROSSI, receiver=made)
+    assert await hub.landed(delivery) is None
+    for _ in range(2):
+        await done(hub, delivery, upserted(Supplier(code="S-1", title="One"), receiver=""))
+    assert isinstance(await hub.landed(delivery), Delivered)
+    assert vendors(box)[made] == ("S-9", "Rossi", "1")
+    assert sorted(each[0] for each in vendors(box).values()) == ["S-1", "S-9"]
+    (kept,) = [each for each in box.records(PARTNER) if each["id"] == made]
+    assert kept["active"] is active
+
+
+async def test_an_upsert_finds_what_was_numbered_later(hub: Odoo, box: SandboxOdoo) -> None:
+    await done(hub, upserted(ROSSI.model_copy(update={"code": "supplier-4"})))
+    (made,) = vendors(box)
+    for _ in range(2):
+        await done(hub, upserted(ROSSI, formerly="supplier-4"))
+    assert vendors(box) == {made: ("S-9", "Rossi", "1")}
+
+
+@pytest.mark.req("MD-1")
+async def test_an_upsert_fills_only_what_is_empty(hub: Odoo, box: SandboxOdoo) -> None:
+    """Also in a column that is a relation by external identifier."""
+    there = by_hand(box, phone="0")
+    new = Supplier(code="S-9", title="Rossi", phone="1", email="a@rossi.example")
+    for receiver in (there, there):
+        (outcome,) = await done(hub, upserted(new, receiver=receiver, fills=["phone", "email"]))
+        assert isinstance(outcome, Delivered)
+        assert "Odoo has " in outcome.words
+    assert vendors(box) == {there: ("S-9", "Rossi", "0")}
+    (kept,) = [each for each in box.records(PARTNER) if each["id"] == there]
+    assert kept["country_id"], "it was empty, and is filled"
+    await done(hub, upserted(new.model_copy(update={"code": "S-10"}), fills=["phone"]))
+    assert ("S-10", "Rossi", "1") in vendors(box).values(), "a new record has all of it"
+    await done(hub, upserted(new.model_copy(update={"phone": "2"}), receiver=there))
+    assert vendors(box)[there] == ("S-9", "Rossi", "2")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hilum.canonical import Customer, Item, Supplier
+from hilum.canonical import Customer, Item, Supplier, SupplierPrice
 from hilum.connector import Target
 from hilum.connectors import odoo
 from hilum.connectors.encoding import encode
@@ -184,3 +184,20 @@ def test_an_upsert_writes_no_column_that_it_does_not_name() -> None:
     target = odoo.upsert("odoo.main", "x.thing", columns=["name"], fields=lambda n: {"title": n}, key=str)
     with pytest.raises(SettingsError, match="writes title, which its `columns` do not name"):
         target.encode("a")
+
+
+def test_what_cannot_look_before_it_writes_does_not_fill_fields_of_others(tmp_path: Path) -> None:
+    """Odoo owns prices and tells of them: a target that writes whole prices would overwrite what it has."""
+    line = '[[owned]]\nobject = "hilum.supplier.price"\nowner = "ODOO"\nothers = "{others}"\n'
+    prices = make_flow(Feed("prices"), name="test.prices", system="SRM")
+    prices.deliver_to(odoo.supplier_price("odoo.main"))
+    back = flow_to("http.srm", "ODOO", "back")
+    words = wrong(tmp_path, line.format(others="accept_if_empty"), prices, back)
+    assert "line 5: others may only fill fields of hilum.supplier.price in ODOO" in words
+    assert "test.prices writes it at odoo.main by supplier_price, which cannot look before it writes" in words
+    matrix(tmp_path, line.format(others="ignore"), prices, back)
+    assert prices.targets[0].overwrites == (SupplierPrice,)
+    suppliers = make_flow(Feed("suppliers"), name="test.suppliers", system="SRM")
+    suppliers.deliver_to(odoo.supplier("odoo.main"))
+    filled = '[[owned]]\nobject = "hilum.supplier"\nowner = "ODOO"\nothers = "accept_if_empty"\n'
+    matrix(tmp_path, filled, suppliers, back)

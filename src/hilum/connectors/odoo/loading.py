@@ -32,6 +32,7 @@ class Record:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the head, as `write` takes it
     fills: frozenset[str] = frozenset()  # columns that are left alone where the record has something there
     number: int | None = None
+    own: int | None = None  # Odoo's id of a record that is changed by it, because it has not this external identifier
 
     def leave(self, columns: Collection[str]) -> None:
         """Leave these columns alone."""
@@ -42,11 +43,11 @@ class Record:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of this record; records of one call have the same."""
-        return ("id", *self.head, *(self.lines[0] if self.lines else ()))
+        return ("id" if self.own is None else ".id", *self.head, *(self.lines[0] if self.lines else ()))
 
     def rows(self) -> list[list[str]]:
         """The head with the first line, then a row for each further line with the head's columns empty."""
-        head = [self.xml_id, *self.head.values()]
+        head = [self.xml_id if self.own is None else str(self.own), *self.head.values()]
         if not self.lines:
             return [head]
         first, *others = (list(line.values()) for line in self.lines)
@@ -78,10 +79,12 @@ class Loader:
 
     async def _part(self, part: list[Record]) -> list[list[Record]]:
         """One call. Returns the smaller parts to try when Odoo refused this one."""
+        # by its id Odoo finds an archived record only where it is told to look for those too
+        context = self._context if part[0].own is None else {**self._context, "active_test": False}
         try:
             rows = [row for record in part for row in record.rows()]
             async with self._client.budget.measured(self._model, "load", len(rows), touched("load", self._model, part)):
-                answer = await self._client.load(self._model, part[0].columns, rows, context=self._context)
+                answer = await self._client.load(self._model, part[0].columns, rows, context=context)
         except Refusal as refusal:
             return _split(part, set()) if len(part) > 1 else _fail(part, refusal)
         except Failure as failure:

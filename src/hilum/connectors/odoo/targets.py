@@ -14,6 +14,7 @@ from hilum.connector import Outgoing, Target
 from hilum.connectors.declaring import target
 from hilum.connectors.odoo.destination import Odoo
 from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.connectors.odoo.operations.base import Upsert
 
 
 def patient_account(endpoint: str = "", **settings: Any) -> Target:
@@ -207,8 +208,18 @@ def service_case(endpoint: str = "", **settings: Any) -> Target:
 
 
 def _target(operation: str, endpoint: str, settings: dict[str, Any]) -> Target:
-    accepts = OPERATIONS[operation].accepts
-    return target(endpoint, Odoo, settings, _encode, accepts=accepts, operation=operation, adopts=True)
+    made = OPERATIONS[operation]
+    overwrites = () if isinstance(made, Upsert) else made.accepts  # only an upsert looks before it fills a field
+    return target(
+        endpoint,
+        Odoo,
+        settings,
+        _encode,
+        accepts=made.accepts,
+        operation=operation,
+        adopts=True,
+        overwrites=overwrites,
+    )
 
 
 def _encode(thing: BusinessObject) -> Outgoing:

@@ -6,16 +6,17 @@ records are, and then takes only that object, field by field as ownership lets i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from hilum.canonical import BusinessObject, Item, StockLevel, SupplierPrice, example
+from hilum.canonical import BusinessObject, Item, StockLevel, SupplierPrice, example, partial
 from hilum.connector import Outgoing, Target
 from hilum.connectors.declaring import target
 from hilum.connectors.odoo.destination import Odoo
 from hilum.connectors.odoo.operations import OPERATIONS
+from hilum.connectors.odoo.operations.filling import fills
 from hilum.connectors.odoo.operations.upsert import FieldValues
 from hilum.connectors.odoo.work import cell
 from hilum.errors import SettingsError
@@ -100,27 +101,31 @@ def upsert(
     kinds = accepts if isinstance(writes, str) else (writes,)
     declared = frozenset(columns)
 
-    def encode(thing: Any) -> Outgoing | None:
+    def written(thing: Any, may_only_fill: Collection[str]) -> Outgoing | None:
         values = fields(thing)
         if values is None:
             return None
         if more := sorted(values.keys() - declared):
             raise SettingsError(f"odoo.upsert of {model} writes {', '.join(more)}, which its `columns` do not name.")
+        filling: frozenset[str] = frozenset()
+        if may_only_fill:
+            filling = fills(values, fields(partial(thing, thing.model_fields_set - set(may_only_fill))) or {})
         texts = {column: None if value is None else cell(value) for column, value in values.items()}
-        body = FieldValues(model=model, kind=middle, key=key(thing), values=dict(texts)).write()
-        return Outgoing(body=body)
+        body = FieldValues(model=model, kind=middle, key=key(thing), values=dict(texts), fills=tuple(sorted(filling)))
+        return Outgoing(body=body.write())
 
     return target(
         endpoint,
         Odoo,
         settings,
-        encode,
+        lambda thing: written(thing, ()),
         accepts=kinds,
         operation="upsert",
         needs={model: types_of(columns, fields, kinds)},
         may_be=() if writes else tuple(dict.fromkeys((*objects_in(model), *_objects_called(middle)))),
         no_object=reason,
         adopts=True,
+        to_fill=written,
     )
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -202,7 +202,7 @@ def _target(text: str) -> tuple[str, str] | None:
     return (object_, name) if kind is not None and name in kind.model_fields else None
 
 
-def _flows(matrix: Matrix, flows: Iterable[Flow]) -> Iterator[str]:
+def _flows(matrix: Matrix, flows: Collection[Flow]) -> Iterator[str]:
     """Flows that carry what is governed must say for whom they speak."""
     governed = tuple(BY_NAME[name] for name in matrix.objects if name in BY_NAME)
     for flow in flows:
@@ -220,6 +220,21 @@ def _flows(matrix: Matrix, flows: Iterable[Flow]) -> Iterator[str]:
         yield from (_unsaid(flow, target, governed) for target in flow.every_target if _asked(target, governed))
         if flow.correction_targets and not matrix.system_of(flow):
             yield f"The flow {flow.name} corrects a system and does not say for which one it speaks."
+        yield from _overwriting(matrix, flow, matrix.captured(flows))
+
+
+def _overwriting(matrix: Matrix, flow: Flow, captured: Collection[str]) -> Iterator[str]:
+    """Targets that would overwrite what their own system has, in fields that others may only fill there."""
+    for target in flow.every_target:
+        system = matrix.system_at(target.endpoint)
+        objects = {kind.name for kind in target.overwrites if system in captured and issubclass(kind, BusinessObject)}
+        for (name, *_), rule in matrix.rules.items():
+            if name in objects and rule.owner == system and rule.others is Others.ACCEPT_IF_EMPTY:
+                yield (
+                    f"{rule.place}: others may only fill fields of {name} in {system}, and the flow {flow.name} writes "
+                    f"it at {target.endpoint} by {target.operation}, which cannot look before it writes. Write "
+                    'others = "ignore", "hold" or "refuse".'
+                )
 
 
 def _asked(target: Target, governed: tuple[type[BusinessObject], ...]) -> list[str]:

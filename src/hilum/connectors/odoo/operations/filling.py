@@ -44,12 +44,17 @@ async def leave_filled(session: Session, model: str, kind: str, records: Sequenc
         target = names[record.xml_id]
         if place not in numbers and target is not None and target[0] == model and target[1]:
             numbers[place] = target[1]
-    columns = sorted({column.removesuffix("/.id") for record in filling for column in record.fills})
+    columns = sorted({_field(column) for record in filling for column in record.fills})
     context, domain = {"active_test": False}, [["id", "in", sorted(set(numbers.values()))]]
     rows = await session.client.search_read(model, domain, columns, context=context) if numbers else []
     there = {row["id"]: row for row in rows}
     for place, record in enumerate(filling):
         row = there.get(numbers.get(place, 0), {})
-        if filled := [column for column in record.fills if row.get(column.removesuffix("/.id"))]:
+        if filled := [column for column in record.fills if row.get(_field(column))]:
             record.leave(filled)
             record.task.remarks.append(f"Odoo has {', '.join(sorted(filled))} already: left as it is.")
+
+
+def _field(column: str) -> str:
+    """The field that a column of `load` is about: `country_id/.id` and `country_id/id` are about `country_id`."""
+    return column.partition("/")[0]

@@ -7,6 +7,7 @@ those of Odoo's `load`: `name`, `country_id/.id` (database id), `parent_id/id` (
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, ClassVar
 
 import orjson
@@ -16,8 +17,10 @@ from hilum.canonical.base import Code, Value
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
 from hilum.connectors.odoo.operations.base import Operation
+from hilum.connectors.odoo.operations.filling import leave_filled
+from hilum.connectors.odoo.operations.own_records import own_numbers
 from hilum.connectors.odoo.session import Session
-from hilum.connectors.odoo.showing import shown
+from hilum.connectors.odoo.showing import shown, shows
 from hilum.connectors.odoo.work import Task, cell
 from hilum.errors import Invalid, Unsure
 from hilum.message import Delivered
@@ -31,6 +34,7 @@ class FieldValues(Value):
     key: Code
     # a column whose value is None is left alone in Odoo; "" clears it
     values: dict[str, str | bool | int | float | None] = Field(repr=False)
+    fills: tuple[str, ...] = ()  # columns that are left alone where the record has something there
 
     def write(self) -> bytes:
         """The body, as JSON."""
@@ -57,26 +61,30 @@ class UpsertRecord(Operation):
 
     async def landed(self, session: Session, task: Task) -> Delivered | Unsure | None:
         """See `Operation.landed`: the record is there and shows what was sent."""
+        model = task.thing.model
         record = self._record(session, task)
-        number = await shown(session, task.thing.model, record)
+        own = await own_numbers(session, model, task.thing.kind, [record])
+        if own:
+            number = own[0] if await shows(session, model, own[0], record.head) else None
+        else:
+            number = await shown(session, model, record)
         if number is None:
             return None
         words = f"The {record.about} is up to date in Odoo."
-        return Delivered(reference=f"{task.thing.model}:{number} {task.thing.key}", words=words)
+        return Delivered(reference=f"{model}:{number} {task.thing.key}", words=words)
 
     async def run(self, session: Session, tasks: Sequence[Task]) -> None:
-        """See `Operation.run`. Consecutive records of one model go together, so that the order is kept."""
-        start = 0
-        while start < len(tasks):
-            model = tasks[start].thing.model
-            end = start + 1
-            while end < len(tasks) and tasks[end].thing.model == model:
-                end += 1
-            await self._one_model(session, model, tasks[start:end], tasks)
-            start = end
+        """See `Operation.run`. Consecutive records of one sort go together, so that the order is kept."""
+        for (model, kind), some in groupby(tasks, key=lambda task: (task.thing.model, task.thing.kind)):
+            await self._one_sort(session, model, kind, list(some), tasks)
 
-    async def _one_model(self, session: Session, model: str, some: Sequence[Task], tasks: Sequence[Task]) -> None:
+    async def _one_sort(
+        self, session: Session, model: str, kind: str, some: Sequence[Task], tasks: Sequence[Task]
+    ) -> None:
         records = [self._record(session, task) for task in some if task.outcome is None]
+        await leave_filled(session, model, kind, records)
+        for place, number in (await own_numbers(session, model, kind, records)).items():
+            records[place].own = number
         await session.master_data(model).load(records, tasks)
         for record in records:
             if record.task.outcome is None and record.number is not None:
@@ -92,4 +100,5 @@ class UpsertRecord(Operation):
             xml_id=session.xml_id(thing.kind, thing.key),
             head={column: cell(value) for column, value in values.items() if value is not None},
             about=f"{thing.model} {thing.key}",
+            fills=frozenset(thing.fills),
         )

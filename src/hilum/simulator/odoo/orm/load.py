@@ -156,7 +156,7 @@ def _database_id(model: Model, cell: Any) -> int | None:
         found = int(cell)
     except ValueError:
         raise CellError(".id", f"Invalid database id '{cell}'") from None
-    if found not in model.table:
+    if not model.find([["id", "=", found]], limit=1):  # archived ones only with `active_test` false
         raise CellError(".id", f"Unknown database identifier '{cell}'")
     return found
 
