@@ -71,7 +71,7 @@ class Database:
     failover.
     """
 
-    def __init__(self, url: str, *, hot: int = 8, cold: int = 4, embedded: EmbeddedServer | None = None) -> None:
+    def __init__(self, url: str, *, hot: int = 8, cold: int = 8, embedded: EmbeddedServer | None = None) -> None:
         self.url = url
         self.embedded = embedded
         self.keyring: object | None = None  # see `hilum.journal.keyring`; None: bodies are stored as they are

@@ -26,7 +26,6 @@ from hilum.processes.arrivals import Cancelled
 from hilum.processes.clock import Clock, clock_of
 from hilum.processes.courier import LOCK, Courier
 from hilum.processes.declaration import Process, Snapshot, topic_of
-from hilum.processes.patience import surely
 from hilum.processes.run import Failed, Run
 from hilum.processes.serializing import Json
 from hilum.processes.steps import BELL, EngineSteps
@@ -68,6 +67,7 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._functions: dict[str, Callable[..., Any]] = {}
         self._launched = False
+        self._steps = EngineSteps(self._clock)
 
     async def start(self) -> None:
         """Migrate, register and begin. Raises `SettingsError` where runs of a version are open that is not here."""
@@ -275,7 +275,7 @@ class Engine:
     async def _execute(self, process: Process, id: UUID) -> str:
         """What a workflow does: the function of the process, its end, and what becomes of its failures."""
         row, first = await self._read(process, id)
-        run = Run(EngineSteps(self._clock), self._database, process, row, self._clock)
+        run = Run(self._steps, self._database, process, row, self._clock)
         try:
             thing = await self._first(process, first)
             if row.came_from:
@@ -298,7 +298,7 @@ class Engine:
                 raise Failed(f"{process.name}: the run is not there any more.")
             return row, item[0]
 
-        return await surely(read)
+        return await self._steps.read(read)
 
     async def _first(self, process: Process, item: UUID) -> Any:
         async def read() -> Any:
@@ -309,7 +309,7 @@ class Engine:
             types = {topic_of(heard.type): heard.type for heard in process.heard.values()}
             return types[str(topic[0]) if topic else ""].model_validate(content)
 
-        return await surely(read)
+        return await self._steps.read(read)
 
     async def _snapshot(self, row: RunRow) -> Snapshot:
         async def read() -> Snapshot:
@@ -317,7 +317,7 @@ class Engine:
                 found = await store.results(connection, row.id, before=row.step_base)
             return Snapshot(row.came_from, row.state, found)
 
-        return await surely(read)
+        return await self._steps.read(read)
 
     async def _undo(self, run: Run, error: Failed | Cancelled) -> str:
         try:

@@ -309,14 +309,14 @@ class Run:
             async with self._database.cold() as connection:
                 return await store.content(connection, item)
 
-        return await surely(read)
+        return await self._steps.read(read)
 
     async def _by(self, task: UUID) -> str:
         async def read() -> str:
             async with self._database.cold() as connection:
                 return await tasks.decided_by(connection, task)
 
-        return str(await surely(read))
+        return str(await self._steps.read(read))
 
     def _known(self, types: Sequence[type[BaseModel]]) -> dict[str, type[BaseModel]]:
         known = {topic_of(each): each for each in types}

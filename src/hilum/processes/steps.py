@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from dbos import DBOS
 
 from hilum.errors import Invalid
 from hilum.processes.clock import Clock
+from hilum.processes.patience import surely
 
 BELL: Final = "bell"
 """What rings when something came for a run: it says no more than that. Where the clock does not run by itself, it also
 rings when the time is over that a run waits for, with that time."""
 
+AT_ONCE: Final = 16
+"""Steps that are under way at once in one hub; others wait their turn. Hundreds at once (a hub that takes over the runs
+of another one, a morning with many deliveries) would each be slower by as much, and take the connections that messages
+need."""
+
 _FOREVER: Final = 3650 * 86_400.0  # seconds
+
+Value = TypeVar("Value")
 
 
 class EngineSteps:
-    """The steps of the workflow that is under way in this task."""
+    """The steps of all runs of one hub: of the workflow that is under way in the task that asks."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._turns = Semaphore(AT_ONCE)
 
     @property
     def number(self) -> int:
@@ -38,7 +48,13 @@ class EngineSteps:
         async def step() -> Any:  # the engine looks whether it is one
             return await act()
 
-        return await DBOS.run_step_async({"name": name}, step)
+        async with self._turns:
+            return await DBOS.run_step_async({"name": name}, step)
+
+    async def read(self, act: Callable[[], Awaitable[Value]]) -> Value:
+        """A look at what never changes, which is no step; never from within one."""
+        async with self._turns:
+            return await surely(act)
 
     async def rung(self, deadline: datetime) -> bool:
         """Wait for the bell. One that rang for another time that was waited for is a bell like any other."""
