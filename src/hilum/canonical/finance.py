@@ -75,7 +75,7 @@ class SupplierBill(BusinessObject):
     supplier: Code
     credit: bool = False  # a credit note
     order: Code | None = None  # the purchase order that is billed
-    corrects: Code | None = None  # number of the bill that a credit note is about
+    corrects: Code | None = None  # number of the bill that a credit note is about, or a bill takes the place of
     currency: Currency
     billed_on: date
     due_on: date | None = None

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from hilum.canonical import PaymentRun, PaymentTerms, SupplierBill
+from hilum.canonical import BankTransaction, PaymentRun, PaymentTerms, SupplierBill
 from hilum.message import new_id
 from hilum.packs.finance import payables
+from hilum.packs.finance.advice import Settled
+from hilum.packs.finance.settlement import settle_line
 from hilum.packs.finance.settling import Instructed
 from hilum.postgres import Database
 from hilum.simulator.bank import Trouble
@@ -151,3 +153,67 @@ async def test_a_payment_that_is_not_made_takes_no_discount_and_the_note_is_no_c
     assert await rows(database, "SELECT bill, payment FROM payable") == [("V1:B-1", None)]
     [again] = await proposed(database, paper, until=DAY, on=DAY)
     assert again.end_to_end_id == payment.end_to_end_id
+
+
+# What comes back
+
+
+async def told(database: Database, payment: Instructed, amount: str, on: date) -> Settled:
+    """A line of a statement; what is booked of it."""
+    line = BankTransaction(
+        journal="BNK1", number=f"N{amount}{on}", booked_on=on, amount=Decimal(amount), currency="EUR",
+        words=f"about {payment.end_to_end_id}", bank_reference=f"R{amount}{on}",
+    )  # fmt: skip
+    run = new_id()
+    async with database.transaction() as connection:
+        await settle_line(connection, line, run)
+        found = await settle_line(connection, line, run)  # as after a crash
+    return Settled.model_validate(found["moved"])
+
+
+async def instructed(database: Database, *bills: SupplierBill, on: date) -> Instructed:
+    [payment] = await proposed(database, *bills, until=on, on=on)
+    async with database.transaction() as connection:
+        [(run,)] = await rows(database, "SELECT run_id FROM supplier_payment WHERE state = 'proposed'")
+        await payables.instruct(connection, run)
+    return payment
+
+
+@pytest.mark.parametrize(("days", "amount"), [(3, "98.00"), (11, "100.00")])
+async def test_the_discount_of_a_payment_that_returns_is_owed_again_and_taken_within_the_terms_only(
+    database: Database, days: int, amount: str
+) -> None:
+    payment = await instructed(database, early("B-1", "100.00", billed_on=FRIDAY), on=FRIDAY)
+    [note] = (await told(database, payment, "-98.00", FRIDAY)).discounts
+    back = await told(database, payment, "98.00", FRIDAY + timedelta(days=1))
+    [bill_of_it] = back.discounts
+    assert (bill_of_it.number, bill_of_it.credit, bill_of_it.total) == ("B-1-DISCOUNT-BACK", False, note.total)
+    assert [line.unit_price for line in bill_of_it.lines] == [line.unit_price for line in note.lines]
+    later = FRIDAY + timedelta(days=days)
+    assert await proposed(database, until=later, on=later) == [], "a desk has not decided"
+    async with database.transaction() as connection:
+        await payables.keep(connection, bill_of_it)  # the ledger tells of it: it is known
+        await payables.give_up(connection, payment.end_to_end_id, again=True, words="")
+        await payables.keep(connection, bill_of_it, TERMS)
+    [again] = await proposed(database, until=later, on=later)
+    assert (again.amount, again.on_account) == (Decimal(amount), True)
+
+
+async def test_a_part_that_returns_takes_its_share_of_the_discount_with_it(database: Database) -> None:
+    lines = [
+        {"number": n, "unit_price": price, "tax_percent": tax} for n, price, tax in ((1, "50", "21"), (2, "37.20", "6"))
+    ]
+    paper = early("B-1", "99.93", lines=lines, billed_on=FRIDAY)
+    payment = await instructed(database, paper, on=FRIDAY)
+    [note] = (await told(database, payment, "-97.93", FRIDAY)).discounts
+    first = (await told(database, payment, "30.01", FRIDAY + timedelta(days=1))).discounts
+    rest = (await told(database, payment, "67.92", FRIDAY + timedelta(days=2))).discounts
+    assert [each.total for each in first] == [Decimal("0.61")]
+    assert sum(each.total or 0 for each in [*first, *rest]) == note.total == Decimal("2.00")
+    assert len({each.number for each in [*first, *rest]}) == 2
+    for each in [*first, *rest]:
+        taxed = sum(round(x.unit_price * (100 + (x.tax_percent or 0)) / 100, 2) for x in each.lines)
+        assert taxed == each.total, each.lines
+    async with database.transaction() as connection:
+        await payables.give_up(connection, payment.end_to_end_id, again=False, words="settled by hand")
+    assert await rows(database, "SELECT count(*) FROM payable WHERE payment IS NULL AND closed = ''") == [(0,)]

@@ -221,6 +221,37 @@ async def test_a_bill_told_twice_under_another_number_is_not_paid_twice(desk: Be
     assert "told twice" in work.receivers["refused"].bodies[0]["words"]
 
 
+async def test_a_corrected_bill_is_no_duplicate_of_the_one_that_it_names(desk: Begin) -> None:
+    work = await desk()
+    await work.say(order(), receipt("R-1", 12), bill("INV-007", total="400.00"))  # not what its line comes to
+    await work.answer((await work.task()).id, decision="refuse")
+    await work.say(bill("INV-008", corrects="INV-007"))  # the same day, order and amount
+    await work.is_in("matched", "completed")
+    assert work.sent("bills") == ["INV-008"]
+
+
+async def test_a_new_bill_counts_once_the_old_one_is_credited(desk: Begin) -> None:
+    work = await desk()
+    await work.say(order(), receipt("R-1", 12), bill("INV-007"))
+    await eventually(lambda: work.sent("bills") == ["INV-007"])
+    await work.say(bill("INV-008"))
+    task = await work.task()
+    assert task.team == PAYABLES
+    assert "bill INV-007 of the same day bills the same amount of the same order" in task.words
+    await work.say(bill("CN-1", credit=True, corrects="INV-007"))
+    await work.is_in("matched", "completed")
+    assert work.sent("bills") == ["INV-007", "CN-1", "INV-008"]
+    await work.no_task()
+
+
+async def test_a_part_that_is_credited_makes_no_second_bill(desk: Begin) -> None:
+    work = await desk()
+    await work.say(order(), receipt("R-1", 12), bill("INV-007"), bill("CN-1", 2, credit=True, corrects="INV-007"))
+    await eventually(lambda: work.sent("bills") == ["INV-007", "CN-1"])
+    await work.say(bill("inv 7"))
+    assert "the same number, written otherwise" in (await work.task()).words
+
+
 async def test_an_open_bill_takes_its_goods_from_those_after_it(desk: Begin) -> None:
     work = await desk(wait_for_goods="PT1S")
     await work.say(order(), receipt("R-1", 12), bill("B-1", price="40.00"), bill("X-9", 12))

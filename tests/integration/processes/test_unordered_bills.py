@@ -106,3 +106,16 @@ async def test_a_bill_that_is_of_an_order_after_all_is_matched_with_it(desk: Off
     (posted,) = await desk.sends("payables.bills", 1)
     assert (posted["number"], posted["order"]) == ("R-1", "PO-1")
     assert await desk.ends("payables.bill", "V1:R-1") == "ordered: it is of order PO-1, says ada"
+
+
+async def test_a_bill_that_corrects_one_that_was_paid_is_asked_until_that_is_credited(desk: Office) -> None:
+    await desk.say(bill("R-1", "49.00"))
+    await desk.ends("payables.bill", "V1:R-1")
+    await desk.say(bill("R-2", "49.00", corrects="R-1"))
+    task = await desk.task()
+    assert task.words.startswith("it corrects bill R-1, which was posted and is not credited; 49 EUR")
+    await desk.answer(task, "ada", approved=False)
+    await desk.say(bill("CN-1", "49.00", credit=True, corrects="R-1"))
+    await desk.ends("payables.bill", "V1:CN-1:credit")
+    await desk.say(bill("R-3", "49.00", corrects="R-1"))
+    assert await desk.ends("payables.bill", "V1:R-3") == "posted: posted: nobody need approve it"

@@ -96,6 +96,14 @@ def test_bills_that_change_others_wait_for_a_person() -> None:
         bill_from_ubl(ubl.read(DATA.replace(b">380<", b">384<")), supplier="S-200")
 
 
+def test_a_corrected_bill_names_the_one_that_it_takes_the_place_of() -> None:
+    named = b"</cac:OrderReference><cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>INV-3</cbc:ID>"
+    named += b"</cac:InvoiceDocumentReference></cac:BillingReference>"
+    corrected = DATA.replace(b">380<", b">384<").replace(b"</cac:OrderReference>", named)
+    bill = bill_from_ubl(ubl.read(corrected), supplier="S-200")
+    assert (bill.number, bill.credit, bill.corrects) == ("INV-7", False, "INV-3")
+
+
 @pytest.mark.skipif(not GIVEN.is_dir(), reason="set HILUM_SAMPLES to the folder of the sample collection")
 def test_given_samples_add_up() -> None:
     totals = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from hilum.canonical import GoodsReceipt, MatchCause, PurchaseOrder, SupplierBill, SupplierReturn
 from hilum.canonical.units import Pack
-from hilum.packs.procurement.same_bills import Billed, alike
+from hilum.packs.procurement.same_bills import Alike, Billed, alike
 from hilum.packs.procurement.three_way import Papers, Tolerances, match
 
 pytestmark = pytest.mark.req("WF-2", "WF-12")
@@ -174,7 +175,9 @@ def seen(number: str = "INV-00123", **more: Any) -> Billed:
 )
 def test_a_bill_that_only_looks_otherwise_is_found(one: Billed, other: Billed, words: str) -> None:
     (found,) = alike(one, [other])
-    assert words in found
+    assert words in found.words
+    assert alike(replace(one, corrects=other.number), [other]) == []
+    assert Alike.from_json(found.as_json()) == found
 
 
 @pytest.mark.parametrize(

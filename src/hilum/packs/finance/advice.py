@@ -35,7 +35,9 @@ class Settled(Value):
     payment: Payment
     documents: tuple[Code, ...] = ()  # what the payment was instructed for
     parts: tuple[PaidPart, ...] = ()  # of each of them; none: nobody can tell
-    discounts: tuple[SupplierBill, ...] = ()  # credit notes for the ledger: what was taken off for early payment
+    discounts: tuple[
+        SupplierBill, ...
+    ] = ()  # for the ledger: credit notes of what was taken off, bills of what came back
 
 
 class Advice(Value):

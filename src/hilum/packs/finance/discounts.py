@@ -2,11 +2,13 @@
 
 A discount that is taken is a credit note of the hub's own, from the proposal on: the payment pays the bill less that
 note, and in the books the note settles the rest of the bill. It goes into the ledger when the bank has paid in time.
-What the bank paid too late is still owed.
+What the bank paid too late is still owed; and so is what was taken off by a payment that came back, which a bill of the
+hub's own says in the ledger: paid again within the terms, the discount is taken again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,6 +24,11 @@ from hilum.postgres import Connection
 SUFFIX: Final = "-DISCOUNT"
 """The number of the note is that of its bill with this."""
 
+BACK: Final = "-BACK"
+"""The number of the bill that takes a note back is that of the note with this, and the count of a further return."""
+
+_OWN: Final = re.compile(rf"{SUFFIX}({BACK}(-\d+)?)?$")
+
 _SATURDAY: Final = 5
 
 
@@ -32,6 +39,11 @@ class Discount:
     amount: Decimal  # with tax
     until: date
     lines: Sequence[tuple[Decimal, Decimal | None]]  # before tax, and the percentage; none: without tax
+
+
+def is_own(number: str) -> bool:
+    """Is this a paper of the hub's own about a discount? The supplier does not know its number."""
+    return _OWN.search(number) is not None
 
 
 def bank_day(day: date, holidays: frozenset[date] = frozenset()) -> date:
@@ -103,7 +115,7 @@ async def settle(
     """
     cursor = await connection.execute(
         "SELECT bill, supplier, number, -amount, currency, discount_until, discount_lines, discount_of FROM payable"
-        " WHERE payment = %s AND discount_of <> '' ORDER BY bill FOR UPDATE",
+        " WHERE payment = %s AND discount_of <> '' AND amount < 0 ORDER BY bill FOR UPDATE",
         [payment],
     )
     notes, late = [], []
@@ -120,6 +132,63 @@ async def settle(
     return notes, late
 
 
+async def take_back(
+    connection: Connection, payment: str, *, returned: Decimal, of: Decimal, parts: int, booked_on: date, account: str
+) -> list[SupplierBill]:
+    """Within a transaction: so much of what a payment had paid came back, and with it that share of its discounts.
+
+    Bills for the ledger, which say that it is owed again. What is owed stays with the return until a desk has decided.
+    """
+    cursor = await connection.execute(
+        "SELECT bill, supplier, number, -amount, currency, discount_until, discount_lines, discount_of FROM payable"
+        " WHERE payment = %s AND discount_of <> '' AND amount < 0 ORDER BY bill FOR UPDATE",
+        [payment],
+    )
+    made = []
+    for bill, supplier, note, amount, currency, until, lines, _ in await cursor.fetchall():
+        lost = amount if returned >= of else _rounded(amount * returned / of, currency)
+        if lost <= 0:
+            continue
+        number = note + BACK + ("" if lost == amount else f"-{parts}")
+        gone, left = _split(lines, lost, amount, currency)
+        await connection.execute(
+            "UPDATE payable SET amount = amount + %s, discount_lines = %s WHERE bill = %s", [lost, as_json(left), bill]
+        )
+        await connection.execute(
+            "INSERT INTO payable (bill, supplier, number, amount, currency, due_on, on_account, documents, payment,"
+            " discount, discount_until, discount_lines) VALUES (%s, %s, %s, %s, %s, %s, true, %s, %s, %s, %s, %s)",
+            [f"{supplier}:{number}", supplier, number, lost, currency, booked_on, [number], held_by_return(payment),
+             lost, until, as_json(gone)],
+        )  # fmt: skip
+        made.append(
+            SupplierBill(
+                number=number, supplier=supplier, currency=currency, billed_on=booked_on, due_on=booked_on, total=lost,
+                lines=_lines("Discount for early payment, taken back: the payment returned", gone, account),
+            )
+        )  # fmt: skip
+    return made
+
+
+def held_by_return(payment: str) -> str:
+    """What a payable names as its payment while a desk decides about what came back."""
+    return f"{payment}:returned"
+
+
+def _split(
+    lines: Sequence[Sequence[str | None]], lost: Decimal, whole: Decimal, currency: str
+) -> tuple[list[tuple[Decimal, Decimal | None]], list[tuple[Decimal, Decimal | None]]]:
+    """The lines of a note as far as they are taken back, and what is left of them; a cent too much stands alone."""
+    told = [(Decimal(str(net)), Decimal(percent) if percent is not None else None) for net, percent in lines]
+    if lost == whole:
+        return told, []
+    gone = [(_rounded(net * lost / whole, currency), percent) for net, percent in told]
+    left = [(net - back, percent) for (net, percent), (back, _) in zip(told, gone, strict=True)]
+    taxed = sum((net + _rounded(net * (percent or 0) / 100, currency) for net, percent in gone), Decimal(0))
+    if taxed != lost:
+        gone, left = [*gone, (lost - taxed, None)], [*left, (taxed - lost, None)]
+    return [each for each in gone if each[0]], [each for each in left if each[0]]
+
+
 def _note(row: Sequence[Any], on: date, account: str) -> SupplierBill:
     _, supplier, number, amount, currency, _, lines, bill = row
     return SupplierBill(
@@ -130,16 +199,20 @@ def _note(row: Sequence[Any], on: date, account: str) -> SupplierBill:
         currency=currency,
         billed_on=on,
         total=amount,
-        lines=tuple(
-            InvoiceLine(
-                number=place,
-                description="Discount for early payment",
-                unit_price=Decimal(net),
-                tax_percent=Decimal(percent) if percent is not None else None,
-                account=account or None,
-            )
-            for place, (net, percent) in enumerate(lines, 1)
-        ),
+        lines=_lines("Discount for early payment", lines, account),
+    )
+
+
+def _lines(words: str, lines: Sequence[Sequence[Any]], account: str) -> tuple[InvoiceLine, ...]:
+    return tuple(
+        InvoiceLine(
+            number=place,
+            description=words,
+            unit_price=Decimal(net),
+            tax_percent=Decimal(percent) if percent is not None else None,
+            account=account or None,
+        )
+        for place, (net, percent) in enumerate(lines, 1)
     )
 
 

@@ -84,9 +84,9 @@ async def keep(connection: Connection, bill: SupplierBill, terms: PaymentTerms |
         " discount_lines, corrects) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (bill) DO UPDATE"
         " SET amount = excluded.amount, due_on = excluded.due_on, discount = excluded.discount,"
         " discount_until = excluded.discount_until, discount_lines = excluded.discount_lines"
-        " WHERE payable.payment IS NULL AND payable.closed = '' AND (payable.amount, payable.due_on, payable.discount,"
-        " payable.discount_until) IS DISTINCT FROM (excluded.amount, excluded.due_on, excluded.discount,"
-        " excluded.discount_until)",
+        " WHERE payable.payment IS NULL AND payable.closed = '' AND NOT payable.on_account"
+        " AND (payable.amount, payable.due_on, payable.discount, payable.discount_until)"
+        " IS DISTINCT FROM (excluded.amount, excluded.due_on, excluded.discount, excluded.discount_until)",
         [bill.business_key, bill.supplier, bill.number, bill.amount, bill.currency, bill.due, [bill.number],
          discount.amount if discount else 0, discount.until if discount else None,
          discounts.as_json(discount.lines if discount else []),
@@ -356,7 +356,7 @@ async def give_up(connection: Connection, end_to_end_id: str, *, again: bool, wo
     """What is open of a payment is not expected any more: it is owed again, or closed with these words.
 
     A bill of which nothing was paid is free again itself. Where a part was paid, or all and some came back, what is
-    open is owed beside it.
+    open is owed beside it, and with it the discounts that came back.
     """
     found = await _payments(connection, "WHERE end_to_end_id = %s FOR UPDATE", [end_to_end_id])
     if not found or not found[0].open:
@@ -377,6 +377,10 @@ async def give_up(connection: Connection, end_to_end_id: str, *, again: bool, wo
              payment.execute_on, payment.on_account or payment.returned > 0,
              list(payment.documents), "" if again else words],
         )  # fmt: skip
+        await connection.execute(  # discounts that were taken back with what came back
+            "UPDATE payable SET payment = NULL, closed = %s WHERE payment = %s",
+            ["" if again else words, discounts.held_by_return(end_to_end_id)],
+        )
     rejected = payment.state is PaymentState.REJECTED
     await connection.execute(
         "UPDATE supplier_payment SET reopened = reopened + %s, state = CASE WHEN %s OR state = 'returned' THEN state"

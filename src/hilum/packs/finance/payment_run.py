@@ -32,7 +32,7 @@ from hilum.canonical.worth import together
 from hilum.flow import Owners
 from hilum.packs.finance import payables
 from hilum.packs.finance.advice import Advice, PaidPart, Settled
-from hilum.packs.finance.discounts import SUFFIX
+from hilum.packs.finance.discounts import is_own
 from hilum.packs.finance.payment_rules import (
     DESK,
     TREASURY,
@@ -265,7 +265,7 @@ def _ordered(payment: Instructed, payee: Payee) -> OrderedPayment:
         amount=payment.amount,
         currency=payment.currency,
         payee=payee,
-        documents=tuple(each for each in payment.documents if not each.endswith(SUFFIX)),
+        documents=tuple(each for each in payment.documents if not is_own(each)),
     )
 
 

@@ -136,7 +136,7 @@ class _Line:
 
     async def _book(self, moved: Settled) -> None:
         channel = self.rules.payments
-        for note in moved.discounts:  # before the payment that settles what is left of their bills
+        for note in moved.discounts:  # before the payment that settles what is left of their bills, or beside a return
             await self.run.send(channel, note, key=note.supplier)
         await self.run.send(channel, moved.payment, key=moved.payment.supplier or "")
         if moved.payment.direction is PaymentDirection.SENT:
@@ -200,6 +200,8 @@ async def settle_line(
         return await _asks(connection, line, run, f"{words}; nothing of it is open, it cannot be booked on it")
     parts = await payables.parts_of(connection, payment.end_to_end_id)
     moved = await _discounted(connection, _moved(line, payment, later, parts), discount_account)
+    if line.amount > 0:
+        moved = await _without_discounts(connection, moved, payment, later, discount_account)
     outcome = f"{money(moved.payment.amount, line.currency)} of {payment.title}"
     await connection.execute(
         "UPDATE supplier_payment SET booked = %s, returned = %s, parts = %s, state = %s WHERE end_to_end_id = %s",
@@ -229,12 +231,23 @@ async def _discounted(connection: Connection, moved: Settled, account: str) -> S
     notes, late = await discounts.settle(connection, moved.end_to_end_id, paid.paid_on, account=account)
     missing = {each for each in paid.documents if each.endswith(discounts.SUFFIX)} - {each.number for each in notes}
     left = tuple(each for each in paid.documents if each not in missing)
-    told = tuple(each for each in moved.documents if not each.endswith(discounts.SUFFIX))
+    told = tuple(each for each in moved.documents if not discounts.is_own(each))
     parts = () if late else moved.parts
     return moved.model_copy(
         update={"payment": paid.model_copy(update={"documents": left}), "discounts": tuple(notes), "documents": told,
                 "parts": parts}
     )  # fmt: skip
+
+
+async def _without_discounts(
+    connection: Connection, moved: Settled, payment: Instructed, later: Instructed, account: str
+) -> Settled:
+    """Money came back: so do the discounts that were taken with it."""
+    bills = await discounts.take_back(
+        connection, payment.end_to_end_id, returned=moved.payment.amount, of=payment.booked - payment.returned,
+        parts=later.parts, booked_on=moved.payment.paid_on, account=account,
+    )  # fmt: skip
+    return moved.model_copy(update={"discounts": tuple(bills)})
 
 
 def _moved(line: BankTransaction, payment: Instructed, later: Instructed, parts: Sequence[PaidPart]) -> Settled:

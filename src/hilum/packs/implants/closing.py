@@ -111,7 +111,7 @@ class _Closing:
         told = billed_of(bill)
 
         async def look(connection: Connection) -> list[str]:
-            return await seen(connection, told)
+            return [each.words for each in await seen(connection, told)]
 
         self.case.bills.take(bill, await self.run.query("seen before", look), await self.run.now())
 

@@ -21,7 +21,7 @@ from hilum.canonical import (
 from hilum.canonical.conversions import plain
 from hilum.flow.prices import Ask
 from hilum.packs.procurement.order_rules import OrderRules
-from hilum.packs.procurement.same_bills import goods_of
+from hilum.packs.procurement.same_bills import Alike, goods_of
 from hilum.packs.procurement.three_way import Papers, match
 from hilum.processes import Open
 
@@ -31,7 +31,7 @@ class Pending:
     """A bill that is not settled."""
 
     bill: SupplierBill
-    alike: list[str]  # earlier bills that it may be
+    alike: list[Alike]  # earlier bills that it may be
     came: datetime
     until: datetime  # so long it waits for its goods
     round: int = 0
@@ -71,7 +71,10 @@ class Followed:
             packs_of=self.rules.packs_of,
         )
         found = match(each.bill, papers, self.rules.tolerances_of, round=each.round + 1)
-        others = [MatchFinding(cause=MatchCause.DUPLICATE, words=words) for words in each.alike]
+        told = [*self.settled, *(other.bill for other in self.pending)]
+        others = [
+            MatchFinding(cause=MatchCause.DUPLICATE, words=one.words) for one in each.alike if not one.credited_by(told)
+        ]
         if self.cancelled:
             others.append(MatchFinding(cause=MatchCause.NO_ORDER, words=f"order {self.order.number} is cancelled"))
         return found.model_copy(update={"findings": (*others, *found.findings)})
@@ -100,6 +103,11 @@ class Followed:
         """Is every line billed in full?"""
         tally = Papers(order=self.order, bills=self.settled, packs_of=self.rules.packs_of).open_to_bill()
         return bool(self.settled) and not tally
+
+    @property
+    def one_is_credited(self) -> bool:
+        """Has an open bill a look of one that is taken back by now?"""
+        return any(one.credited_by(self.settled) for each in self.pending for one in each.alike)
 
     def outcome(self) -> str:
         """What it came to, in words; at least one bill is settled."""

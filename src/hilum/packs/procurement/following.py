@@ -42,7 +42,7 @@ from hilum.packs.procurement.answers import as_answered, differences
 from hilum.packs.procurement.beside import beside_answer, beside_bill, items_of
 from hilum.packs.procurement.followed import Followed, Pending
 from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
-from hilum.packs.procurement.same_bills import billed_of, seen
+from hilum.packs.procurement.same_bills import Alike, billed_of, seen
 from hilum.postgres import Connection
 from hilum.processes import Answer, Open, Process, Run, Task
 from hilum.processes.periods import Period, duration
@@ -176,16 +176,22 @@ class _Following:
             return
         told = billed_of(bill)
 
-        async def look(connection: Connection) -> list[str]:
-            return await seen(connection, told)
+        async def look(connection: Connection) -> list[dict[str, str]]:
+            return [each.as_json() for each in await seen(connection, told)]
 
-        alike = await self.run.query("seen before", look)
+        alike = [Alike.from_json(each) for each in await self.run.query("seen before", look)]
         now = await self.run.now()
         self.known.pending.append(Pending(bill, alike, came=now, until=now + duration(self.rules.wait_for_goods)))
 
     async def _settle(self) -> None:
-        """Compare every bill again that is not settled: in the order in which they came, each after those before."""
+        """Compare every bill again that is not settled; once more where a credit note took back what it may be."""
+        while await self._compare_all():
+            pass
+
+    async def _compare_all(self) -> bool:
+        """In the order in which they came, each after those before. Is one of the first to be compared once more?"""
         now = await self.run.now() if self.known.pending else None
+        settled = len(self.known.settled)
         before: list[SupplierBill] = [*self.known.settled]
         for each in [*self.known.pending]:
             found = self.known.compare(each, before)
@@ -197,6 +203,7 @@ class _Following:
                 await self._hold(each, found, now)
             if each in self.known.pending or each.bill in self.known.settled:
                 before.append(each.bill)
+        return any(bill.credit for bill in self.known.settled[settled:]) and self.known.one_is_credited
 
     async def _hold(self, each: Pending, found: BillMatch, now: datetime) -> None:
         """It does not match: it waits for its goods, or somebody is asked; again where other things are wrong now."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -32,6 +33,32 @@ class Billed:
     billed_on: date
     order: str | None = None
     credit: bool = False
+    corrects: str | None = None  # number of the bill that it is about, or takes the place of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """An earlier bill that this one may be."""
+
+    number: str  # empty: nobody noted which
+    amount: Decimal  # before tax
+    words: str
+
+    def credited_by(self, bills: Iterable[SupplierBill]) -> bool:
+        """Do credit notes among these take back all of it? Then the later bill is the one that counts."""
+        notes = (goods_of(bill) for bill in bills if bill.credit and bill.corrects == self.number)
+        return bool(self.number) and sum(notes, Decimal(0)) >= self.amount
+
+    def as_json(self) -> dict[str, str]:
+        """For a step of a run to remember."""
+        return {"number": self.number, "amount": str(self.amount), "words": self.words}
+
+    @classmethod
+    def from_json(cls, found: Any) -> Alike:
+        """The same again; runs from before remember nothing but the words."""
+        if isinstance(found, str):
+            return cls(number="", amount=Decimal(0), words=found)
+        return cls(number=found["number"], amount=Decimal(found["amount"]), words=found["words"])
 
 
 def billed_of(bill: SupplierBill) -> Billed:
@@ -44,6 +71,7 @@ def billed_of(bill: SupplierBill) -> Billed:
         billed_on=bill.billed_on,
         order=bill.order,
         credit=bill.credit,
+        corrects=bill.corrects,
     )
 
 
@@ -58,8 +86,11 @@ def likeness(one: Billed, other: Billed) -> str:
     The same supplier, never a bill and a credit note, never the very same number: that is the same bill, told again.
     Who orders the same every week gets equal bills with near numbers: each of an order of its own, they are two. Of a
     wrong one its order would say that it was billed already.
+    One that names the other as what it corrects is no second telling of it.
     """
     if one.supplier != other.supplier or one.credit != other.credit or one.number == other.number:
+        return ""
+    if not one.credit and one.corrects == other.number:
         return ""
     same_amount = (one.amount, one.currency) == (other.amount, other.currency)
     near = abs(one.billed_on - other.billed_on) <= NEAR
@@ -74,9 +105,13 @@ def likeness(one: Billed, other: Billed) -> str:
     return ""
 
 
-def alike(bill: Billed, earlier: Iterable[Billed]) -> list[str]:
-    """Of which earlier bills it may be a second telling, in words."""
-    return [words for each in earlier if (words := likeness(bill, each))]
+def alike(bill: Billed, earlier: Iterable[Billed]) -> list[Alike]:
+    """Of which earlier bills it may be a second telling."""
+    return [
+        Alike(number=each.number, amount=each.amount, words=words)
+        for each in earlier
+        if (words := likeness(bill, each))
+    ]
 
 
 def core(number: str) -> str:
@@ -99,15 +134,21 @@ def _mistyped(one: str, other: str) -> bool:
     return not (len(one) == len(other) and one[:-1] == other[:-1])
 
 
-async def seen(connection: Connection, bill: Billed) -> list[str]:
-    """Remember this bill; of which earlier ones it may be a second telling, in words. The same again says the same."""
+async def seen(connection: Connection, bill: Billed) -> list[Alike]:
+    """Remember this bill; of which earlier ones it may be a second telling. The same again says the same.
+
+    Bills that credit notes have taken back whole are left out: what comes after is what is owed.
+    """
     kind = storable(core(bill.number))
     cursor = await connection.execute(
-        "SELECT number, amount, currency, billed_on, order_number FROM bill_seen WHERE supplier = %(supplier)s"
+        "SELECT number, amount, currency, billed_on, order_number FROM bill_seen b WHERE supplier = %(supplier)s"
         " AND credit = %(credit)s AND number <> %(number)s AND (core = %(core)s OR amount = %(amount)s"
         " AND billed_on BETWEEN %(day)s - %(near)s::interval AND %(day)s + %(near)s::interval)"
         " AND seen_at < coalesce((SELECT seen_at FROM bill_seen WHERE supplier = %(supplier)s AND number = %(number)s"
-        "  AND credit = %(credit)s), 'infinity') ORDER BY billed_on, number LIMIT 50",
+        "  AND credit = %(credit)s), 'infinity')"
+        " AND (credit OR amount > coalesce((SELECT sum(n.amount) FROM bill_seen n WHERE n.supplier = b.supplier"
+        "  AND n.credit AND n.corrects = b.number), 0))"
+        " ORDER BY billed_on, number LIMIT 50",
         {"supplier": bill.supplier, "credit": bill.credit, "number": bill.number, "core": kind,
          "amount": bill.amount, "day": bill.billed_on, "near": NEAR},
     )  # fmt: skip
@@ -117,11 +158,26 @@ async def seen(connection: Connection, bill: Billed) -> list[str]:
         for row in await cursor.fetchall()
     ]  # fmt: skip
     await connection.execute(
-        "INSERT INTO bill_seen (supplier, number, credit, core, amount, currency, billed_on, order_number)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        [bill.supplier, bill.number, bill.credit, kind, bill.amount, bill.currency, bill.billed_on, bill.order],
-    )
+        "INSERT INTO bill_seen (supplier, number, credit, core, amount, currency, billed_on, order_number, corrects)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        [bill.supplier, bill.number, bill.credit, kind, bill.amount, bill.currency, bill.billed_on, bill.order,
+         bill.corrects],
+    )  # fmt: skip
     return alike(bill, earlier)
+
+
+async def still_stands(connection: Connection, bill: SupplierBill) -> list[str]:
+    """Why a bill that corrects another one may be paid beside it, in words: that one was posted, and not credited."""
+    if bill.credit or bill.corrects is None:
+        return []
+    cursor = await connection.execute(
+        "SELECT FROM bill_seen b WHERE supplier = %(supplier)s AND number = %(number)s AND NOT credit AND posted"
+        " AND amount > coalesce((SELECT sum(n.amount) FROM bill_seen n WHERE n.supplier = b.supplier AND n.credit"
+        " AND n.corrects = b.number), 0)",
+        {"supplier": bill.supplier, "number": bill.corrects},
+    )
+    posted = await cursor.fetchone() is not None
+    return [f"it corrects bill {bill.corrects}, which was posted and is not credited"] if posted else []
 
 
 async def named_order(connection: Connection, bill: SupplierBill) -> str:

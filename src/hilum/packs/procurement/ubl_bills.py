@@ -15,7 +15,10 @@ ItemOf = Callable[[ubl.BillLine], str]
 """The hub's number of the item of a line; empty: it has none, and the words count. Raises `Unmapped`."""
 
 _TAKEN = frozenset({"380", "381", "383", "389", "393", "396", "261", "262", "81", "83", "308", "420", "458", "532"})
-"""UNCL1001 of what is a bill or credit note by itself. Not 384 (corrected), 386 (prepaid), 326 (partial)."""
+"""UNCL1001 of what is a bill or credit note by itself. Not 386 (prepaid), 326 (partial)."""
+
+_CORRECTED = "384"
+"""UNCL1001 of a bill that takes the place of another one, which it must name."""
 
 
 def items_as_sent(line: ubl.BillLine) -> str:
@@ -28,7 +31,8 @@ def bill_from_ubl(bill: ubl.Bill, *, supplier: str, item_of: ItemOf = items_as_s
 
     Raises `Invalid` for a kind that changes another bill or takes part of one: somebody decides what it means.
     """
-    if bill.type not in _TAKEN:
+    corrected = bill.type == _CORRECTED and len(bill.corrects) == 1
+    if bill.type not in _TAKEN and not corrected:
         raise Invalid(
             f"a bill of the kind {bill.type or '(none)'} changes or takes part of another one: decide what it means",
             where="InvoiceTypeCode",
@@ -47,7 +51,7 @@ def bill_from_ubl(bill: ubl.Bill, *, supplier: str, item_of: ItemOf = items_as_s
         supplier=supplier,
         credit=credit,
         order=bill.order,
-        corrects=bill.corrects[0] if credit and len(bill.corrects) == 1 else "",
+        corrects=bill.corrects[0] if (credit or corrected) and len(bill.corrects) == 1 else "",
         currency=bill.currency,
         billed_on=bill.issued_on,
         due_on=bill.due_on,

@@ -23,7 +23,7 @@ from hilum.canonical.worth import worth
 from hilum.flow import Owners, Stake
 from hilum.packs.procurement.approval_rules import Approvals, Facts, Step, task_of
 from hilum.packs.procurement.order_rules import PAYABLES
-from hilum.packs.procurement.same_bills import billed_of, named_order, note_posted, seen, was_posted
+from hilum.packs.procurement.same_bills import billed_of, named_order, note_posted, seen, still_stands, was_posted
 from hilum.packs.procurement.three_way import Tolerances, wrong_total
 from hilum.postgres import Connection
 from hilum.processes import Answer, Process, Run, States
@@ -114,9 +114,9 @@ class _Unordered:
         if await was_posted(connection, self.bill):
             return {"posted": True, "alike": []}
         order = await named_order(connection, self.bill)
-        alike = await seen(connection, billed_of(self.bill))
+        alike = [each.words for each in await seen(connection, billed_of(self.bill))]
         before = [f"it came before as a bill of order {order}"] if order else []
-        return {"posted": False, "alike": [*before, *alike]}
+        return {"posted": False, "alike": [*before, *await still_stands(connection, self.bill), *alike]}
 
     def _steps(self, wrong: Sequence[str]) -> list[Step]:
         """The desks of the table; where something looks wrong, somebody in any case."""
