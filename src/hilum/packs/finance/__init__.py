@@ -6,6 +6,7 @@ Suppliers are paid to the accounts that the pack `suppliers` has had confirmed.
 
 from hilum.packs.finance.advice import Advice
 from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiation_for, status_of
+from hilum.packs.finance.e_invoices import TradeParty, e_invoices, invoice_to_ubl
 from hilum.packs.finance.notifications import bank_notifications
 from hilum.packs.finance.owing import owed
 from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
@@ -19,12 +20,15 @@ __all__ = [
     "Advice",
     "DebtorAccount",
     "PaymentRules",
+    "TradeParty",
     "bank_answers",
     "bank_notifications",
     "bank_orders",
     "bank_statements",
+    "e_invoices",
     "initiation_for",
     "initiation_of",
+    "invoice_to_ubl",
     "owed",
     "payment_process",
     "remittances",
