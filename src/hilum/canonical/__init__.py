@@ -49,6 +49,7 @@ from hilum.canonical.finance import (
     PaymentTerms,
     SupplierBill,
 )
+from hilum.canonical.gateway import GatewayMove, GatewaySettlement, GatewayTransaction, SettledMove
 from hilum.canonical.happenings import AssetEvent, AssetHappening, ServiceCase, ServiceStatus
 from hilum.canonical.implants import ConsignmentMoved, ConsignmentReplenishment, ImplantUsed, ReplenishedLine
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
@@ -89,6 +90,7 @@ from hilum.canonical.purchasing import (
     RequisitionWithdrawn,
     Supplier,
 )
+from hilum.canonical.readings import BillApproval, BillReading, ReadBill, ReadField
 from hilum.canonical.receiving import GoodsReceipt, ReceiptLine, ReturnLine, ShipNotice, ShippedLine, SupplierReturn
 from hilum.canonical.revenue import Charge
 from hilum.canonical.stores import PlannedDemand, ReorderRule, StockAlarm
@@ -134,7 +136,9 @@ __all__ = [
     "BankAccount",
     "BankStatement",
     "BankTransaction",
+    "BillApproval",
     "BillMatch",
+    "BillReading",
     "BlanketAgreement",
     "Budget",
     "BusinessObject",
@@ -164,6 +168,9 @@ __all__ = [
     "EncounterStatus",
     "EntryLine",
     "Facility",
+    "GatewayMove",
+    "GatewaySettlement",
+    "GatewayTransaction",
     "GoodsReceipt",
     "ImplantUsed",
     "InvoiceLine",
@@ -212,6 +219,8 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderCancelled",
     "QualityIndicator",
+    "ReadBill",
+    "ReadField",
     "Rebate",
     "ReceiptLine",
     "Referral",
@@ -227,6 +236,7 @@ __all__ = [
     "ScreeningResult",
     "ServiceCase",
     "ServiceStatus",
+    "SettledMove",
     "ShiftStatus",
     "ShipNotice",
     "ShippedLine",

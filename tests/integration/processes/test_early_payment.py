@@ -183,7 +183,7 @@ async def instructed(database: Database, *bills: SupplierBill, on: date) -> Inst
 async def test_the_discount_of_a_payment_that_returns_is_owed_again_and_taken_within_the_terms_only(
     database: Database, days: int, amount: str
 ) -> None:
-    payment = await instructed(database, early("B-1", "100.00", billed_on=FRIDAY), on=FRIDAY)
+    payment = await instructed(database, early("B-1", "100.00", billed_on=FRIDAY, due_on=FRIDAY), on=FRIDAY)
     [note] = (await told(database, payment, "-98.00", FRIDAY)).discounts
     back = await told(database, payment, "98.00", FRIDAY + timedelta(days=1))
     [bill_of_it] = back.discounts
@@ -203,7 +203,7 @@ async def test_a_part_that_returns_takes_its_share_of_the_discount_with_it(datab
     lines = [
         {"number": n, "unit_price": price, "tax_percent": tax} for n, price, tax in ((1, "50", "21"), (2, "37.20", "6"))
     ]
-    paper = early("B-1", "99.93", lines=lines, billed_on=FRIDAY)
+    paper = early("B-1", "99.93", lines=lines, billed_on=FRIDAY, due_on=FRIDAY)
     payment = await instructed(database, paper, on=FRIDAY)
     [note] = (await told(database, payment, "-97.93", FRIDAY)).discounts
     first = (await told(database, payment, "30.01", FRIDAY + timedelta(days=1))).discounts
