@@ -9,12 +9,12 @@ and national rules are not checked: the access point does that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -165,8 +165,8 @@ class _Writing:
 
     def document(self) -> etree._Element:
         draft, kind = self.draft, "CreditNote" if self.draft.credit else "Invoice"
-        spaces: Mapping[str | None, str] = {None: f"{_UBL}{kind}-2", "cac": _AGGREGATE, "cbc": _BASIC}
-        root = _Node(etree.Element(f"{{{_UBL}{kind}-2}}{kind}", nsmap=dict(spaces)))
+        spaces: dict[Any, str] = {None: f"{_UBL}{kind}-2", "cac": _AGGREGATE, "cbc": _BASIC}
+        root = _Node(etree.Element(f"{{{_UBL}{kind}-2}}{kind}", nsmap=spaces))
         root.add("CustomizationID", CUSTOMIZATION)
         root.add("ProfileID", PROFILE)
         root.add("ID", draft.number)
