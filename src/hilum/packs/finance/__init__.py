@@ -4,9 +4,10 @@ The lookup table `bank_accounts` gives the journal of Odoo for each account of t
 Suppliers are paid to the accounts that the pack `suppliers` has had confirmed.
 """
 
+from hilum.formats.ubl_writing import TradeParty
 from hilum.packs.finance.advice import Advice
 from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiation_for, status_of
-from hilum.packs.finance.e_invoices import TradeParty, e_invoices, invoice_to_ubl
+from hilum.packs.finance.e_invoices import e_invoices, invoice_to_ubl
 from hilum.packs.finance.notifications import bank_notifications
 from hilum.packs.finance.owing import owed
 from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
