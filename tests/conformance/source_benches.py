@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import aiohttp
 import orjson
+from aiohttp import web
 from bench_messages import LOCAL, control_id_of, hl7_message
 from sftp_server import SftpServer
 
@@ -19,7 +21,7 @@ from hilum.connector import Receipt, Source
 from hilum.connectors import calendar, files, http, masterdata, mllp
 from hilum.flow import Calendar
 from hilum.masterdata.publishing import START, Entry, Place
-from hilum.testing.memory import MemorySource, Outbox
+from hilum.testing.memory import MemorySource, Notebooks, Outbox
 
 
 class MemorySourceBench:
@@ -43,6 +45,61 @@ class MemorySourceBench:
 
     async def told(self, body: bytes) -> str:
         return self.outbox.told.get(body, "")
+
+
+class PollBench(logging.Handler):
+    """A REST interface that lists all that was put, in pages of 50. What is not remembered as journalled is left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.books = Notebooks()
+        self.things: list[dict[str, Any]] = []
+        self.sent: dict[bytes, str] = {}
+        self.lines: list[str] = []
+        self._runner: web.AppRunner | None = None
+        self._url = ""
+
+    async def start(self) -> None:
+        application = web.Application()
+        application.router.add_get("/things", self._list)
+        self._runner = web.AppRunner(application)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, LOCAL, 0).start()
+        self._url = f"http://{LOCAL}:{self._runner.addresses[0][1]}/things"
+        logging.getLogger("hilum.http.poll").addHandler(self)
+
+    async def stop(self) -> None:
+        logging.getLogger("hilum.http.poll").removeHandler(self)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+    async def _list(self, request: web.Request) -> web.Response:
+        begin = int(request.query["offset"])
+        return web.Response(body=orjson.dumps({"things": self.things[begin : begin + 50]}))
+
+    def source(self) -> Source:
+        made = http.Poll(url=self._url, items="things", offset_parameter="offset", every=0.02)
+        made.remember(self.books.of)
+        return made
+
+    def unit(self, number: int) -> bytes:
+        return orjson.dumps({"id": f"T-{number}", "note": f"secret-{number}"})
+
+    async def put(self, *bodies: bytes) -> None:
+        for body in bodies:
+            self.sent[body] = orjson.loads(body)["id"]
+        self.things += [orjson.loads(body) for body in bodies]
+
+    async def left(self) -> set[bytes]:
+        pages = next(iter(self.books.pages.values()), {})
+        done = {name for name, text in pages.items() if name.startswith("item/") and orjson.loads(text)[2]}
+        return {body for body, name in self.sent.items() if f"item/{name}" not in done}
+
+    async def told(self, body: bytes) -> str:
+        return " ".join(self.lines)
 
 
 class MllpSourceBench:

@@ -63,7 +63,7 @@ def test_those_elsewhere_are_there() -> None:
 def test_an_unknown_kind_is_told_with_the_known_ones() -> None:
     with pytest.raises(
         SettingsError,
-        match="no connector 'fax'; there are as2, calendar, files, http, kafka, masterdata, mllp, nats, odoo",
+        match="no connector 'fax'; there are as2, calendar, files, http, http_poll, kafka, masterdata, mllp, nats",
     ):
         find_source("fax")
     with pytest.raises(SettingsError, match="'odoo' has no source"):

@@ -12,6 +12,7 @@ from source_benches import (
     HttpSourceBench,
     MemorySourceBench,
     MllpSourceBench,
+    PollBench,
     PublishedBench,
     RowsBench,
     RunsBench,
@@ -64,6 +65,18 @@ class TestHttpListener(SourceSuite):
         bench = HttpSourceBench()
         yield bench
         await bench.close()
+
+
+@pytest.mark.req("SYS-19")
+class TestPoll(SourceSuite, OrderedSuite, RedeliveringSuite):
+    connector = http.Poll
+
+    @pytest.fixture
+    async def bench(self) -> AsyncIterator[PollBench]:
+        bench = PollBench()
+        await bench.start()
+        yield bench
+        await bench.stop()
 
 
 @pytest.mark.req("SYS-19")

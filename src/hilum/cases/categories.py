@@ -147,6 +147,9 @@ _ALL = (
     ("process.strange", "What came cannot be", "Another system tells a process something that its rules do not allow;"
      " nothing of it was taken over.", BUSINESS, "Find out which of both is wrong, and correct it in the system that"
      " told it: what it tells then ends the case. Or close the case."),
+    ("process.missed", "Word of another system was lost", "Compared with all that another system has now, a process had"
+     " not heard the last of it; the hub told it. Or the system has something no more.", BUSINESS, "Find out why it was"
+     " not told. What the hub could settle ends with the next comparison; else correct it in that system."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

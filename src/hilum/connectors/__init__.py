@@ -37,6 +37,7 @@ CONNECTORS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "mllp": Kind(source="hilum.connectors.mllp:Listener", destination="hilum.connectors.mllp:Sender"),
         "http": Kind(source="hilum.connectors.http:Listener", destination="hilum.connectors.http:Endpoint"),
+        "http_poll": Kind(source="hilum.connectors.http:Poll"),
         "as2": Kind(source="hilum.connectors.as2:Station", destination="hilum.connectors.as2:Sender"),
         "files": Kind(source="hilum.connectors.files:Folder", destination="hilum.connectors.files:Writer"),
         "calendar": Kind(source="hilum.connectors.calendar:Runs"),

@@ -188,7 +188,7 @@ class Endpoint(Destination):
             async with self._session.head(self._url, allow_redirects=False) as answer:
                 status = answer.status
         except (aiohttp.ClientError, OSError) as error:
-            raise Down(f"{self.address}: {_reason(error)}") from None
+            raise Down(f"{self.address}: {reason(error)}") from None
         if status in NO_ENTRY:
             raise Down(f"{self.address} refuses the login ({status}): check token and headers")
         return f"{self.address} answers (status {status})"
@@ -225,10 +225,10 @@ class Endpoint(Destination):
             ) as answer:
                 return self._outcome(answer, await _read(answer), delivery.body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Down(f"{self.address}: {_reason(error)}")
+            return Down(f"{self.address}: {reason(error)}")
         except (aiohttp.ClientError, OSError) as error:
             # the request had been handed to an open connection; how much of it arrived nobody knows
-            return Unsure(f"{self.address}: {_reason(error)}")
+            return Unsure(f"{self.address}: {reason(error)}")
 
     def _outcome(self, answer: aiohttp.ClientResponse, content: bytes, body: bytes) -> Outcome:
         status = answer.status
@@ -309,7 +309,7 @@ def retry_after(value: str) -> float | None:
     return max(0.0, math.ceil(wait))
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """What happened, in words that hold no URL query and no payload."""
     match error:
         case aiohttp.ClientConnectorDNSError():

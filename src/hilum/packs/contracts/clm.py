@@ -1,9 +1,10 @@
-"""What a CLM and a provider of signatures post, and what the commands of the process become: translations for flows.
+"""What a CLM and a provider of signatures tell, and what the commands of the process become: translations for flows.
 
     contracts.translate(told_by_clm)        envelopes.translate(told_by_esignature)
+    polled.translate(read_of_clm)           asked.translate(read_of_esignature)      compared.translate(all_of_clm)
     to_terms.translate(contract_to_keep)    to_odoo.translate(supplier_prices)    blanket.translate(blanket_order)
 
-Webhooks of a product differ: write its own translation to `ContractTold` and `EnvelopeTold`, on these.
+Webhooks and REST of a product differ: write its own translation to `ContractTold` and `EnvelopeTold`, on these.
 """
 
 from __future__ import annotations
@@ -14,9 +15,16 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hilum.canonical import AgreementEnded, BlanketAgreement, Contract, SupplierPrice
-from hilum.errors import Invalid
+from hilum.errors import Invalid, Stop
 from hilum.flow import Lookup
-from hilum.packs.contracts.contract_rules import CLM, ESIGNATURE, STATES, ContractTold, EnvelopeTold
+from hilum.packs.contracts.contract_rules import (
+    CLM,
+    ESIGNATURE,
+    STATES,
+    ContractsListed,
+    ContractTold,
+    EnvelopeTold,
+)
 from hilum.packs.contracts.odoo_terms import ContractPrices
 
 Told = TypeVar("Told", bound=BaseModel)
@@ -35,6 +43,40 @@ def told_by_esignature(parsed: Any, _: Lookup) -> EnvelopeTold:
     named = {key: said[key] for key in ("at", "envelope", "contract", "revision") if key in said}
     state = STATES.of(ESIGNATURE, str(said.get("status", "")))
     return _made(EnvelopeTold, {**named, "state": state, "words": said.get("reason") or ""})
+
+
+def read_of_clm(parsed: Any, _: Lookup) -> ContractTold:
+    """One contract as REST shows it: as the webhook, with `changed_at` in place of `at`. Raises as `told_by_clm`.
+
+    Both say the same of one change, so whichever comes second changes nothing.
+    """
+    return told_by_clm(_at_its_change(parsed), _)
+
+
+def read_of_esignature(parsed: Any, _: Lookup) -> EnvelopeTold:
+    """One envelope as REST shows it, with `changed_at`. Raises as `told_by_esignature`."""
+    return told_by_esignature(_at_its_change(parsed), _)
+
+
+def all_of_clm(parsed: Any, _: Lookup) -> ContractsListed:
+    """All contracts of the CLM, as `http.Poll(tell="whole")` reads them. Raises `Invalid`.
+
+    One that cannot be read is held where it is told alone; here it is only known to be there.
+    """
+    said = _object(parsed)
+    contracts, unread = [], []
+    for each in said.get("items", ()):
+        try:
+            contracts.append(read_of_clm(each, _))
+        except Stop:
+            unread.append(str(_object(_object(each).get("contract", {})).get("number", "")))
+    named = {"at": said.get("read_at"), "contracts": contracts, "unread": [each for each in unread if each]}
+    return _made(ContractsListed, named)
+
+
+def _at_its_change(parsed: Any) -> Mapping[str, Any]:
+    said = _object(parsed)
+    return {**said, "at": said.get("changed_at")}
 
 
 def event_id(parsed: Any) -> str:
@@ -60,7 +102,7 @@ def blanket_order(parsed: Any, _: Lookup) -> BlanketAgreement | AgreementEnded:
 
 def _object(parsed: Any) -> Mapping[str, Any]:
     if not isinstance(parsed, Mapping):
-        raise Invalid("The webhook is no JSON object.")
+        raise Invalid("What the CLM or the provider of signatures tells is no JSON object.")
     return parsed
 
 

@@ -91,6 +91,16 @@ class ContractTold(_Told):
         return self
 
 
+class ContractsListed(_Told):
+    """All contracts that the CLM has at a time."""
+
+    name: ClassVar[str] = "contracts.listed"
+
+    at: AwareDatetime  # nothing that is listed is older
+    contracts: tuple[ContractTold, ...]
+    unread: tuple[Code, ...] = ()  # numbers of those that are there and could not be read
+
+
 class EnvelopeTold(_Told):
     """What the provider of signatures says of the envelope of a contract."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, ClassVar
 
-from hilum.connectors.odoo.capture.feed import Feed
-from hilum.connectors.odoo.capture.looking import keep_looking
+from hilum.connectors.looking import keep_looking
+from hilum.connectors.odoo.capture.feed import Feed, log
 from hilum.connectors.odoo.capture.settings import ChangesSettings, FeedSettings
 from hilum.connectors.odoo.capture.watching import ModelWatch
 from hilum.errors import SettingsError
@@ -40,7 +40,7 @@ class Changes(Feed):
         for model in self.models:
             memory = self.memory(model)
             self._watches[model] = ModelWatch(self, settings, model, memory)
-            loops.append(keep_looking(self._watches[model], memory, down=self.lost))
+            loops.append(keep_looking(self._watches[model], memory, down=self.lost, log=log))
         return loops
 
     async def close(self) -> None:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import Any, ClassVar, Final
 
 from hilum.connector import Memory
+from hilum.connectors.looking import keep_looking
 from hilum.connectors.odoo.capture.events import Change, ChangeKind, seconds_of
-from hilum.connectors.odoo.capture.feed import Feed
+from hilum.connectors.odoo.capture.feed import Feed, log
 from hilum.connectors.odoo.capture.figures import EVERY, SEEN
-from hilum.connectors.odoo.capture.looking import keep_looking
 from hilum.connectors.odoo.capture.reading import Reader, Row
 from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
@@ -50,7 +50,7 @@ class Outbox(Feed):
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
         memory = self.memory(_LOOP)
         self._pulling = _Pulling(self, memory)
-        return [keep_looking(self._pulling, memory, down=self.lost)]
+        return [keep_looking(self._pulling, memory, down=self.lost, log=log)]
 
     def hint(self, model: str, record_id: int | None) -> None:
         """Pull at once."""

@@ -1,4 +1,4 @@
-"""One loop that looks into Odoo while this hub holds its memory: faults are told once and do not end it."""
+"""One loop that looks into another system while this hub holds its memory: faults are told once and do not end it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from hilum.connector import Memory
 from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, Down, Failure, LeaseLost, SettingsError, trail
 
-log = logging.getLogger("hilum.odoo.capture")
-
 _FIRST_PAUSE: Final = 0.5  # seconds before what failed is tried again; doubled each time
 _LONGEST_PAUSE: Final = 15.0  # seconds
 _LAST_SECONDS: Final = 2.0  # for what is noted when the source is closed
@@ -25,21 +23,21 @@ class Work(Protocol):
 
     @property
     def name(self) -> str:
-        """Of what, for people: the model."""
+        """Of what, for people."""
 
     async def begin(self) -> None:
         """This hub holds the memory now: read it. What was in hand is void."""
 
     async def look(self) -> None:
-        """One look, and the rest until the next. May raise what Odoo and the memory raise."""
+        """One look, and the rest until the next. May raise what the system and the memory raise."""
 
     async def finish(self) -> None:
         """The source is being closed, and this hub holds the memory still. Quick."""
 
 
-async def keep_looking(work: Work, memory: Memory, *, down: Callable[[], None]) -> None:
+async def keep_looking(work: Work, memory: Memory, *, down: Callable[[], None], log: logging.Logger) -> None:
     """For ever. `down` is told when the server does not answer."""
-    pauses = _Pauses(work.name)
+    pauses = _Pauses(work.name, log)
     try:
         while True:
             try:
@@ -57,7 +55,7 @@ async def keep_looking(work: Work, memory: Memory, *, down: Callable[[], None]) 
             await memory.release()
 
 
-async def _end(work: Work) -> None:
+async def _end(work: Work, log: logging.Logger) -> None:
     """What is not noted now is told again, and known then."""
     try:
         async with asyncio.timeout(_LAST_SECONDS):
@@ -84,7 +82,7 @@ async def _while_held(work: Work, memory: Memory, pauses: _Pauses, down: Callabl
                 await pauses.after(error)
         raise LeaseLost(f"another hub goes on with {work.name}")
     except asyncio.CancelledError:
-        await _end(work)
+        await _end(work, pauses.log)
         raise
     finally:
         await cancel_all([beating])
@@ -102,7 +100,8 @@ async def _beat(memory: Memory, taken: asyncio.Event) -> None:
 class _Pauses:
     """Says what is wrong once, and waits longer each time."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, log: logging.Logger) -> None:
+        self.log = log
         self._name = name
         self._said = ""
         self._seconds = _FIRST_PAUSE
@@ -115,6 +114,6 @@ class _Pauses:
         """Something failed."""
         if error is not None and str(error) != self._said:
             self._said = str(error)
-            log.warning("nothing is seen of %s for now: %s", self._name, error)
+            self.log.warning("nothing is seen of %s for now: %s", self._name, error)
         await asyncio.sleep(self._seconds)
         self._seconds = min(self._seconds * 2, _LONGEST_PAUSE)
