@@ -19,6 +19,7 @@ from hilum.message import new_id
 from hilum.testing import eventually
 from hilum.testing.memory import Notebooks
 from hilum.testing.waiting import take
+from support.doubles import Receiver
 from support.projects import make_flow
 from support.waits import Start, messages
 
@@ -275,8 +276,9 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
 async def test_a_hub_keeps_each_state_once_over_a_restart(hub: Start, database: Any, far: Far) -> None:
     def polled() -> Any:
         source = http.Poll(url=f"{far.url}/whole", token="letmein", items="things", every=0.05)
-        return make_flow(source, name="clm.read", order_by=lambda thing: thing["id"], dedup_by=None)
+        return make_flow(source, receiver, name="clm.read", order_by=lambda thing: thing["id"], dedup_by=None)
 
+    receiver = Receiver()
     far.put("A", "1")
     far.put("B", "1")
     first = await hub(polled())
@@ -285,3 +287,4 @@ async def test_a_hub_keeps_each_state_once_over_a_restart(hub: Start, database: 
     far.put("A", "2")
     await hub(polled())
     await messages(database, completed=3)
+    assert [each["note"] for each in receiver.bodies] == ["1", "1", "2"]

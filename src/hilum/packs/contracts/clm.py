@@ -48,9 +48,9 @@ def told_by_esignature(parsed: Any, _: Lookup) -> EnvelopeTold:
 def read_of_clm(parsed: Any, _: Lookup) -> ContractTold:
     """One contract as REST shows it: as the webhook, with `changed_at` in place of `at`. Raises as `told_by_clm`.
 
-    Both say the same of one change, so whichever comes second changes nothing.
+    Both say the same of one change, so whichever comes second changes nothing. REST shows the last state only.
     """
-    return told_by_clm(_at_its_change(parsed), _)
+    return told_by_clm(_at_its_change(parsed), _).model_copy(update={"seen": True})
 
 
 def read_of_esignature(parsed: Any, _: Lookup) -> EnvelopeTold:

@@ -151,8 +151,8 @@ def _same(one: ContractTold, other: ContractTold) -> bool:
 
 
 def _said(told: ContractTold) -> Mapping[str, object]:
-    """All that matters of it: not the moment, nor the status that does not count."""
-    said = told.model_dump(exclude={"at"})
+    """All that matters of it: not the moment, nor how it was heard, nor the status that does not count."""
+    said = told.model_dump(exclude={"at", "seen"})
     del said["contract"]["status"]
     return said
 

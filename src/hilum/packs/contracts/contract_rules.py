@@ -80,6 +80,7 @@ class ContractTold(_Told):
     at: AwareDatetime  # when it became so in the CLM: of two, the later counts
     owner: Text = ""  # team that is reminded of the renewal; empty: the desk of contracts
     commitments: tuple[Commitment, ...] = ()
+    seen: bool = False  # it was looked up, not told: it may have passed through states between the last word and this
 
     @model_validator(mode="after")
     def _commits_to_what_it_prices(self) -> ContractTold:

@@ -1,7 +1,8 @@
 """Where a contract is in its life, by what the CLM and the provider of signatures say, in any order. Pure.
 
 What is older than what is known says nothing. What the state model does not allow waits a while for what may have been
-overtaken on its way; then it is strange, and nothing of it counts. The first word of a contract is taken as it is.
+overtaken on its way; then it is strange, and nothing of it counts. The first word of a contract is taken as it is. A
+word that was looked up may have left out states between: it is taken where a legal way leads there.
 
 A higher revision of a contract in force is an amendment: it has a life of its own until it is signed, and then takes
 the place of the former. The terms of a signed revision do not change.
@@ -148,7 +149,8 @@ class Progress:
         if signed and contract.revision == version.revision and _terms(version.told) != _terms(told):
             return f"other terms are told of contract {contract.number} under the signed revision {contract.revision}"
         try:
-            STATES.check(version.state, told.state)
+            if not (told.seen and path(version.state, told.state)):
+                STATES.check(version.state, told.state)
         except Invalid as error:
             return str(error)
         return ""
@@ -187,8 +189,11 @@ class Progress:
         if told.state in ("draft", "legal review") or (others and not whole):
             self._void(version, told)
         version.told = version.told.model_copy(update={"state": told.state}) if whole else told
-        if told.state != "active":
-            self._go(version, told.state)
+        # whether it counts as active is said by `begin`
+        begins = told.state == "active"
+        to = told.state if not begins else version.state if version.state in ("approved", *IN_FORCE) else "approved"
+        for state in path(version.state, to):
+            self._go(version, state)
         if not whole:
             self._signed(version)
 
@@ -227,16 +232,22 @@ _STATUS = {
 
 def path_to(state: str) -> list[str]:
     """The shortest way from the beginning to a state, without the beginning. Raises `Invalid`."""
-    ways = {STATES.first: [STATES.first]}
-    ahead = [STATES.first]
+    found = path(STATES.first, state)
+    if not found:
+        STATES.check(STATES.first, state)
+    return found
+
+
+def path(begin: str, end: str) -> list[str]:
+    """The shortest legal way from one state to another, without the first; none: there is no way, or they are one."""
+    ways = {begin: [begin]}
+    ahead = [begin]
     for at in ahead:
         for to in STATES.after(at):
             if to not in ways:
                 ways[to] = [*ways[at], to]
                 ahead.append(to)
-    if state not in ways:
-        STATES.check(STATES.first, state)
-    return ways[state][1:]
+    return ways.get(end, [begin])[1:]
 
 
 def midnight(day: date) -> datetime:
