@@ -28,6 +28,8 @@ FILE: Final = ROOT / "tests" / "samples" / "processes" / "steps.json"
 PACKS: Final = "hilum.packs"
 ENGINE: Final = ("hilum.processes.run", "Run")
 """What processes take their steps with: a step more in it is a step more in all of them."""
+STEPS: Final = ("hilum.processes.run", "hilum.processes.arrivals", "hilum.processes.recording")
+"""The modules that it is made of."""
 
 Place = tuple[str, str]
 """Module and name of a definition."""
@@ -53,7 +55,7 @@ class Code:
         """One module; an empty one where it is none that counts."""
         if name not in self._modules:
             path = self._path(name)
-            counts = name.startswith(PACKS) or name == ENGINE[0]
+            counts = name.startswith(PACKS) or name in STEPS
             self._modules[name] = _read(path.read_text(encoding="utf-8")) if counts and path is not None else Module()
         return self._modules[name]
 
