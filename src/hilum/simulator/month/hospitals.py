@@ -33,6 +33,7 @@ from hilum.simulator.month.truth import CURRENCY, Article, Contracted, Month, Re
 _AGAIN = 0.2  # seconds before a post is repeated that nobody has answered
 _PATIENCE = 180.0  # seconds; a hub that was killed is up again long before
 _ONE_ANSWER = 10.0  # seconds
+_DESKS: Final = 8  # that post at once
 _MARKS: Final[Mapping[Contracted, str]] = {"holds": "C", "ran out": "OLD", "suspended": "HELD"}
 
 
@@ -68,14 +69,12 @@ class Hospitals:
 
     async def receive(self, day: int) -> int:
         """What comes to the docks on that day, and what leaves them."""
-        count = 0
-        for story in self._month.stories:
-            for each in story.arrivals:
-                if each.day == day:
-                    post = (write(_object(story, each, self._month)), each.number)
-                    await self._all("/dock", [post] * (2 if story.twice else 1))
-                    count += 1
-        return count
+        found = [(story, each) for story in self._month.stories for each in story.arrivals if each.day == day]
+        posts = [(write(_object(story, each, self._month)), each.number) for story, each in found]
+        await self._all("/dock", posts)
+        twice = [post for post, (story, _) in zip(posts, found, strict=True) if story.twice]
+        await self._all("/dock", twice)
+        return len(posts)
 
     async def pay(self, day: int) -> None:
         """Everything that is due is to be paid."""
@@ -87,8 +86,14 @@ class Hospitals:
         return any(story.twice for story in self._month.stories if story.requisition == requisition)
 
     async def _all(self, path: str, posts: Sequence[tuple[bytes, str]], kind: str = "application/json") -> None:
-        for body, key in posts:
-            await self._post(path, body, key, kind)
+        """At several desks at once, each beginning with what came first."""
+        waiting = iter(posts)
+
+        async def desk() -> None:
+            for body, key in waiting:
+                await self._post(path, body, key, kind)
+
+        await asyncio.gather(*(desk() for _ in range(_DESKS)))
 
     async def _post(self, path: str, body: bytes, key: str, kind: str) -> None:
         assert self._session is not None  # noqa: S101 - it is open
