@@ -41,6 +41,7 @@ _EVERY = 0.1  # seconds between two looks for what came
 _SWEEP = 1.0  # seconds between two looks for hubs that died, and for tasks that are due
 _TELL = 10.0  # seconds between two looks for what waits for a person although nobody was asked
 _TELLING: Final = LOCK + 1  # one hub at a time tells; it does not keep the courier waiting
+_RUNG_AT_ONCE = 8  # bells; fewer than the connections of the engine beneath
 _STOPPING = 10.0  # seconds for runs to leave off; a step that does not is repeated by whoever takes its run over
 
 
@@ -228,9 +229,7 @@ class Engine:
             " WHERE i.state = 'matched' AND r.launched ORDER BY i.seq LIMIT 200"
         )
         rows = await cursor.fetchall()
-        for _, seq, workflow, status in rows:
-            if status == store.RUNNING:
-                await DBOS.send_async(workflow, seq, BELL, idempotency_key=f"{seq}/{workflow}")
+        await _ring_all([(workflow, seq) for _, seq, workflow, status in rows if status == store.RUNNING])
         await connection.execute(
             "UPDATE process_item SET state = 'rung' WHERE id = ANY(%s)", [[row[0] for row in rows]]
         )
@@ -238,9 +237,8 @@ class Engine:
 
     async def _ring_for_time(self, connection: Connection) -> None:
         """Where the clock is set by somebody, runs are told that their time is over; again changes nothing."""
-        for workflow, deadline in await store.overdue(connection, self._clock.now()):
-            moment = deadline.astimezone(UTC).isoformat()
-            await DBOS.send_async(workflow, moment, BELL, idempotency_key=f"{moment}/{workflow}")
+        late = await store.overdue(connection, self._clock.now())
+        await _ring_all([(workflow, deadline.astimezone(UTC).isoformat()) for workflow, deadline in late])
 
     async def _sweep(self) -> bool:
         """Runs of hubs that died go on elsewhere; people are reminded."""
@@ -361,3 +359,12 @@ def _current(processes: Sequence[Process]) -> Mapping[str, Process]:
             raise SettingsError(f"The process {process.name} is there twice: the older version needs retired=True.")
         found[process.name] = process
     return found
+
+
+async def _ring_all(bells: Sequence[tuple[str, int | str]]) -> None:
+    """Ring for these workflows, each with what it is told; in any order, and again changes nothing."""
+    for start in range(0, len(bells), _RUNG_AT_ONCE):
+        await asyncio.gather(*(
+            DBOS.send_async(workflow, said, BELL, idempotency_key=f"{said}/{workflow}")
+            for workflow, said in bells[start : start + _RUNG_AT_ONCE]
+        ))  # fmt: skip

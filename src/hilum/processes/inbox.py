@@ -37,27 +37,28 @@ class Inbox(HubDestination):
 
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """All of a batch are handed in together; one that was handed in before is there already."""
-        found: list[Outcome] = []
-        async with self.database.transaction() as connection:
-            for delivery in batch:
-                key = delivery.headers.get(PROCESS_KEY, "")
-                if not key:
-                    words = f"It does not say which run of {self._process} it is for."
-                    found.append(Rejected("invalid", words))
-                    continue
-                item = store.NewItem(
-                    process=self._process,
-                    key=key,
-                    kind=store.EVENT,
-                    topic=delivery.operation,
-                    content=orjson.loads(delivery.body),
-                    dedup=delivery.idempotency_key,
-                    message_id=delivery.message_id,
-                    correlation=delivery.correlation_id,
-                )
-                await store.put(connection, item)
-                found.append(Delivered(reference=f"{self._process} {key}"))
-        return found
+        named = [delivery for delivery in batch if delivery.headers.get(PROCESS_KEY)]
+        if named:
+            async with self.database.transaction() as connection:
+                await store.put_all(connection, [self._item(delivery) for delivery in named])
+        return [self._outcome(delivery.headers.get(PROCESS_KEY, "")) for delivery in batch]
+
+    def _item(self, delivery: Delivery) -> store.NewItem:
+        return store.NewItem(
+            process=self._process,
+            key=delivery.headers[PROCESS_KEY],
+            kind=store.EVENT,
+            topic=delivery.operation,
+            content=orjson.loads(delivery.body),
+            dedup=delivery.idempotency_key,
+            message_id=delivery.message_id,
+            correlation=delivery.correlation_id,
+        )
+
+    def _outcome(self, key: str) -> Outcome:
+        if not key:
+            return Rejected("invalid", f"It does not say which run of {self._process} it is for.")
+        return Delivered(reference=f"{self._process} {key}")
 
 
 def handle(process: Process) -> Sequence[Target]:

@@ -12,7 +12,7 @@ import orjson
 from psycopg.rows import class_row
 
 from hilum.errors import DatabaseUnavailable
-from hilum.journal.payloads import Damaged, packed, unpacked
+from hilum.journal.payloads import Damaged, Part, packed, unpacked
 from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection
@@ -137,19 +137,39 @@ _ITEM: Final = (
 )
 
 
+_PUT: Final = (
+    "INSERT INTO process_item (id, process, key, run_id, kind, topic, dedup, codec, body, message_id, correlation,"
+    " actor) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (process, dedup) DO NOTHING RETURNING id"
+)
+
+
 async def put(connection: Connection, item: NewItem) -> UUID | None:
     """Within a transaction: hand it in. None: it was told before, to this process."""
     id = new_id()
-    body = orjson.dumps(item.content)
-    async with packed(connection, [(sealed_as(item.process), id, 0, body)]) as [(codec, stored)]:
-        cursor = await connection.execute(
-            "INSERT INTO process_item (id, process, key, run_id, kind, topic, dedup, codec, body, message_id,"
-            " correlation, actor) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (process, dedup) DO NOTHING RETURNING id",
-            [id, item.process, storable(item.key), item.run_id, item.kind, item.topic, item.dedup, codec, stored,
-             item.message_id, item.correlation, storable(item.actor)],
-        )  # fmt: skip
+    async with packed(connection, [_part(item, id)]) as [kept]:
+        cursor = await connection.execute(_PUT, _put_row(item, id, kept))
         return id if await cursor.fetchone() else None
+
+
+async def put_all(connection: Connection, items: Sequence[NewItem]) -> None:
+    """Within a transaction: the same for many, in their order, without waiting for each."""
+    ids = [new_id() for _ in items]
+    parts = [_part(item, id) for item, id in zip(items, ids, strict=True)]
+    async with packed(connection, parts) as stored, connection.cursor() as cursor:
+        rows = [_put_row(item, id, kept) for item, id, kept in zip(items, ids, stored, strict=True)]
+        await cursor.executemany(_PUT, rows)
+
+
+def _part(item: NewItem, id: UUID) -> Part:
+    return sealed_as(item.process), id, 0, orjson.dumps(item.content)
+
+
+def _put_row(item: NewItem, id: UUID, kept: tuple[int, bytes]) -> list[Any]:
+    return [
+        id, item.process, storable(item.key), item.run_id, item.kind, item.topic, item.dedup, *kept, item.message_id,
+        item.correlation, storable(item.actor),
+    ]  # fmt: skip
 
 
 async def content(connection: Connection, item: UUID) -> Any:

@@ -42,7 +42,7 @@ class Calling:
         What was repeated to a receiver that does not recognise a repetition is looked for there first. An outcome that
         is `Unsure` is looked for at once, where the destination can tell. Where there is a ledger, the intents are in
         it before the call, and what an earlier call left open there is asked about first. Raises `DatabaseUnavailable`
-        before anything was called.
+        before anything was called, or where it is a part of the hub that was called: it recognises what it has.
         """
         left_open = await self._ledger.begin(batch) if self._ledger is not None else set()
         if not self._can_tell:
@@ -150,7 +150,7 @@ class Calling:
         return isinstance(whole.failure, Rejected | TryAgain) or (whole.defect and self._deduplicates)
 
     async def _call(self, batch: Sequence[Delivery]) -> Sequence[Outcome] | _Whole:
-        """One call; what the connector does wrong becomes a failure of the whole."""
+        """One call; what the connector does wrong becomes a failure of the whole. Raises `DatabaseUnavailable`."""
         try:
             async with asyncio.timeout(_LONGEST_CALL):
                 outcomes = await self._destination.deliver(batch)
@@ -158,6 +158,10 @@ class Calling:
             return _Whole(failure)
         except Failure as failure:
             return _Whole(Unsure(str(failure)))
+        except DatabaseUnavailable as error:
+            if self._destination.in_hub:
+                raise  # it is the hub's own: not an attempt at a receiver
+            return _Whole(Unsure(str(error)))
         except Exception as error:  # noqa: BLE001 - a connector's defect, or no end: what it did is unknown
             log.error("%s: the connector has a defect: %s", self._name, trail(error))
             return _Whole(Unsure(f"The connector failed in an unforeseen way ({type(error).__name__})."), defect=True)

@@ -36,6 +36,7 @@ _CALLERS_OF_BATCHES = 5  # calls under way to a destination that takes batches: 
 _AFTER_DEFECT = 0.5  # seconds
 _IDLE = 0.5  # seconds after which a caller that may not take what there is looks again, if nobody wakes it
 _NOTHING = 5.0  # the same where there is nothing: whatever comes wakes as many callers as it needs
+_NO_RESULT = 1.0  # seconds between two looks whether it has ended, where nothing is to be committed
 _STOOD_BACK = 0.005  # seconds until what stands back looks again
 
 
@@ -220,7 +221,7 @@ class Dispatcher:
 
     async def _flush_until_idle(self, feeding: asyncio.Task[None]) -> None:
         while not (feeding.done() and self.idle):
-            await self._share.rest(self._results_bell, 0.2)
+            await self._share.rest(self._results_bell, _NO_RESULT)
             while any(self._results):
                 await self._flush(await self._next_results())
             await self._effort.write()

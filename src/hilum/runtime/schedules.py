@@ -215,7 +215,7 @@ class Errands:
         self._seen_at = loop.time()
 
     async def _act(self, flow: str) -> None:
-        async with self._database.transaction() as connection:
+        async with self._database.cold() as connection:  # one statement: nothing to be held together
             row = await runs.claim(connection, flow, _ERRAND_SECONDS)
         if row is None:
             return

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from hilum import cases
-from hilum.errors import Down, Failure, Invalid, Rejected, TryAgain, Unmapped, Unsure
+from hilum.errors import DatabaseUnavailable, Down, Failure, Invalid, Rejected, TryAgain, Unmapped, Unsure
 from hilum.flow import Criticality, Lookup
 from hilum.journal import reading
 from hilum.journal.breakers import open_breakers
@@ -362,4 +362,33 @@ async def test_messages_of_a_flow_that_no_longer_exists_wait_until_it_is_back(hu
     await messages(database, completed=26)
     assert receiver.numbers("bad") == list(range(5))
     await asyncio.sleep(0)
+    await assert_sound(database)
+
+
+class Part(Receiver):
+    """A part of the hub itself: what it writes into is the hub's own database."""
+
+    in_hub: ClassVar[bool] = True
+
+
+@pytest.mark.req("MSG-4")
+async def test_a_part_of_the_hub_that_has_no_database_for_a_moment_counts_as_no_attempt(
+    hub: Start, database: Database
+) -> None:
+    """It is neither a defect nor an attempt that failed: the hub forgets that it called, and calls again."""
+    left = 3
+
+    def busy(delivery: Delivery) -> Outcome:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise DatabaseUnavailable("no connection was free")
+        return takes_all(delivery)
+
+    feed, part = Feed(), Part(busy)
+    await hub(make_flow(feed, part))
+    await feed.send(order(1))
+    await messages(database, completed=1)
+    assert (len(part.seen), len(part.taken)) == (4, 1)
+    assert await rows(database, "SELECT number, outcome FROM attempt") == []
     await assert_sound(database)
