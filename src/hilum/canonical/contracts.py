@@ -114,14 +114,15 @@ class OrderAcknowledgement(BusinessObject):
     """A supplier answers a purchase order (X12 855, EDIFACT ORDRSP, cXML ConfirmationRequest)."""
 
     name: ClassVar[str] = "hilum.order.acknowledgement"
-    version: ClassVar[str] = "2.0"  # 2.0: a line need not name its item
+    version: ClassVar[str] = "2.1"  # 2.0: a line need not name its item; 2.1: what becomes of lines that are not named
 
     number: Code  # the supplier's number of this answer
     order: Code
     supplier: Code
     acknowledged_at: Moment | None = None
     currency: Currency | None = None
-    lines: tuple[AcknowledgedLine, ...] = ()  # none: accepted as a whole
+    lines: tuple[AcknowledgedLine, ...] = ()
+    rest: LineAnswer = LineAnswer.ACCEPTED  # of the lines that are not named; with no line: of the whole order
 
     @property
     def business_key(self) -> str:

@@ -172,9 +172,21 @@ class PurchaseOrderCancelled(BusinessObject):
     """An order is not wanted any more, and nothing of it has come."""
 
     name: ClassVar[str] = "hilum.purchase.order.cancelled"
+    version: ClassVar[str] = "1.1"  # 1.1: what its supplier must be told
 
     number: Code
     reason: Text = ""
+    supplier: Code | None = None
+    ordered_at: datetime | None = None
+    revision: int | None = Field(default=None, ge=0)  # of the order, as it was at last
+    currency: Currency | None = None
+    lines: tuple[OrderLine, ...] = ()  # as they were at last; none: not told
+
+    @classmethod
+    def of(cls, order: PurchaseOrder, reason: str = "") -> PurchaseOrderCancelled:
+        """That this order is not wanted any more, with all that its supplier must be told."""
+        told = order.model_dump(include={"number", "supplier", "ordered_at", "revision", "currency"})
+        return cls(**told, reason=reason, lines=order.lines)
 
     @property
     def business_key(self) -> str:

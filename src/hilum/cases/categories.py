@@ -135,6 +135,8 @@ _ALL = (
     ("partner.rejected", "Rejected by the partner", "A partner's system has refused a document.", BUSINESS,
      "Correct what it names and send the document again by a replay; or agree on another way, and say so: hilum edi"
      " close."),
+    ("partner.missing", "Number missing", "A partner numbers what it sends, and a number has not come.", BUSINESS,
+     "Ask the partner to send it again. If it never sent it, or you have it otherwise, say so: hilum edi give-up."),
     # processes: what waits in one although no message is held
     ("process.held", "Run held by a defect", "A process stopped at something that its code does not provide for.",
      TECHNICAL, "Correct the process, restart the hub with it, then repeat the runs; or cancel them."),

@@ -14,8 +14,8 @@ from hilum.cli.messages import actor
 from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.journal.audit import record
-from hilum.partners import FOLDER, Partners, load_partners, register
-from hilum.partners.words import called, sentence
+from hilum.partners import FOLDER, Partners, arrivals, load_partners, register
+from hilum.partners.words import called, counted, sentence
 
 app = typer.Typer(help="Trading partners, and what they have not acknowledged.", no_args_is_help=True)
 
@@ -67,6 +67,48 @@ def gaps(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def missing(partner: Partner = "", project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """List numbers of interchanges and groups that did not come, and those that came twice.
+
+    Of partners whose profile says that they count (`counts`).
+    """
+    known = _partners(project)
+    gone = run(_read(project, lambda c: arrivals.missing(c, partner)))
+    twice = run(_read(project, lambda c: arrivals.repeated(c, partner)))
+    now = datetime.now(UTC)
+    if as_json:
+        told = [asdict(each) | {"words": counted(known.get(each.partner), each, now)} for each in gone]
+        emit_json({"missing": told, "repeated": [asdict(each) for each in twice]})
+        return
+    rows = [[each.partner, each.series, str(each), counted(known.get(each.partner), each, now)] for each in gone]
+    rows += [
+        [each.partner, each.series, str(each.number), f"Came in {each.times} more messages than {each.message_id}."]
+        for each in twice
+    ]
+    columns = ["partner", "series", "number", "what"]
+    table(columns, rows, empty="No number is missing, and none came twice.", right=["number"])
+
+
+@app.command("give-up")
+def give_up(
+    partner: Annotated[str, typer.Argument(help="Key of the partner.")],
+    number: Annotated[int, typer.Argument(help="A missing number; its whole range is given up.", min=0)],
+    reason: Reason,
+    series: Annotated[str, typer.Option(help="What is numbered: interchange, group, group PO.")] = arrivals.INTERCHANGE,
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Say that missing numbers will not come: you know what became of them."""
+    count = run(_give_up(project, partner, number, series, reason))
+    if not count:
+        fail(f"{series} {number} of {partner} is not missing.")
+    if as_json:
+        emit_json({"given_up": count})
+        return
+    out.print(plain(f"Given up: {count} of {series} of {partner}."))
+
+
+@app.command()
 def close(
     partner: Annotated[str, typer.Argument(help="Key of the partner.")],
     number: Annotated[int, typer.Argument(help="Control number of the interchange.", min=1)],
@@ -82,6 +124,16 @@ def close(
         emit_json({"closed": count})
         return
     out.print(plain(f"Closed: {count} documents of interchange {number}."))
+
+
+async def _give_up(folder: Path, partner: str, number: int, series: str, reason: str) -> int:
+    who = actor()
+    async with journal(folder) as database, database.transaction() as connection:
+        count = await arrivals.give_up(connection, partner, number, series=series, actor=who, reason=reason)
+        if count:
+            words = f"{partner}, {series} {number}: {reason}"
+            await record(connection, actor=who, action="numbers_given_up", words=words)
+        return count
 
 
 async def _close(folder: Path, partner: str, number: int, reason: str) -> int:

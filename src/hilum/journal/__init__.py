@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hilum.journal.receipt import Draft, Reused, receive
+from hilum.journal.receipt import Draft, Reused, known_keys, receive
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-__all__ = ["MIGRATIONS", "Draft", "Reused", "receive"]
+__all__ = ["MIGRATIONS", "Draft", "Reused", "known_keys", "receive"]

@@ -91,6 +91,15 @@ async def _firsts(connection: Connection, drafts: Sequence[Draft]) -> dict[tuple
     return {(flow, key): (message_id, fingerprint) for flow, key, message_id, fingerprint in await cursor.fetchall()}
 
 
+async def known_keys(connection: Connection, flows: Sequence[str], keys: Sequence[str]) -> set[str]:
+    """Those of these dedup keys under which one of these flows has received a message."""
+    hashes = {_hash(key): key for key in keys}
+    cursor = await connection.execute(
+        "SELECT key FROM dedup WHERE flow = ANY(%s) AND key = ANY(%s)", [list(flows), list(hashes)]
+    )
+    return {hashes[key] for (key,) in await cursor.fetchall()}
+
+
 def _hash(key: str) -> UUID:
     return UUID(bytes=blake2b(key.encode(), digest_size=16).digest())
 

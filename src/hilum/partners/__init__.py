@@ -10,6 +10,7 @@ PostgreSQL draws the control numbers of what is sent and keeps it until the part
 from pathlib import Path
 
 from hilum.partners.answers import Settled, answered, answers_document, status_update
+from hilum.partners.arrivals import Arrived, arrived
 from hilum.partners.loading import FOLDER, Partners, load_partners
 from hilum.partners.profile import Acknowledges, CxmlPartner, CxmlParty, Format, Profile, ReceiveRoute, SendRoute
 
@@ -19,6 +20,7 @@ __all__ = [
     "FOLDER",
     "MIGRATIONS",
     "Acknowledges",
+    "Arrived",
     "CxmlPartner",
     "CxmlParty",
     "Format",
@@ -29,6 +31,7 @@ __all__ = [
     "Settled",
     "answered",
     "answers_document",
+    "arrived",
     "load_partners",
     "status_update",
 ]

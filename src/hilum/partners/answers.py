@@ -40,11 +40,13 @@ class Settled(BaseModel):
     others: State | None = None  # of what the answer covers and does not name; none: nothing is said of it
     words: str = ""  # about others
     document: str = ""  # number of the business document that is answered; then nothing else is named
+    change: str = ""  # of an answer to a document: the number of the change that it answers (BCH05, BGM-02)
 
     @property
     def business_key(self) -> str:
         """What it answers."""
-        return f"{self.partner}:{self.by}:{self.document or f'{self.interchange}/{self.functional_id}{self.group}'}"
+        what = f"{self.document}/{self.change}" if self.change else self.document
+        return f"{self.partner}:{self.by}:{what or f'{self.interchange}/{self.functional_id}{self.group}'}"
 
 
 _STATES: dict[x12.Verdict, State] = {x12.Verdict.ACCEPTED: "accepted", x12.Verdict.WITH_ERRORS: "with_errors"}
@@ -65,11 +67,17 @@ def answered(partner: str, thing: x12.TransactionSet | edifact.Message) -> list[
     return []
 
 
-def answers_document(partner: str, by: str, document: str) -> Settled:
-    """A document that answers another one. Raises `Invalid` where it does not say which."""
+def answers_document(partner: str, by: str, document: str, change: str = "", refused: str = "") -> Settled:
+    """A document that answers another one, or one of its changes. Raises `Invalid` where it does not say which.
+
+    `refused`: why the partner does not take the change, in words; empty: it does, or says so line by line.
+    """
     if not document:
         raise Invalid("the answer does not say which document it answers")
-    return Settled(partner=partner, by=by, document=document, others="accepted")
+    return Settled(
+        partner=partner, by=by, document=document, change=change, others="rejected" if refused else "accepted",
+        words=refused,
+    )  # fmt: skip
 
 
 def status_update(partner: str, document: cxml.Document) -> Settled:

@@ -20,6 +20,9 @@ _NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 """Transaction set → where the number is that people know it by."""
 
+_CHANGES: Final[Mapping[str, str]] = MappingProxyType({"860": "BCH-05"})
+"""Transaction set → where the number of a change is."""
+
 
 def of_x12(interchange: x12.Interchange) -> list[Content]:
     """The transaction sets that a partner answers: all but answers."""
@@ -27,7 +30,8 @@ def of_x12(interchange: x12.Interchange) -> list[Content]:
         Content(
             code=each.code,
             number=each.control_number,
-            document=_number_in(each),
+            document=_number_in(each, _NUMBERS),
+            change=_number_in(each, _CHANGES),
             functional_id=group.functional_id,
             group=place,
         )
@@ -39,26 +43,35 @@ def of_x12(interchange: x12.Interchange) -> list[Content]:
 
 def of_edifact(interchange: edifact.Interchange) -> list[Content]:
     """The messages that a partner answers: all but CONTRL."""
-    return [
-        Content(code=each.type, number=each.reference, document=each["BGM-02"] or each["BGM-01.4"])
-        for each in interchange.messages
-        if each.type != "CONTRL"
-    ]
+    return [_message(each) for each in interchange.messages if each.type != "CONTRL"]
+
+
+def _message(each: edifact.Message) -> Content:
+    """An ORDCHG has a number of its own, and is about the order that it names."""
+    number = each["BGM-02"] or each["BGM-01.4"]
+    order = next((rff["01.2"] for rff in each if rff.name == "RFF" and rff["01"] == "ON"), "")
+    if each.type != "ORDCHG" or not order:
+        return Content(code=each.type, number=each.reference, document=number)
+    return Content(code=each.type, number=each.reference, document=order, change=number)
 
 
 def of_cxml(body: bytes) -> list[Content]:
     """The request. Raises `Invalid`."""
     found = cxml.parse(body).need("Request").children()
-    return [Content(code=each.name, number="1", document=_ordered(each)) for each in found]
+    return [_request(each) for each in found]
 
 
-def _ordered(request: XmlNode) -> str:
+def _request(request: XmlNode) -> Content:
     header = request.first("OrderRequestHeader")
-    return header.attribute("orderID") if header is not None else ""
+    if header is None:
+        return Content(code=request.name, number="1")
+    return Content(
+        code=request.name, number="1", document=header.attribute("orderID"), change=header.attribute("orderVersion")
+    )
 
 
-def _number_in(each: x12.TransactionSet) -> str:
+def _number_in(each: x12.TransactionSet, places: Mapping[str, str]) -> str:
     try:
-        return each[_NUMBERS[each.code]] if each.code in _NUMBERS else ""
+        return each[places[each.code]] if each.code in places else ""
     except Invalid:
         return ""

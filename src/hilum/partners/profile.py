@@ -18,6 +18,9 @@ Format = Literal["x12", "edifact", "cxml", "ubl"]
 Acknowledges = Literal["functional", "interchange", "answer", "nothing"]
 """How the partner says that it has a document: with 997, 999 or CONTRL; with TA1 or CONTRL; with its answer; not."""
 
+Counted = Literal["interchanges", "groups", "groups_by_kind"]
+"""What a partner numbers one after the other."""
+
 
 class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -107,6 +110,18 @@ class Profile(_Data):
         default=timedelta(hours=24),
         gt=timedelta(0),
         description="What is not acknowledged by then is a case (ISO 8601)",
+        examples=["PT4H"],
+    )
+    counts: tuple[Counted, ...] = Field(
+        default=(),
+        description="What it numbers without gaps: interchanges (ISA13, UNB 0020), groups (GS06), groups_by_kind (GS06 "
+        "of each kind of group on its own); a number that is left out is then a case",
+        examples=[["interchanges"]],
+    )
+    gap_after: timedelta = Field(
+        default=timedelta(hours=4),
+        gt=timedelta(0),
+        description="A number that has not come by then, although a later one has, is a case (ISO 8601)",
         examples=["PT4H"],
     )
     first_number: int = Field(

@@ -29,6 +29,7 @@ class Content:
     code: str  # 850, ORDERS
     number: str  # ST02, UNH-01
     document: str = ""  # number of the business document in it
+    change: str = ""  # number of the change of that document; empty: it is the document itself
     functional_id: str = ""  # GS01
     group: int = 0  # the n-th functional group of the interchange, from 0
 
@@ -40,6 +41,7 @@ class Drawn:
     number: int
     first_group: int
     at: datetime  # when they were drawn: the time in the envelope, so that each attempt has the same bytes
+    former: tuple[int, datetime] | None = None  # number and time of what was sent before of the same document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +86,8 @@ async def draw(
     await connection.execute(
         "SELECT FROM partner_counter WHERE (format, ours, theirs) = (%s, %s, %s) ORDER BY kind FOR UPDATE", pair
     )
-    cursor = await connection.execute(
-        "SELECT number, first_group, drawn_at FROM partner_interchange WHERE message_id = %s AND ordinal = %s",
-        [message_id, ordinal],
-    )
-    if (row := await cursor.fetchone()) is not None:
-        return Drawn(*row)
+    if (known := await drawn(connection, message_id, ordinal)) is not None:
+        return known
     number = await _next(connection, pair, "interchange", 1)
     first = await _next(connection, pair, "group", groups) if groups else 0
     cursor = await connection.execute(
@@ -103,14 +101,14 @@ async def draw(
     if contents:
         await connection.cursor().executemany(
             "INSERT INTO partner_document (interchange_id, place, partner, functional_id, group_number, number, code,"
-            " document) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            " document, change) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (made[0], place, profile.key, each.functional_id, first + each.group if first else 0, each.number,
-                 each.code, each.document)
+                 each.code, each.document, each.change)
                 for place, each in enumerate(contents, 1)
             ],
         )  # fmt: skip
-    return Drawn(number, first, made[1])
+    return Drawn(number, first, made[1], await _former(connection, made[0]))
 
 
 async def _next(connection: Connection, pair: tuple[str, ...], kind: str, count: int) -> int:
@@ -128,11 +126,26 @@ async def _next(connection: Connection, pair: tuple[str, ...], kind: str, count:
 async def drawn(connection: Connection, message_id: UUID, ordinal: int) -> Drawn | None:
     """The numbers that a delivery has; none: it was never tried."""
     cursor = await connection.execute(
-        "SELECT number, first_group, drawn_at FROM partner_interchange WHERE message_id = %s AND ordinal = %s",
+        "SELECT id, number, first_group, drawn_at FROM partner_interchange WHERE message_id = %s AND ordinal = %s",
         [message_id, ordinal],
     )
     row = await cursor.fetchone()
-    return Drawn(*row) if row is not None else None
+    if row is None:
+        return None
+    known, number, first_group, at = row
+    return Drawn(number, first_group, at, await _former(connection, known))
+
+
+async def _former(connection: Connection, interchange_id: int) -> tuple[int, datetime] | None:
+    """What was sent before of the same document, sent or not: the same at each attempt. cXML names it in changes."""
+    cursor = await connection.execute(
+        "SELECT i.number, i.drawn_at FROM partner_document own JOIN partner_document d ON d.partner = own.partner"
+        " AND d.document = own.document AND d.code = own.code AND d.interchange_id < own.interchange_id"
+        " JOIN partner_interchange i ON i.id = d.interchange_id"
+        " WHERE own.interchange_id = %s AND own.change <> '' AND i.format = 'cxml' ORDER BY i.id DESC LIMIT 1",
+        [interchange_id],
+    )
+    return await cursor.fetchone()
 
 
 async def note_sent(connection: Connection, profile: Profile, message_id: UUID, ordinal: int) -> None:
@@ -197,12 +210,29 @@ async def _update(connection: Connection, facts: dict[str, Any], *, interim: boo
     return cursor.rowcount
 
 
+_TAKEN = (
+    "UPDATE partner_document d SET state = 'accepted', answered_at = now(), answered_by = %(by)s"
+    " WHERE partner = %(partner)s AND document = %(document)s AND state IS NULL AND CASE"
+    # an answer to the second change shows that the first came too
+    " WHEN %(change)s <> '' THEN interchange_id <= coalesce((SELECT max(interchange_id) FROM partner_document"
+    "  WHERE partner = %(partner)s AND document = %(document)s AND change = %(change)s), interchange_id)"
+    # who names no change answers the order itself, or what has changed it since; an 865 answers both
+    " ELSE %(by)s = '865' OR change = '' OR NOT EXISTS (SELECT FROM partner_document first WHERE first.change = ''"
+    "  AND first.partner = %(partner)s AND first.document = %(document)s AND first.state IS NULL) END"
+)
+_REFUSED = (
+    "UPDATE partner_document SET state = 'rejected', answered_at = now(), answered_by = %(by)s, words = %(words)s"
+    " WHERE partner = %(partner)s AND document = %(document)s AND change <> '' AND state IS DISTINCT FROM 'closed'"
+    " AND (change = %(change)s OR %(change)s = '') AND interchange_id = (SELECT max(interchange_id)"
+    "  FROM partner_document WHERE partner = %(partner)s AND document = %(document)s AND change <> ''"
+    "  AND (change = %(change)s OR %(change)s = '')) AND (state, words) IS DISTINCT FROM ('rejected', %(words)s)"
+)
+"""A change that the partner has, and does not want: also where it was acknowledged before."""
+
+
 async def _settle_document(connection: Connection, settled: Settled) -> int:
-    cursor = await connection.execute(
-        "UPDATE partner_document SET state = 'accepted', answered_at = now(), answered_by = %s"
-        " WHERE partner = %s AND document = %s AND state IS NULL",
-        [settled.by, settled.partner, settled.document],
-    )
+    facts = settled.model_dump(include={"partner", "by", "document", "change", "words"})
+    cursor = await connection.execute(_REFUSED if settled.others == "rejected" else _TAKEN, facts)
     return cursor.rowcount
 
 
@@ -270,5 +300,7 @@ async def catch_up(connection: Connection, partners: Mapping[str, Profile]) -> N
 
 
 async def forget(connection: Connection) -> None:
-    """Erase what was sent so long ago that nobody asks any more; counters stay for ever."""
+    """Erase what was sent, or came, so long ago that nobody asks any more; counters stay for ever."""
     await connection.execute("DELETE FROM partner_interchange WHERE drawn_at < now() - %s", [_KEPT])
+    await connection.execute("DELETE FROM partner_arrival WHERE arrived_at < now() - %s", [_KEPT])
+    await connection.execute("DELETE FROM partner_missing WHERE noticed_at < now() - %s", [_KEPT])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from hilum.partners.arrivals import Missing
 from hilum.partners.profile import Profile
 from hilum.partners.register import Outstanding
 
@@ -42,6 +43,13 @@ def sentence(profile: Profile | None, each: Outstanding, now: datetime) -> str:
     if each.due_at is not None and each.due_at < now:
         return f"{begin} sent to {name} {ago} ago was not acknowledged."
     return f"{begin} sent to {name} {ago} ago awaits its acknowledgement."
+
+
+def counted(profile: Profile | None, each: Missing, now: datetime) -> str:
+    """What has not come: `Interchange 18 to 20 of Gloves Ltd did not come, noticed 5 h ago.`"""
+    name = profile.name if profile is not None else each.partner
+    begin = f"{each.series[:1].upper()}{each.series[1:]}"
+    return f"{begin} {each} of {name} did not come, although later ones did, noticed {_age(now - each.noticed_at)} ago."
 
 
 def _age(span: timedelta) -> str:

@@ -151,6 +151,59 @@ async def test_an_answer_to_the_order_shows_that_it_came(database: Database) -> 
     assert [each[1] for each in await open_ones(database)] == ["PO-2"]
 
 
+def change(number: str, sequence: str) -> x12.Draft:
+    return x12.Draft("860", [("BCH", "05", "SA", number, None, sequence, AT.date())])
+
+
+def about(change: str = "", by: str = "865", **more: Any) -> Settled:
+    return Settled(
+        **{"partner": "gloveco", "by": by, "document": "PO-1", "change": change, "others": "accepted", **more}
+    )
+
+
+async def test_an_answer_to_a_change_settles_it_and_what_was_before_it(database: Database) -> None:
+    profile = gloveco(acknowledges="answer")
+    for draft in (order("PO-1"), change("PO-1", "1"), change("PO-1", "2"), change("PO-1", "3")):
+        await sent(database, profile, draft)
+    assert await settle(database, about(by="855")) == 1  # the order itself
+    assert await settle(database, about("2")) == 2
+    assert await settle(database, about(by="855")) == 1  # who answers changes by an 855 means the last one
+    assert await open_ones(database) == []
+
+
+async def test_a_change_that_the_partner_does_not_accept_is_rejected_although_it_has_it(database: Database) -> None:
+    profile = gloveco()
+    for draft in (order("PO-1"), change("PO-1", "1"), change("PO-1", "2")):
+        await sent(database, profile, draft)
+    await settle(database, *(Settled(partner="gloveco", by="997", functional_id=kind, group=number, others="accepted")
+                             for kind, number in (("PO", "1"), ("PC", "2"), ("PC", "3"))))  # fmt: skip
+    assert await open_ones(database) == []
+    no = about("2", others="rejected", words="the supplier does not accept the change")
+    assert [await settle(database, no), await settle(database, no)] == [1, 0]
+    async with database.cold() as connection:
+        (found,) = await register.outstanding(connection)
+    assert (found.document, found.state, found.words) == ("PO-1", "rejected", "the supplier does not accept the change")
+    await sent(database, profile, change("PO-1", "3"))  # another change, instead
+    assert [each[2] for each in await open_ones(database)] == [None]
+
+
+async def test_a_change_of_cxml_knows_the_document_before(database: Database) -> None:
+    parties = {"ours": {"identity": "HILLTOP"}, "theirs": {"identity": "GLOVECO"}}
+    profile = Profile.model_validate({"key": "gloveco", "name": "G", "format": "cxml", "cxml": parties})
+
+    async def draw(version: str, name: Any) -> register.Drawn:
+        content = register.Content(code="OrderRequest", number="1", document="PO-1", change=version)
+        async with database.transaction() as connection:
+            return await register.draw(connection, profile, message_id=name, ordinal=0, flow="f", contents=[content])
+
+    first, second = await draw("", new_id()), await draw("2", name := new_id())
+    assert (first.former, second.former) == (None, (first.number, first.at))
+    assert (await draw("3", new_id())).former == (second.number, second.at)
+    assert await draw("2", name) == second  # another attempt
+    async with database.cold() as connection:
+        assert await register.drawn(connection, name, 0) == second
+
+
 async def test_of_who_acknowledges_nothing_nothing_is_awaited(database: Database) -> None:
     await sent(database, gloveco(acknowledges="nothing"), order("PO-1"))
     assert await open_ones(database) == []

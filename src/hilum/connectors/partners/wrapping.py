@@ -152,9 +152,14 @@ class CxmlWrapping:
             receiver=cxml.Identity(own.theirs.domain, own.theirs.identity),
             secret=secret,
             user_agent=own.user_agent,
-            payload_id=f"{drawn.number}.{drawn.at:%Y%m%d%H%M%S}@hilum",
+            payload_id=_payload_id(drawn.number, drawn.at),
             at=profile.local(drawn.at),
+            former=_payload_id(*drawn.former) if drawn.former is not None else "",
         )
+
+
+def _payload_id(number: int, at: datetime) -> str:
+    return f"{number}.{at:%Y%m%d%H%M%S}@hilum"
 
 
 def _now(profile: Profile) -> datetime:

@@ -14,9 +14,10 @@ from hilum.console.links import flow_link, message_link, with_query
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, add_page, heading, part
 from hilum.console.words import number, plural
-from hilum.partners import Partners, Profile, register
+from hilum.partners import Partners, Profile, arrivals, register
+from hilum.partners.arrivals import Missing
 from hilum.partners.register import Outstanding
-from hilum.partners.words import called, sentence
+from hilum.partners.words import called, counted, sentence
 
 PATH = "/partners"
 
@@ -29,9 +30,12 @@ def add(context: Context, figures: Figures) -> None:
         async with context.database.cold() as connection:
             found = await register.outstanding(connection, page.query("partner"))
             gaps = await register.gaps(connection)
+            missing = await arrivals.missing(connection, page.query("partner"))
         now = datetime.now(UTC)
         heading("Trading partners", tag("p", tag("strong", answer(found, now))))
         part(join(tag("h2", "Not acknowledged"), _outstanding(found, known, now)), "section")
+        if missing:
+            part(join(tag("h2", "Numbers that did not come"), _missing(missing, known, now)), "section")
         if gaps:
             part(join(tag("h2", "Numbers that were drawn and not sent"), _gaps(gaps)), "section")
         part(join(tag("h2", "Partners"), _profiles(known)), "section")
@@ -88,6 +92,12 @@ def _state(each: Outstanding, now: datetime) -> Html:
     if _overdue(each, now):
         return chip("Overdue", "held")
     return chip("Waiting", "waiting") if each.sent_at is not None else chip("Not sent", "off")
+
+
+def _missing(found: Sequence[Missing], known: Partners, now: datetime) -> Html:
+    rows = [row(each.partner, each.series, num(str(each)), counted(known.get(each.partner), each, now))
+            for each in found]  # fmt: skip
+    return table(("Partner", "Series", "Number>", "What"), rows, empty="", label="Missing numbers")
 
 
 def _gaps(found: Sequence[tuple[str, int, datetime]]) -> Html:

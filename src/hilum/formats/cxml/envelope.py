@@ -112,10 +112,23 @@ def request(body: etree._Element, *, test: bool) -> bytes:
 
 
 def addressed(
-    data: bytes, *, sender: Identity, receiver: Identity, secret: str, user_agent: str, payload_id: str, at: datetime
+    data: bytes,
+    *,
+    sender: Identity,
+    receiver: Identity,
+    secret: str,
+    user_agent: str,
+    payload_id: str,
+    at: datetime,
+    former: str = "",
 ) -> bytes:
-    """A document as it leaves: with its header, the secret and its own identifier. Raises `Invalid`."""
+    """A document as it leaves: with its header, the secret and its own identifier. Raises `Invalid`.
+
+    `former`: the identifier of the document that an OrderRequest of type `update` or `delete` changes.
+    """
     root = parse(data).element
+    if former:
+        _refer(root, former)
     root.set("payloadID", payload_id)
     root.set("timestamp", at.isoformat(timespec="seconds"))
     header = etree.Element("Header")
@@ -129,6 +142,15 @@ def addressed(
         root.remove(old)
     root.insert(0, header)
     return _written(root)
+
+
+def _refer(root: etree._Element, former: str) -> None:
+    header = root.find("Request/OrderRequest/OrderRequestHeader")
+    if header is None or header.get("type") == "new":
+        return
+    for old in header.findall("DocumentReference"):
+        header.remove(old)
+    etree.SubElement(header, "DocumentReference", payloadID=former)
 
 
 def answer_to(code: int, text: str, *, payload_id: str, at: datetime) -> bytes:

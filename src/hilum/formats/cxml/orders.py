@@ -41,10 +41,11 @@ class OrderedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """An order that is new, or a later version of it, which says all of it again."""
+    """An order that is new, or a later version of it, also one that ends it: each says all of it again."""
 
     number: str
     version: int = 1  # above 1: it replaces the one before
+    deleted: bool = False  # it is not wanted any more
     ordered_at: datetime
     currency: str
     bill_to: Address
@@ -58,15 +59,15 @@ def order_request(order: Order) -> etree._Element:
     root = etree.Element("OrderRequest")
     facts = {"orderID": order.number, "type": "new", "orderDate": order.ordered_at.isoformat(timespec="seconds")}
     if order.version > 1:
-        facts |= {"type": "update", "orderVersion": str(order.version)}
+        facts |= {"type": "delete" if order.deleted else "update", "orderVersion": str(order.version)}
+    if order.agreement:
+        facts["agreementID"] = order.agreement
     header = etree.SubElement(root, "OrderRequestHeader", facts)
     total = sum((item.quantity * item.price for item in order.items), Decimal(0))
     _money(etree.SubElement(header, "Total"), total.quantize(Decimal("0.01")), order.currency)
     if order.ship_to is not None:
         _address(etree.SubElement(header, "ShipTo"), order.ship_to)
     _address(etree.SubElement(header, "BillTo"), order.bill_to)
-    if order.agreement:
-        etree.SubElement(header, "Extrinsic", name="AgreementID").text = order.agreement
     for item in order.items:
         _item(root, item, order.currency)
     return root

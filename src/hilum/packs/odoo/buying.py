@@ -53,7 +53,13 @@ def order_cancelled(record: Record, odoo: Conventions) -> PurchaseOrderCancelled
     """A cancelled order."""
     if record.text("state") != "cancel":
         return None
-    return make(PurchaseOrderCancelled, record.where("name"), number=order_number(record, odoo))
+    return make(
+        PurchaseOrderCancelled,
+        record.where("name"),
+        number=order_number(record, odoo),
+        supplier=odoo.of(record, "partner_id", SUPPLIER),
+        ordered_at=record.moment("date_order"),
+    )
 
 
 def order_number(record: Record, odoo: Conventions) -> str:

@@ -41,6 +41,7 @@ _ORDER: Final = (
 )
 _MOVED_AT: Final = "Odoo notes when the transfer was booked"
 _NO_PLACE: Final = "the hub does not write it into Odoo, which has no field of its own for it"
+_AT_LAST: Final = "what was ordered at last is told by the order"
 _OF_TRADE: Final = "a number of trade: the hub's crosswalk has it, and it is not written into Odoo"
 _UNLISTED_BANK: Final = "a bank that Odoo does not list is left out when it is written"
 _OF_THE_BANK: Final = "is in what the bank says it is for, where it says it"
@@ -203,7 +204,8 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=buying.order_cancelled,
         key="the number of the order",
         fields=_ORDER,
-        lost={"reason": _NO_PLACE},
+        lost={"reason": _NO_PLACE, "revision": _AT_LAST, "currency": _AT_LAST, "lines": _AT_LAST},
+        filled={"supplier": "that of the order", "ordered_at": "when it was written"},
     ),
     Captured(
         object=canonical.GoodsReceipt,

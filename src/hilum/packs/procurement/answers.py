@@ -8,11 +8,13 @@ from decimal import Decimal
 from hilum.canonical import AcknowledgedLine, LineAnswer, OrderAcknowledgement, OrderLine, PurchaseOrder
 from hilum.canonical.conversions import plain
 
+_NOT_NAMED = {LineAnswer.REJECTED: "it is not delivered", LineAnswer.BACKORDERED: "it comes later"}
+
 
 def differences(order: PurchaseOrder, answer: OrderAcknowledgement) -> list[str]:
     """What the supplier does otherwise than ordered: price, quantity, day, item. None: it does what was ordered."""
     lines = {line.number: line for line in order.lines}
-    found: list[str] = []
+    found = [f"line {line.number}, {line.item}: {_NOT_NAMED[answer.rest]}" for line in not_named(order, answer)]
     for said in answer.lines:
         line = lines.get(said.number)
         if line is None:
@@ -22,14 +24,23 @@ def differences(order: PurchaseOrder, answer: OrderAcknowledgement) -> list[str]
     return found
 
 
+def not_named(order: PurchaseOrder, answer: OrderAcknowledgement) -> list[OrderLine]:
+    """The lines that the answer does not name and does not accept either."""
+    if answer.rest not in _NOT_NAMED:
+        return []
+    named = {line.number for line in answer.lines}
+    return [line for line in order.lines if line.number not in named]
+
+
 def as_answered(order: PurchaseOrder, answer: OrderAcknowledgement) -> PurchaseOrder | None:
     """The order as the supplier will fulfil it, with the next revision; none: nothing of it is left.
 
     A line that is back-ordered stays as it was ordered: it is late, not gone.
     """
     said = {line.number: line for line in answer.lines}
+    gone = {line.number for line in not_named(order, answer)} if answer.rest is LineAnswer.REJECTED else set()
     lines = [_as_answered(line, said[line.number]) if line.number in said else line for line in order.lines]
-    kept = tuple(line for line in lines if line is not None)
+    kept = tuple(line for line in lines if line is not None and line.number not in gone)
     return order.model_copy(update={"lines": kept, "revision": order.revision + 1}) if kept else None
 
 

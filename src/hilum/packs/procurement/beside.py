@@ -20,6 +20,7 @@ from hilum.canonical import (
 )
 from hilum.canonical.conversions import plain, six_places
 from hilum.cases.side_by_side import Member, SideBySide, compared
+from hilum.packs.procurement.answers import not_named
 
 ORDER, RECEIVED, BILL, CONTRACT = range(4)
 """The places of the documents beside a bill."""
@@ -53,6 +54,8 @@ def beside_answer(order: PurchaseOrder, answer: OrderAcknowledgement, agreed: Ma
     members: list[Member] = []
     for said in answer.lines:
         members += _answered(said, ordered.get(said.number), agreed)
+    for line in not_named(order, answer):
+        members.append(_pair(f"Line {line.number}, {line.item}: answer", "", answer.rest.value, differs=True))
     documents = (f"Order {order.number}", f"Answer {answer.number}", "Contract price")
     return SideBySide(documents=documents, members=tuple(members))
 

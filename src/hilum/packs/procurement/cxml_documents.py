@@ -13,6 +13,7 @@ from hilum.canonical import (
     OrderAcknowledgement,
     OrderLine,
     PurchaseOrder,
+    PurchaseOrderCancelled,
     ShipNotice,
     ShippedLine,
     SupplierBill,
@@ -33,6 +34,9 @@ _ANSWERS = {
     "backordered": LineAnswer.BACKORDERED,
     "reject": LineAnswer.REJECTED,
 }
+_WHOLE = {"reject": LineAnswer.REJECTED, "backordered": LineAnswer.BACKORDERED}
+"""What a type of confirmation says of the whole order, where no line says it."""
+
 _CREDITS = frozenset({"creditMemo", "lineLevelCreditMemo"})
 
 
@@ -56,16 +60,35 @@ def order_to_cxml(order: PurchaseOrder, partner: CxmlPartner, *, now: datetime) 
         version=order.revision + 1,
         ordered_at=order.ordered_at or now.astimezone(UTC),
         currency=order.currency or partner.currency,
-        bill_to=partner.bill_to.address if partner.bill_to is not None else cxml.Address(name=partner.ours.identity),
+        bill_to=_bill_to(partner),
         ship_to=ship_to,
         agreement=order.agreement or "",
-        items=tuple(_ordered(line, order) for line in order.lines),
+        items=tuple(_ordered(line, order.number) for line in order.lines),
     )
 
 
-def _ordered(line: OrderLine, order: PurchaseOrder) -> cxml.OrderedItem:
+def cancellation_to_cxml(cancelled: PurchaseOrderCancelled, partner: CxmlPartner, *, now: datetime) -> cxml.Order:
+    """An OrderRequest of type `delete`. Raises `Invalid` where its lines are not told, which the DTD wants again."""
+    if not cancelled.lines:
+        raise Invalid("the cancellation does not say what was ordered, which cXML needs", where=cancelled.number)
+    return cxml.Order(
+        number=cancelled.number,
+        version=(cancelled.revision or 0) + 2,
+        deleted=True,
+        ordered_at=cancelled.ordered_at or now.astimezone(UTC),
+        currency=cancelled.currency or partner.currency,
+        bill_to=_bill_to(partner),
+        items=tuple(_ordered(line, cancelled.number) for line in cancelled.lines),
+    )
+
+
+def _bill_to(partner: CxmlPartner) -> cxml.Address:
+    return partner.bill_to.address if partner.bill_to is not None else cxml.Address(name=partner.ours.identity)
+
+
+def _ordered(line: OrderLine, order: str) -> cxml.OrderedItem:
     if line.unit_price is None:
-        raise Invalid(f"line {line.number} has no price, which cXML needs", where=order.number)
+        raise Invalid(f"line {line.number} has no price, which cXML needs", where=order)
     numbers = line.numbers
     return cxml.OrderedItem(
         number=line.number,
@@ -83,10 +106,6 @@ def answer_from_cxml(confirmation: cxml.Confirmation, *, supplier: str, item_of:
     """A ConfirmationRequest. Its lines name no item, unless another one is delivered. Raises `Invalid`."""
     if confirmation.operation == "delete":
         raise Invalid("an answer is taken back: decide what this means", where="ConfirmationHeader/@operation")
-    if confirmation.type == "reject" and not confirmation.items:
-        raise Invalid("the order is rejected as a whole, and no line says so", where="ConfirmationHeader/@type")
-    if confirmation.type == "backordered" and not confirmation.items:
-        raise Invalid("the order is delayed as a whole, and no line says so", where="ConfirmationHeader/@type")
     lines = [line for item in confirmation.items for line in _confirmed(item, item_of)]
     currencies = {part.currency for item in confirmation.items for part in item.parts if part.currency}
     return make(
@@ -98,6 +117,7 @@ def answer_from_cxml(confirmation: cxml.Confirmation, *, supplier: str, item_of:
         acknowledged_at=confirmation.noticed_at,
         currency=currencies.pop() if len(currencies) == 1 else "",
         lines=tuple(lines),
+        rest=_WHOLE.get(confirmation.type, LineAnswer.ACCEPTED) if not lines else LineAnswer.ACCEPTED,
     )
 
 

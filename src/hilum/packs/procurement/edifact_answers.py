@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, tzinfo
+from decimal import Decimal
 from types import MappingProxyType
 
 from hilum.canonical import (
@@ -12,6 +13,7 @@ from hilum.canonical import (
     OrderAcknowledgement,
     OrderLine,
     PurchaseOrder,
+    PurchaseOrderCancelled,
     ShipNotice,
     ShippedLine,
 )
@@ -29,6 +31,9 @@ ORDCHG_TYPE = "ORDCHG:D:96A:UN"
 
 _REPLACE, _CHANGED = "5", "3"  # data elements 1225 and 1229
 _CANCELLED = "1"  # data element 1225
+_NOT_ACCEPTED = "27"  # data element 1225
+_ENDED = "/X"
+"""What the number of a cancellation ends with."""
 
 ACTIONS: Mapping[str, LineAnswer] = MappingProxyType(
     {
@@ -74,6 +79,37 @@ def order_to_edifact(order: PurchaseOrder, partner: edifact.Partner, *, ordered_
     return edifact.Draft(partner.type_of(name, usual), rows)
 
 
+def cancellation_to_edifact(
+    cancelled: PurchaseOrderCancelled, partner: edifact.Partner, *, today: date
+) -> edifact.Draft:
+    """An ORDCHG that cancels the order (1225: 1). Its number is that of the order with `/X`: an order ends once."""
+    rows: list[tuple[Value, ...]] = [
+        ("BGM", "230", f"{cancelled.number}{_ENDED}", _CANCELLED),
+        ("DTM", ["137", _day(today), "102"]),
+        ("RFF", ["ON", cancelled.number]),
+        ("NAD", "BY", [partner.ours.id, None, "92"]),
+        ("NAD", "SU", [partner.theirs.id, None, "92"]),
+        ("UNS", "S"),
+    ]
+    return edifact.Draft(partner.type_of("ORDCHG", ORDCHG_TYPE), rows)
+
+
+def change_answered(document: Document) -> str:
+    """The number of our change that an ORDRSP answers (RFF+PP, or RFF+ON with its number); empty: it does not say."""
+    found = document.head.reference("PP")
+    return found or (document.order if document.order.endswith(_ENDED) else "")
+
+
+def is_cancellation(change: str) -> bool:
+    """Is it the number of a change by which we have cancelled an order?"""
+    return change.endswith(_ENDED)
+
+
+def refuses(document: Document) -> bool:
+    """Does an ORDRSP say no to the whole of what it answers (1225: 27), without a word on lines?"""
+    return document.function == _NOT_ACCEPTED and not document.lines
+
+
 def _ordered(line: OrderLine, action: str | None) -> Iterator[tuple[Value, ...]]:
     yield ("LIN", line.number, action) if action else ("LIN", line.number)
     yield ("PIA", "5", [line.item, "IN"])
@@ -89,18 +125,18 @@ def answer_from_edifact(
 ) -> OrderAcknowledgement:
     """An ORDRSP, or an ORDCHG by which a supplier changes a running order: what it will do otherwise.
 
-    What comes later (QTY+83) becomes a line of its own, as in an 855. Raises `Invalid`.
+    What comes later (QTY+83) becomes a line of its own, as in an 855. An ORDCHG that cancels (1225: 1), and an ORDRSP
+    that is not accepted (27) without lines, reject the whole order. Raises `Invalid`.
     """
     if document.type not in ("ORDRSP", "ORDCHG"):
         raise Invalid("this is no ORDRSP and no ORDCHG", where="UNH-02")
-    if document.type == "ORDCHG" and document.function == _CANCELLED:
-        raise Invalid("the supplier cancels the order: a buyer decides what is bought elsewhere", where="BGM-03")
+    if document.type == "ORDRSP" and document.function == _CANCELLED:
+        raise Invalid("the supplier takes an answer back: ask what counts now", where="BGM-03")
     if not document.order:
         raise Invalid("it does not say which order it answers (RFF+ON)", where="RFF")
-    if document.function == "27" and not document.lines:
-        raise Invalid("the order is rejected as a whole, and no line says so", where="BGM-03")
+    ended = document.type == "ORDCHG" and document.function == _CANCELLED
     item_of = item_of or items_as_sent()
-    lines = [found for line in document.lines for found in _answered(line, document, item_of)]
+    lines = [] if ended else [found for line in document.lines for found in _answered(line, document, item_of)]
     return make(
         OrderAcknowledgement,
         "BGM",
@@ -110,7 +146,13 @@ def answer_from_edifact(
         acknowledged_at=moment(document.issued_on, zone),
         currency=document.currency,
         lines=tuple(lines),
+        rest=LineAnswer.REJECTED if ended or _replaces(document) or refuses(document) else LineAnswer.ACCEPTED,
     )
+
+
+def _replaces(document: Document) -> bool:
+    """Does an ORDCHG say all of the order again, so that what it does not name is not delivered?"""
+    return document.type == "ORDCHG" and document.function == _REPLACE
 
 
 def _answered(line: Line, document: Document, item_of: ItemOf) -> Iterator[AcknowledgedLine]:
@@ -132,7 +174,7 @@ def _answered(line: Line, document: Document, item_of: ItemOf) -> Iterator[Ackno
             line.where,
             **common,
             answer=answer,
-            quantity=needed_quantity(now, line.where),
+            quantity=needed_quantity(now if answer is not LineAnswer.REJECTED else now or Decimal(0), line.where),
             unit=unit or EACH,
             substitute=substitute if substitute != item else None,
             numbers=None if substitute else numbers_of(line, item),

@@ -23,7 +23,7 @@ from hilum.formats import cxml, edifact, ubl, x12
 from hilum.packs.procurement.ordering import OWNERS
 from hilum.packs.procurement.partner_documents import Reading, draft_for, from_cxml, from_edifact, from_x12
 from hilum.packs.procurement.ubl_bills import bill_from_ubl
-from hilum.partners import Partners, Profile, answered
+from hilum.partners import Partners, Profile, answered, arrived
 
 _RUNBOOK = (
     "An unknown supplier or item: add the profile or the row, then replay. A document that cannot be read: ask the "
@@ -34,7 +34,7 @@ _RUNBOOK = (
 def to_partners(
     partners: Partners, *, source: Source, name: str = "procurement.to_partners", owners: Owners = OWNERS
 ) -> Flow:
-    """Orders and payments, as business objects (format `object`), become documents to the partner of their supplier."""
+    """Orders, their changes and ends, and payments (format `object`) become documents to their suppliers."""
     flow = Flow(
         name,
         version="1.0",
@@ -100,6 +100,7 @@ def _receiving(profile: Profile, route: str, name: str, deliver_to: Sequence[Tar
 def _from_x12(interchange: x12.Interchange, reading: Reading) -> Iterator[Any]:
     profile, partner = reading.profile, reading.x12
     _must_be_from(profile, interchange.envelope.sender, f"{partner.theirs.qualifier}:{partner.theirs.id}")
+    yield from arrived(profile, interchange)
     result = x12.answer(interchange, partner, at=profile.local(datetime.now(UTC)))
     for each in interchange.services:
         yield from answered(profile.key, each) if each.code == "TA1" else ()
@@ -115,6 +116,7 @@ def _from_edifact(interchange: edifact.Interchange, reading: Reading) -> Iterato
     if partner is None:
         raise Invalid(f"the profile of {profile.key} has no section [edifact]")
     _must_be_from(profile, interchange.envelope.sender, f"{partner.theirs.qualifier}:{partner.theirs.id}")
+    yield from arrived(profile, interchange)
     verdict = edifact.judge(interchange)
     accepted = {(each.group, each.reference) for each in verdict.messages if each.accepted}
     for each in interchange.messages:

@@ -166,7 +166,9 @@ class _Following:
             await self.run.send(self.rules.orders, order)
             return
         words = f"{answer.supplier} answered otherwise; {by} does not accept it"
-        await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=self.known.order.number, reason=words))
+        if accepted:
+            words = f"{answer.supplier} delivers nothing of it; {by} agrees"
+        await self.run.send(self.rules.orders, PurchaseOrderCancelled.of(self.known.order, words))
         await self._cancel(f"cancelled: {words}")
 
     # Bills

@@ -9,7 +9,14 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hilum.canonical import BusinessObject, ConsignmentReplenishment, Payment, PurchaseOrder, SupplyConsumed
+from hilum.canonical import (
+    BusinessObject,
+    ConsignmentReplenishment,
+    Payment,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
+    SupplyConsumed,
+)
 from hilum.errors import Invalid
 from hilum.flow import Lookup
 from hilum.formats import cxml, edifact, ubl, x12
@@ -23,6 +30,7 @@ from hilum.packs.procurement import (
     edifact_documents,
     ubl_bills,
     x12_bills,
+    x12_changes,
     x12_orders,
     x12_prices,
     x12_shipping,
@@ -143,13 +151,31 @@ def _used(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
     )
 
 
+_NOT_ENDED = "the supplier does not accept that the order is cancelled"
+_NOT_CHANGED = "the supplier does not accept the change"
+
+
 def _answer(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
+    """What becomes of an order; an answer to a cancellation, and a no to a change, are told by the register alone."""
     document = documents.read_answer(transaction)
     profile = reading.profile
-    yield x12_orders.answer_from_x12(
-        document, reading.x12, supplier=profile.supplier, item_of=reading.item(), zone=reading.zone
-    )
-    yield answers_document(profile.key, transaction.code, document.order)
+    ended = x12_orders.answers_cancellation(document)
+    refused = _NOT_ENDED if ended else _NOT_CHANGED
+    if not document.change or not x12_orders.refuses(document):
+        refused = ""
+    if not ended and not refused:
+        yield x12_orders.answer_from_x12(
+            document, reading.x12, supplier=profile.supplier, item_of=reading.item(), zone=reading.zone
+        )
+    yield answers_document(profile.key, transaction.code, document.order, document.sequence, refused)
+
+
+def _change(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
+    """The supplier, or a marketplace, changes a running order by itself: what it will do otherwise."""
+    yield x12_changes.change_by_supplier(
+        documents.read_change(transaction), reading.x12, supplier=reading.profile.supplier,
+        item_of=reading.item(), zone=reading.zone,
+    )  # fmt: skip
 
 
 def _ship_notice(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
@@ -186,6 +212,7 @@ _FROM_X12: Mapping[str, Callable[[x12.TransactionSet, Reading], Iterator[Any]]] 
         "850": _order,
         "855": _answer,
         "856": _ship_notice,
+        "860": _change,
         "865": _answer,
         "867": _used,
     }
@@ -193,11 +220,19 @@ _FROM_X12: Mapping[str, Callable[[x12.TransactionSet, Reading], Iterator[Any]]] 
 
 
 def _edifact_answer(document: Document, reading: Reading) -> Iterator[Any]:
+    """As `_answer`: who answers a change of ours names its number."""
     profile = reading.profile
-    yield edifact_answers.answer_from_edifact(
-        document, supplier=profile.supplier, item_of=reading.edifact_item(), zone=reading.zone
-    )
-    yield answers_document(profile.key, document.type, document.order)
+    change = edifact_answers.change_answered(document)
+    ended = edifact_answers.is_cancellation(change)
+    refused = _NOT_ENDED if ended else _NOT_CHANGED
+    if not change or not edifact_answers.refuses(document):
+        refused = ""
+    if not ended and not refused:
+        yield edifact_answers.answer_from_edifact(
+            document, supplier=profile.supplier, item_of=reading.edifact_item(), zone=reading.zone
+        )
+    order = change.rpartition("/")[0] if ended else document.order
+    yield answers_document(profile.key, document.type, order, change, refused)
 
 
 def _edifact_order(document: Document, reading: Reading) -> Iterator[Any]:
@@ -260,6 +295,22 @@ def _order_as_cxml(profile: Profile, order: PurchaseOrder, today: date) -> Any:
     return cxml.order_request(cxml_documents.order_to_cxml(order, profile.cxml, now=now))
 
 
+def _cancelled_as_x12(profile: Profile, cancelled: PurchaseOrderCancelled, today: date) -> x12.Draft:
+    on = _ordered_on(profile, cancelled.ordered_at, today)
+    return documents.draft_change(x12_changes.cancellation_to_x12(cancelled, ordered_on=on))
+
+
+def _cancelled_as_edifact(profile: Profile, cancelled: PurchaseOrderCancelled, today: date) -> edifact.Draft:
+    assert profile.edifact is not None  # noqa: S101 - the profile sees to it
+    return edifact_answers.cancellation_to_edifact(cancelled, profile.edifact, today=today)
+
+
+def _cancelled_as_cxml(profile: Profile, cancelled: PurchaseOrderCancelled, today: date) -> Any:
+    assert profile.cxml is not None  # noqa: S101 - the profile sees to it
+    now = datetime(today.year, today.month, today.day, tzinfo=ZoneInfo(profile.zone))
+    return cxml.order_request(cxml_documents.cancellation_to_cxml(cancelled, profile.cxml, now=now))
+
+
 def _payment_as_x12(profile: Profile, payment: Payment, _: date) -> x12.Draft:
     assert profile.x12 is not None  # noqa: S101 - the profile sees to it
     return documents.draft_remittance(x12_bills.payment_to_x12(payment, profile.x12))
@@ -289,9 +340,12 @@ def _replenishment_as_x12(profile: Profile, asked: ConsignmentReplenishment, tod
 _WRITERS: Mapping[tuple[str, type], Callable[[Profile, Any, date], Any]] = MappingProxyType(
     {
         ("x12", PurchaseOrder): _order_as_x12,
+        ("x12", PurchaseOrderCancelled): _cancelled_as_x12,
         ("x12", ConsignmentReplenishment): _replenishment_as_x12,
         ("x12", Payment): _payment_as_x12,
         ("edifact", PurchaseOrder): _order_as_edifact,
+        ("edifact", PurchaseOrderCancelled): _cancelled_as_edifact,
         ("cxml", PurchaseOrder): _order_as_cxml,
+        ("cxml", PurchaseOrderCancelled): _cancelled_as_cxml,
     }
 )

@@ -352,7 +352,9 @@ class _Requested:
         """Undo: what has not come is not wanted any more."""
         if self.orders[number].untouched:
             words = f"requisition {self.requisition.number} was cancelled"
-            await self.run.send(self.rules.orders, PurchaseOrderCancelled(number=number, reason=words), key=number)
+            await self.run.send(
+                self.rules.orders, PurchaseOrderCancelled.of(self.orders[number].order, words), key=number
+            )
 
     async def _cancelled(self) -> None:
         await self.run.move("cancelled")

@@ -1,4 +1,4 @@
-"""Purchase orders and their answers: 850 and 860 from and to `PurchaseOrder`, 855 and 865 `OrderAcknowledgement`."""
+"""Purchase orders and their answers: `PurchaseOrder` to 850 and 860 and from 850; 855, 865 `OrderAcknowledgement`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hilum.canonical import (
     OrderAcknowledgement,
     OrderLine,
     PurchaseOrder,
-    PurchaseOrderCancelled,
 )
 from hilum.errors import Invalid
 from hilum.formats.x12 import Partner, documents
@@ -65,6 +64,10 @@ _WORDS = {
 }
 
 
+ENDS = (Purpose.CANCELLATION, Purpose.DELETE)
+"""Purposes (data element 353) of a change by which an order ends."""
+
+
 def order_to_x12(
     order: PurchaseOrder, partner: Partner, *, ordered_on: date, parties: Iterable[documents.NamedParty] = ()
 ) -> documents.Order | documents.OrderChange:
@@ -90,11 +93,6 @@ def order_to_x12(
     lines = tuple(_replaced(line, partner) for line in order.lines)
     sequence = str(order.revision)
     return documents.OrderChange(purpose=Purpose.REPLACE, sequence=sequence, lines=lines, **common)  # type: ignore[arg-type]
-
-
-def cancellation_to_x12(cancelled: PurchaseOrderCancelled, *, ordered_on: date) -> documents.OrderChange:
-    """An 860 that cancels the order."""
-    return documents.OrderChange(number=cancelled.number, ordered_on=ordered_on, purpose=Purpose.CANCELLATION)
 
 
 def order_from_x12(
@@ -133,29 +131,14 @@ def order_from_x12(
     )
 
 
-def change_from_x12(
-    change: documents.OrderChange, before: PurchaseOrder, partner: Partner, *, item_of: ItemOf | None = None
-) -> PurchaseOrder | PurchaseOrderCancelled:
-    """The order after an 860: an 860 says what changes, so the order before it is needed. Raises `Invalid`."""
-    if change.number != before.number:
-        raise Invalid("the change is for another order", where="BCH-03")
-    if change.purpose in (Purpose.CANCELLATION, Purpose.DELETE):
-        return PurchaseOrderCancelled(number=change.number)
-    item_of = item_of or items_as_sent(partner)
-    lines = {} if change.purpose == Purpose.REPLACE else {line.number: line for line in before.lines}
-    for place, line in enumerate(change.lines, 1):
-        number = line_number(line.number, place)
-        if line.change == ChangeCode.DELETE:
-            lines.pop(number, None)
-        elif line.change != ChangeCode.NO_CHANGE or number not in lines:
-            lines[number] = _changed(line, lines.get(number), number, item_of, partner, f"POC[{place}]")
-    return make(
-        PurchaseOrder,
-        "BCH",
-        **{name: getattr(before, name) for name in before.model_fields_set if name not in ("revision", "lines")},
-        revision=before.revision + 1,
-        lines=tuple(lines[number] for number in sorted(lines)),
-    )
+def answers_cancellation(answer: documents.OrderAnswer) -> bool:
+    """Is it the 865 by which a supplier answers that we have cancelled? One without a verdict is its own wish."""
+    return answer.change and answer.purpose in ENDS and bool(answer.type)
+
+
+def refuses(answer: documents.OrderAnswer) -> bool:
+    """Does it say no to the whole of what it answers, without a word on lines?"""
+    return answer.type in (AnswerType.REJECTED, AnswerType.REJECTED_WITH_DETAIL) and not answer.lines
 
 
 def answer_from_x12(
@@ -163,15 +146,15 @@ def answer_from_x12(
 ) -> OrderAcknowledgement:
     """An 855 or 865. A line that is split into several answers (so much now, the rest later) becomes several lines.
 
-    Raises `Invalid`, also for a rejection without lines: nobody would see which lines are meant to be bought elsewhere.
+    An answer that rejects without lines, and an 865 by which the supplier cancels, reject the whole order. Raises
+    `Invalid`.
     """
     item_of = item_of or items_as_sent(partner)
     rejected = answer.type in (AnswerType.REJECTED, AnswerType.REJECTED_WITH_DETAIL)
-    if rejected and not answer.lines:
-        raise Invalid("the order is rejected as a whole, and no line says so", where="BAK-02")
+    ended = answer.change and answer.purpose in ENDS
     lines = [
         found
-        for place, line in enumerate(answer.lines, 1)
+        for place, line in enumerate(() if ended else answer.lines, 1)
         for found in _answered(line, place, item_of, partner, rejected=rejected)
     ]
     return make(
@@ -183,6 +166,7 @@ def answer_from_x12(
         acknowledged_at=moment(answer.acknowledged_on, zone),
         currency=answer.currency,
         lines=tuple(lines),
+        rest=LineAnswer.REJECTED if ended or refuses(answer) else LineAnswer.ACCEPTED,
     )
 
 
@@ -233,26 +217,6 @@ def _replaced(line: OrderLine, partner: Partner) -> documents.ChangedLine:
         price=line.unit_price,
         ids=ids_for(partner, line.item, numbers=line.numbers),
         wanted_on=line.needed_by,
-    )
-
-
-def _changed(
-    line: documents.ChangedLine, before: OrderLine | None, number: int, item_of: ItemOf, partner: Partner, where: str
-) -> OrderLine:
-    """The line as it is now; what the change does not say stays as it was."""
-    price = price_of_one(line.price, line.price_basis)
-    quantity = line.quantity if line.quantity is not None else before.quantity if before else None
-    item = item_of(line, where) if line.ids or before is None else before.item
-    return make(
-        OrderLine,
-        where,
-        number=number,
-        item=item,
-        quantity=needed_quantity(quantity, where),
-        unit=line.unit or (before.unit if before else EACH),
-        unit_price=price if price is not None or before is None else before.unit_price,
-        needed_by=line.wanted_on or (before.needed_by if before else None),
-        numbers=numbers_of(line, partner, item) or (before.numbers if before else None),
     )
 
 

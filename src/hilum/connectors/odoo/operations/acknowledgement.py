@@ -144,7 +144,9 @@ async def _note(session: Session, task: Task, number: int, name: str, tasks: Seq
 def _text(thing: OrderAcknowledgement) -> Iterator[str]:
     """The note, for buyers."""
     yield f"<p>{escape(thing.supplier)} answers with {escape(thing.number)}: "
-    yield "each line for itself.</p>" if thing.lines else "accepted as a whole.</p>"
+    yield "each line for itself.</p>" if thing.lines else f"{thing.rest.value} as a whole.</p>"
+    if thing.lines and thing.rest is not LineAnswer.ACCEPTED:
+        yield f"<p>Lines that are not named: {thing.rest.value}.</p>"
     if thing.lines:
         yield f"<ul>{''.join(f'<li>{escape(_line(line))}</li>' for line in thing.lines)}</ul>"
 

@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     REPLACE = "05"
     CONFIRMATION = "06"
     DUPLICATE = "07"
+    BY_SELLER = "19"  # seller initiated change
     INFORMATION = "22"
 
 
