@@ -204,8 +204,14 @@ CAPTURED: Final[tuple[Captured, ...]] = (
         read=buying.order_cancelled,
         key="the number of the order",
         fields=_ORDER,
-        lost={"reason": _NO_PLACE, "revision": _AT_LAST, "currency": _AT_LAST, "lines": _AT_LAST},
-        filled={"supplier": "that of the order", "ordered_at": "when it was written"},
+        lost={
+            "reason": _NO_PLACE,
+            "revision": _AT_LAST,
+            "currency": _AT_LAST,
+            "lines": _AT_LAST,
+            "ordered_at": "it is that of the order, which is not written again",
+        },
+        filled={"supplier": "that of the order"},
     ),
     Captured(
         object=canonical.GoodsReceipt,
