@@ -26,33 +26,31 @@ async def migrate(database: Database, components: list[tuple[str, Path]]) -> lis
                 " component text, number int, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
                 " PRIMARY KEY (component, number))"
             )
+            there = await _applied(connection)
             for component, folder in components:
-                applied += await _migrate_component(connection, component, folder)
+                for number, path in migration_files(folder):
+                    if (component, number) not in there:
+                        await _apply(connection, component, number, path.stem, path.read_bytes())
+                        applied.append(f"{component}/{path.stem}")
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
             await connection.execute(COLD, prepare=False)
     return applied
 
 
-async def _migrate_component(connection: Connection, component: str, folder: Path) -> list[str]:
-    rows = await (await connection.execute("SELECT number FROM migration WHERE component = %s", [component])).fetchall()
-    there = {row[0] for row in rows}
-    applied = []
-    for number, name, sql in migration_files(folder):
-        if number in there:
-            continue
-        async with connection.transaction():
-            await connection.execute(sql.encode(), prepare=False)
-            await connection.execute(
-                "INSERT INTO migration (component, number, name) VALUES (%s, %s, %s)", [component, number, name]
-            )
-        applied.append(f"{component}/{name}")
-    return applied
+async def _applied(connection: Connection) -> set[tuple[str, int]]:
+    cursor = await connection.execute("SELECT component, number FROM migration")
+    return {(component, number) for component, number in await cursor.fetchall()}
 
 
-def migration_files(folder: Path) -> list[tuple[int, str, str]]:
-    """Number, name and text of each migration, in order."""
-    return [
-        (int(path.name.split("_")[0]), path.stem, path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("[0-9]*.sql"))
-    ]
+async def _apply(connection: Connection, component: str, number: int, name: str, sql: bytes) -> None:
+    async with connection.transaction():
+        await connection.execute(sql, prepare=False)
+        await connection.execute(
+            "INSERT INTO migration (component, number, name) VALUES (%s, %s, %s)", [component, number, name]
+        )
+
+
+def migration_files(folder: Path) -> list[tuple[int, Path]]:
+    """Number and file of each migration, in order."""
+    return [(int(path.name.split("_")[0]), path) for path in sorted(folder.glob("[0-9]*.sql"))]

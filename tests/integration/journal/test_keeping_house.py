@@ -144,5 +144,5 @@ async def queues(journal: Journal) -> list[overview.Queue]:
 async def test_migrations_are_applied_once_and_no_number_is_used_twice(database: Database) -> None:
     assert await migrate(database, COMPONENTS) == []
     for _, folder in COMPONENTS:
-        numbers = [number for number, _, _ in migration_files(folder)]
+        numbers = [number for number, _ in migration_files(folder)]
         assert numbers == sorted(set(numbers))
