@@ -35,13 +35,16 @@ _REOPENED_EVERY = 0.5
 _PARTITIONS_EVERY = 3600.0
 _KEYS_EVERY = 60.0
 _RETENTION_EVERY = 3600.0
+_TIDY_AFTER = 5.0  # what is done once an hour need not delay a start: messages come first
 _DEDUP_DAYS = 90  # a sender that repeats later than this is not recognised any more
 _DUPLICATE_DAYS = 400  # how often a message came again is told for so long after the last time
 _REFUSAL_DAYS = 30
 
 
-async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
-    """Act at once, and then again and again; a database that is away is waited for."""
+async def every(seconds: float, act: Callable[[], Awaitable[None]], *, after: float = 0.0) -> None:
+    """Act at once, or after some seconds, and then again and again; a database that is away is waited for."""
+    if after:
+        await asyncio.sleep(after)
     while True:
         try:
             await act()
@@ -81,14 +84,16 @@ class Maintenance:
             (_ROLL_UP_EVERY, self._roll_up),
             (_LOOKUPS_EVERY, self._lookups),
             (_REFUSALS_EVERY, self.write_refusals),
-            (_PARTITIONS_EVERY, self._partitions),
             (_KEYS_EVERY, self._keyring.refresh),
-            (_RETENTION_EVERY, self._retention),
         ]
+        tidying = [(_PARTITIONS_EVERY, self._partitions), (_RETENTION_EVERY, self._retention)]
         if share is not None:
             chores.append((_FLOOR_EVERY, lambda: self._floor(share)))
             chores.append((_REOPENED_EVERY, lambda: self._reopened(share)))
-        return [asyncio.create_task(every(seconds, act)) for seconds, act in chores]
+        return [
+            *(asyncio.create_task(every(seconds, act)) for seconds, act in chores),
+            *(asyncio.create_task(every(seconds, act, after=_TIDY_AFTER)) for seconds, act in tidying),
+        ]
 
     async def write_refusals(self) -> None:
         """Write what was refused since the last time."""
