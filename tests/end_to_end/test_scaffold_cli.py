@@ -9,11 +9,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hilum.cli import main
 from hilum.simulator.hospital.lines import Answer, MllpLine
 
 FLOW = "supply.consumption"
@@ -33,7 +36,15 @@ async def hilum(*arguments: object) -> str:
 
 
 async def asked(*arguments: object) -> Any:
-    return json.loads(await hilum(*arguments, "--json"))
+    """What a command answers to a program. It runs in this process: to start one takes longer than to answer."""
+    return json.loads(await asyncio.to_thread(_answer, *map(str, arguments), "--json"))
+
+
+def _answer(*arguments: str) -> str:
+    with redirect_stdout(StringIO()) as out, pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert not ended.value.code, arguments
+    return out.getvalue()
 
 
 async def until(question: tuple[object, ...], met: Callable[[Any], bool]) -> Any:
@@ -42,7 +53,7 @@ async def until(question: tuple[object, ...], met: Callable[[Any], bool]) -> Any
     try:
         async with asyncio.timeout(PATIENCE):
             while not met(answer := await asked(*question)):
-                pass  # each question takes half a second
+                await asyncio.sleep(0.1)
     except TimeoutError:
         raise AssertionError(f"{question}: {answer}") from None
     return answer

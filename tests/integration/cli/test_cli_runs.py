@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import asyncio
 from pathlib import Path
 
 import pytest
+from cli_calls import Answered, Cli
 
 from hilum.message import new_id
 from hilum.postgres import Database
@@ -18,18 +16,18 @@ from support.acting import PASSWORD, user
 FLOWS = "from support.orders_process import approved_orders\n\norder = approved_orders()\n"
 
 
-def hilum(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    tests = str(Path(__file__).parent.parent.parent)
-    around = {**os.environ, "HILUM_DATABASE_URL": url, "HILUM_PASSWORD": PASSWORD, "PYTHONPATH": tests}
-    return subprocess.run(
-        [sys.executable, "-m", "hilum", "processes", *arguments, "-p", str(folder)],
-        env=around, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.req("WF-4")
 @pytest.mark.req("UX-3")
-async def test_runs_and_tasks_are_shown_and_answered(database: Database, postgres_url: str, tmp_path: Path) -> None:
+async def test_runs_and_tasks_are_shown_and_answered(
+    database: Database, postgres_url: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("HILUM_PASSWORD", PASSWORD)
+
+    async def hilum(*arguments: str) -> Answered:
+        """In a thread: the command runs a loop of its own."""
+        return await asyncio.to_thread(cli, "processes", *arguments, "-p", tmp_path)
+
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "orders.py").write_text(FLOWS, encoding="utf-8")
     (tmp_path / "hilum.toml").write_text("", encoding="utf-8")
@@ -44,17 +42,16 @@ async def test_runs_and_tasks_are_shown_and_answered(database: Database, postgre
             "INSERT INTO process_task (id, run_id, step, title, team, permission, form, fields)"
             " VALUES (%s, %s, 2, 'Approve the order', 'Purchasing', 'approve', 'Approval', '{}')", [task, run]
         )  # fmt: skip
-    listed = hilum(tmp_path, postgres_url, "list", "--json")
-    assert [(each["key"], each["state"]) for each in json.loads(listed.stdout)] == [("P1", "wanted")]
-    assert "waits for Purchasing: Approve the order" in hilum(tmp_path, postgres_url, "show", "test.order", "P1").stdout
-    assert "no run of test.order for P9" in hilum(tmp_path, postgres_url, "show", "test.order", "P9").stderr
-    assert json.loads(hilum(tmp_path, postgres_url, "tasks", "--json").stdout)[0]["id"] == str(task)
-    nameless = hilum(tmp_path, postgres_url, "decide", str(task), "approved=true")
-    assert nameless.returncode == 1 and "who decides must be known" in nameless.stderr
-    wrong = hilum(tmp_path, postgres_url, "decide", str(task), "approved=perhaps", "--as", "ada")
-    assert wrong.returncode == 1 and "approved: Input should be a valid boolean" in wrong.stderr
-    right = hilum(tmp_path, postgres_url, "decide", str(task), "approved=true", "--as", "ada")
-    assert right.returncode == 0, right.stderr
-    assert "Nothing waits for anybody" in hilum(tmp_path, postgres_url, "tasks").stdout
-    unheld = hilum(tmp_path, postgres_url, "repeat", "test.order", "P1", "--reason", "try")
-    assert unheld.returncode == 1 and "is not held: it waits for Purchasing" in unheld.stderr
+    (listed,) = (await hilum("list", "--json")).json
+    assert (listed["key"], listed["state"]) == ("P1", "wanted")
+    assert "waits for Purchasing: Approve the order" in (await hilum("show", "test.order", "P1")).out
+    assert "no run of test.order for P9" in (await hilum("show", "test.order", "P9")).complaint
+    assert (await hilum("tasks", "--json")).json[0]["id"] == str(task)
+    assert "who decides must be known" in (await hilum("decide", str(task), "approved=true")).complaint
+    wrong = await hilum("decide", str(task), "approved=perhaps", "--as", "ada")
+    assert "approved: Input should be a valid boolean" in wrong.complaint
+    right = await hilum("decide", str(task), "approved=true", "--as", "ada")
+    assert right.code == 0, right.err
+    assert "Nothing waits for anybody" in (await hilum("tasks")).out
+    unheld = await hilum("repeat", "test.order", "P1", "--reason", "try")
+    assert "is not held: it waits for Purchasing" in unheld.complaint
