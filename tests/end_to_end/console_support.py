@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from hilum.journal import Draft, receive
 from hilum.message import Priority
 from hilum.postgres import Database
 from hilum.runtime import Hub
+from support.forking import CONSOLE, forked
 from support.projects import MASTER_KEY
 from support.servers import LANES
 
@@ -215,11 +215,9 @@ async def scene(url: str, folder: Path, *, working: bool = True, settings: str =
 @asynccontextmanager
 async def served(url: str, project: Path | None = None, *, hours: float = 10.0) -> AsyncIterator[str]:
     """The console over this database in a process of its own; yields its address, and ends it as a hub ends."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", str(Path(__file__).with_name("console_process.py")),
-        url, str(project or ""), str(hours), stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
+    program = str(Path(__file__).with_name("console_process.py"))
+    arguments = (url, str(project or ""), str(hours))
+    process = await forked(program, arguments, os.environ, loaded=CONSOLE, complains=False, warnings=["error"])
     try:
         first = (await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)).decode().strip()
         assert first.startswith("http://127.0.0.1:"), "the console did not start; its errors are above"

@@ -6,10 +6,10 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from pathlib import Path
 
 from hilum.testing.waiting import PATIENCE
+from support.forking import Forked, forked
 from support.projects import MASTER_KEY
 
 START_PATIENCE = PATIENCE
@@ -31,17 +31,14 @@ class HubProcess:
             self._environment["HILUM_DATABASE_URL"] = database_url
             self._environment["HILUM_MASTER_KEY"] = MASTER_KEY
         self.environment = environment  # what its project asks for; may be changed between two starts
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
         self._reading: asyncio.Task[None] | None = None
         self.output: list[str] = []
 
     async def start(self) -> None:
         """Start it and wait until it says that it is up."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hilum", "serve", "--project", str(self.project), "--roles", self.roles,
-            "--log-text", env={**self._environment, **self.environment},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+        arguments = ("serve", "--project", str(self.project), "--roles", self.roles, "--log-text")
+        self._process = await forked("hilum", arguments, {**self._environment, **self.environment})
         self.starts += 1
         up = asyncio.Event()
         self._reading = asyncio.create_task(self._read(self._process, up))
@@ -104,7 +101,6 @@ class HubProcess:
         return code
 
     async def _read(self, process: asyncio.subprocess.Process, up: asyncio.Event) -> None:
-        assert process.stdout is not None
         while line := (await process.stdout.readline()).decode(errors="replace").rstrip():
             self.output.append(line)
             if found := re.search(r"mllp://127\.0\.0\.1:(\d+)", line):
