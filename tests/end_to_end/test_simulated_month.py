@@ -21,7 +21,8 @@ async def played(url: str, *options: str) -> dict[str, Any]:
     """`hilum simulate month --json` over an empty database."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "hilum", "simulate", "month", "--json", *options,
-        env={**os.environ, "HILUM_DATABASE_URL": url}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "HILUM_DATABASE_URL": url, "MONTH_POLL": "0.1"},  # its days are chains of such looks
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     said, errors = await process.communicate()
     assert said, errors.decode()[-2000:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -62,9 +63,12 @@ class Authority:
 
 
 def pair(directory: Path, name: str, *, days: float = 30, bits: int = 2048) -> tuple[Path, Path]:
-    """Files of an RSA key and its self-signed certificate, as partners of AS2 give each other."""
+    """Files of an RSA key and its self-signed certificate, as partners of AS2 give each other.
+
+    Whoever has the same name in another test has the same key: to make one takes longer than the test.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    key = _rsa_key(name, bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (
@@ -83,3 +87,9 @@ def pair(directory: Path, name: str, *, days: float = 30, bits: int = 2048) -> t
     (directory / f"{name}.key").write_bytes(private)
     (directory / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return directory / f"{name}.key", directory / f"{name}.crt"
+
+
+@cache
+def _rsa_key(name: str, bits: int) -> rsa.RSAPrivateKey:
+    """Of whoever has that name."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)

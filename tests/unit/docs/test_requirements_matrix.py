@@ -85,6 +85,7 @@ def test_nothing_is_wrong_where_all_is_carried(requirements_matrix: ModuleType, 
     assert list(requirements_matrix.problems(known, requirements_matrix.marks(project), tuple(known))) == []
 
 
+@pytest.mark.long  # it takes seconds, and `make check` runs it each time
 def test_this_project_passes_its_own_check(requirements_matrix: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     failed = requirements_matrix.main(["--check"])
     assert failed == 0, capsys.readouterr().err
