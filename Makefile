@@ -1,7 +1,7 @@
 # Every target sets up what it needs; CI calls only these.
 PYTHON ?= python3
-# Processes that share the default tests
-WORKERS ?= 3
+# Processes that share the default tests: more than there are cores, for half of their time is waiting
+WORKERS ?= 4
 # Where `make test` notes what failed
 TRIED := .pytest_cache/tried
 # What test-odoo runs
