@@ -82,7 +82,7 @@ DONE: Final[tuple[str, ...]] = (
 
 NEXT: Final[tuple[str, ...]] = (
     *("MOD-3", "SYS-3", "SYS-9", "SYS-10", "SYS-11", "SYS-15", "UX-1"),
-    *("WF-4", "RES-2", "SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "SEC-7", "OBS-2"),
+    *("WF-4", "RES-2", "REC-1", "REC-3", "SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "SEC-7", "OBS-2"),
 )
 """Capabilities of which a user has a part; they move to `DONE` when they are whole."""
 

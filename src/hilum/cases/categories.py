@@ -152,6 +152,12 @@ _ALL = (
     ("process.missed", "Word of another system was lost", "Compared with all that another system has now, a process had"
      " not heard the last of it; the hub told it. Or the system has something no more.", BUSINESS, "Find out why it was"
      " not told. What the hub could settle ends with the next comparison; else correct it in that system."),
+    # two systems compared: where they differ although no message is held
+    ("reconcile.different", "Two systems differ", "A comparison has found the same thing different on its two sides,"
+     " more than once.", BUSINESS, "Find out which of both is right, and correct the other one: the next comparison"
+     " that finds them the same ends the case. Or close the case with the reason."),
+    ("reconcile.failed", "Could not be compared", "A comparison could not read one of its sides.", TECHNICAL,
+     "Read why, and correct what it needs. It is compared again within the hour, and the case then ends."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

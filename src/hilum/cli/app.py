@@ -50,6 +50,7 @@ COMMANDS = {
     "terms": "terms:app",
     "indicators": "indicators:app",
     "implants": "implants:app",
+    "reconcile": "reconcile:app",
     "contract": "contract:app",
     "odoo": "odoo:app",
     "send": "send:send",

@@ -28,6 +28,7 @@ from hilum.observe.indicators import Keeper, calendar_of
 from hilum.observe.indicators.gauges import Gauges
 from hilum.postgres import Database
 from hilum.processes import processes_of
+from hilum.reconcile import Reconciler, comparisons_of
 from hilum.runtime import ROLES, Hub
 from hilum.security import ensure_first_user
 
@@ -142,6 +143,7 @@ async def serve_hub(
             await _start(hub)
             engine = await _start_engine(hub, parts)
             _start_counting(hub, parts)
+            _start_comparing(hub, parts)
             measured = await telemetry.start(hub, port=ports.telemetry)
         if prepare_database is not None and not stop.is_set():
             await prepare_database(database)
@@ -189,6 +191,15 @@ def _start_counting(hub: Hub, parts: AsyncExitStack) -> None:
         keeper = Keeper(hub.database, hub.project.settings)
         parts.push_async_callback(keeper.stop)
         keeper.start()
+
+
+def _start_comparing(hub: Hub, parts: AsyncExitStack) -> None:
+    """The comparisons of the project by their calendars, where this process is a worker and there are any."""
+    comparisons = comparisons_of(hub.project)
+    if comparisons and hub.share is not None:
+        reconciler = Reconciler(hub.database, hub.project, comparisons)
+        parts.push_async_callback(reconciler.stop)
+        reconciler.start()
 
 
 async def _start_console(

@@ -18,6 +18,7 @@ COMPONENTS = [
     ("facts", facts.MIGRATIONS),
     # above this package, so that they are named by their places: sources and destinations need their tables at once
     ("processes", Path(__file__).parent.parent / "processes" / "migrations"),
+    ("reconcile", Path(__file__).parent.parent / "reconcile" / "migrations"),
     ("packs", Path(__file__).parent.parent / "packs" / "migrations"),
 ]
 """Who has tables, in the order in which they are made."""

@@ -15,6 +15,7 @@ from hilum.connectors.declaring import checked
 from hilum.connectors.odoo import renewal
 from hilum.connectors.odoo.api_key import Key
 from hilum.connectors.odoo.checks import examine, refuse_module_prefix
+from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.dialect import Version
 from hilum.connectors.odoo.inspecting import inspect, key_ends, of_key
 from hilum.connectors.odoo.operations import OPERATIONS
@@ -126,6 +127,10 @@ class Odoo(Destination):
         """Its version, and the protocol that is spoken. Raises `Down`."""
         client = (await self._connected()).client
         return client.version, client.protocol
+
+    async def client(self) -> OdooClient:
+        """The client of the server, within this connector's call budget, for who reads besides. Raises `Down`."""
+        return (await self._connected()).client
 
     async def inspect(
         self, operations: Collection[str], known: Mapping[str, Any], needs: Mapping[str, Needs] = NO_NEEDS

@@ -7,6 +7,7 @@ Suppliers are paid to the accounts that the pack `suppliers` has had confirmed.
 from hilum.formats.ubl_writing import TradeParty
 from hilum.packs.finance.advice import Advice
 from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiation_for, status_of
+from hilum.packs.finance.comparisons import booked_payments, payments_in_odoo
 from hilum.packs.finance.e_invoices import e_invoices, invoice_to_ubl
 from hilum.packs.finance.notifications import bank_notifications
 from hilum.packs.finance.owing import owed
@@ -26,12 +27,14 @@ __all__ = [
     "bank_notifications",
     "bank_orders",
     "bank_statements",
+    "booked_payments",
     "e_invoices",
     "initiation_for",
     "initiation_of",
     "invoice_to_ubl",
     "owed",
     "payment_process",
+    "payments_in_odoo",
     "remittances",
     "settlement_process",
     "statement_of",

@@ -59,7 +59,7 @@ def changed(
     flow's filter, and counted. A record that cannot be told holds its own change only; the next one passes.
     Raises `SettingsError` for an object that no record of Odoo tells of.
     """
-    lines = _lines(objects)
+    lines = captured_for(objects)
     known = conventions or Conventions()
     fields = _fields(lines)
     flow = Flow(
@@ -85,7 +85,8 @@ def changed(
     return flow
 
 
-def _lines(objects: Sequence[type[BusinessObject]]) -> list[Captured]:
+def captured_for(objects: Sequence[type[BusinessObject]]) -> list[Captured]:
+    """The lines of the table that tell of these; none: of everything but patients. Raises `SettingsError`."""
     if not objects:
         return [each for each in CAPTURED if each.object not in PATIENTS]
     found = [each for each in CAPTURED if each.object in objects]

@@ -5,10 +5,23 @@ it), and where wanted `order_unit` (else `unit`) and `cost`. The table `supplier
 the codes that requisitions name.
 """
 
+from hilum.packs.procurement.comparisons import bills_in_odoo, known_bills, known_orders, orders_in_odoo
 from hilum.packs.procurement.exchange import from_partners, to_partners
 from hilum.packs.procurement.master_data import suppliers
 from hilum.packs.procurement.portal import portal, portal_status
 from hilum.packs.procurement.requisitions import requisitions
 from hilum.packs.procurement.spreadsheets import requisitions_csv
 
-__all__ = ["from_partners", "portal", "portal_status", "requisitions", "requisitions_csv", "suppliers", "to_partners"]
+__all__ = [
+    "bills_in_odoo",
+    "from_partners",
+    "known_bills",
+    "known_orders",
+    "orders_in_odoo",
+    "portal",
+    "portal_status",
+    "requisitions",
+    "requisitions_csv",
+    "suppliers",
+    "to_partners",
+]

@@ -76,6 +76,10 @@ class Reader:
         """The next records from this id on."""
         return await self._read([["id", ">=", low]], limit)
 
+    async def matching(self, domain: Sequence[Any], low: int, limit: int) -> list[Row]:
+        """The next records from this id on that a domain of Odoo lets through."""
+        return await self._read([["id", ">=", low], *domain], limit)
+
     async def of_ids(self, ids: Sequence[int]) -> list[Row]:
         """Those of these records that are there."""
         found: list[Row] = []
