@@ -73,6 +73,33 @@ async def test_deleted_record_takes_its_external_id(odoo: Server) -> None:
     assert second != first
 
 
+async def test_by_database_id(odoo: Server) -> None:
+    """Read in the source, not measured: the column `.id` changes a record by its id; archived ones if told so."""
+    partner = await odoo.create("res.partner", {"name": unique()})
+    columns = [".id", "name", "country_id/id"]
+    changed = await load(odoo, columns, [str(partner), "By id", "base.be"])
+    assert (changed["ids"], changed["messages"]) == ([partner], [])
+    assert await odoo.value("res.partner", partner, "name") == "By id"
+    await odoo.call("res.partner", "action_archive", [partner])
+    assert (await load(odoo, columns, [str(partner), "Lost", ""]))["ids"] is False
+    found = await load(odoo, columns, [str(partner), "Found", ""], context={"active_test": False})
+    assert found["ids"] == [partner]
+    row = await odoo.read("res.partner", partner, "name", "active")
+    assert (row["name"], row["active"]) == ("Found", False)
+
+
+async def test_several_external_ids_of_one_record(odoo: Server) -> None:
+    """Measured facts §7: one record may have several, each leads to it, and a load by either changes it."""
+    await odoo.needs("ir.model.data", "Access Rights administrator")
+    first, second = xid(), xid()
+    (partner,) = (await load(odoo, ["id", "name"], [first, "A"]))["ids"]
+    row = {"module": SPACE, "name": second.partition(".")[2], "model": "res.partner", "res_id": partner}
+    await odoo.create("ir.model.data", {**row, "noupdate": True})
+    assert await behind(odoo, second) == ["res.partner", partner]
+    assert (await load(odoo, ["id", "name"], [second, "B"]))["ids"] == [partner]
+    assert await odoo.value("res.partner", partner, "name") == "B", "`noupdate` is ignored"
+
+
 async def test_any_row_in_error_keeps_nothing(odoo: Server) -> None:
     """Measured facts §7: ids is false, messages tell record and rows, nothing is kept; the call itself succeeds."""
     good, bad = xid(), xid()

@@ -188,6 +188,29 @@ async def test_two_step_approval(odoo: Server) -> None:
     assert await odoo.value("purchase.order", order, "state") == "purchase"
 
 
+async def test_locking_an_order(odoo: Server) -> None:
+    """Measured facts §5: 18 locks by the state `done`; 19 has no such state, and `locked` beside it."""
+    await odoo.needs("purchase.order")
+    vendor = await odoo.create("res.partner", {"name": unique("vendor")})
+    product = await odoo.create("product.product", {"name": unique(), "type": "service"})
+    line = {"product_id": product, "product_qty": 1, "price_unit": 5}
+    order = await odoo.create("purchase.order", {"partner_id": vendor, "order_line": [[0, 0, line]]})
+    told = await odoo.call("purchase.order", "fields_get", allfields=["state"], attributes=["selection"])
+    states = {name for name, _ in told["state"]["selection"]}
+    assert {"draft", "sent", "to approve", "purchase", "cancel"} <= states
+    assert ("done" in states) is not odoo.is_19
+    await odoo.call("purchase.order", "button_confirm", [order])
+    if odoo.is_19:
+        await odoo.call("purchase.order", "button_lock", [order])
+        row = await odoo.read("purchase.order", order, "state", "locked")
+        assert (row["state"], row["locked"]) == ("purchase", True)
+        await odoo.call("purchase.order", "button_unlock", [order])
+        assert await odoo.value("purchase.order", order, "locked") is False
+    else:
+        await odoo.call("purchase.order", "button_done", [order])
+        assert await odoo.value("purchase.order", order, "state") == "done"
+
+
 async def test_sales_order(odoo: Server) -> None:
     """Measured facts §6: confirming a sales order of goods makes a transfer."""
     await odoo.needs("sale.order")

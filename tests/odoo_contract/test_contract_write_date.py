@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from contract_client import Refusal, Server, unique
+from contract_client import DAY, Refusal, Server, unique
 
 
 async def dated(odoo: Server, **values: Any) -> tuple[int, str]:
@@ -103,6 +103,33 @@ async def test_not_moved_by_what_hangs_on_a_partner(odoo: Server) -> None:
     await odoo.create("res.partner", {"name": unique("child"), "parent_id": partner})
     await odoo.create("res.partner.bank", {"acc_number": unique("acc"), "partner_id": partner})
     assert not await moved(odoo, "res.partner", partner, before)
+
+
+async def test_not_moved_by_the_chatter(odoo: Server) -> None:
+    """Measured facts §9: a note in its chatter does not move a record."""
+    await odoo.needs("mail.message")
+    partner, before = await dated(odoo)
+    await odoo.next_second()
+    note = {"model": "res.partner", "res_id": partner, "body": "<p>seen</p>", "message_type": "comment"}
+    await odoo.create("mail.message", note)
+    assert not await moved(odoo, "res.partner", partner, before)
+
+
+async def test_posting_a_bill_and_the_order(odoo: Server) -> None:
+    """Measured facts §9: posting a bill does not move its order."""
+    await odoo.needs_books()
+    vendor = await odoo.create("res.partner", {"name": unique("vendor")})
+    product = await odoo.create("product.product", {"name": unique(), "type": "service", "purchase_method": "purchase"})
+    line = [0, 0, {"product_id": product, "product_qty": 1, "price_unit": 2}]
+    order = await odoo.create("purchase.order", {"partner_id": vendor, "order_line": [line]})
+    await odoo.call("purchase.order", "button_confirm", [order])
+    await odoo.call("purchase.order", "action_create_invoice", [order])
+    (bill,) = await odoo.value("purchase.order", order, "invoice_ids")
+    await odoo.call("account.move", "write", [bill], vals={"invoice_date": DAY})
+    before = await odoo.value("purchase.order", order, "write_date")
+    await odoo.next_second()
+    await odoo.call("account.move", "action_post", [bill])
+    assert not await moved(odoo, "purchase.order", order, before)
 
 
 async def test_not_moved_by_price_and_stock(odoo: Server) -> None:

@@ -110,6 +110,85 @@ def test_a_template_is_filled_in_and_every_mistake_is_told_with_its_cell(project
     assert cli("onboard", "list", "--json").json == []
 
 
+FILLED = {
+    "supplier": {
+        "Supplier": [{"code": "SUP-77", "title": "Sutures Ltd", "tax_id": "BE0400378485"}],
+        "Crosswalk": [
+            {"object": "supplier", "system": "NORTH", "identifier": "S77"},
+            {"object": "supplier", "system": "SOUTH", "identifier": "77", "same_as_system": "NORTH",
+             "same_as_identifier": "S77", "phase": 2},
+        ],
+        "Flows": [{"flow": "south.orders", "phase": 2}],
+    },
+    "entity": {
+        "Entity": [{"code": "SOUTH-GMBH", "title": "South Ltd"}],
+        "Cost centres": [{"code": "S-100", "title": "Surgery"}, {"code": "S-200", "title": "Ward 2"}],
+        "Chart": [{"code": "SOUTH:4400", "account": "400000", "title": "Supplies", "phase": 2}],
+        "Lookups": [{"table": "south_units", "code": "TRAY", "value": "PA", "phase": 2}],
+        "Crosswalk": [],
+        "Flows": [{"flow": "south.orders", "phase": 2}],
+    },
+}  # fmt: skip
+
+
+def fill(file: Path, sheets: dict[str, list[dict[str, object]]]) -> None:
+    """Put rows under the heads of a template."""
+    book = load_workbook(file)
+    for name, rows in sheets.items():
+        heads = [cell.value for cell in book[name][1]]
+        for row in rows:
+            assert row.keys() <= set(heads)
+            book[name].append([row.get(head) for head in heads])
+    book.save(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "drafts"),
+    [("supplier", "SUP-77", ["suppliers"]), ("entity", "SOUTH-GMBH", ["cost_centres", "chart"])],
+)
+def test_a_supplier_and_an_entity_begin_by_phases_too(
+    project: Path, cli: Cli, kind: str, code: str, drafts: list[str]
+) -> None:
+    assert cli("lookups", "import", "south_units", project / "data" / "south_units.csv", *WHY).code == 0
+    file = project / "new.xlsx"
+    assert cli("onboard", kind, file, "--template").code == 0
+    fill(file, FILLED[kind])
+    assert "dry run" in cli("onboard", kind, file, "--dry-run").out
+    assert cli("onboard", kind, file, *WHY).code == 0
+    assert stopped(cli) == {"south.orders"}
+    for phase in (1, 2):
+        assert cli("onboard", "activate", kind, code, *WHY, "--json").json["phase"] == phase
+    assert stopped(cli) == set()
+    for each in drafts:
+        assert [one["state"] for one in cli("master", "list", each, "--json").json] == ["draft"]
+    if kind == "supplier":
+        (thing,) = cli("crosswalk", "find", "S77", "--json").json
+        assert {each["identifier"] for each in thing["identifiers"]} == {"S77", "77"}
+    for phase in (2, 1):
+        assert cli("onboard", "revert", kind, code, *WHY, "--json").json["phase"] == phase
+    assert cli("crosswalk", "find", "S77", "--json").json == []
+    for each in drafts:
+        assert [one["state"] for one in cli("master", "list", each, "--json").json] == ["withdrawn"]
+
+
+def test_nothing_is_linked_to_what_nobody_knows_yet(project: Path, cli: Cli) -> None:
+    """Else the two identifiers would name two things, and only a merge could put that right."""
+    file = project / "new.xlsx"
+    assert cli("onboard", "supplier", file, "--template").code == 0
+    first, second = FILLED["supplier"]["Crosswalk"]
+    sheets = {**FILLED["supplier"], "Crosswalk": [{**first, "phase": 2}, {**second, "phase": 1}], "Flows": []}
+    fill(file, sheets)
+    told = cli("onboard", "supplier", file, "--dry-run")
+    assert told.code == 1
+    assert "in the same phase or an earlier one" in told.out.replace("\n", " ")
+
+    assert cli("crosswalk", "link", "supplier", "NORTH", "S77", *WHY).code == 0
+    assert cli("onboard", "supplier", file, *WHY).code == 0
+    assert cli("crosswalk", "unlink", "supplier", "NORTH", "S77", *WHY).code == 0
+    assert "Nobody knows" in cli("onboard", "activate", "supplier", "SUP-77", *WHY).complaint
+    assert cli("crosswalk", "find", "77", "--json").json == []
+
+
 def test_a_second_person_that_the_policy_wants_is_not_passed_by(project: Path, cli: Cli) -> None:
     with (project / "hilum.toml").open("a") as settings:
         settings.write('\n[[approvals.rules]]\nact = "pause"\n')

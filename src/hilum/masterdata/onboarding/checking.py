@@ -179,13 +179,16 @@ async def _identifier(connection: Connection, plan: Plan, row: Cells) -> None:
         do = f"Merge them first: hilum crosswalk merge {mine.name} {theirs.name}"
         plan.wrong(CROSSWALK.name, row.number, "identifier", "It names another thing already.", do)
         return
-    planned = any(each.act == "crosswalk" and each.subject["what"] == other for each in plan.steps)
+    phase = _phase(row)
+    planned = any(
+        each.act == "crosswalk" and each.subject["what"] == other and each.phase <= phase for each in plan.steps
+    )
     if other["system"] and theirs is None and not planned:
-        do = "Correct it, or put the row that links it above this one."
+        do = "Correct it, or put the row that links it above this one, in the same phase or an earlier one."
         plan.wrong(CROSSWALK.name, row.number, "same_as_identifier", "Nobody knows this identifier.", do)
         return
     same_as = other if other["system"] else None
-    plan.steps.append(Step(phase=_phase(row), act="crosswalk", subject={"what": subject, "same_as": same_as}))
+    plan.steps.append(Step(phase=phase, act="crosswalk", subject={"what": subject, "same_as": same_as}))
 
 
 def _record(plan: Plan, sheet: Sheet, row: Cells) -> None:

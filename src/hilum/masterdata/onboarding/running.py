@@ -181,9 +181,19 @@ async def _do(
     what = Identifier(**subject["what"])
     if await crosswalk.find(connection, what) is not None:
         return None
-    same_as = subject["same_as"] and await crosswalk.find(connection, Identifier(**subject["same_as"]))
-    await crosswalk.link(connection, what, to=same_as.number if same_as else None, actor=by, reason=why)
+    same_as = await _known(connection, subject["same_as"])
+    await crosswalk.link(connection, what, to=same_as, actor=by, reason=why)
     return {}
+
+
+async def _known(connection: Connection, same_as: Mapping[str, str] | None) -> int | None:
+    """The thing that it is the same as; none: it is a new one. Raises `SettingsError` where nobody knows it now."""
+    if not same_as:
+        return None
+    other = Identifier(**same_as)
+    if (found := await crosswalk.find(connection, other)) is None:
+        raise SettingsError(f"Nobody knows {other} any more: link it, or file the workbook again without that row.")
+    return found.number
 
 
 async def _add_row(connection: Connection, subject: Mapping[str, Any], by: str, why: str) -> dict[str, Any] | None:

@@ -128,6 +128,7 @@ class Engine:
         self.faults = faults
         self.calls = Calls()
         self.numbers = TransactionNumbers()
+        self.sessions: dict[str, int] = {}  # cookie of a browser's session → its user
         self._state = state
         if state is None or not state.load(self.store):
             self.transaction(sow)

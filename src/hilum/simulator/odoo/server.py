@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -143,6 +144,14 @@ class SandboxOdoo:
         `groups`: external ids that replace the user's groups, such as `INTEGRATION_GROUPS`; None leaves them.
         """
         return self.engine.add_key(login, expires=expires, groups=groups)
+
+    def make_session(self, login: str) -> str:
+        """The session cookie of a user who logged in with a browser; the user is made if need be."""
+        self.make_key(login)
+        cookie = secrets.token_urlsafe(32)
+        users = {each["login"]: int(each["id"]) for each in self.records("res.users")}
+        self.engine.sessions[cookie] = users[login]
+        return cookie
 
     def records(self, model: str) -> list[dict[str, Any]]:
         """All records of a model as kept, each with `external_ids`; archived ones too."""

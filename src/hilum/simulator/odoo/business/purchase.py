@@ -38,6 +38,7 @@ STATES = (
     ("purchase", "Purchase Order"),
     ("cancel", "Cancelled"),
 )
+LOCKED = (*STATES, ("done", "Locked"))  # until 18; since 19 `locked` says it
 INVOICE_STATUS = (("no", "Nothing to Bill"), ("to invoice", "Waiting Bills"), ("invoiced", "Fully Billed"))
 READERS = (PURCHASE, BILLING)
 
@@ -66,7 +67,10 @@ class Order(Model):
             "stock.picking.type", "Deliver To", required=True, default=lambda env: env.ref("stock.picking_type_in")
         ),
         "order_line": one2many("purchase.order.line", "order_id", "Order Lines"),
-        "state": choice("Status", (*STATES, ("done", "Locked")), default="draft", index=True),
+        "state": (
+            choice("Status", LOCKED, default="draft", index=True, until=18),
+            choice("Status", STATES, default="draft", index=True, since=19),
+        ),
         "locked": boolean("Locked", since=19),
         "amount_untaxed": money("Untaxed Amount"),
         "amount_tax": money("Taxes"),
@@ -209,7 +213,10 @@ class OrderLine(Model):
         "price_total": money("Total"),
         "date_planned": moment("Expected Arrival"),
         "display_type": choice("Display Type", (("line_section", "Section"), ("line_note", "Note"))),
-        "state": choice("Status", (*STATES, ("done", "Locked")), related="order_id.state"),
+        "state": (
+            choice("Status", LOCKED, related="order_id.state", until=18),
+            choice("Status", STATES, related="order_id.state", since=19),
+        ),
         "partner_id": many2one("res.partner", "Partner", related="order_id.partner_id"),
         "currency_id": many2one("res.currency", "Currency", related="order_id.currency_id"),
         "company_id": many2one("res.company", "Company", related="order_id.company_id"),

@@ -10,7 +10,15 @@ from aiohttp import web
 
 from hilum.simulator.odoo import keys
 from hilum.simulator.odoo.engine import Engine
-from hilum.simulator.odoo.errors import BadRequest, NotFound, OdooError, TooLarge, Unauthorized, UnprocessableEntity
+from hilum.simulator.odoo.errors import (
+    AccessDenied,
+    BadRequest,
+    NotFound,
+    OdooError,
+    TooLarge,
+    Unauthorized,
+    UnprocessableEntity,
+)
 from hilum.simulator.odoo.orm import dispatch
 from hilum.simulator.odoo.orm.model import Model
 from hilum.simulator.odoo.web.common import (
@@ -113,6 +121,8 @@ def authenticated(engine: Engine, request: web.Request) -> int:
     uid = keys.user_by_key(engine.env(), secret.strip())
     if uid is None:
         raise Unauthorized("Invalid apikey")
+    if engine.sessions.get(request.cookies.get("session_id", ""), uid) != uid:
+        raise AccessDenied("Session user does not match the used apikey.")
     return uid
 
 
