@@ -11,8 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from hilum import cases
-from hilum.connector import Condition, Misfit
+from hilum.connector import Condition, Effort, Misfit
 from hilum.flow import load_project
+from hilum.journal import efforts
 from hilum.postgres import Database
 from hilum.security import Role
 from support.servers import Databases
@@ -41,13 +42,24 @@ async def stand(
         ):
             for name, role in (("vera", Role.VIEWER), ("omar", Role.OPERATOR)):
                 await scene.user(name, role)
-            flow = load_project(scene.project).flows["purchasing.orders"]
+            project = load_project(scene.project)
+            flow, (place, *_) = project.flows["purchasing.orders"], sorted(project.destinations)
             database = Database(url, hot=1, cold=1)
             await database.open()
             async with database.transaction() as connection:
                 await cases.settle(connection, "odoo.main", [DRIFT], {"supplier": [flow]})
+                await efforts.add(connection, place, Effort(calls=30, records=360, alone=400, seconds=9.0))
             await database.close()
             yield url, address, browser
+
+
+@pytest.mark.req("NEW-2")
+async def test_calls_made_records_a_call_and_calls_saved_are_shown(stand: tuple[str, str, Browser]) -> None:
+    _, address, browser = stand
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/operations")
+        table = page.get_by_role("table", name="Destinations")
+        await expect(table).to_contain_text("30 calls, 12.0 records each, 370 calls saved")
 
 
 @pytest.mark.req("NEW-9")

@@ -171,6 +171,21 @@ async def test_an_answer_does_not_set_back_what_a_buyer_did_since(sandboxed: Far
     await refused(hub, unknown, "odoo.missing_reference")
 
 
+@pytest.mark.req("SYS-1")
+async def test_an_answer_leaves_a_locked_order_as_it_is(sandboxed: FarSide) -> None:
+    """18 locks by the state `done`, 19 by a mark beside it."""
+    hub, world, box = await sandboxed.stage()
+    order = world.order(("10", "1"))
+    await delivered(hub, order)
+    (row,) = await sandboxed.known_as("purchase.order", "order", order.number)
+    lock = {"locked": True} if sandboxed.since(19) else {"state": "done"}
+    box.change(lambda env: env["purchase.order"].write(row["id"], lock))
+    before = await sandboxed.rows("purchase.order.line", order_id=row["id"])
+    (outcome,) = await delivered(hub, answer(world, order, said(1, "10", date(2026, 12, 3))))
+    assert "cancelled or locked there: its days stay as they are" in outcome.words
+    assert await sandboxed.rows("purchase.order.line", order_id=row["id"]) == before
+
+
 def paper(world: World, order: PurchaseOrder, **more: Any) -> Document:
     values = {
         "number": world.number("CERT"),

@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Final
 
 from hilum.canonical import AcknowledgedLine, LineAnswer, OrderAcknowledgement
 from hilum.connectors.odoo.client import Row
+from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.external_ids import external_id
 from hilum.connectors.odoo.loading import Record
-from hilum.connectors.odoo.operations.base import Needs, Operation, found, prepare
+from hilum.connectors.odoo.operations.base import Needs, Operation, found, joined, prepare
 from hilum.connectors.odoo.operations.documents import CONFLICT
 from hilum.connectors.odoo.references import ORDER, SUPPLIER
 from hilum.connectors.odoo.session import Session
@@ -41,6 +42,10 @@ class AcknowledgeOrder(Operation):
         "purchase.order.line": ("date_planned",),
         _NOTE: ("model", "res_id", "body", "message_type", "subtype_id"),
     }
+
+    def needed(self, names: Dialect) -> Needs:
+        """See `Operation.needed`."""
+        return joined(self.needs, {"purchase.order": (names.order_locked,)} if names.order_locked else {})
 
     def effect(self, thing: OrderAcknowledgement, prefix: str) -> str:
         """See `Operation.effect`: the note."""
@@ -86,12 +91,13 @@ def _delivered(number: int, thing: OrderAcknowledgement, remarks: Sequence[str])
 async def _change(session: Session, task: Task, number: int, vendor: int | None) -> None:
     """Write reference and days into the order. Raises `Rejected` for the answer of another supplier."""
     thing: OrderAcknowledgement = task.thing
-    fields = ["name", "state", "partner_id", "partner_ref", "order_line"]
+    mark = session.client.dialect.order_locked
+    fields = ["name", "state", "partner_id", "partner_ref", "order_line", *([mark] if mark else [])]
     (order,) = await session.client.read("purchase.order", [number], fields)
     if vendor is not None and vendor != order["partner_id"]:
         words = f"The order {thing.order} ({order['name']}) is of another supplier in Odoo than {thing.supplier}, who"
         raise Rejected(CONFLICT, f"{words} answers it with {thing.number}. Correct one of them, then replay.")
-    if order["state"] in _UNCHANGEABLE:
+    if order["state"] in _UNCHANGEABLE or (mark and order[mark]):
         task.remarks.append("The order is cancelled or locked there: its days stay as they are.")
         return
     lines = await _days(session, task, order)
