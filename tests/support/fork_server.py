@@ -22,6 +22,7 @@ import struct
 import sys
 import threading
 import warnings
+from contextlib import suppress
 from typing import Any
 
 
@@ -69,14 +70,25 @@ class Asked:
 
 
 def keep(asked: Asked) -> bool:
-    """In a fork: one more is the command (True), and this one waits for its end."""
+    """In a fork: one more is the program (True), and this one waits for its end, or for that of who asked for it."""
+    ended, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.set_wakeup_fd(wakes)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     pid = os.fork()
     if pid == 0:
+        signal.set_wakeup_fd(-1)
+        os.close(ended)
+        os.close(wakes)
         return True
     os.close(asked.output)
     asked.answer(pid)
+    ready, _, _ = select.select([ended, asked.connection], [], [])
+    if ended not in ready:  # the test is over, or its process: nobody would stop it any more
+        os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    asked.answer(os.waitstatus_to_exitcode(status))
+    with suppress(OSError):
+        asked.answer(os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
