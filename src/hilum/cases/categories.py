@@ -158,6 +158,8 @@ _ALL = (
      " that finds them the same ends the case. Or close the case with the reason."),
     ("reconcile.failed", "Could not be compared", "A comparison could not read one of its sides.", TECHNICAL,
      "Read why, and correct what it needs. It is compared again within the hour, and the case then ends."),
+    ("stock.critical", "Too little in a store", "A store has less of an item than must be there.", BUSINESS,
+     "Bring some from another store, or have it delivered at once. The case ends when there is enough again."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

@@ -19,6 +19,7 @@ class Keeper(HubDestination, ABC):
     async def deliver(self, batch: Sequence[Delivery]) -> Sequence[Outcome]:
         """Keep each; one that cannot be read is rejected alone."""
         found: list[Outcome] = []
+        told: list[BusinessObject] = []
         async with self.database.transaction() as connection:
             for delivery in batch:
                 try:
@@ -27,11 +28,16 @@ class Keeper(HubDestination, ABC):
                     found.append(Rejected("invalid", str(error)))
                     continue
                 found.append(await self.keep(connection, thing, delivery))
+                told.append(thing)
+            await self.settled(connection, told)
         return found
 
     @abstractmethod
     async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
+
+    async def settled(self, connection: Connection, things: Sequence[BusinessObject]) -> None:
+        """Within the same transaction, once each of a batch is kept or rejected: what follows from them together."""
 
 
 def kept(thing: BusinessObject) -> Outgoing:

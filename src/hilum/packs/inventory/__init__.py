@@ -6,6 +6,21 @@ where wanted `description`, `unit`, `price`, `currency`. The table `locations` g
 
 from hilum.packs.inventory.consumption import consumption
 from hilum.packs.inventory.dispensing import dispensing
+from hilum.packs.inventory.levels import levels, levels_in_odoo
 from hilum.packs.inventory.master_data import counts, items, locations
+from hilum.packs.inventory.planned import planned, planned_rows
+from hilum.packs.inventory.stock_alarms import StockAlarms, alarms
 
-__all__ = ["consumption", "counts", "dispensing", "items", "locations"]
+__all__ = [
+    "StockAlarms",
+    "alarms",
+    "consumption",
+    "counts",
+    "dispensing",
+    "items",
+    "levels",
+    "levels_in_odoo",
+    "locations",
+    "planned",
+    "planned_rows",
+]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -19,14 +19,17 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
 from hilum.canonical import Requisition
+from hilum.errors import Invalid
 from hilum.flow import Owners
 from hilum.formats import read_delimited
 from hilum.packs.building import decimal_in
-from hilum.packs.inventory.replenishment import Level, Need, requisitions_of
+from hilum.packs.inventory.replenishment import Level, Need, Stock, requisitions_of
 from hilum.packs.inventory.stock_facts import known, note_orders
+from hilum.packs.inventory.store_rules import demands, levels_known
 from hilum.packs.rows import Row, text_in
 from hilum.postgres import Connection
 from hilum.processes import Process, Run, States
+from hilum.processes.periods import Period, duration
 
 STATES: Final = States("replenishment", {"looking": ("asked", "enough"), "asked": (), "enough": ()})
 _LOCK: Final = 0x48494C5553  # of the one run that looks at a time
@@ -47,7 +50,8 @@ def nobody_named(_: Need) -> str | None:
 class ReplenishmentRules:
     """A hospital's own rules."""
 
-    levels: Callable[[], Iterable[Level]]  # read anew at each run
+    levels: Callable[[], Iterable[Level]] | None = None  # read anew at each run; none: those that were told
+    ahead: Period = "P7D"  # what is planned for so long, and until goods come, is needed too
     supplier_of: Callable[[Need], str | None] = nobody_named
     department_of: Callable[[str], str] = lambda location: location  # who pays for a store
     channel: str = "inventory.requisitions"
@@ -85,7 +89,9 @@ async def needed(connection: Connection, rules: ReplenishmentRules, run: str, at
     cursor = await connection.execute("SELECT requisitions FROM replenishment_run WHERE run = %s", [run])
     if before := await cursor.fetchone():
         return {"requisitions": before[0], "wrong": []}
-    stocks, wrong = await known(connection, rules.levels())
+    levels, unclear = await levels_known(connection) if rules.levels is None else ([*rules.levels()], [])
+    stocks, wrong = await known(connection, levels)
+    wrong = [*unclear, *wrong, *await _plan(connection, stocks, at, duration(rules.ahead))]
     needs = [need for stock in stocks if (need := stock.need()) is not None]
     made = requisitions_of(needs, run=run, supplier_of=rules.supplier_of, department_of=rules.department_of, at=at)
     for requisition in made:
@@ -93,6 +99,24 @@ async def needed(connection: Connection, rules: ReplenishmentRules, run: str, at
     told = [requisition.model_dump(mode="json") for requisition in made]
     await connection.execute("INSERT INTO replenishment_run (run, requisitions) VALUES (%s, %s)", [run, Jsonb(told)])
     return {"requisitions": told, "wrong": wrong}
+
+
+async def _plan(connection: Connection, stocks: list[Stock], at: datetime, ahead: timedelta) -> list[str]:
+    """What is planned until the next goods come is needed, too; in words what cannot be reckoned with.
+
+    What is over is not planned any more: what was used of it, uses tell.
+    """
+    by_place = {(stock.level.location, stock.level.item): stock for stock in stocks}
+    wrong = []
+    for place, (number, quantity, unit, needed_at) in await demands(connection, [each.level for each in stocks], at):
+        stock = by_place[place]
+        if needed_at >= at + ahead + timedelta(days=stock.level.lead_days):
+            continue
+        try:
+            stock.planned(number, quantity, unit)
+        except Invalid as error:
+            wrong.append(f"{number}: {error}")
+    return wrong
 
 
 def levels_in(path: Path) -> list[Level]:

@@ -42,6 +42,7 @@ class Level:
     lead_days: int = 0  # from the order to the goods
     daily_use: Decimal = Decimal(0)  # what is used on a day
     minimum: Decimal = Decimal(0)  # below this somebody must know at once; 0: nobody
+    watched_only: bool = False  # it is never ordered: nobody said at how much
     packs: tuple[Pack, ...] = ()  # what packages of the item hold, for counts and uses in other units
 
     def __post_init__(self) -> None:
@@ -70,7 +71,7 @@ class Level:
         As many whole packs as fit below the target. One more where that would leave it at the threshold, for then it
         would be ordered again at once: so the target is passed by less than a pack, and only where packs are large.
         """
-        if position > self.threshold:
+        if self.watched_only or position > self.threshold:
             return NOTHING
         pack = Fraction(self.pack)
         packs = max(floor((self.target - position) / pack), 0)
@@ -141,6 +142,10 @@ class Stock:
     def demanded(self, name: str, quantity: Decimal) -> None:
         """So much will be taken for something that is planned; 0: it is not any more."""
         self._demands[name] = Fraction(quantity)
+
+    def planned(self, name: str, quantity: Decimal, unit: str) -> None:
+        """As `demanded`, in another unit. Raises `Invalid` for an unknown one."""
+        self._demands[name] = self.in_unit(quantity, unit)
 
     @property
     def on_hand(self) -> Fraction:

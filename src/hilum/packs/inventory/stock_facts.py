@@ -1,6 +1,6 @@
 """What is known of the stock that the hub replenishes, kept as facts: the same fact told again changes nothing.
 
-flow.deliver_to(stock_facts.keep())   # StockLevel, SupplyConsumed, GoodsReceipt, DocumentStatus
+flow.deliver_to(stock_facts.keep())   # StockLevel, SupplyConsumed, GoodsReceipt, DocumentStatus, levels, plans
 """
 
 from __future__ import annotations
@@ -13,15 +13,20 @@ from hilum.canonical import (
     BusinessObject,
     DocumentStatus,
     GoodsReceipt,
+    PlannedDemand,
+    ReorderRule,
     Requisition,
     StockLevel,
     SupplyConsumed,
 )
 from hilum.connector import Target
 from hilum.errors import Invalid, Rejected
+from hilum.flow import Owners
 from hilum.masterdata.keeping import Keeper, kept
 from hilum.message import Delivered, Delivery, Outcome
+from hilum.packs.inventory import stock_alarms
 from hilum.packs.inventory.replenishment import Level, Stock
+from hilum.packs.inventory.store_rules import Place, note_demand, note_rule
 from hilum.packs.procurement.requisition_rules import requisition_of_order
 from hilum.postgres import Connection
 
@@ -31,19 +36,39 @@ OVER = frozenset({"closed", "withdrawn"})
 
 
 class StockFacts(Keeper):
-    """Keeps counts, uses, arrivals and the ends of requisitions."""
+    """Keeps counts, uses, arrivals, the ends of requisitions, what should be there and what will be needed."""
 
     kind: ClassVar[str] = "inventory"
     needs: ClassVar[str] = "What is known of stock is kept"
+
+    def __init__(self, owners: Owners) -> None:
+        super().__init__()
+        self._owners = owners
 
     def __repr__(self) -> str:
         return "<stock_facts.keep()>"
 
     async def keep(self, connection: Connection, thing: BusinessObject, delivery: Delivery) -> Outcome:
         """Within the transaction of the batch."""
-        if not isinstance(thing, BusinessObject) or not await note(connection, thing):
-            return Rejected("invalid", "Only counts, uses, receipts and what becomes of requisitions is kept here.")
+        if isinstance(thing, ReorderRule):
+            await note_rule(connection, thing, delivery)
+        elif isinstance(thing, PlannedDemand):
+            await note_demand(connection, thing, delivery)
+        elif not await note(connection, thing):
+            return Rejected("invalid", "Only what happens to stock, levels, plans and statuses are kept here.")
         return Delivered(reference=thing.business_key)
+
+    async def settled(self, connection: Connection, things: Sequence[BusinessObject]) -> None:
+        """Where something must be there, it is looked at once what happened is noted."""
+        places: set[Place] = set()
+        for thing in things:
+            match thing:
+                case StockLevel() | SupplyConsumed() | ReorderRule():
+                    places.add((thing.location, thing.item))
+                case GoodsReceipt():
+                    places |= await _asked_for(connection, thing)
+        if places:
+            await stock_alarms.look(connection, places, known, self._owners)
 
 
 async def note(connection: Connection, thing: BusinessObject) -> bool:
@@ -65,14 +90,14 @@ async def note(connection: Connection, thing: BusinessObject) -> bool:
     return True
 
 
-def keep() -> Target:
-    """What happens to stock becomes what is replenished."""
+def keep(owners: Owners = stock_alarms.OWNERS) -> Target:
+    """What happens to stock becomes what is replenished. `owners`: whose cases stock is that is critical."""
     return Target(
         endpoint="inventory.stock",
         operation="keep",
-        accepts=(StockLevel, SupplyConsumed, GoodsReceipt, DocumentStatus),
+        accepts=(StockLevel, SupplyConsumed, GoodsReceipt, DocumentStatus, ReorderRule, PlannedDemand),
         encode=kept,
-        connector=StockFacts(),
+        connector=StockFacts(owners),
     )
 
 
@@ -146,6 +171,15 @@ async def _arrived(connection: Connection, receipt: GoodsReceipt) -> None:
         )  # fmt: skip
     if receipt.final:
         await _closed(connection, requisition, [line.item for line in receipt.lines])
+
+
+async def _asked_for(connection: Connection, receipt: GoodsReceipt) -> set[Place]:
+    """For which stores goods came."""
+    cursor = await connection.execute(
+        "SELECT location, item FROM stock_event WHERE kind = 'order' AND name = %s",
+        [requisition_of_order(receipt.order)],
+    )
+    return {(location, item) for location, item in await cursor.fetchall()}
 
 
 async def _closed(connection: Connection, requisition: str, items: Sequence[str] | None) -> None:

@@ -8,12 +8,16 @@ the codes that requisitions name.
 from hilum.packs.procurement.comparisons import bills_in_odoo, known_bills, known_orders, orders_in_odoo
 from hilum.packs.procurement.exchange import from_partners, to_partners
 from hilum.packs.procurement.master_data import suppliers
+from hilum.packs.procurement.odoo_budgets import budgets_in_odoo
+from hilum.packs.procurement.odoo_requests import asked_in_odoo
 from hilum.packs.procurement.portal import portal, portal_status
 from hilum.packs.procurement.requisitions import requisitions
 from hilum.packs.procurement.spreadsheets import requisitions_csv
 
 __all__ = [
+    "asked_in_odoo",
     "bills_in_odoo",
+    "budgets_in_odoo",
     "from_partners",
     "known_bills",
     "known_orders",

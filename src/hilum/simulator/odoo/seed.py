@@ -28,7 +28,7 @@ MODULES = (
     "project",
     "product_expiry",
 )
-NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense", "hilum_outbox")
+NOT_INSTALLED = ("mrp", "point_of_sale", "hr_expense", "hilum_outbox", "account_budget_oca")
 
 # xml id → code, name, type, reconciles
 ACCOUNTS: Mapping[str, tuple[str, str, str, bool]] = {
