@@ -39,6 +39,7 @@ MODULES = {
     "crosswalk": "bench.crosswalk",
     "lookups": "bench.lookups",
     "matching": "bench.matching",
+    "reconcile": "bench.reconcile",
     "overload": "bench.overload",
     "soak": "bench.soak",
 }

@@ -189,6 +189,7 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
             "/business/off-contract-spend",
             "/operations",
             "/partners",
+            "/reconciliation",
             "/audit",
             "/master/crosswalk",
             "/master/matches",

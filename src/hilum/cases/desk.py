@@ -76,6 +76,12 @@ class Case:
         """The process in which it waits; empty: it is no case of a process."""
         return self.destination.removeprefix("processes.") if self.category.startswith("process.") else ""
 
+    @property
+    def comparison(self) -> str:
+        """The comparison that found it; empty: it is of none."""
+        place = self.destination.removeprefix("reconciliation.").removesuffix(" run")
+        return place if self.category.startswith("reconcile.") else ""
+
 
 async def open_case(
     connection: Connection,

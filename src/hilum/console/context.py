@@ -15,6 +15,7 @@ from hilum.masterdata.matching import KINDS
 from hilum.observe import Telemetry
 from hilum.postgres import Database
 from hilum.processes import Process, processes_of
+from hilum.reconcile import Comparison, comparisons_of
 from hilum.runtime.endpoints import build_endpoints
 from hilum.security import Permission, User
 from hilum.settings import ConsoleSettings, RetryTable
@@ -53,6 +54,11 @@ class Context:
         """All versions of all processes of the project, the current ones first."""
         found = processes_of(self.project) if self.project else []
         return sorted(found, key=lambda each: (each.retired, each.name))
+
+    @cached_property
+    def comparisons(self) -> Sequence[Comparison]:
+        """The comparisons that the project declares."""
+        return comparisons_of(self.project) if self.project else []
 
     def process(self, name: str, version: str = "") -> Process | None:
         """A process in this version, else (empty) in its current one; None where this hub does not know it."""

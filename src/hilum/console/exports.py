@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from hilum.console.components.columns import Column, T, chosen, to_csv
 from hilum.console.components.viewing import keys_of
 from hilum.console.indicators import BUSINESS, asked, shown_document
-from hilum.console.pages import desk, door, exceptions, messages
+from hilum.console.pages import comparisons, desk, door, exceptions, messages
 from hilum.console.session import visit_of
 from hilum.console.shell import Lookout
 from hilum.errors import DatabaseUnavailable
@@ -20,6 +20,7 @@ from hilum.journal.audit import record
 from hilum.observe.indicators import INDICATORS, latest_documents
 from hilum.observe.indicators.words import lines
 from hilum.observe.indicators.words import to_csv as csv_of
+from hilum.reconcile.words import lines as differing
 
 MOST_ROWS = 10_000
 """Rows of one file."""
@@ -29,7 +30,7 @@ MOST_DOCUMENTS = 100_000
 
 
 def add_exports(app: FastAPI) -> None:
-    """`/desk.csv`, `/exceptions.csv`, `/messages.csv` and `/business.csv`, with the filters of the pages."""
+    """`/desk.csv`, `/messages.csv` and the others (`_EXPORTS`), with the filters of the pages."""
     for path, export in _EXPORTS.items():
         app.get(path)(_answered(export))
 
@@ -80,8 +81,23 @@ async def _business(page: Lookout) -> Response:
     return await _sent(page, indicator.name, len(found), csv_of(told))
 
 
+async def _reconciliation(page: Lookout) -> Response:
+    name = page.query("name")
+    async with page.context.database.cold() as connection:
+        found = await comparisons.read(connection, page, name, MOST_DOCUMENTS + 1)
+    if len(found) > MOST_DOCUMENTS:
+        return PlainTextResponse(f"More than {MOST_DOCUMENTS} things differ: choose one kind.", status_code=400)
+    return await _sent(page, "differences", len(found), csv_of(differing(found)))
+
+
 _EXPORTS: Mapping[str, Export] = MappingProxyType(
-    {"/desk.csv": _desk, "/exceptions.csv": _exceptions, "/messages.csv": _messages, "/business.csv": _business}
+    {
+        "/desk.csv": _desk,
+        "/exceptions.csv": _exceptions,
+        "/messages.csv": _messages,
+        "/business.csv": _business,
+        "/reconciliation.csv": _reconciliation,
+    }
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -51,6 +52,14 @@ def job_link(number: int) -> str:
 def approval_link(number: int) -> str:
     """A request, on the page of approvals."""
     return f"/approvals#request-{number}"
+
+
+COMPARISONS: Final = "/reconciliation"
+
+
+def comparison_link(name: str) -> str:
+    """The page of a comparison of two systems."""
+    return f"{COMPARISONS}/{name}"
 
 
 def case_link(number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hilum.console.links import DESK, RUNS, TASKS
+from hilum.console.links import COMPARISONS, DESK, RUNS, TASKS
 from hilum.console.markup import Html, join, tag
 from hilum.console.words import number
 from hilum.security import Permission, User
@@ -56,6 +56,7 @@ AREAS: tuple[Area, ...] = (
             Place("Onboarding", f"{MASTER}/onboarding"),
         ),
     ),
+    Area("Reconciliation", (Place("Reconciliation", COMPARISONS),)),
     Area("Governance", (Place("Approvals", "/approvals"),)),
     Area("Business", (Place("Business", "/business"),)),
     Area("Operations", (Place("Operations", "/operations"), Place("Trading partners", "/partners"))),

@@ -57,6 +57,7 @@ class Side(ABC):
     """Where rows come from. It is read once for each run, from one task, to the end or until the reader gives up."""
 
     called: str = ""  # for people: `the hub`, `Odoo`
+    tells_the_way: bool = False  # its rows say whether something is on its way; else messages about the key are asked
 
     @abstractmethod
     def rows(self, asked: Asked) -> AsyncIterator[Sequence[Row]]:

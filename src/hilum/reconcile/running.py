@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -57,11 +57,13 @@ async def run(
 ) -> RunRow:
     """Compare now. `days`: none: as the comparison says.
 
-    A side that cannot be read makes a run that has failed, and says why. Raises `Refused` where somebody else is at it,
-    `DatabaseUnavailable`.
+    A side that cannot be read makes a run that has failed, and says why. What another hub has done for this time of the
+    calendar is not done again. Raises `Refused` where somebody else is at it, `DatabaseUnavailable`.
     """
     async with _held(database, comparison) as memory:
         async with database.transaction() as connection:
+            if scheduled_for is not None and (done := await store.done_for(connection, comparison.name, scheduled_for)):
+                return done
             chosen = days or await _days(connection, project, comparison)
             number = await store.begin(
                 connection, comparison.name, comparison.version, actor=actor, scheduled_for=scheduled_for,
@@ -118,7 +120,8 @@ async def _compare(
         async with database.transaction() as connection:
             await store.stage(connection)
             async for some in _some(found):
-                await store.put(connection, await _arrived(connection, some, tally))
+                left = some if comparison.here.tells_the_way else await _arrived(connection, some, tally)
+                await store.put(connection, left)
             if not await memory.hold():
                 raise LeaseLost(f"Another hub compares {comparison.name}.")
             await store.finish(connection, row, tally)
@@ -148,7 +151,7 @@ async def _arrived(connection: Connection, found: Sequence[Difference], tally: T
             tally.kinds[each.kind] -= 1
             tally.on_the_way += 1
         else:
-            left.append(replace(each))
+            left.append(each)
     return left
 
 

@@ -39,12 +39,14 @@ _DELIVERIES: Final = (
 
 
 class Sent(Side):
-    """What the hub sent to an endpoint of these kinds of objects.
+    """What the hub sent to an endpoint of these kinds of objects; what is not delivered yet is on its way.
 
     `tell`: by kind of object, its row. Objects of several kinds may tell of one key (an order, and its cancellation):
     what was sent last counts. `back_days`: how much longer back the journal is read than the days that are asked for;
     a document that was sent earlier than that is not known here.
     """
+
+    tells_the_way = True
 
     def __init__(
         self,

@@ -263,6 +263,17 @@ async def done_last(connection: Connection, comparison: str) -> tuple[datetime |
     return (row[0], row[1]) if row else (None, None)
 
 
+async def done_for(connection: Connection, comparison: str, scheduled_for: datetime) -> RunRow | None:
+    """The run that was done for this time of the calendar."""
+    async with connection.cursor(row_factory=class_row(RunRow)) as cursor:
+        await cursor.execute(
+            f"SELECT {_RUN} FROM comparison_run WHERE comparison = %s AND scheduled_for = %s AND state = 'done'"
+            " ORDER BY id LIMIT 1".encode(),
+            [comparison, scheduled_for],
+        )
+        return await cursor.fetchone()
+
+
 async def on_their_way(connection: Connection, keys: Iterable[str]) -> set[str]:
     """Of these, what a message is about that is not done: it is not delivered, or held with a case of its own."""
     cursor = await connection.execute(

@@ -26,7 +26,8 @@ def links(html: str) -> list[str]:
 def test_areas_come_in_the_order_of_the_design_and_the_role_decides_what_is_seen() -> None:
     whole = side("/", user(Role.ADMIN), {})
     assert links(whole) == ["/", "/desk", "/messages", "/flows", "/workflows/runs", "/master/crosswalk",
-                            "/approvals", "/business", "/operations", "/audit", "/users"]  # fmt: skip
+                            "/reconciliation", "/approvals", "/business", "/operations", "/audit",
+                            "/users"]  # fmt: skip
     assert "/users" not in links(side("/", user(Role.STEWARD), {}))
 
 

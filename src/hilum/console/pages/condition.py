@@ -16,7 +16,7 @@ from hilum.console.components.controls import Button, reasons
 from hilum.console.components.dialogs import Question, ask
 from hilum.console.components.pressing import criticality, due
 from hilum.console.components.table import row, table
-from hilum.console.links import case_link, flow_link, runs_link
+from hilum.console.links import case_link, comparison_link, flow_link, runs_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import moves
 from hilum.console.pages.handling import assigning, noting
@@ -41,7 +41,7 @@ async def _contents(page: Page, case: Case, draw: Redraw) -> None:
         _closing(page, case, draw)
     async with page.context.database.cold() as connection:
         written = await cases.notes(connection, case.id)
-    title = "What waits" if case.process else "What does not fit"
+    title = "What waits" if case.process else "What differs" if case.comparison else "What does not fit"
     part(join(tag("h2", title), misfits([case], title=title)), "section")
     with ui.element("div").classes("pair"):
         part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
@@ -55,8 +55,11 @@ def _answer(case: Case) -> Html:
         lasts = " It is still so, and stays closed until something more is wrong." if case.gone_at is None else ""
         closed = f"{case.closed_by} {how} it "
         return tag("p", chip("Closed", "done"), closed, ago(case.closed_at), f": {case.reason}{lasts}")
-    what = (chip("Held", "held"), "") if case.process else (chip("Will fail", "hurt"), tag("strong", case.destination))
-    ends = "when it goes on" if case.process else "when it fits again"
+    what, ends = (chip("Will fail", "hurt"), tag("strong", case.destination)), "when it fits again"
+    if case.process:
+        what, ends = (chip("Held", "held"), Html("")), "when it goes on"
+    elif case.comparison:
+        what, ends = (chip("Differs", "held"), Html("")), "when a comparison finds the two the same"
     return join(
         tag("p", what[0], what[1], what[1] and ": ", case.words),
         tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
@@ -116,6 +119,8 @@ def _closing(page: Page, case: Case, draw: Redraw) -> None:
 def _where(case: Case) -> list[tuple[str, Child]]:
     if case.process:
         return [("Process", tag("a", case.process, href=runs_link(process=case.process)))]
+    if case.comparison:
+        return [("Comparison", tag("a", case.comparison, href=comparison_link(case.comparison)))]
     flows = _flows(case) or "none of this hub"
     return [("Destination", tag("a", case.destination, href="/operations")), ("Flows", flows)]
 

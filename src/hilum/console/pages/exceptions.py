@@ -19,7 +19,7 @@ from hilum.console.components.table import num, row, table
 from hilum.console.components.viewing import keys_of, tools
 from hilum.console.context import Context
 from hilum.console.figures import Figures, Snapshot
-from hilum.console.links import case_link, flow_link, group_link, message_link, runs_link
+from hilum.console.links import case_link, comparison_link, flow_link, group_link, message_link, runs_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.masking import case_for, group_for, note_cases_seen
 from hilum.console.pages import moves
@@ -197,14 +197,16 @@ def _what(case: Case) -> Html:
 
 
 def _flow(case: Case) -> Html:
-    """The flow or the process that it concerns."""
+    """The flow, the process or the comparison that it concerns."""
     if case.process:
         return tag("a", case.process, href=runs_link(process=case.process))
+    if case.comparison:
+        return tag("a", case.comparison, href=comparison_link(case.comparison))
     return flow_link(case.flow) if case.flow else Html("")
 
 
 def _place(case: Case) -> str:
-    if case.process:
+    if case.process or case.comparison:
         return words.category(case.category)
     return case.destination if case.condition else words.category(case.category)
 

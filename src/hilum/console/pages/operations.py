@@ -118,7 +118,7 @@ def _warnings(state: EndpointState) -> list[str]:
 
 def _unfit(conditions: list[Case]) -> Html:
     """What was expected of destinations and found there, with the case of each."""
-    conditions = [each for each in conditions if not each.process]
+    conditions = [each for each in conditions if not (each.process or each.comparison)]
     if not conditions:
         return Html("")
     note = tag("small", "looked at when the hub starts and every six hours")

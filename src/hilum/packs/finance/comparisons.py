@@ -28,6 +28,10 @@ PAYMENT_FIELDS: Final = (
 """Money is exact."""
 
 
+OF_SUPPLIERS: Final = (("partner_type", "=", "supplier"),)
+"""Of all payments that Odoo has."""
+
+
 def payments_in_odoo(
     odoo: str = "odoo.main",
     *,
@@ -49,7 +53,7 @@ def payments_in_odoo(
         summary="The payments to suppliers in Odoo are those that the hub knows",
         owners=owners,
         here=here or Sent(odoo, tell),
-        there=InOdoo(odoo, tell, conventions=conventions, company=company),
+        there=InOdoo(odoo, tell, conventions=conventions, company=company, where=OF_SUPPLIERS),
         period_days=period_days,
         **{"fields": PAYMENT_FIELDS, **more},
     )

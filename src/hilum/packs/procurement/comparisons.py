@@ -46,6 +46,8 @@ BILL_FIELDS: Final = (
 """Two cents for what two systems round of the tax."""
 
 CANCELLED: Final = "cancelled"
+OF_SUPPLIERS: Final = (("move_type", "in", ["in_invoice", "in_refund"]),)
+"""Of all that Odoo has in this model."""
 
 
 def orders_in_odoo(
@@ -96,7 +98,7 @@ def bills_in_odoo(
         summary="The bills in Odoo are those that the hub knows",
         owners=owners,
         here=here or Sent(odoo, tell),
-        there=InOdoo(odoo, tell, conventions=conventions, company=company),
+        there=InOdoo(odoo, tell, conventions=conventions, company=company, where=OF_SUPPLIERS),
         period_days=period_days,
         **{"fields": BILL_FIELDS, **more},
     )
