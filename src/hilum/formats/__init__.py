@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hilum import canonical
-from hilum.formats import bai2, cxml, edifact, hl7v2, iso20022, mt940, ubl, x12
+from hilum.formats import bai2, cxml, edifact, fhir, hl7v2, iso20022, mt940, ubl, x12
 from hilum.formats.delimited import read_delimited, write_delimited
 from hilum.formats.fixed_width import read_fixed, write_fixed
 from hilum.formats.plain import read_json, read_row, read_text
@@ -27,6 +27,7 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
         "bai2": bai2.read,  # banking.Report
         "edifact": edifact.read,  # edifact.Message: one, in its envelope, as the file source hands it over
         "edifact-interchange": edifact.parse,  # edifact.Interchange: a whole one, for who answers it
+        "fhir": fhir.read,  # fhir.Resource: a resource of FHIR R4 in JSON, or a Bundle of them
         "cxml": cxml.read,  # cxml.Document
         "ubl": ubl.read,  # ubl.Bill
         "json": read_json,  # dict, list, str, int, float, bool or None
@@ -43,6 +44,7 @@ __all__ = [
     "bai2",
     "cxml",
     "edifact",
+    "fhir",
     "hl7v2",
     "iso20022",
     "mt940",

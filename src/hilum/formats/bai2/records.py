@@ -50,7 +50,7 @@ def records(data: bytes) -> Iterator[Record]:
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
     current: Record | None = None
-    for number, raw in enumerate(text.replace("\r", "\n").split("\n"), 1):
+    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         line = raw.strip().strip("\x00\x1a")
         if not line:
             continue

@@ -54,7 +54,7 @@ class Scanner(PieceScanner[Piece]):
         self._message: list[bytes] = []  # segments of the message that has begun, `_size` bytes
 
     def _pieces(self, *, last: bool) -> Iterator[Piece]:
-        while (start := self._content()) < len(self._rest):
+        while (start := self._next()) < len(self._rest):
             there = len(self._rest) - start
             if there < 3 and not last:
                 return  # it may become UNB, with delimiters of its own
@@ -107,6 +107,16 @@ class Scanner(PieceScanner[Piece]):
         self._searched = past_text(self._own, self._rest, max(start, self._searched))
         ended = self._rest.startswith(self._own.segment.encode(), self._searched)
         return self._searched + 1 if ended else None
+
+    def _next(self) -> int:
+        """Where the next segment is. Those of a message that are whole, up to one whose name begins as those of
+        envelopes do, are kept at once; not while the end of one is looked for: it would be looked at with each chunk.
+        """
+        if self._message and self._own is not None and self._searched <= self._at:
+            found = _whole(self._own).match(self._rest, self._at)
+            if found is not None:
+                self._keep(found.end())
+        return self._content()
 
     def _segment(self, start: int, end: int) -> Iterator[Piece]:
         name = self._name(start)
@@ -187,6 +197,14 @@ def _text(own: Delimiters) -> re.Pattern[bytes]:
     release = re.escape(own.release.encode())
     plain = rb"[^\x1b" + end + release + rb"]++|"
     return re.compile(rb"(?:" + plain + release + rb".|" + _SHIFTED + rb")*+", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _whole(own: Delimiters) -> re.Pattern[bytes]:
+    """Segments with the white space before them, none of which begins with UN."""
+    end = re.escape(own.segment.encode())
+    one = rb"[ \t\r\n\x00\x1a]*+(?!U[\r\n]*+N)" + _text(own).pattern + end
+    return re.compile(rb"(?:" + one + rb")++", re.DOTALL)
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from hilum.formats.edifact.delimiters import ABSENT, STANDARD, Delimiters, decod
 Value = str | int | Decimal | Sequence["str | int | Decimal | None"] | None
 """What may be put into an element; a list is a composite. None and "" leave it empty."""
 
+_NAME = re.compile(rb"[ \t\r\n\x00\x1a]*+([A-Z0-9]{3})(.)", re.DOTALL)
 _BLANK = " \t\r\n\x00\x1a\ufeff"
 
 
@@ -23,7 +25,7 @@ class Segment:
     lines anywhere. A path that breaks the grammar is a `ValueError`.
     """
 
-    __slots__ = ("_elements", "changed", "delimiters", "identifier", "number", "position", "raw")
+    __slots__ = ("_elements", "_name", "changed", "delimiters", "identifier", "number", "position", "raw")
 
     def __init__(self, raw: bytes, delimiters: Delimiters = STANDARD, identifier: str = "UNOC") -> None:
         self.raw = raw  # with white space before it and its end
@@ -33,6 +35,7 @@ class Segment:
         self.position = 0  # in its message, UNH is 1; 0: in none
         self.changed = False
         self._elements: list[list[list[str]]] | None = None
+        self._name: str | None = None
 
     @classmethod
     def new(
@@ -59,7 +62,12 @@ class Segment:
     @property
     def name(self) -> str:
         """Its three letters."""
-        return self.elements[0][0][0].strip()
+        if self._name is None:
+            found = _NAME.match(self.raw)
+            # as most begin; others are told from their elements: a mark or a line end in the name, no name at all
+            plain = found is not None and found[2].decode("latin-1") in (self.delimiters[1], self.delimiters[5])
+            self._name = found[1].decode() if found and plain else self.elements[0][0][0].strip()
+        return self._name
 
     def __getitem__(self, path: str) -> str:
         number, repetition, component = paths.place(path)

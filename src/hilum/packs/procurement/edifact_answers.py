@@ -45,6 +45,7 @@ ACTIONS: Mapping[str, LineAnswer] = MappingProxyType(
         "6": LineAnswer.CHANGED,  # accepted with amendment
         "7": LineAnswer.REJECTED,
         "10": LineAnswer.REJECTED,  # not found
+        "11": LineAnswer.ACCEPTED,  # not amended
     }
 )
 """What the action of a line (data element 1229) means."""

@@ -46,6 +46,9 @@ STATUS: Mapping[str, LineAnswer] = MappingProxyType(
         LineStatus.RESCHEDULED: LineAnswer.CHANGED,
         LineStatus.PRICE_PENDING: LineAnswer.CHANGED,
         LineStatus.ON_HOLD: LineAnswer.BACKORDERED,
+        "IF": LineAnswer.BACKORDERED,  # on hold, its description is not complete
+        "IW": LineAnswer.BACKORDERED,  # on hold, a waiver is needed
+        "SP": LineAnswer.CHANGED,  # accepted, its day is pending
         LineStatus.DELETED: LineAnswer.REJECTED,
         LineStatus.REJECTED: LineAnswer.REJECTED,
     }
