@@ -9,6 +9,9 @@ from hilum.packs.finance.advice import Advice
 from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiation_for, status_of
 from hilum.packs.finance.comparisons import booked_payments, payments_in_odoo
 from hilum.packs.finance.e_invoices import e_invoices, invoice_to_ubl
+from hilum.packs.finance.gateway import gateway_events, told_by_gateway
+from hilum.packs.finance.gateway_process import gateway_process
+from hilum.packs.finance.gateway_rules import GatewayAccounts, GatewayRules
 from hilum.packs.finance.notifications import bank_notifications
 from hilum.packs.finance.owing import owed
 from hilum.packs.finance.payment_rules import DebtorAccount, PaymentRules
@@ -21,6 +24,8 @@ from hilum.packs.finance.statements import bank_statements, statement_of, transa
 __all__ = [
     "Advice",
     "DebtorAccount",
+    "GatewayAccounts",
+    "GatewayRules",
     "PaymentRules",
     "TradeParty",
     "bank_answers",
@@ -29,6 +34,8 @@ __all__ = [
     "bank_statements",
     "booked_payments",
     "e_invoices",
+    "gateway_events",
+    "gateway_process",
     "initiation_for",
     "initiation_of",
     "invoice_to_ubl",
@@ -40,5 +47,6 @@ __all__ = [
     "statement_of",
     "status_of",
     "to_book",
+    "told_by_gateway",
     "transactions_of",
 ]

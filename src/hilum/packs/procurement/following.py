@@ -19,6 +19,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from hilum.canonical import (
+    BillApproval,
     BillMatch,
     DocumentStatus,
     GoodsReceipt,
@@ -68,6 +69,7 @@ def order_process(
     process.hears(GoodsReceipt, key=lambda receipt: receipt.order)
     process.hears(SupplierReturn, key=lambda back: back.order)
     process.hears(SupplierBill, key=lambda bill: bill.order)
+    process.hears(BillApproval, key=lambda told: told.order, matters_late=False)
 
     @process.run
     async def follow(run: Run, order: PurchaseOrder) -> str:
@@ -132,6 +134,8 @@ class _Following:
                 self.known.returns.setdefault(heard.number, heard)
             case SupplierBill():
                 await self._bill(heard)
+            case BillApproval():
+                await self._decided_elsewhere(heard)
 
     async def _revise(self, order: PurchaseOrder) -> None:
         if order.revision >= self.known.order.revision:
@@ -262,18 +266,31 @@ class _Following:
         if answer.content.decision == "accept":
             await self._accept(each, None)
         elif answer.content.decision == "refuse":
-            await self._refuse(each, answer)
+            await self._refuse(each, answer.content.comment)
         else:
             each.patient, each.until = True, await self.run.now() + duration(self.rules.wait_for_goods)
 
-    async def _refuse(self, each: Pending, answer: Answer) -> None:
+    async def _decided_elsewhere(self, told: BillApproval) -> None:
+        """Somebody has decided in another system that the rules trust: an open question about it is over."""
+        each = next((one for one in self.known.pending if one.bill.business_key == told.bill), None)
+        if each is None or told.system not in self.rules.approvals_from:
+            return
+        if each.asked is not None and not await self.run.withdraw(each.asked):
+            return  # answered here in the same moment: that counts, and comes next
+        each.asked = None
+        if told.approved:
+            await self._accept(each, None)
+        else:
+            await self._refuse(each, f"{told.by} of {told.system}{f': {told.words}' if told.words else ''}")
+
+    async def _refuse(self, each: Pending, comment: str) -> None:
         words = "; ".join(finding.words for finding in each.found)
         status = DocumentStatus(
             document=each.bill.business_key,
             flow="procurement.order",
             status="refused",
             references=(each.bill.number, self.known.order.number),
-            words=f"{words}{f' ({answer.content.comment})' if answer.content.comment else ''}"[:2000],
+            words=f"{words}{f' ({comment})' if comment else ''}"[:2000],
             at=await self.run.now(),
         )
         await self.run.send(self.rules.refused, status, key=each.bill.business_key)
@@ -331,4 +348,5 @@ class _Following:
 
 HEARD: Final = (
     PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, ShipNotice, GoodsReceipt, SupplierReturn, SupplierBill,
+    BillApproval,
 )  # fmt: skip

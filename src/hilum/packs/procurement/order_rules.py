@@ -101,6 +101,7 @@ class OrderRules:
     wait_for_goods: Period = "P14D"  # how long a bill waits for its goods before somebody is asked
     linger: Period = "P60D"  # how long a settled order listens for credit notes, returns and late bills
     decide_within: Period = "P3D"
+    approvals_from: frozenset[str] = frozenset()  # systems whose people may decide about bills too: the AP product
     orders: str = "procurement.orders"  # the channel of changed and cancelled orders
     bills: str = "payables.bills"  # of bills to post
     matches: str = "payables.matches"  # of what each comparison came to

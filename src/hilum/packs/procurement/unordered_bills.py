@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from hilum.canonical import DocumentStatus, SupplierBill
+from hilum.canonical import BillApproval, DocumentStatus, SupplierBill
 from hilum.canonical.base import Code
 from hilum.canonical.conversions import plain
 from hilum.canonical.worth import worth
@@ -62,6 +62,7 @@ class UnorderedRules:
         default_factory=lambda: Step(team=PAYABLES)
     )  # is asked where something looks wrong, whatever the amount
     total: Decimal = Decimal("0.02")  # by so much the total may differ from the lines
+    approvals_from: frozenset[str] = frozenset()  # systems whose people may approve too: the AP product
     bills: str = "payables.bills"  # the channel of bills to post
     refused: str = "payables.refused"  # of bills that were refused, to tell the supplier
     ordered: str = "payables.ordered"  # of bills of which somebody said the order, for the order process
@@ -78,6 +79,7 @@ def unordered_bill_process(rules: UnorderedRules, *, owners: Owners, name: str =
         forms=[UnorderedDecision],
     )
     process.starts_on(SupplierBill, key=lambda bill: bill.business_key if bill.order is None else None)
+    process.hears(BillApproval, key=lambda told: told.bill if told.order is None else None, matters_late=False)
 
     @process.run
     async def follow(run: Run, bill: SupplierBill) -> str:
@@ -140,9 +142,16 @@ class _Unordered:
         words = "; ".join([*wrong, *_said(bill)])[:2000]
         put = await self.run.put(task_of(step, title, UnorderedDecision, words, asked, Stake(value=worth(self.bill))))
         while True:
-            heard = await self.run.next(SupplierBill, answers_to=[put])
+            heard = await self.run.next(SupplierBill, BillApproval, answers_to=[put])
             if isinstance(heard, Answer):
                 return heard  # the same bill told again meanwhile changes nothing
+            if isinstance(heard, BillApproval) and self._counts(heard, asked) and await self.run.withdraw(put):
+                decided = UnorderedDecision(approved=heard.approved, comment=heard.words[:1000])
+                return Answer(put, decided, heard.by)
+
+    def _counts(self, told: BillApproval, asked: Sequence[str]) -> bool:
+        """Somebody has decided in another system that the rules trust, and has not approved it before."""
+        return told.system in self.rules.approvals_from and told.by not in asked
 
     async def _post(self, asked: Sequence[str]) -> str:
         async def note(connection: Connection) -> None:
