@@ -114,7 +114,7 @@ ordered.deliver_to(odoo.purchase_order("odoo.main"), odoo.receipt("odoo.main"), 
 def trading(partners: Partners) -> Iterator[Flow]:
     """A flow for each route of each file in partners/, and the 820 to those that take one."""
     yield from procurement.from_partners(partners, deliver_to=handle(follow))
-    yield finance.remittances(partners, otherwise=[files.write(url=f"{OUT}/advices", name="{key}.json")])
+    yield finance.remittances(partners, otherwise=[files.write(url=f"{OUT}/remittances", name="{key}.json")])
 
 
 def folder(path: str, pattern: str) -> files.Folder:
