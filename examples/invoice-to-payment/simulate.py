@@ -34,7 +34,7 @@ from hilum.simulator.bank import Bank
 from hilum.simulator.files import put
 
 HUB: Final = f"http://127.0.0.1:{os.environ.get('PORT', '8096')}"
-IN, EDI, BANK = (Path(os.environ.get(f"{name}_DIR", name.lower())) for name in ("IN", "EDI", "BANK"))
+IN, EDI, BANK, OUT = (Path(os.environ.get(f"{name}_DIR", name.lower())) for name in ("IN", "EDI", "BANK", "OUT"))
 DAY: Final = date(2026, 3, 20)
 IBANS: Final = {
     "V-GLOVE": "DE89370400440532013000",
@@ -110,7 +110,8 @@ async def post(session: aiohttp.ClientSession, path: str, *things: BusinessObjec
 
 async def main() -> None:
     """Tell everything, ask for a payment run, and work at the bank."""
-    for folder in (EDI / "gloveco/from", EDI / "gloveco/to", EDI / "medix/from", IN / "pdf"):
+    told = (OUT / name for name in ("matches", "refused", "results", "remittances", "accounts"))
+    for folder in (EDI / "gloveco/from", EDI / "gloveco/to", EDI / "medix/from", IN / "pdf", *told):
         folder.mkdir(parents=True, exist_ok=True)
     bank = Bank(BANK, account=Party(name=WE.name, account="BE68539007547034"), currency="EUR")
     async with aiohttp.ClientSession() as session:
