@@ -181,7 +181,9 @@ async def test_bills_of_an_ap_product_and_of_pdfs_are_matched_and_their_reader_h
             first = await product.read(bill("B-1"), document=PDF)
             await eventually(lambda: product.last(first) == "posted", lambda: product.results)
             # a field is doubtful: it is asked, and corrected
-            second = await product.read(bill("B-2", 3, total="152.00", billed_on="2026-03-13"), confidence={"lines.1.quantity": "0.55"})
+            second = await product.read(
+                bill("B-2", 3, total="152.00", billed_on="2026-03-13"), confidence={"lines.1.quantity": "0.55"}
+            )
             task = await work.task("Look at bill B-2 that AP has read")
             assert task.words == "quantity of line 1 is perhaps “3” (55 %)"
             await work.answer(task, decision="take", corrections={"lines.1.quantity": "4"})
