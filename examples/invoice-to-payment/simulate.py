@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,9 @@ from hilum.simulator.files import put
 
 HUB: Final = f"http://127.0.0.1:{os.environ.get('PORT', '8096')}"
 IN, EDI, BANK, OUT = (Path(os.environ.get(f"{name}_DIR", name.lower())) for name in ("IN", "EDI", "BANK", "OUT"))
-DAY: Final = date(2026, 3, 20)
+# The bank pays tomorrow: nothing is paid to an account on a day before it was confirmed.
+DAY: Final = datetime.now(UTC).date() + timedelta(days=1)
+BILLED: Final = DAY - timedelta(days=10)
 IBANS: Final = {
     "V-GLOVE": "DE89370400440532013000",
     "V-MEDIX": "FR1420041010050500013M02606",
@@ -49,7 +51,7 @@ def bill(supplier: str, order: str, number: str, quantity: int, price: str) -> S
     """Of one line, without tax."""
     line: dict[str, Any] = {"number": 1, "item": "GLV", "quantity": quantity, "unit_price": price, "tax_percent": 0}
     return SupplierBill.model_validate(
-        {"number": number, "supplier": supplier, "order": order, "currency": "EUR", "billed_on": "2026-03-10",
+        {"number": number, "supplier": supplier, "order": order, "currency": "EUR", "billed_on": BILLED,
          "due_on": DAY, "total": quantity * Decimal(price), "lines": [line | {"order_line": 1}]}
     )  # fmt: skip
 
@@ -124,7 +126,7 @@ async def main() -> None:
         await post(session, "/treasury", PaymentRun.model_validate(run))
         sys.stdout.write("Approve and release it; the bank looks every second. Ctrl-C ends.\n")
         while True:
-            if bank.open_mail(datetime(2026, 3, 20, 9, tzinfo=UTC)):
+            if bank.open_mail(datetime.combine(DAY, time(9), UTC)):
                 bank.end_of_day(DAY)
             await asyncio.sleep(1)
 

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,8 @@ from support.looks import states
 from support.serving import HubProcess
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "invoice-to-payment"
-DAY = date(2026, 3, 20)
+DAY = datetime.now(UTC).date() + timedelta(days=1)
+"""When the bank pays: nothing is paid to an account on a day before it was confirmed."""
 ACCOUNT = "BE68539007547034"
 IBANS = {
     "V-GLOVE": "DE89370400440532013000", "V-MEDIX": "FR1420041010050500013M02606", "V-LINEN": "NL91ABNA0417164300",
@@ -56,8 +57,9 @@ def bill(supplier: str, order: str, number: str, quantity: int, price: str, **mo
     """Of one line, without tax."""
     line = {"number": 1, "item": "GLV", "quantity": quantity, "unit": "EA", "unit_price": price, "tax_percent": 0,
             "order_line": 1}  # fmt: skip
-    said = {"number": number, "supplier": supplier, "order": order, "currency": "EUR", "billed_on": date(2026, 3, 10),
-            "due_on": DAY, "total": quantity * Decimal(price), "lines": [line]}  # fmt: skip
+    said = {"number": number, "supplier": supplier, "order": order, "currency": "EUR",
+            "billed_on": DAY - timedelta(days=10), "due_on": DAY, "total": quantity * Decimal(price),
+            "lines": [line]}  # fmt: skip
     return SupplierBill.model_validate(said | more)
 
 
@@ -192,7 +194,7 @@ class PayablesHub:
     async def bank_works(self) -> None:
         """It takes the file, answers, books, and tells it twice."""
         await eventually(lambda: any(self.bank.orders.glob("*.xml")), lambda: self.hub.output[-8:])
-        self.bank.open_mail(datetime(2026, 3, 20, 9, tzinfo=UTC))
+        self.bank.open_mail(datetime.combine(DAY, time(9), UTC))
         self.bank.end_of_day(DAY, times=2)
 
     async def ended(self) -> str:

@@ -54,10 +54,10 @@ class Payables:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database, self.folder = database, folder
         self.feed = Feed("papers")
-        reading = ReadingRules(linger="PT1S")
+        reading = ReadingRules()
         self.clear = payables.reading_process(reading, owners=OWNERS)
         self.tell = payables.telling_process(reading, owners=OWNERS)
-        rules = OrderRules(linger="PT1S", approvals_from=frozenset({"AP"}))
+        rules = OrderRules(approvals_from=frozenset({"AP"}))
         self.follow = order_process(rules, owners=OWNERS)
         unordered = UnorderedRules(approvals=APPROVALS, approvals_from=frozenset({"AP"}))
         self.approve = unordered_bill_process(unordered, owners=OWNERS)
@@ -93,7 +93,7 @@ class Payables:
         bills = make_flow(Commands("payables.bills", poll=0.05), name="test.bills", translate=_thing, dedup_by=None,
                           order_by=lambda parsed: _thing(parsed, None).business_key)  # fmt: skip
         bills.deliver_to(odoo.supplier_bill("odoo.main"), *handle(self.tell))
-        flows += [bills, payables.results(to=[http.post("http.ap")]), payables.papers()]
+        flows += [bills, payables.results(system="AP", to=[http.post("http.ap")]), payables.papers()]
         endpoints: dict[str, Any] = {
             "odoo": {"main": {"url": box.url, "database": box.database, "api_key": box.api_key}},
             "http": {"ap": {"url": f"{product.url}/results", "deduplicates": True}},

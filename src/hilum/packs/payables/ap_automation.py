@@ -1,7 +1,7 @@
 """AP automation: bills that a product has read come by webhook or REST, results go back by REST, its approvals count.
 
     readings = payables.from_ap(source=http.Listener(port=8098, path="/ap", hmac_secret=…, …), to=[*handle(clear), …])
-    results = payables.results(to=[http.post("http.ap")])
+    results = payables.results(system="AP", to=[http.post("http.ap")])
 
 What a product posts differs: `told_by_ap` reads the form below; for another one write a translation of your own to
 `BillReading` and `BillApproval`, on `fields_of`.
@@ -182,12 +182,14 @@ def read_bills(
 def results(
     *,
     to: Sequence[Target],
+    system: str | None = None,
     channel: str = "payables.results",
     name: str = "payables.results",
     owners: Owners = OWNERS,
 ) -> Flow:
     """Match results, exceptions, what was posted or refused → the REST interface of the product, as JSON.
 
+    `system`: whose readings `to` hears of; none: all, also those of PDFs in folders and mails, which no product knows.
     `{"system", "number", "status": "matched" | "exception" | "posted" | "refused", "bill", "order", "round", "words",
     "findings": [{"cause", "line", "amount", "words"}]}`.
     """
@@ -204,9 +206,10 @@ def results(
     )
 
     @flow.translate
-    def told(parsed: dict[str, Any], _: Lookup) -> dict[str, Any]:
+    def told(parsed: dict[str, Any], _: Lookup) -> Iterator[dict[str, Any]]:
         content: dict[str, Any] = parsed["content"]
-        return content
+        if system is None or content["system"] == system:
+            yield content
 
     flow.deliver_to(*to)
     return flow
