@@ -119,3 +119,11 @@ def test_who_takes_no_advice_is_left_out_or_told_otherwise(partners: Partners, s
     flow = finance.remittances(partners, otherwise=[mail])
     assert flow.left_out(said) == ""
     assert [type(each.thing) for each in flow.run(said, Lookup())] == [finance.Advice]
+
+
+def test_what_goes_to_a_profile_goes_nowhere_else(partners: Partners) -> None:
+    takes_all = Target(endpoint="memory.files", encode=lambda _: Outgoing(body=b""))
+    flow = finance.remittances(partners, otherwise=[takes_all])
+    for supplier, times in (("S-200", 0), ("S-9", 1)):
+        (made,) = flow.run(command(advice(supplier)), Lookup())
+        assert sum(each.takes(made.thing) for each in flow.targets if each.endpoint == "memory.files") == times

@@ -8,6 +8,7 @@ def flows(partners):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from hilum.connector import Source, Target
@@ -62,7 +63,8 @@ def remittances(
             return advice
         return lines.Addressed(profile.key, _draft(profile, advice))
 
-    flow.deliver_to(*lines.send(*partners.values()), *otherwise)
+    # a target that takes everything is not given what goes to a profile
+    flow.deliver_to(*lines.send(*partners.values()), *(replace(each, accepts=(Advice,)) for each in otherwise))
     return flow
 
 
