@@ -244,8 +244,8 @@ class PayablesHub:
         lines = self.box.records("account.bank.statement.line")
         assert sorted(-Decimal(str(row["amount"])) for row in lines) == paid
         assert self.bank.balance == Decimal(10_000) - sum(sums.values(), Decimal(0))
-        advices = self.folder / "edi/gloveco/to"
-        await eventually(lambda: len(list(advices.glob("*.edi"))) == 1, lambda: [*advices.iterdir()])
+        told = self.folder / "edi/gloveco/to"
+        await eventually(lambda: len(list(told.glob("*.edi"))) == 1, lambda: [*told.iterdir()])
         others = self.folder / "out/remittances"
         await eventually(lambda: len(list(others.glob("*.json"))) == len(sums) - 1, lambda: [*others.iterdir()])
         moves = {row["id"]: row["ref"] for row in self.box.records("account.move")}
