@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from pydantic import BaseModel
+
 from hilum.canonical import OrderLine, PurchaseOrder, Requisition, RequisitionLine
 from hilum.canonical.base import Currency
 from hilum.connector import Source, Target
@@ -44,8 +46,9 @@ def requisition_flow(
     odoo: str | None,
     also: Sequence[Target],
     report_to: Sequence[Target],
+    input: type[BaseModel] | None = None,
 ) -> Flow:
-    """The declaration that both ways of asking share; the caller adds the translation."""
+    """The declaration that all ways of asking share; the caller adds the translation."""
     flow = Flow(
         name,
         version="1.0",
@@ -59,6 +62,7 @@ def requisition_flow(
         format=format,
         order_by=order_by,
         dedup_by=dedup_by,
+        input=input,
         runbook="An unmapped code: add its row to lookups/items.csv or lookups/suppliers.csv, then replay the message.",
     )
     flow.deliver_to(*targets_in(odoo, (to_odoo.purchase_order,), also))

@@ -20,7 +20,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
 
 from hilum.canonical import DocumentStatus, Requisition, RequisitionDecision, RequisitionWithdrawn
 from hilum.canonical.base import Code, Quantity, Text
@@ -98,6 +98,18 @@ _EVENTS: Final[TypeAdapter[Submitted | DecidedThere | Withdrawn]] = TypeAdapter(
 )
 
 
+class Posted(RootModel[Any]):
+    """What a portal posts. The contract has the schema of its events; `event_in` holds what was posted to it.
+
+    A wrong event is taken, too: it is held in its place among those of its requisition, and a person sees why.
+    """
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **more: Any) -> dict[str, Any]:
+        """Of all events."""
+        return _EVENTS.json_schema(*args, **more)
+
+
 def portal(
     *,
     source: Source,
@@ -118,16 +130,17 @@ def portal(
         source=source,
         format="json",
         owners=owners,
-        order_by=number_of,
-        dedup_by=event_id,
+        order_by=lambda posted: number_of(posted.root),
+        dedup_by=lambda posted: event_id(posted.root),
         odoo=odoo,
         also=also,
         report_to=report_to,
+        input=Posted,
     )
 
     @flow.translate
-    def translated(parsed: Any, hub: Lookup) -> Requisition | RequisitionDecision | RequisitionWithdrawn:
-        match event_in(parsed):
+    def translated(posted: Posted, hub: Lookup) -> Requisition | RequisitionDecision | RequisitionWithdrawn:
+        match event_in(posted.root):
             case Submitted() as told:
                 return requisition_in(told.requisition, hub)
             case DecidedThere() as told:

@@ -1,0 +1,38 @@
+"""What comes in becomes requisitions, and what goes back is what the portal reads."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hilum.canonical import Requisition, RequisitionDecision
+from hilum.errors import Invalid, Unmapped
+from hilum.testing.flows import translate, translate_file
+
+PROJECT = Path(__file__).parent.parent
+
+
+def test_what_the_portal_posts_is_a_requisition() -> None:
+    (asked,) = translate_file(PROJECT, "buying.portal", "submitted.json")
+    assert isinstance(asked, Requisition)
+    assert (asked.number, asked.requested_by, asked.department) == ("REQ-1", "eve", "OR")
+    assert [(line.item, line.quantity, line.unit) for line in asked.lines] == [("GLV-M", Decimal(10), "EA")]
+
+
+def test_heads_decide_in_the_portal() -> None:
+    told = b'{"id": "2", "event": "approved", "number": "REQ-1", "step": "head", "by": "ada"}'
+    assert translate(PROJECT, "buying.portal", told) == [
+        RequisitionDecision(requisition="REQ-1", step="head", by="ada", approved=True)
+    ]
+    with pytest.raises(Invalid):
+        translate(PROJECT, "buying.portal", told.replace(b"approved", b"eaten"))
+
+
+def test_a_spreadsheet_is_a_requisition() -> None:
+    (asked,) = translate_file(PROJECT, "buying.sheets", "requisition.csv")
+    assert (asked.number, asked.requested_by, asked.deliver_to) == ("WARD3-17", "mia", "STORE-OR")
+    sheet = (PROJECT / "samples" / "requisition.csv").read_bytes()
+    with pytest.raises(Unmapped):
+        translate(PROJECT, "buying.sheets", sheet.replace(b"SUT-3", b"SUT-9"))
