@@ -13,7 +13,7 @@ from hilum.errors import Down, TryAgain
 from hilum.journal import moves
 from hilum.journal.payloads import Ref
 from hilum.postgres import Connection
-from hilum.runtime import calling, dispatcher, failures, intake, translator
+from hilum.runtime import calling, dispatcher, failures, intake, translating
 from support.hub_steps import Step
 
 
@@ -79,12 +79,12 @@ class NamesAnew(Saboteur):
 
     @staticmethod
     def install(patch: pytest.MonkeyPatch) -> None:
-        made = translator.deliveries
+        made = translating.deliveries
 
         def deliveries(*arguments: Any) -> Any:
             return [replace(each, idempotency_key=str(uuid4())) for each in made(*arguments)]
 
-        patch.setattr(translator, "deliveries", deliveries)
+        patch.setattr(translating, "deliveries", deliveries)
 
 
 class CountsDownAsAnAttempt(Saboteur):

@@ -90,12 +90,13 @@ runs = Flow(
     owners=OWNERS,
     pattern=Pattern.TRANSACTION,
     source=listener("/runs"),
+    input=Due,
 )
 
 
 @runs.translate
-def due(parsed: dict[str, Any], _: Lookup) -> Due:
-    return Due(run=parsed["run"])
+def due(asked: Due, _: Lookup) -> Due:
+    return asked
 
 
 runs.deliver_to(*handle(replenish))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
 
 from hilum.canonical import BusinessObject
 from hilum.connector import Source, Target
@@ -31,7 +34,7 @@ def column(name: str) -> Selector:
 
 def master_data(
     name: str,
-    translate: Callable[[Row, Lookup], BusinessObject],
+    translate: Callable[[Any, Lookup], BusinessObject],
     *,
     summary: str,
     source: Source,
@@ -39,8 +42,11 @@ def master_data(
     order_by: Selector,
     targets: Sequence[Target],
     data_class: DataClass = DataClass.INTERNAL,
+    input: type[BaseModel] | None = None,
 ) -> Flow:
     """A flow of rows, each of which becomes one object. A row that comes twice is written twice with the same effect.
+
+    `input`: the columns that it knows, for its contract; `translate` and `order_by` get such an object then.
 
     Master data is a feed of states: the last row of a key counts, and one that is held does not keep the next back.
     """
@@ -55,6 +61,7 @@ def master_data(
         retention="P1Y",
         source=source,
         format="row",
+        input=input,
         order_by=order_by,
         on_held="pass",
         runbook="The case names the column. Correct the row in its file and put the file into the folder again.",

@@ -194,7 +194,17 @@ def test_migrate_makes_an_empty_database_ready_and_is_harmless_to_repeat(
     monkeypatch.setenv("HILUM_DATABASE_URL", empty_postgres_url)
     applied = cli("db", "migrate", "-p", project, "--json").json["applied"]
     components = {name.partition("/")[0] for name in applied}
-    assert components == {"journal", "cases", "security", "masterdata", "processes", "packs", "partners", "facts"}
+    assert components == {
+        "journal",
+        "cases",
+        "security",
+        "masterdata",
+        "processes",
+        "packs",
+        "partners",
+        "facts",
+        "reconcile",
+    }
     assert cli("db", "migrate", "-p", project, "--json").json == {"applied": []}
     assert "up to date" in cli("db", "migrate", "-p", project).out
 

@@ -275,7 +275,7 @@ async def test_the_upper_bound_of_the_hub_holds_for_every_flow_and_for_those_tha
             "test.gone": None,
         }
         assert not made.due
-    await house.run(retention_days=32)
+    await house.run(retention_days=31)
     assert not any(await house.bodies(ids))
     assert "upper bound of the hub" in await house.erased(ids[0])
 

@@ -16,7 +16,7 @@ from hilum.formats import FORMATS, hl7v2, read_delimited
 def test_the_table() -> None:
     edi = {"edifact", "edifact-interchange", "x12", "x12-interchange", "cxml", "ubl"}
     bank = {"iso20022", "mt940", "bai2"}
-    assert set(FORMATS) == {"hl7v2", "json", "object", "row", "text", "xml", "bytes"} | edi | bank
+    assert set(FORMATS) == {"hl7v2", "fhir", "json", "object", "row", "text", "xml", "bytes"} | edi | bank
     assert isinstance(FORMATS["hl7v2"](b"MSH|^~\\&|"), hl7v2.Message)
     assert FORMATS["json"](b'{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
     assert FORMATS["row"](b'{"item": "A-1", "quantity": "3"}') == {"item": "A-1", "quantity": "3"}

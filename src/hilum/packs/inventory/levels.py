@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from hilum.canonical import ReorderRule
 from hilum.connector import Source, Target
 from hilum.connectors import odoo as from_odoo
@@ -28,6 +30,21 @@ FIELDS: Final = (
 _QUANTITIES: Final = ("reorder_at", "up_to", "pack", "daily_use", "critical")
 
 
+class LevelRow(BaseModel):
+    """A row of a spreadsheet of levels, as texts. An empty one says nothing."""
+
+    location: str = ""
+    item: str = ""
+    unit: str = ""
+    reorder_at: str = ""
+    up_to: str = ""
+    pack: str = ""
+    lead_days: str = ""
+    daily_use: str = ""
+    critical: str = ""
+    active: str = ""
+
+
 def levels(
     *,
     source: Source,
@@ -41,7 +58,8 @@ def levels(
     `units` where there are such.
     """
 
-    def level(row: Row, hub: Lookup) -> ReorderRule:
+    def level(written: LevelRow, hub: Lookup) -> ReorderRule:
+        row = written.model_dump()
         where = f"{text_in(row, 'location', 'level')}, {text_in(row, 'item', 'level')}"
         days = _number(row, "lead_days", where)
         if days is not None and days != days.to_integral_value():
@@ -63,7 +81,8 @@ def levels(
         summary="How much stores should have of their items is known",
         source=source,
         owners=owners,
-        order_by=lambda row: ":".join(row.get(column, "").strip() for column in ("location", "item")),
+        order_by=lambda row: f"{row.location.strip()}:{row.item.strip()}",
+        input=LevelRow,
         targets=to,
     )
 

@@ -146,6 +146,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "many2one uom.uom": "product_uom_id",
     },
     "purchase.order": {
+        "boolean": "locked",
         "char": "name origin partner_ref",
         "datetime": "date_order",
         "many purchase.order.line": "order_line",
