@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 
 from hilum.connector import Receipt, Received
 from hilum.connectors import as2
 from hilum.message import Delivery, Outcome, new_id
+from hilum.postgres import Database
 from support.as2_far_side import FarSide, fields_of
 from support.certificates import pair
 
@@ -45,9 +47,13 @@ class World:
         return self.far.encrypted(*self.far.signed(self.far.document(body)))
 
 
+_ONE = new_id()
+
+
 def delivery(body: bytes = BODY) -> Delivery:
+    """An attempt at always the same delivery."""
     return Delivery(
-        message_id=new_id(), ordinal=0, flow="f", destination="d", operation="", body=body,
+        message_id=_ONE, ordinal=0, flow="f", destination="d", operation="", body=body,
         content_type="application/edi-x12", idempotency_key="key-1",
     )  # fmt: skip
 
@@ -95,13 +101,54 @@ async def hub(settings: dict[str, Any], answer: Answer | None = None, **more: An
 
 
 @asynccontextmanager
-async def sender(**settings: Any) -> AsyncIterator[as2.Sender]:
+async def sender(database: Database | None = None, **settings: Any) -> AsyncIterator[as2.Sender]:
     made = as2.Sender(**settings)
+    if database is not None:
+        made.over(database)
     await made.open()
     try:
         yield made
     finally:
         await made.close()
+
+
+@asynccontextmanager
+async def serving(handle: Callable[[web.BaseRequest], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    made = web.Server(handle)
+    server = await asyncio.get_running_loop().create_server(made, LOCAL, 0)
+    try:
+        yield f"http://{LOCAL}:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+        made.pre_shutdown()
+        await made.shutdown(1)
+        await server.wait_closed()
+
+
+class LatePartner:
+    """A partner that takes what is posted, and posts its receipts when it is told to: the far side B of a world."""
+
+    def __init__(self, world: World, receipts: str) -> None:
+        self.world = world
+        self.receipts = receipts
+        self.names: list[str] = []  # Message-IDs, each time that one came
+        self.mics: dict[str, str] = {}
+
+    async def take(self, request: web.BaseRequest) -> web.Response:
+        name = request.headers["Message-ID"]
+        _, self.mics[name] = self.world.other.opened(await request.read())
+        self.names.append(name)
+        return web.Response()
+
+    async def confirm(self, name: str = "", **how: Any) -> int:
+        """Post the receipt of this message (or the first one); the status of the answer, 0: nobody was there."""
+        name = name or self.names[0]
+        kind, content = self.world.other.receipt(name, self.mics[name], **how)
+        try:
+            headers = {"Content-Type": kind, "Message-ID": f"<receipt-{name[1:]}"}
+            return (await post(self.receipts, content, headers))[0]
+        except aiohttp.ClientConnectorError:
+            return 0
 
 
 async def send(made: as2.Sender, body: bytes = BODY) -> Outcome:

@@ -19,7 +19,7 @@ from hilum.connector.inspection import (
     Renewable,
     Renewal,
 )
-from hilum.connector.lent import AtEndpoint, Memory, Notes, Remembers, TakesNotes, TakesTurns, Turns
+from hilum.connector.lent import AtEndpoint, Memory, Notes, OverDatabase, Remembers, TakesNotes, TakesTurns, Turns
 from hilum.connector.source import Header, OnDemand, Receipt, Received, Schedule, Source, Tables
 from hilum.connector.target import Outgoing, Target
 
@@ -42,6 +42,7 @@ __all__ = [
     "Notes",
     "OnDemand",
     "Outgoing",
+    "OverDatabase",
     "ReadsModels",
     "Receipt",
     "Received",

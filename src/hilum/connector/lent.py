@@ -1,10 +1,12 @@
-"""What the runtime gives a connector before it is opened: a memory, notes, turns to call a server, settings."""
+"""What the runtime gives a connector before it is opened: a memory, notes, turns to call a server, settings, tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
+
+from hilum.postgres import Database
 
 
 class Memory(Protocol):
@@ -98,3 +100,11 @@ class AtEndpoint(Protocol):
 
     def reach(self, values: Mapping[str, Any]) -> None:
         """Called before `open`, with the settings of the endpoint. Raises `SettingsError`."""
+
+
+@runtime_checkable
+class OverDatabase(Protocol):
+    """A connector that keeps something in the hub's own tables, or leads to a part of the hub itself."""
+
+    def over(self, database: Database) -> None:
+        """Called before `open`, in a hub that runs; who only looks at a connector gives none."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from hilum.partners import awaited
 from hilum.partners.answers import Settled
 from hilum.partners.profile import Profile
 from hilum.postgres import Connection
@@ -304,3 +305,4 @@ async def forget(connection: Connection) -> None:
     await connection.execute("DELETE FROM partner_interchange WHERE drawn_at < now() - %s", [_KEPT])
     await connection.execute("DELETE FROM partner_arrival WHERE arrived_at < now() - %s", [_KEPT])
     await connection.execute("DELETE FROM partner_missing WHERE noticed_at < now() - %s", [_KEPT])
+    await awaited.forget(connection)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
-from hilum.connector import AtEndpoint, Connector, Destination, Remembers, Source, TakesNotes, TakesTurns, Target
+from hilum.connector import (
+    AtEndpoint,
+    Connector,
+    Destination,
+    OverDatabase,
+    Remembers,
+    Source,
+    TakesNotes,
+    TakesTurns,
+    Target,
+)
 from hilum.connectors import find_destination
 from hilum.errors import SettingsError
 from hilum.flow import Flow
@@ -99,14 +109,6 @@ def lend(destination: Destination, name: str, database: Database) -> None:
 def _queue(connector: Connector, servers: Servers | None) -> None:
     if servers is not None and isinstance(connector, TakesTurns):
         connector.take_turns(servers.turns)
-
-
-@runtime_checkable
-class OverDatabase(Protocol):
-    """A connector to a part of the hub itself, which is in the hub's database."""
-
-    def over(self, database: Database) -> None:
-        """Called before `open`."""
 
 
 def put_over(connector: Connector, database: Database | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,9 +14,10 @@ from hilum.connector import Received
 from hilum.connectors import as2
 from hilum.errors import Busy, NotAccepted, Rejected, SettingsError, Unsure
 from hilum.message import Delivered
+from hilum.postgres import Database
 from hilum.testing import eventually
 from support.as2_far_side import FarSide, mic
-from support.as2_world import BODY, LOCAL, Hub, World, delivery, hub, post, send, sender
+from support.as2_world import BODY, LOCAL, Hub, World, delivery, hub, post, send, sender, serving
 from support.certificates import pair
 from support.cluster import free_port
 
@@ -150,25 +151,24 @@ async def test_a_mic_by_an_old_digest_only_where_allowed(world: World) -> None:
 
 
 @asynccontextmanager
-async def posted(world: World, there: Hub, **more: Any) -> AsyncIterator[as2.Sender]:
+async def posted(world: World, there: Hub, database: Database) -> AsyncIterator[as2.Sender]:
     port = int(there.station.settings.receipts_to[0].split(":")[2].split("/")[0])
     url = f"http://{LOCAL}:{port}/receipts"
-    async with sender(
-        url=there.url, **world.at_a, receipt_url=url, receipt_host=LOCAL, receipt_port=port, **more
-    ) as made:
+    more: dict[str, Any] = {"receipt_url": url, "receipt_host": LOCAL, "receipt_port": port}
+    async with sender(database, url=there.url, **world.at_a, **more) as made:
         yield made
 
 
-async def test_a_receipt_that_is_posted_later(world: World) -> None:
+async def test_a_receipt_that_is_posted_later(world: World, database: Database) -> None:
     url = f"http://{LOCAL}:{free_port()}/receipts"
-    async with hub(world.at_b, receipts_to=[url]) as there, posted(world, there) as made:
+    async with hub(world.at_b, receipts_to=[url]) as there, posted(world, there, database) as made:
         outcomes = await asyncio.gather(*(made.deliver([each]) for each in (delivery(b"one"),)))
         assert [type(each) for (each,) in outcomes] == [Delivered]
         outcome = await send(made)
         assert isinstance(outcome, Delivered)
 
 
-async def test_a_receipt_after_its_time_settles_the_next_attempt(world: World) -> None:
+async def test_a_receipt_after_its_time_settles_the_next_attempt(world: World, database: Database) -> None:
     url = f"http://{LOCAL}:{free_port()}/receipts"
     names: list[str] = []
 
@@ -181,7 +181,7 @@ async def test_a_receipt_after_its_time_settles_the_next_attempt(world: World) -
     async with (
         serving(take) as place,
         sender(
-            url=place, **world.at_a, receipt_url=url, receipt_host=LOCAL,
+            database, url=place, **world.at_a, receipt_url=url, receipt_host=LOCAL,
             receipt_port=int(url.split(":")[2].split("/")[0]), receipt_timeout=0.1,
         ) as made,
     ):  # fmt: skip
@@ -195,19 +195,6 @@ async def test_a_receipt_after_its_time_settles_the_next_attempt(world: World) -
         assert isinstance(outcome, Delivered)
         assert outcome.reference == "<late@b>"
         assert len(names) == 1, "it was not sent again"
-
-
-@asynccontextmanager
-async def serving(handle: Callable[[web.BaseRequest], Awaitable[web.Response]]) -> AsyncIterator[str]:
-    made = web.Server(handle)
-    server = await asyncio.get_running_loop().create_server(made, LOCAL, 0)
-    try:
-        yield f"http://{LOCAL}:{server.sockets[0].getsockname()[1]}/"
-    finally:
-        server.close()
-        made.pre_shutdown()
-        await made.shutdown(1)
-        await server.wait_closed()
 
 
 Told = tuple[str, bytes]

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from hilum.connector import NO_NEEDS, Destination, Inspection, Needs, Target, Traits
 from hilum.connectors.as2 import mime, names, receipts
-from hilum.connectors.as2.awaiting import Awaiting
+from hilum.connectors.as2.awaiting import Attempt, Awaiting
 from hilum.connectors.as2.cms import Identity, Unreadable
 from hilum.connectors.as2.judging import judged
 from hilum.connectors.as2.keys import Partner
@@ -23,8 +23,9 @@ from hilum.connectors.as2.sender_settings import SenderSettings
 from hilum.connectors.declaring import checked, target
 from hilum.connectors.encoding import encode
 from hilum.connectors.http import Endpoint
-from hilum.errors import Down, SettingsError, TryAgain, Unsure
+from hilum.errors import DatabaseUnavailable, Down, SettingsError, TryAgain, Unsure
 from hilum.message import Delivered, Delivery, Outcome
+from hilum.postgres import Database
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,22 +93,26 @@ class Sender(Destination):
         """Where it sends to."""
         return self._wire.address
 
+    def over(self, database: Database) -> None:
+        """Keep there which receipts are to be posted, and what they say."""
+        self._awaiting.over(database)
+
     async def open(self) -> None:
-        """Read the keys. Raises `SettingsError`."""
+        """Read the keys; in a hub that runs, listen for receipts that are posted. Raises `SettingsError`."""
         if self._keys is not None:
             return
         keys = _Keys(self.settings.identity(), self.settings.partner())
         if self.settings.encrypted and not any(_can_encrypt(each) for each in keys.partner.certificates):
             raise SettingsError("partner_certificates: none has an RSA key, which encryption needs")
+        self._keys = keys  # by which receipts are read, which may come at once
         await self._wire.open()
-        self._awaiting.begin()
-        self._keys = keys
+        await self._awaiting.begin()
 
     async def close(self) -> None:
         """Close the connections; what waits for its receipt becomes `Unsure`."""
         self._keys = None
+        await self._awaiting.end()  # first: an attempt that the next line breaks off is not at its end
         await self._wire.close()
-        await self._awaiting.end()
 
     async def check(self) -> str:
         """Is the partner there, and until when are the certificates valid? Sends nothing. Raises `Down`."""
@@ -133,25 +138,47 @@ class Sender(Destination):
         if keys is None:
             return TryAgain("The sender is closed.")
         name = names.message_id(delivery.idempotency_key, self.settings.our_id)
-        if late := self._awaiting.came(name):
-            return late
+        if self.settings.receipt_url is None:
+            packed = await self._packed(delivery, keys)
+            if isinstance(packed, Down):
+                return packed
+            outcome = await self._post(delivery, name, packed)
+            return self._answered(outcome, name, packed, delivery) if isinstance(outcome, _Answered) else outcome
+        try:
+            async with self._awaiting.attempt(name, delivery) as attempt:
+                return await self._attempt(attempt, delivery, name, keys)
+        except DatabaseUnavailable as error:
+            return TryAgain(f"Nothing was sent, for it could not be noted that a receipt is awaited: {error}")
+
+    async def _attempt(self, attempt: Attempt, delivery: Delivery, name: str, keys: _Keys) -> Outcome:
+        """Where receipts are posted. Raises `DatabaseUnavailable` before anything was sent."""
+        if (earlier := await attempt.earlier()) is not None:
+            return earlier
+        packed = await self._packed(delivery, keys)
+        if isinstance(packed, Down):
+            return packed
+        if not await attempt.sending(packed.mic):
+            return await attempt.ended(TryAgain("The receipt of an earlier attempt came just now."))
+        outcome = await self._post(delivery, name, packed)
+        if isinstance(outcome, _Answered):
+            if _is_receipt(outcome):  # errors are told at once by some
+                outcome = self._answered(outcome, name, packed, delivery)
+                await attempt.came(outcome)
+            else:
+                outcome = await attempt.receipt()
+        return await attempt.ended(outcome)
+
+    async def _packed(self, delivery: Delivery, keys: _Keys) -> Packed | Down:
         how = self._wrapping(keys)
         if isinstance(how, Down):
             return how
         # another thread: a large document would keep the loop from all others
-        packed = await asyncio.to_thread(pack, delivery.body, delivery.content_type, how)
+        return await asyncio.to_thread(pack, delivery.body, delivery.content_type, how)
+
+    async def _post(self, delivery: Delivery, name: str, packed: Packed) -> Outcome:
         posted = replace(delivery, body=packed.body, content_type=packed.content_type, headers=self._headers(name))
-        if self.settings.receipt_url is None:
-            (outcome,) = await self._wire.deliver([posted])
-            return self._answered(outcome, name, packed, delivery) if isinstance(outcome, _Answered) else outcome
-        await self._awaiting.listen()
-        async with self._awaiting.of(name, packed.mic, delivery.body) as receipt:
-            (outcome,) = await self._wire.deliver([posted])
-            if not isinstance(outcome, _Answered):
-                return outcome
-            if _is_receipt(outcome):  # errors are told at once by some
-                return self._answered(outcome, name, packed, delivery)
-            return await receipt()
+        (outcome,) = await self._wire.deliver([posted])
+        return outcome
 
     def _wrapping(self, keys: _Keys) -> Wrapping | Down:
         settings = self.settings

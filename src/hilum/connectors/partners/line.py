@@ -16,6 +16,7 @@ from hilum.connector import (
     Inspection,
     Needs,
     Outgoing,
+    OverDatabase,
     Source,
     Target,
 )
@@ -77,7 +78,7 @@ class PartnerLine(Destination):
         return self._inner.can_tell
 
     def over(self, database: Database) -> None:
-        """Draw numbers there."""
+        """Draw numbers there; the connector of the profile keeps there what it must not forget."""
         self._database = database
 
     async def open(self) -> None:
@@ -86,6 +87,8 @@ class PartnerLine(Destination):
             return
         self._inner = _destination(self.profile, self.route, os.environ)
         self._secret = secret_of(self.profile, "secret", os.environ)
+        if self._database is not None and isinstance(self._inner, OverDatabase):
+            self._inner.over(self._database)
         await self._inner.open()
         self._opened = True
 
