@@ -40,6 +40,8 @@ DONE: Final[tuple[str, ...]] = (
         "NEW-1",
         "NEW-2",
         "NEW-3",
+        "NEW-4",
+        "SYS-11",
         "NEW-9",  # its metadata half; the dry run of messages against the next version comes with NEW-8
         "MSG-7",
         "MSG-15",
@@ -87,7 +89,7 @@ DONE: Final[tuple[str, ...]] = (
 """Capabilities that a user has: each must be carried by a test."""
 
 NEXT: Final[tuple[str, ...]] = (
-    *("SYS-3", "SYS-11", "UX-1"),
+    *("SYS-3", "UX-1"),
     *("RES-2", "REC-1", "REC-3", "SEC-1", "SEC-2", "SEC-3", "SEC-4", "SEC-6", "SEC-7", "OBS-2"),
 )
 """Capabilities of which a user has a part; they move to `DONE` when they are whole."""

@@ -69,6 +69,11 @@ class HubProcess:
         self._process.send_signal(signal.SIGCONT)
 
     @property
+    def everything(self) -> dict[str, str]:
+        """Its whole environment, for commands beside it."""
+        return {**self._environment, **self.environment}
+
+    @property
     def pid(self) -> int:
         """Of the process."""
         assert self._process is not None

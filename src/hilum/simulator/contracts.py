@@ -32,6 +32,9 @@ from hilum.errors import SettingsError
 WAY: Final = ("draft", "in_review", "approved", "out_for_signature", "signed", "executed")
 """What becomes of a contract that goes well; `signed` is the word of the provider of signatures."""
 
+NOBODY: Final = 0
+"""Among the statuses of answers: nobody answered."""
+
 _GOODS: Final = ("Gloves", "Gauze", "Sutures", "Catheters", "Syringes", "Drapes")
 
 
@@ -192,8 +195,11 @@ class ContractOffice:
             "X-Signature": f"sha256={signature}",
             "X-Signature-Timestamp": now,
         }
-        async with self._session.post(url, data=sent, headers=headers) as answer:
-            self.answers[answer.status] += 1
+        try:
+            async with self._session.post(url, data=sent, headers=headers) as answer:
+                self.answers[answer.status] += 1
+        except aiohttp.ClientConnectionError:  # nobody is there: it is lost, as any other
+            self.answers[NOBODY] += 1
 
     async def _list(self, request: web.Request) -> web.Response:
         state = request.query.get("state", "")

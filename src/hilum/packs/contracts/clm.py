@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from hilum.canonical import AgreementEnded, BlanketAgreement, Contract, SupplierPrice
 from hilum.errors import Invalid, Stop
@@ -21,6 +21,7 @@ from hilum.packs.contracts.contract_rules import (
     CLM,
     ESIGNATURE,
     STATES,
+    Commitment,
     ContractsListed,
     ContractTold,
     EnvelopeTold,
@@ -28,6 +29,63 @@ from hilum.packs.contracts.contract_rules import (
 from hilum.packs.contracts.odoo_terms import ContractPrices
 
 Told = TypeVar("Told", bound=BaseModel)
+
+
+class _Word(BaseModel):
+    """What is the same of a word by webhook and by REST."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+
+class ContractShown(_Word):
+    """A contract as REST of the CLM shows it: the schema of a flow's input."""
+
+    state: str = Field(description="As the CLM calls it; `STATES` maps it.")
+    changed_at: AwareDatetime
+    owner: str = ""
+    contract: Contract
+    commitments: tuple[Commitment, ...] = ()
+
+
+class ContractEvent(_Word):
+    """A contract as a webhook of the CLM tells it."""
+
+    id: str
+    at: AwareDatetime
+    state: str
+    owner: str = ""
+    contract: Contract
+    commitments: tuple[Commitment, ...] = ()
+
+
+class EnvelopeShown(_Word):
+    """An envelope as REST of the provider of signatures shows it."""
+
+    changed_at: AwareDatetime
+    envelope: str
+    status: str
+    contract: str
+    revision: int = 1
+    reason: str = ""
+
+
+class EnvelopeEvent(_Word):
+    """An envelope as a webhook tells it."""
+
+    id: str
+    at: AwareDatetime
+    envelope: str
+    status: str
+    contract: str
+    revision: int = 1
+    reason: str = ""
+
+
+class ContractsShown(BaseModel):
+    """All contracts at a time. What each is like is looked at one by one: a wrong one does not hide the others."""
+
+    read_at: AwareDatetime
+    items: tuple[dict[str, Any], ...]
 
 
 def told_by_clm(parsed: Any, _: Lookup) -> ContractTold:
@@ -101,6 +159,8 @@ def blanket_order(parsed: Any, _: Lookup) -> BlanketAgreement | AgreementEnded:
 
 
 def _object(parsed: Any) -> Mapping[str, Any]:
+    if isinstance(parsed, BaseModel):
+        return parsed.model_dump(exclude_unset=True)
     if not isinstance(parsed, Mapping):
         raise Invalid("What the CLM or the provider of signatures tells is no JSON object.")
     return parsed
