@@ -24,7 +24,7 @@ from support.contract_story import TODAY, ContractStory, contract_story
 from support.looks import rows
 from support.serving import HubProcess
 
-pytestmark = pytest.mark.req("SYS-11", "SYS-13", "NEW-4", "WF-1")
+pytestmark = [pytest.mark.req("SYS-11", "SYS-13", "NEW-4", "WF-1"), pytest.mark.long]
 
 
 async def command(hub: HubProcess, *words: str) -> Any:
