@@ -103,7 +103,7 @@ changed = Flow(
 changed.translate(supplier_changed)
 changed.deliver_to(odoo.supplier("odoo.main"))
 confirmed = commands("suppliers.answers", "suppliers.answers", "Who entered an account hears what became of it")
-confirmed.deliver_to(files.write(url=f"{OUT}/accounts", name="{message_id}.json"))
+confirmed.deliver_to(files.write(url=f"{OUT}/accounts", name="{message_id}.json", accepts=(DocumentStatus,)))
 ordered = posted("procurement.papers", "/papers", "Orders and receipts are in Odoo, and bills are matched with them")
 ordered.deliver_to(odoo.purchase_order("odoo.main"), odoo.receipt("odoo.main"), *handle(follow))
 

@@ -74,7 +74,7 @@ def gaps(flow: Flow) -> list[str]:
         found.append(
             "input: it has no schema, so a change of it is not seen. Declare Flow(..., input=a pydantic model)."
         )
-    if flow.format not in _STANDARD and flow.targets and not yielded(flow):
+    if flow.format not in _STANDARD and flow.targets and not yielded(flow) and not _writes_bytes(flow):
         found.append("output: it has no schema. Say what the translation yields: def name(...) -> Iterator[TheModel].")
     return found
 
@@ -121,6 +121,12 @@ def _return_type(flow: Flow) -> Any:
         return typing.get_type_hints(function).get("return") if function is not None else None
     except (NameError, TypeError):  # an annotation that only a type checker can read
         return None
+
+
+def _writes_bytes(flow: Flow) -> bool:
+    """Its translation yields whole documents of a standard, such as pain.001 for a bank: no model describes them."""
+    said = _return_type(flow)
+    return said is bytes or typing.get_args(said) == (bytes,)
 
 
 def _models(kind: Any) -> Iterator[type[BaseModel]]:

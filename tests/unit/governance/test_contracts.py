@@ -40,6 +40,11 @@ class Order(BaseModel):
     lines: list[Line]
 
 
+def pain_001(parsed: Order, hub: Lookup) -> Iterator[bytes]:
+    """A whole document."""
+    yield b"<Document/>"
+
+
 def charges(parsed: Order, hub: Lookup) -> Iterator[Charge | SupplyConsumed]:
     """Only its annotation counts here."""
     yield from ()
@@ -310,6 +315,7 @@ def test_what_a_standard_or_the_hub_lays_down_needs_no_schema() -> None:
     hl7 = flow(input=None, format="hl7v2")
     assert not gaps(hl7)
     assert not gaps(flow(input=None, source=masterdata.Published(object="items")))
+    assert not gaps(flow(translate=pain_001))
     assert gaps(flow(input=None))
     assert not gaps(flow())
 

@@ -17,6 +17,7 @@ from hilum.connector import Source, Target
 from hilum.errors import Invalid
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Pattern
 from hilum.packs.building import make
+from hilum.packs.payables.readers import BillResult
 from hilum.packs.payables.reading import fields_of
 from hilum.processes import Commands
 
@@ -206,10 +207,10 @@ def results(
     )
 
     @flow.translate
-    def told(parsed: dict[str, Any], _: Lookup) -> Iterator[dict[str, Any]]:
-        content: dict[str, Any] = parsed["content"]
-        if system is None or content["system"] == system:
-            yield content
+    def told(parsed: dict[str, Any], _: Lookup) -> Iterator[BillResult]:
+        result = BillResult.model_validate(parsed["content"])
+        if system is None or result.system == system:
+            yield result
 
     flow.deliver_to(*to)
     return flow
