@@ -108,3 +108,11 @@ def test_a_workbook_is_read_as_other_spreadsheets(lookups: Lookup) -> None:
     assert [(line.item, str(line.quantity)) for line in made.thing.lines] == [("GLV", "2.5"), ("GLV", "5")]
     with pytest.raises(HilumError, match="XLSX"):
         list(flow.run(flow.read(book[: len(book) // 2]), lookups))
+
+
+def test_the_contract_has_the_events_and_a_wrong_one_keeps_its_place() -> None:
+    flow = procurement.portal(source=http.Listener(port=0, path="/p"), also=[target(Receiver())])
+    assert flow.input is not None and flow.order_by is not None
+    told = flow.input.model_json_schema()["discriminator"]["mapping"]
+    assert set(told) == {"submitted", "changed", "approved", "refused", "withdrawn"}
+    assert flow.order_by(flow.read(b'{"id": "1", "event": "eaten", "number": "REQ-7"}')) == "REQ-7"
