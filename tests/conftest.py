@@ -41,8 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first: at the end it would keep one worker, while the others have nothing left to do."""
-    here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONGEST)
+    folders = [Path(__file__).parent / name for name in _LONGEST]
+    items.sort(key=lambda item: not any(item.path.is_relative_to(each) for each in folders))
 
 
 def pytest_collection_finish() -> None:

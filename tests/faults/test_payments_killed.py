@@ -21,8 +21,9 @@ pytestmark = pytest.mark.req("MSG-14", "WF-2", "WF-12", "SYS-15")
 class Killer:
     """Kills the hub at the boundaries of its steps: when it has made so many more, wherever it is then."""
 
-    def __init__(self, work: PayablesHub, drawn: random.Random, kills: int) -> None:
+    def __init__(self, work: PayablesHub, drawn: random.Random, kills: int, patience: float) -> None:
         self.work, self.drawn, self.kills = work, drawn, kills
+        self.patience = patience  # seconds at most for the steps that it waits for
         self.killed: list[str] = []
 
     @asynccontextmanager
@@ -38,7 +39,7 @@ class Killer:
         for _ in range(self.kills):
             begun, wanted = await self._steps(), self.drawn.randint(1, 6)
             try:
-                async with asyncio.timeout(self.drawn.uniform(2, 5)):
+                async with asyncio.timeout(self.drawn.uniform(self.patience / 2, self.patience)):
                     while await self._steps() < begun + wanted:
                         await asyncio.sleep(0.005)
             except TimeoutError:
@@ -59,14 +60,14 @@ class Killer:
         return int(row[0]) if row is not None else 0
 
 
-async def played(postgres_url: str, folder: Path, *, kills: int, stages: frozenset[str]) -> None:
+async def played(postgres_url: str, folder: Path, *, kills: int, patience: float, stages: frozenset[str]) -> None:
     """The whole business, with so many kills in each of these stages."""
     seed = random.randrange(10_000)
     database = Database(postgres_url)
     await database.open()
     async with SandboxOdoo("19.0", "hilum") as box:
         work = PayablesHub(database, postgres_url, folder, box)
-        killer = Killer(work, random.Random(seed), kills)
+        killer = Killer(work, random.Random(seed), kills, patience)
 
         async def stage(name: str, act: Callable[[], Awaitable[None]]) -> None:
             if name not in stages:
@@ -110,12 +111,13 @@ async def played(postgres_url: str, folder: Path, *, kills: int, stages: frozens
             await database.close()
 
 
+@pytest.mark.long  # 17 s, most of them until runs of a hub that died are taken over
 @pytest.mark.timeout(240)
 async def test_the_books_are_the_same_where_a_hub_that_pays_is_killed(postgres_url: str, tmp_path: Path) -> None:
-    await played(postgres_url, tmp_path, kills=1, stages=frozenset({"paying", "settling"}))
+    await played(postgres_url, tmp_path, kills=1, patience=1, stages=frozenset({"paying", "settling"}))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_the_books_are_the_same_wherever_the_hub_is_killed(postgres_url: str, tmp_path: Path) -> None:
-    await played(postgres_url, tmp_path, kills=5, stages=frozenset({"matching", "paying", "settling"}))
+    await played(postgres_url, tmp_path, kills=5, patience=5, stages=frozenset({"matching", "paying", "settling"}))
