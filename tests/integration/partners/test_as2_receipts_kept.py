@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from hilum.connectors import as2
+from hilum.errors import Unsure
 from hilum.flow import Flow, Retry
 from hilum.message import Delivered
 from hilum.partners import register
@@ -165,7 +167,7 @@ async def test_a_replay_sends_again_and_awaits_a_receipt_of_its_own(
     await exchange.sent(2)
     await under_way(database)
     assert await exchange.partner.confirm() == 200
-    await deliveries(database, delivered=1)
+    await deliveries(database, delivered=2)
 
 
 async def test_a_partner_settles_only_what_it_was_sent(exchange: Exchange, world: World, database: Database) -> None:
@@ -203,3 +205,54 @@ async def test_what_was_sent_long_ago_is_forgotten(exchange: Exchange, database:
                 await register.forget(connection)
             assert await rows(database, "SELECT count(*) FROM as2_awaited") == [(left,)]
         assert await exchange.partner.confirm() == 404
+
+
+async def test_of_two_receipts_the_first_counts(exchange: Exchange, database: Database) -> None:
+    partner = exchange.partner
+    async with sender(database, **exchange.settings, receipt_timeout=0.05) as made:
+        await made.deliver([delivery(BODY)])
+        assert await partner.confirm() == 200
+        assert await partner.confirm(disposition="processed/error: decryption-failed") == 200
+        (outcome,) = await made.deliver([delivery(BODY)])
+        assert isinstance(outcome, Delivered)
+
+
+async def test_an_answer_is_not_taken_for_what_was_translated_anew(exchange: Exchange, database: Database) -> None:
+    partner, anew = exchange.partner, replace(delivery(b"ISA*corrected~"), ordinal=1)  # of the same key
+    async with sender(database, **exchange.settings, receipt_timeout=0.05) as made:
+        await made.deliver([delivery(BODY)])
+        assert await partner.confirm() == 200
+        (outcome,) = await made.deliver([anew])
+        assert isinstance(outcome, Unsure)
+        assert len(partner.names) == 2
+        assert await partner.confirm() == 200, "by the MIC of what was sent last"
+        (outcome,) = await made.deliver([anew])
+        assert isinstance(outcome, Delivered)
+
+
+async def test_a_sender_that_is_closed_while_it_waits_has_not_ended_its_attempt(
+    exchange: Exchange, database: Database
+) -> None:
+    async with sender(database, **exchange.settings) as made:
+        attempt = asyncio.create_task(made.deliver([delivery(BODY)]))
+        await exchange.sent(1)
+    assert isinstance((await attempt)[0], Unsure)
+    async with sender(database, **exchange.settings) as made:
+        attempt = asyncio.create_task(made.deliver([delivery(BODY)]))
+        assert await exchange.partner.confirm() == 200
+        assert isinstance((await attempt)[0], Delivered)
+    assert len(exchange.partner.names) == 1
+
+
+async def test_what_a_dead_hub_left_open_too_long_is_repeated_only_to_who_knows_a_repetition(
+    exchange: Exchange, database: Database
+) -> None:
+    async with sender(database, **exchange.settings, receipt_timeout=0.01) as made:
+        await made.deliver([delivery(BODY)])
+    for deduplicates, times in ((False, 1), (True, 2)):
+        async with database.cold() as connection:  # as it is after `kill -9`
+            await connection.execute("UPDATE as2_awaited SET told_at = NULL, due_at = now()")
+        more = {"receipt_timeout": 0.01, "deduplicates": deduplicates}
+        async with sender(database, **exchange.settings, **more) as made:
+            assert isinstance((await made.deliver([delivery(BODY)]))[0], Unsure)
+        assert len(exchange.partner.names) == times
