@@ -237,6 +237,7 @@ async def test_a_sender_that_is_closed_while_it_waits_has_not_ended_its_attempt(
         attempt = asyncio.create_task(made.deliver([delivery(BODY)]))
         await exchange.sent(1)
     assert isinstance((await attempt)[0], Unsure)
+    assert await rows(database, "SELECT told_at, answer FROM as2_awaited") == [(None, None)]
     async with sender(database, **exchange.settings) as made:
         attempt = asyncio.create_task(made.deliver([delivery(BODY)]))
         assert await exchange.partner.confirm() == 200
