@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,7 @@ def _thing(parsed: Any, _: Any) -> Any:
 
 
 def order() -> PurchaseOrder:
-    lines = [{"number": 1, "item": "GLV", "quantity": 12, "unit": "EA", "unit_price": "38.00"}]
+    lines = [{"number": 1, "item": "GLV", "quantity": 13, "unit": "EA", "unit_price": "38.00"}]
     return PurchaseOrder.model_validate({"number": "PO-1", "supplier": "V1", "currency": "EUR", "lines": lines})
 
 
@@ -154,6 +155,16 @@ def bill(number: str, quantity: int = 4, price: str = "38.00", **more: Any) -> S
     said = {"number": number, "supplier": "V1", "order": "PO-1", "currency": "EUR", "billed_on": "2026-03-12",
             "total": f"{quantity * float(price):.2f}", "lines": [line]}  # fmt: skip
     return SupplierBill.model_validate(said | more)
+
+
+def mail(pdf: bytes, metadata: bytes) -> bytes:
+    """A PDF and what was read of it."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "supplier@example.org", "bills@hospital.example", "Your bill"
+    made.set_content("Please find the bill attached.")
+    made.add_attachment(pdf, maintype="application", subtype="pdf", filename="bill.pdf")
+    made.add_attachment(metadata, maintype="application", subtype="json", filename="bill.json")
+    return bytes(made)
 
 
 @pytest.fixture
@@ -174,7 +185,7 @@ async def test_bills_of_an_ap_product_and_of_pdfs_are_matched_and_their_reader_h
     async with ApProduct(webhook="", secret=SECRET, troubles=troubles) as product:
         await work.begin(hub, box, product)
         try:
-            goods = [{"item": "GLV", "quantity": 12, "unit": "EA"}]
+            goods = [{"item": "GLV", "quantity": 13, "unit": "EA"}]
             await work.say(Supplier(code="V1", title="Gloves"), Item(code="GLV", title="Gloves"), order(),
                            GoodsReceipt.model_validate({"number": "R-1", "order": "PO-1", "lines": goods}))  # fmt: skip
             # sure, and clear
@@ -204,13 +215,18 @@ async def test_bills_of_an_ap_product_and_of_pdfs_are_matched_and_their_reader_h
             await eventually(lambda: product.last(rent) == "refused", lambda: product.results)
             # a PDF, before the file that says what is in it
             put(tmp_path / "pdfs" / "b5.pdf", PDF)
-            told = {"number": "B-5", "supplier": "V1", "order": "PO-1", "currency": "EUR", "billed_on": "2026-03-13",
-                    "total": "76.00", "lines": [{"item": "GLV", "quantity": "2", "unit": "EA", "unit_price": "38.00"}],
+            told: dict[str, Any] = {"number": "B-5", "supplier": "V1", "order": "PO-1", "currency": "EUR",
+                    "billed_on": "2026-03-13", "total": "76.00",
+                    "lines": [{"item": "GLV", "quantity": "2", "unit": "EA", "unit_price": "38.00"}],
                     "document": {"sha256": sha256(PDF).hexdigest()}}  # fmt: skip
             put(tmp_path / "metadata" / "b5.json", orjson.dumps(told))
-            wanted = dict.fromkeys(("B-1", "B-2", "B-3", "B-5"), "posted")
+            # both in one mail: what lies beside a PDF need not name its hash
+            told |= {"number": "B-6", "total": "38.00", "lines": [told["lines"][0] | {"quantity": "1"}]}
+            del told["document"]
+            put(tmp_path / "mails" / "b6.eml", mail(b"%PDF-1.7 another made-up bill", orjson.dumps(told)))
+            wanted = dict.fromkeys(("B-1", "B-2", "B-3", "B-5", "B-6"), "posted")
             await eventually(lambda: posted(box) == wanted, lambda: posted(box))
-            papers = {"B-1", "B-5"}
+            papers = {"B-1", "B-5", "B-6"}
 
             def attached() -> set[str]:
                 moves = {row["id"]: row["ref"] for row in box.records("account.move")}
