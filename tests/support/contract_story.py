@@ -20,8 +20,9 @@ from hilum.processes import store
 from hilum.simulator.contracts import ContractOffice, SimulatedContract, Troubles
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
-from support.looks import rows, states
+from support.looks import rows
 from support.mortal import EXAMPLES, free_ports, mortal_project
+from support.resting import all_quiet
 from support.serving import HubProcess
 
 PROCESS = "contracts.contract"
@@ -88,14 +89,7 @@ class ContractStory:
 
     async def quiet(self, *allowed: str) -> None:
         """Everything that came has arrived."""
-        seen: dict[str, int] = {}
-
-        async def there() -> bool:
-            seen.clear()
-            seen.update(await states(self.database))
-            return set(seen) <= {"completed", *allowed}
-
-        await eventually(there, lambda: seen)
+        await all_quiet(self.database, *allowed)
 
     def prices(self) -> list[tuple[float, float, str]]:
         """Step, price and last day of the prices in Odoo that belong to no blanket order."""

@@ -26,44 +26,49 @@ import signal as _signal
 from pathlib import Path as _Path
 
 from hilum.processes.run import Run as _Run
-from hilum.processes.steps import EngineSteps as _Steps
 
 _diary = _Path(_os.environ["DIARY"])
 _places = {}
 for _each in filter(None, _os.environ.get("DIES_AT", "").split(";")):
     _run, _number, _when = _each.split()
     _places[_run, int(_number), _when] = _diary / _each.replace("/", " ")
-_begin, _do = _Run.__init__, _Steps.do
+_begin = _Run.__init__
+
+
+class _Mortal:
+    # the steps of one run: the engine has the same object for all
+    def __init__(self, steps, run):
+        self._steps, self._run, self._count = steps, run, 0
+
+    def __getattr__(self, name):
+        return getattr(self._steps, name)
+
+    def _may_die(self, count, when):
+        mark = _places.get((self._run, count, when))
+        if mark is not None and not mark.exists():
+            mark.touch()
+            _os.kill(_os.getpid(), _signal.SIGKILL)
+
+    async def do(self, name, act):
+        self._count += 1
+        count = self._count
+
+        async def step():
+            found = await act()
+            self._may_die(count, "within")
+            return found
+
+        found = await self._steps.do(name, step)
+        (_diary / (self._run.replace("/", " ") + " steps")).write_text(str(count))
+        self._may_die(count, "after")
+        return found
 
 
 def _named(self, steps, database, process, row, *more):
-    steps.mortal, steps.count = f"{process.name}/{row.key}", 0
-    _begin(self, steps, database, process, row, *more)
+    _begin(self, _Mortal(steps, f"{process.name}/{row.key}"), database, process, row, *more)
 
 
-def _may_die(steps, count, when):
-    mark = _places.get((steps.mortal, count, when))
-    if mark is not None and not mark.exists():
-        mark.touch()
-        _os.kill(_os.getpid(), _signal.SIGKILL)
-
-
-async def _mortal(self, name, act):
-    self.count += 1
-    count = self.count
-
-    async def step():
-        found = await act()
-        _may_die(self, count, "within")
-        return found
-
-    found = await _do(self, name, step)
-    (_diary / (self.mortal.replace("/", " ") + " steps")).write_text(str(count))
-    _may_die(self, count, "after")
-    return found
-
-
-_Run.__init__, _Steps.do = _named, _mortal
+_Run.__init__ = _named
 """
 
 
