@@ -12,7 +12,7 @@ from hilum.packs.suppliers.rules import BANK_CHANGE, ONBOARDING
 from support.mortal import WHENS, again_when_dead, died, steps_of
 from support.supplier_story import supplier_story
 
-pytestmark = pytest.mark.req("WF-3", "WF-4", "SYS-12")
+pytestmark = [pytest.mark.req("WF-3", "WF-4", "SYS-12"), pytest.mark.long]
 
 
 async def told(url: str, folder: Path, seed: int, places: list[tuple[int, str]]) -> tuple[dict[str, Any], list[int]]:
@@ -48,7 +48,6 @@ async def test_a_supplier_is_taken_in_once_whose_hub_died_at_a_step_of_both_proc
     assert found["asked"] == [("Finance", "ben", 1), ("Finance", "cleo", 1), ("Purchasing", "ada", 1)]
 
 
-@pytest.mark.long
 @pytest.mark.timeout(7200)
 async def test_a_supplier_is_taken_in_once_wherever_the_hub_died(postgres_url: str, tmp_path: Path) -> None:
     expected, (steps, changes) = await told(postgres_url, tmp_path / "clean", 1, [])
