@@ -35,6 +35,12 @@ class Working:
         self._engine = Engine(self._project, self.database, versions, self._worker)
         await self._engine.start()
 
+    @property
+    def engine(self) -> Engine:
+        """That of the hub."""
+        assert self._engine is not None
+        return self._engine
+
     async def end(self) -> None:
         """Stop the engine."""
         if self._engine is not None:

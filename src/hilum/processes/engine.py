@@ -44,6 +44,15 @@ _TELLING: Final = LOCK + 1  # one hub at a time tells; it does not keep the cour
 _RUNG_AT_ONCE = 8  # bells; fewer than the connections of the engine beneath
 _STOPPING = 10.0  # seconds for runs to leave off; a step that does not is repeated by whoever takes its run over
 
+_LOST: Final = f"""
+SELECT w.workflow_uuid, w.executor_id = %(mine)s FROM {SCHEMA}.workflow_status w
+WHERE w.status = 'PENDING' AND w.name = ANY(%(names)s)
+  AND CASE w.executor_id WHEN %(mine)s THEN NOT w.workflow_uuid = ANY(%(active)s)
+  ELSE NOT EXISTS (SELECT 1 FROM worker k
+    WHERE k.id::text = w.executor_id AND k.seen_at > now() - make_interval(secs => %(seconds)s)) END
+LIMIT 500""".encode()
+"""Runs that nobody executes: those of hubs that died, and those that this hub has taken and does not execute."""
+
 
 class Engine:
     """Life: construct → `start` → (runs) → `stop`. One to a process, as the engine beneath allows no second."""
@@ -64,7 +73,9 @@ class Engine:
         self._versions = {process.workflow: process for process in processes}
         self._current = _current(processes)
         self._courier = Courier(database, self._current)
-        self._active: set[asyncio.Task[Any]] = set()
+        self._active: dict[asyncio.Task[Any], str] = {}  # runs that this hub executes, by what does
+        self._lost_after = 3 * project.settings.worker.lease_seconds  # seconds without a sign of life
+        self._idle: dict[str, float] = {}  # runs of this hub that it does not execute, and since when
         self._tasks: list[asyncio.Task[None]] = []
         self._functions: dict[str, Callable[..., Any]] = {}
         self._launched = False
@@ -125,8 +136,8 @@ class Engine:
         async def workflow(run_id: str) -> str:
             task = asyncio.current_task()
             if task is not None:
-                self._active.add(task)
-                task.add_done_callback(self._active.discard)
+                self._active[task] = DBOS.workflow_id or ""
+                task.add_done_callback(self._active.pop)
             return await self._execute(process, UUID(run_id))
 
         workflow.__qualname__ = process.workflow
@@ -241,23 +252,32 @@ class Engine:
         await _ring_all([(workflow, deadline.astimezone(UTC).isoformat()) for workflow, deadline in late])
 
     async def _sweep(self) -> bool:
-        """Runs of hubs that died go on elsewhere; people are reminded."""
+        """Runs of hubs that died go on elsewhere, and those that this one should execute but does not; people are
+        reminded.
+
+        A hub whose sign of life is late never takes its own runs over: of two executions in one hub, each would wait
+        for the other.
+        """
         async with self._database.transaction() as connection:
             if not await _alone(connection):
                 return False
             await remind_and_escalate(connection)
             cursor = await connection.execute(
-                f"SELECT w.workflow_uuid FROM {SCHEMA}.workflow_status w"
-                " WHERE w.status = 'PENDING' AND w.name = ANY(%s) AND NOT EXISTS ("
-                "  SELECT 1 FROM worker k WHERE k.id::text = w.executor_id"
-                "  AND k.seen_at > now() - make_interval(secs => %s)) LIMIT 500".encode(),
-                [list(self._versions), 3 * self._project.settings.worker.lease_seconds],
-            )
-            lost = [row[0] for row in await cursor.fetchall()]
+                _LOST, {"names": list(self._versions), "seconds": self._lost_after, "mine": str(self._worker),
+                        "active": list(self._active.values())}
+            )  # fmt: skip
+            found = await cursor.fetchall()
+            lost = [id for id, mine in found if not mine] + self._left([id for id, mine in found if mine])
             if lost:
                 log.warning("processes_taken_over", runs=len(lost))
                 await DBOS.resume_workflows_async(lost)
         return False
+
+    def _left(self, idle: Sequence[str]) -> list[str]:
+        """Those of this hub that nobody has executed for so long. One that was just taken begins in a moment."""
+        now = asyncio.get_running_loop().time()
+        self._idle = {id: self._idle.get(id, now) for id in idle}
+        return [id for id, since in self._idle.items() if now - since > self._lost_after]
 
     async def _tell(self) -> bool:
         """What waits for a person becomes a case, and its case ends when it went on."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import pytest
+from dbos import DBOS
 
 from hilum.errors import Refused
 from hilum.postgres import Database
@@ -14,6 +16,7 @@ from hilum.processes import Run, Task, assign, cancel, decide, inbox, migrate, r
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import Asked
 from hilum.testing import eventually
+from support.looks import rows
 from support.orders_process import Approval, Confirmed, Ordered, Wanted, approved_orders, empty
 from support.processes import Begin, Working
 
@@ -323,3 +326,49 @@ async def test_a_run_that_will_not_leave_off_does_not_keep_the_hub_from_stopping
     async with asyncio.timeout(30):
         await work.end()
     free.set()
+
+
+# A run is executed by one hub: by its own, however late its sign of life is, and by somebody where its hub lost it.
+
+_NEVER_SEEN = """
+CREATE FUNCTION unseen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.seen_at = 'epoch'; RETURN NEW; END $$;
+CREATE TRIGGER unseen BEFORE UPDATE ON worker FOR EACH ROW EXECUTE FUNCTION unseen();
+UPDATE worker SET seen_at = now();
+"""
+
+
+async def test_a_hub_does_not_take_its_own_runs_over_when_its_sign_of_life_is_late(
+    working: Begin, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+
+    async def take(ids: Sequence[str]) -> None:
+        taken.extend(ids)
+
+    monkeypatch.setattr(DBOS, "resume_workflows_async", take)
+    work = await working(approved_orders())
+    await work.feed.send(said("P1"))
+    await asked(database)
+    async with database.transaction() as connection:
+        await connection.execute(_NEVER_SEEN.encode())
+    await work.engine._sweep()
+    assert taken == []
+    async with database.transaction() as connection:
+        await connection.execute(b"DROP TRIGGER unseen ON worker")
+    await answer(work, approved=True)
+    await work.feed.send(said("P1", confirmed=True))
+    await became(database, "P1", "completed")
+
+
+async def test_a_run_that_its_hub_has_lost_goes_on(working: Begin, database: Database) -> None:
+    work = await working(approved_orders())
+    await work.feed.send(said("P1"))
+    await asked(database)
+    [execution] = work.engine._active
+    execution.cancel()
+    await asyncio.wait([execution])
+    assert await rows(database, "SELECT status FROM processes.workflow_status") == [("PENDING",)]
+    work.engine._lost_after = 0.1
+    await answer(work, approved=True)
+    await work.feed.send(said("P1", confirmed=True))
+    await became(database, "P1", "completed")
