@@ -52,19 +52,25 @@ async def run(database: Database, bounds: Bounds, *, actor: str = ACTOR, force: 
         made = await plan(connection, bounds)
         if made.refusal and not force:
             log.warning("nothing is erased: %s", made.refusal)
-            return made
-        shredded = 0
-        for one in made.due:
-            shredded += await _erase(connection, one, actor)
-        shredded += await _erase_late(connection, actor)
-        shredded += await _erase_released(connection, actor)
-        await _drop_days(connection, made.today)
-        await _clear(connection)
-        for month in made.months:
-            await _drop_month(connection, month, bounds, actor)
-        if shredded:
-            await _compact(connection)
+        else:
+            await _follow(connection, made, bounds, actor)
+        # A connection that is closed keeps its lock until the server has noticed.
+        await connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
         return made
+
+
+async def _follow(connection: Connection, made: Plan, bounds: Bounds, actor: str) -> None:
+    shredded = 0
+    for one in made.due:
+        shredded += await _erase(connection, one, actor)
+    shredded += await _erase_late(connection, actor)
+    shredded += await _erase_released(connection, actor)
+    await _drop_days(connection, made.today)
+    await _clear(connection)
+    for month in made.months:
+        await _drop_month(connection, month, bounds, actor)
+    if shredded:
+        await _compact(connection)
 
 
 async def _erase(connection: Connection, one: Kept, actor: str) -> int:
