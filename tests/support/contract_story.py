@@ -56,7 +56,7 @@ class ContractStory:
         return self.office.contracts[0]
 
     async def begin(self, url: str, **environment: str) -> None:
-        """Start the hub, and let it and Odoo know suppliers and items."""
+        """Start the hub."""
         self.diary.mkdir(parents=True)
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
@@ -68,13 +68,26 @@ class ContractStory:
             ODOO_LOGIN=self.box.login, ODOO_KEY=self.box.api_key, **environment,
         )  # fmt: skip
         await self.hub.start()
+
+    async def acquainted(self) -> None:
+        """The hub and Odoo know suppliers and items."""
         for thing in self.examples.master_data(self.office):
             await self.post("/master", thing)
         await self.quiet()
 
     async def post(self, path: str, thing: BusinessObject) -> None:
-        async with aiohttp.ClientSession() as session, session.post(f"{self.url}{path}", data=write(thing)) as answer:
-            assert answer.status == 202
+        async def posted() -> bool:
+            try:
+                async with (
+                    aiohttp.ClientSession() as session,
+                    session.post(f"{self.url}{path}", data=write(thing)) as answer,
+                ):
+                    assert answer.status == 202
+            except aiohttp.ClientError:
+                return False  # the hub is dead; who posts tries again
+            return True
+
+        await eventually(posted, lambda: path)
 
     async def is_in(self, state: str) -> None:
         seen: list[Any] = []
@@ -145,6 +158,9 @@ async def contract_story(url: str, folder: Path, seed: int, **troubles: float) -
         try:
             yield story
             assert await story.hub.stop() == 0, "\n".join(story.hub.output[-30:])
+        except BaseException as error:
+            error.add_note("\n".join(story.hub.output[-60:]))
+            raise
         finally:
             if story.hub.running:
                 await story.hub.kill()

@@ -53,6 +53,7 @@ async def test_a_contract_is_signed_bought_by_reminded_of_and_suspended(postgres
             {"item": "GLV", "tiers": [{"unit_price": "38.00"}, {"from_quantity": "100", "unit_price": "36.00"}]}
         ]
         await story.begin(postgres_url)
+        await story.acquainted()
         await story.office.live(story.contract)
         await story.is_in("active")
         await story.in_odoo(story.expected(), "confirmed")
