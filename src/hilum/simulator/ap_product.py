@@ -15,19 +15,19 @@ import hashlib
 import hmac
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from time import time
-from typing import Any, Self
+from typing import Any
 
-import aiohttp
 import orjson
 from aiohttp import web
 
 from hilum.canonical import SupplierBill
 from hilum.errors import SettingsError
+from hilum.simulator.web_service import WebService
 
 _HEAD = ("number", "supplier", "order", "corrects", "currency", "billed_on", "due_on", "total")
 _LINE = ("item", "description", "quantity", "unit", "unit_price", "tax_percent", "order_line")
@@ -44,7 +44,7 @@ class ApTroubles:
 
 
 @dataclass
-class ApProduct:
+class ApProduct(WebService):
     """The product. `webhook`: where it posts to."""
 
     webhook: str
@@ -62,34 +62,9 @@ class ApProduct:
         self._drawn = random.Random(self.seed)  # noqa: S311 — made-up readings, no secrets
         self._told = 0
         self._keys: set[str] = set()
-        self._session: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
-    async def __aenter__(self) -> Self:
-        """Serve REST on the loopback."""
-        application = web.Application()
-        application.router.add_get("/invoices", self._list)
-        application.router.add_post("/results", self._result)
-        self._runner = web.AppRunner(application)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.listen)
-        await site.start()
-        self.port = int(self._runner.addresses[0][1])
-        self._session = aiohttp.ClientSession()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop."""
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """Where REST answers."""
-        return f"http://127.0.0.1:{self.port}"
+    def _routes(self) -> Sequence[web.RouteDef]:
+        return [web.get("/invoices", self._list), web.post("/results", self._result)]
 
     async def read(
         self, bill: SupplierBill, *, document: bytes = b"", confidence: Mapping[str, str] | None = None

@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from time import time
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import aiohttp
 import orjson
 from aiohttp import web
 
 from hilum.errors import SettingsError
+from hilum.simulator.web_service import WebService
 
 WAY: Final = ("draft", "in_review", "approved", "out_for_signature", "signed", "executed")
 """What becomes of a contract that goes well; `signed` is the word of the provider of signatures."""
@@ -73,7 +74,7 @@ class SimulatedContract:
 
 
 @dataclass
-class ContractOffice:
+class ContractOffice(WebService):
     """A CLM with its provider of signatures. `clm` and `esignature`: where their webhooks are posted to.
 
     `token`: the bearer token that REST asks for; empty: none. `begins`: when the first thing happens there.
@@ -100,36 +101,16 @@ class ContractOffice:
         self._told = 0
         self.contracts = [self._contract(number) for number in range(1, self.count + 1)]
         self._behind: tuple[str, dict[str, Any]] | None = None  # a webhook that the next one overtakes
-        self._session: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
-    async def __aenter__(self) -> Self:
-        """Serve REST on the loopback."""
-        application = web.Application()
-        application.router.add_get("/contracts", self._list)
-        application.router.add_get("/envelopes", self._list_envelopes)
-        application.router.add_get("/contracts/{number}", self._get)
-        self._runner = web.AppRunner(application)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.listen)
-        await site.start()
-        self.port = int(self._runner.addresses[0][1])
-        self._session = aiohttp.ClientSession()
-        return self
+    def _routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.get("/contracts", self._list),
+            web.get("/envelopes", self._list_envelopes),
+            web.get("/contracts/{number}", self._get),
+        ]
 
-    async def __aexit__(self, *_: object) -> None:
-        """Post what is behind, and stop."""
+    async def _end(self) -> None:
         await self.flush()
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """Where REST answers."""
-        return f"http://127.0.0.1:{self.port}"
 
     async def live(self, contract: SimulatedContract, until: str = WAY[-1]) -> None:
         """It goes its way up to this state."""

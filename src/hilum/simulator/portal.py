@@ -18,17 +18,18 @@ import hmac
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import time
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import aiohttp
 import orjson
 from aiohttp import web
 
 from hilum.errors import SettingsError
+from hilum.simulator.web_service import WebService
 
 _AGAIN: Final = 0.3  # seconds before a webhook that was not taken is posted again
 _STEP: Final = re.compile(r"are asked \(([^)]+)\)")
@@ -45,7 +46,7 @@ class Troubles:
 
 
 @dataclass
-class ProcurementPortal:
+class ProcurementPortal(WebService):
     """The portal. `webhook`: where its events are posted to; `deciders`: by desk, who decides there."""
 
     webhook: str
@@ -63,40 +64,21 @@ class ProcurementPortal:
     def __post_init__(self) -> None:
         """Not open yet."""
         self._drawn = random.Random(self.seed)  # noqa: S311 - made-up troubles, no secrets
-        self._session: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
         self._deciding: list[asyncio.Task[None]] = []
         self._keys: set[str] = set()
         self._asked: dict[str, dict[str, Any]] = {}
-        self.port = 0
 
-    async def __aenter__(self) -> Self:
-        """Serve REST on the loopback."""
-        application = web.Application()
-        application.router.add_post("/status", self._told)
-        application.router.add_get("/requisitions/{number}", self._get)
-        application.router.add_get("/events", self._list)
-        self._runner = web.AppRunner(application)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.listen).start()
-        self.port = int(self._runner.addresses[0][1])
-        self._session = aiohttp.ClientSession()
-        return self
+    def _routes(self) -> Sequence[web.RouteDef]:
+        return [
+            web.post("/status", self._told),
+            web.get("/requisitions/{number}", self._get),
+            web.get("/events", self._list),
+        ]
 
-    async def __aexit__(self, *_: object) -> None:
-        """Stop, also to post what nobody takes."""
+    async def _end(self) -> None:
         for task in self._deciding:
             task.cancel()
         await asyncio.gather(*self._deciding, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def status_url(self) -> str:

@@ -19,15 +19,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from time import time
-from typing import Any, Final, Self
+from typing import Any, Final
 
-import aiohttp
 import orjson
 from aiohttp import web
 
 from hilum.canonical import SupplierBankChange
 from hilum.canonical.catalogue import write
 from hilum.errors import SettingsError
+from hilum.simulator.web_service import WebService
 
 INSURANCE: Final = "liability-insurance"
 """The document that everybody must have."""
@@ -66,7 +66,7 @@ class Company:
 
 
 @dataclass
-class SupplierPortal:
+class SupplierPortal(WebService):
     """The portal. `hub`: where changes of bank details are posted to, signed with `secret`."""
 
     hub: str
@@ -87,33 +87,9 @@ class SupplierPortal:
         self._keys: set[str] = set()
         self._some_active = asyncio.Event()
         self._clock = self.begins + timedelta(days=1)
-        self._session: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
-    async def __aenter__(self) -> Self:
-        """Serve on the loopback."""
-        application = web.Application()
-        application.router.add_get("/registrations", self._list)
-        application.router.add_post("/answers", self._answer)
-        self._runner = web.AppRunner(application)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.listen).start()
-        self.port = int(self._runner.addresses[0][1])
-        self._session = aiohttp.ClientSession()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop."""
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
+    def _routes(self) -> Sequence[web.RouteDef]:
+        return [web.get("/registrations", self._list), web.post("/answers", self._answer)]
 
     async def first_active(self) -> Company:
         """Wait for the first company that hears that it is active."""

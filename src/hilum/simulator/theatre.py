@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Final
 from zlib import crc32
 
 import aiohttp
@@ -31,6 +31,7 @@ from hilum.canonical.catalogue import write
 from hilum.errors import SettingsError
 from hilum.simulator.hospital.events import Event, Flaw
 from hilum.simulator.hospital.rendering import message, segment, timestamp
+from hilum.simulator.web_service import WebService
 
 FACILITY: Final = "HILLSIDE"
 ROOM: Final = "OR2"
@@ -186,7 +187,7 @@ class BillTroubles:
 
 
 @dataclass
-class ImplantSupplier:
+class ImplantSupplier(WebService):
     """Suppliers of implants: bill-only orders are posted to `url`, their bills are posted to `bills`.
 
     `billed` says what was posted, by order; `trouble` what was wrong with it.
@@ -202,32 +203,15 @@ class ImplantSupplier:
 
     def __post_init__(self) -> None:
         """What goes wrong is drawn by the number of the order: orders may come in any order."""
-        self._session: aiohttp.ClientSession | None = None
         self._posting: list[asyncio.Task[None]] = []
-        self._runner: web.AppRunner | None = None
-        self.port = 0
 
-    async def __aenter__(self) -> Self:
-        """Listen on the loopback."""
-        application = web.Application()
-        application.router.add_post("/orders", self._ordered)
-        self._runner = web.AppRunner(application)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.listen)
-        await site.start()
-        self.port = int(self._runner.addresses[0][1])
-        self._session = aiohttp.ClientSession()
-        return self
+    def _routes(self) -> Sequence[web.RouteDef]:
+        return [web.post("/orders", self._ordered)]
 
-    async def __aexit__(self, *_: object) -> None:
-        """Stop, also to post what nobody takes."""
+    async def _end(self) -> None:
         for posting in self._posting:
             posting.cancel()
         await asyncio.gather(*self._posting, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
 
     @property
     def url(self) -> str:
