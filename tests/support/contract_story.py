@@ -21,7 +21,7 @@ from hilum.simulator.contracts import ContractOffice, SimulatedContract, Trouble
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.looks import rows
-from support.mortal import EXAMPLES, free_ports, mortal_project
+from support.mortal import EXAMPLES, ending, free_ports, mortal_project
 from support.resting import all_quiet
 from support.serving import HubProcess
 
@@ -155,13 +155,5 @@ async def contract_story(url: str, folder: Path, seed: int, **troubles: float) -
     office.contracts[0].commitments = [{"item": "GLV", "quantity": "240"}]
     async with SandboxOdoo("19.0", "hilum") as box, office:
         story = ContractStory(folder, database, box, office)
-        try:
+        async with ending(story, database):
             yield story
-            assert await story.hub.stop() == 0, "\n".join(story.hub.output[-30:])
-        except BaseException as error:
-            error.add_note("\n".join(story.hub.output[-60:]))
-            raise
-        finally:
-            if story.hub.running:
-                await story.hub.kill()
-            await database.close()

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
+from hilum.postgres import Database
 from support.serving import HubProcess
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -70,6 +73,31 @@ def _named(self, steps, database, process, row, *more):
 
 _Run.__init__ = _named
 """
+
+
+class Story(Protocol):
+    """What is played with a hub of its own."""
+
+    @property
+    def hub(self) -> HubProcess: ...
+
+
+Told = TypeVar("Told", bound=Story)
+
+
+@asynccontextmanager
+async def ending(story: Told, database: Database) -> AsyncIterator[Told]:
+    """Its hub stops well at the end; where it fails, the error says what the hub said last."""
+    try:
+        yield story
+        assert await story.hub.stop() == 0, "\n".join(story.hub.output[-30:])
+    except BaseException as error:
+        error.add_note("\n".join(story.hub.output[-60:]))
+        raise
+    finally:
+        if story.hub.running:
+            await story.hub.kill()
+        await database.close()
 
 
 def mortal_project(example: str, flows: str, folder: Path) -> Path:

@@ -18,7 +18,7 @@ from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.supplier_portal import Company, PortalTroubles, SupplierPortal
 from hilum.testing import eventually
 from support.looks import rows
-from support.mortal import free_ports, mortal_project
+from support.mortal import ending, free_ports, mortal_project
 from support.resting import all_quiet
 from support.serving import HubProcess
 
@@ -147,13 +147,5 @@ async def supplier_story(url: str, folder: Path, seed: int, **troubles: float) -
     )
     async with SandboxOdoo("18.0", "hilum") as box, portal:
         story = SupplierStory(folder, database, box, portal)
-        try:
+        async with ending(story, database):
             yield story
-            assert await story.hub.stop() == 0, "\n".join(story.hub.output[-30:])
-        except BaseException as error:
-            error.add_note("\n".join(story.hub.output[-60:]))
-            raise
-        finally:
-            if story.hub.running:
-                await story.hub.kill()
-            await database.close()

@@ -18,7 +18,7 @@ from hilum.errors import Invalid
 from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
 from hilum.packs.building import decimal_in, make, mapped_where_listed, yes_or_no
 from hilum.packs.odoo.conventions import Conventions
-from hilum.packs.odoo.records import Record, record_of
+from hilum.packs.odoo.records import DELETED, Record, record_of
 from hilum.packs.rows import Row, master_data, text_in
 
 OWNERS: Final = Owners(business="Supply chain", technical="Integration")
@@ -127,7 +127,7 @@ def levels_in_odoo(
 
 
 def _told(odoo: Conventions, envelope: Any) -> bool | str:
-    return record_of(envelope).kind != "deleted" or "It was deleted in Odoo, which no longer says what it was."
+    return record_of(envelope).kind != "deleted" or DELETED
 
 
 def rule_in(record: Record, odoo: Conventions) -> ReorderRule:

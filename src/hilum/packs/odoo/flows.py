@@ -29,7 +29,7 @@ from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
 from hilum.packs.odoo.captured import Captured
 from hilum.packs.odoo.conventions import Conventions
 from hilum.packs.odoo.objects import CAPTURED, objects_in
-from hilum.packs.odoo.records import Record, record_of
+from hilum.packs.odoo.records import DELETED, Record, record_of
 
 OWNERS: Final = Owners(business="Supply chain", technical="Integration")
 PATIENTS: Final = frozenset({PatientAccount, Charge, SupplyConsumed})
@@ -114,7 +114,7 @@ def _told(lines: Sequence[Captured], odoo: Conventions, envelope: Any) -> bool |
     try:
         record = record_of(envelope)
         if record.kind == "deleted":
-            return "It was deleted in Odoo, which no longer says what it was."
+            return DELETED
         return bool(objects_in(record, odoo, lines)) or f"This record of {record.model} is none of the flow's objects."
     except Stop:
         return True

@@ -19,6 +19,9 @@ from hilum.errors import Invalid
 
 _PLACES: Final = 6  # decimals of quantities and amounts; Odoo's binary fractions have more
 
+DELETED: Final = "It was deleted in Odoo, which no longer says what it was."
+"""Why a flow takes no record that is gone."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:

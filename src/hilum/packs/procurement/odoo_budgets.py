@@ -21,7 +21,7 @@ from hilum.connectors.odoo.references import COST_CENTRE
 from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
 from hilum.packs.building import make
 from hilum.packs.odoo.conventions import Conventions
-from hilum.packs.odoo.records import Record, record_of
+from hilum.packs.odoo.records import DELETED, Record, record_of
 from hilum.packs.procurement.ordering import OWNERS
 
 MODEL: Final = "crossovered.budget.lines"
@@ -69,7 +69,7 @@ def budgets_in_odoo(
 def _told(odoo: Conventions, envelope: Any) -> bool | str:
     record = record_of(envelope)
     if record.kind == "deleted":
-        return "It was deleted in Odoo, which no longer says what it was."
+        return DELETED
     return record.reference("analytic_account_id") is not None or "It is of no analytic account."
 
 

@@ -21,7 +21,7 @@ from hilum.connectors.odoo.references import ORDER
 from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
 from hilum.packs.building import make
 from hilum.packs.odoo.conventions import Conventions
-from hilum.packs.odoo.records import Record, record_of
+from hilum.packs.odoo.records import DELETED, Record, record_of
 from hilum.packs.procurement.ordering import OWNERS
 
 VENDOR: Final = "REQUESTS"
@@ -92,7 +92,7 @@ def asked_in_odoo(
 def _told(vendor: str, envelope: Any) -> bool | str:
     record = record_of(envelope)
     if record.kind == "deleted":
-        return "It was deleted in Odoo, which no longer says what it was."
+        return DELETED
     asked = record.reference(_VENDOR_FIELD[record.model])
     if asked is None or asked.code != vendor:
         return "It is no request of a department."
