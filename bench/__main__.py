@@ -7,6 +7,7 @@ python -m bench --json FILE         also write the results there
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import platform
@@ -36,6 +37,7 @@ MODULES = {
     "telemetry": "bench.telemetry",
     "encryption": "bench.encryption",
     "governed": "bench.governed",
+    "processes": "bench.processes",
     "crosswalk": "bench.crosswalk",
     "lookups": "bench.lookups",
     "matching": "bench.matching",
@@ -59,16 +61,10 @@ def machine() -> dict[str, Any]:
 
 
 def main() -> None:
-    arguments = sys.argv[1:]
-    target = None
-    if "--json" in arguments:
-        at = arguments.index("--json")
-        target = Path(arguments[at + 1])
-        del arguments[at : at + 2]
-    chosen = arguments or list(MODULES)
+    options = _options()
     results: list[dict[str, Any]] = []
     failed: list[str] = []
-    for name in chosen:
+    for name in options.names or MODULES:
         print(f"… {name}", file=sys.stderr, flush=True)
         try:
             results += importlib.import_module(MODULES[name]).run()
@@ -78,17 +74,30 @@ def main() -> None:
     show(results)
     whole = {"machine": machine(), "results": results}
     text = json.dumps(whole, indent=2, default=str)
-    if target is not None:
-        target.write_text(text + "\n")
+    if options.json is not None:
+        options.json.write_text(text + "\n")
     print(text)
     if failed:
         sys.exit(f"not measured: {', '.join(failed)}")
 
 
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Run the benchmarks and print a table and JSON."
+    )
+    known = f"which (all, if none is named): {', '.join(MODULES)}"
+    parser.add_argument("names", metavar="NAME", nargs="*", help=known)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in MODULES]:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(MODULES)}")
+    return options
+
+
 def show(results: list[dict[str, Any]]) -> None:
     columns = ("name", "median", "unit", "peer", "ratio", "target")
     rows = [[_cell(result.get(column)) for column in columns] for result in results]
-    widths = [max(len(column), *(len(row[n]) for row in rows)) for n, column in enumerate(columns)]
+    widths = [max([len(column), *(len(row[n]) for row in rows)]) for n, column in enumerate(columns)]
     for row in [list(columns), *rows]:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
 

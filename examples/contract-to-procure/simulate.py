@@ -26,18 +26,20 @@ from hilum.canonical.catalogue import write
 from hilum.simulator.contracts import ContractOffice, SimulatedContract, Troubles
 
 HUB = "http://127.0.0.1:8094"
+SUPPLIERS = {"V1": "Hygea Care", "V2": "Nordmed Supply", "V3": "Vitalis Supply"}
+ITEMS = {"GLV": "Examination gloves, box of 100", "GZE": "Gauze, sterile", "SUT": "Sutures 3-0"}
 PRACTICE = "practice"  # secret and token of the simulated CLM
 TODAY = datetime.now(UTC).date()
 
 
-def master_data(office: ContractOffice) -> list[BusinessObject]:
+def master_data() -> list[BusinessObject]:
     """What Odoo and the hub must know before a contract counts."""
     now = datetime.now(UTC)
     clear = {"subject_type": "supplier", "list_name": "exclusions", "outcome": ScreeningOutcome.CLEAR}
     return [
-        *(Supplier(code=code, title=code) for code in office.suppliers),
-        *(ScreeningResult(screening=f"S-{code}", subject=code, screened_at=now, **clear) for code in office.suppliers),
-        *(Item(code=code, title=code) for code in office.items),
+        *(Supplier(code=code, title=title) for code, title in SUPPLIERS.items()),
+        *(ScreeningResult(screening=f"S-{code}", subject=code, screened_at=now, **clear) for code in SUPPLIERS),
+        *(Item(code=code, title=title) for code, title in ITEMS.items()),
     ]
 
 
@@ -68,13 +70,14 @@ async def post(session: aiohttp.ClientSession, path: str, thing: BusinessObject)
 
 
 async def buy(session: aiohttp.ClientSession, office: ContractOffice) -> None:
-    """Order by contracts, one of which is then put on hold; bill a little too much."""
-    first, second = office.contracts[:2]
-    await post(session, "/orders", order("PO-1", first, 120))
-    await post(session, "/bills", bill("INV-1", first, 120, "90"))
-    await office.tell(second, "on_hold")
+    """Order gloves and bill them a little too high; order gauze by a contract that was just put on hold."""
+    gloves = next(each for each in office.contracts if each.number == "C-1-5")
+    gauze = next(each for each in office.contracts if each.number == "C-1-3")
+    await post(session, "/orders", order("PO-1", gloves, 320))
+    await post(session, "/bills", bill("INV-1", gloves, 320, "35.50"))
+    await office.tell(gauze, "on_hold")
     await asyncio.sleep(15)
-    await post(session, "/orders", order("PO-2", second, 10))  # it is held, with the reason
+    await post(session, "/orders", order("PO-2", gauze, 10))  # it is held, with the reason
 
 
 async def main() -> None:
@@ -85,13 +88,15 @@ async def main() -> None:
     )  # fmt: skip
     office.contracts[0].contract["valid_to"] = (TODAY + timedelta(days=60)).isoformat()  # its owner is asked
     async with office, aiohttp.ClientSession() as session:
-        for thing in master_data(office):
+        for thing in master_data():
             await post(session, "/master", thing)
         for contract in office.contracts:
             await office.live(contract)
         await asyncio.sleep(20)  # what webhooks have lost is read by REST
         await buy(session, office)
-        sys.stdout.write(f"{len(office.contracts)} contracts live; see `hilum processes list`. Ctrl-C ends.\n")
+        sys.stdout.write(
+            f"{len(office.contracts)} contracts live; see the console, or what the README names. Ctrl-C ends.\n"
+        )
         await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""Master data, orders, receipts, bills of three suppliers, a payment run and a bank: all made up.
+"""An Odoo, master data, orders, receipts, bills of three suppliers, a payment run and a bank: all made up.
 
 Run it beside `hilum serve --project examples/invoice-to-payment`; Ctrl-C ends it.
 """
@@ -32,9 +32,11 @@ from hilum.formats.ubl_writing import TradeParty
 from hilum.simulator import billing
 from hilum.simulator.bank import Bank
 from hilum.simulator.files import put
+from hilum.simulator.odoo import SandboxOdoo
 
 HUB: Final = f"http://127.0.0.1:{os.environ.get('PORT', '8096')}"
 IN, EDI, BANK, OUT = (Path(os.environ.get(f"{name}_DIR", name.lower())) for name in ("IN", "EDI", "BANK", "OUT"))
+KEY: Final = "key-of-the-sandbox"
 # The bank pays tomorrow: nothing is paid to an account on a day before it was confirmed.
 DAY: Final = datetime.now(UTC).date() + timedelta(days=1)
 BILLED: Final = DAY - timedelta(days=10)
@@ -104,10 +106,14 @@ def send_bills() -> None:
 
 
 async def post(session: aiohttp.ClientSession, path: str, *things: BusinessObject) -> None:
-    """One after the other."""
+    """One after the other, as soon as the hub is up."""
     for thing in things:
-        async with session.post(HUB + path, data=write(thing)) as answer:
-            answer.raise_for_status()
+        while True:
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                async with session.post(HUB + path, data=write(thing)) as answer:
+                    answer.raise_for_status()
+                    break
+            await asyncio.sleep(0.5)
 
 
 async def main() -> None:
@@ -116,7 +122,8 @@ async def main() -> None:
     for folder in (EDI / "gloveco/from", EDI / "gloveco/to", EDI / "medix/from", IN / "pdf", *told):
         folder.mkdir(parents=True, exist_ok=True)
     bank = Bank(BANK, account=Party(name=WE.name, account="BE68539007547034"), currency="EUR")
-    async with aiohttp.ClientSession() as session:
+    async with SandboxOdoo("19.0", port=8069, api_key=KEY) as odoo, aiohttp.ClientSession() as session:
+        sys.stdout.write(f"Odoo: {odoo.url}. Now start the hub: hilum serve --project examples/invoice-to-payment\n")
         await post(session, "/master", *known())
         await post(session, "/papers", *bought())
         send_bills()

@@ -33,7 +33,7 @@ from hilum.canonical.catalogue import write
 from hilum.simulator.files import put
 from hilum.simulator.month.suppliers import Suppliers
 from hilum.simulator.month.troubles import Trouble
-from hilum.simulator.month.truth import Answer, Article, Hospital, Line, Month, Notice, Story, Vendor
+from hilum.simulator.month.truth import Answer, Article, Hospital, Language, Line, Month, Notice, Story, Vendor
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.portal import ProcurementPortal
 from hilum.testing import eventually
@@ -44,11 +44,11 @@ SAMPLES = Path(__file__).parent / "samples"
 LOOK = 0.3  # seconds between two looks at what there is to do
 
 
-def vendor(code: str, title: str, format: str, item: str, price: str) -> Vendor:
+def vendor(code: str, title: str, speaks: Language, item: str, price: str) -> Vendor:
     """A supplier of one article."""
     article = Article(code=item, title=f"{item} of {title}", price=Decimal(price))
     return Vendor(
-        code=code, key=code.lower(), title=title, format="edifact" if format == "edifact" else "x12", account="",
+        code=code, key=code.lower(), title=title, speaks=speaks, account="",
         terms=30, tax=Decimal(0), articles=(article,),
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from hilum.errors import Invalid
 from hilum.formats import (
     FORMATS,
     bai2,
+    cii,
     cxml,
     edifact,
     fhir,
@@ -158,6 +159,7 @@ JSON = b'{"orders": [{"id": 1, "name": "Quimbleton"}, {"id": 2, "name": "Mask"}]
 ROW = b'{"item": "GLV", "title": "Quimbleton", "price": "8.20"}'
 OBJECT = canonical.write(canonical.Supplier(code="S-1", title=SECRET))
 UBL = (SAMPLES / "ubl" / "invoice.xml").read_bytes()
+CII = (SAMPLES / "cii" / "invoice.xml").read_bytes()
 CONFIRMATION = (SAMPLES / "cxml" / "confirmation.xml").read_bytes()
 
 
@@ -177,6 +179,7 @@ CASES = {
     "mt940": Case(mt940.read, MT940, _put(MT940, b"D250,50", b"D" + W), r":61:"),
     "bai2": Case(bai2.read, BAI2, _put(BAI2, b",25050,", b"," + W + b","), "line 4, record 16"),
     "ubl": Case(ubl.read, UBL, _put(UBL, b"<cbc:IssueDate>", b"<cbc:IssueDate>" + W), "IssueDate"),
+    "cii": Case(cii.read, CII, _put(CII, b'"102">2026', b'"102">' + W), "IssueDateTime"),
     "csv": Case(lambda b: _all(read_delimited(b)), CSV, _put(CSV, b"MSK,", W + b",MSK,"), "row 2", "[]", whole=False),
     "fixed width": Case(_fixed, FIXED, _put(FIXED, b"MSK  ", W + b"MSK        "), "row 2", "[]", whole=False),
     "xml": Case(read_tree, XML, _put(XML, b'id="2"', b"id=" + W), "line 1, column"),

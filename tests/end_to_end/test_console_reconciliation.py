@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import console_support as support
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from openpyxl import load_workbook
+from playwright.async_api import Browser, Page, expect
 
 from hilum.flow import load_project
 from hilum.postgres import Database
@@ -19,6 +21,9 @@ from hilum.security import Role
 from support.servers import Databases
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.req("REC-1", "UX-1")]
+
+SHOTS = os.environ.get("HILUM_SHOTS", "")
+"""A folder in which pictures of the pages are kept."""
 
 DECLARED = """
 from decimal import Decimal
@@ -55,6 +60,7 @@ async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
         async with support.browser() as browser, support.scene(url, folder) as scene:
             (scene.project / "flows" / "compared.py").write_text(DECLARED)
             await scene.user("vera", Role.VIEWER)
+            await scene.user("stan", Role.STEWARD)
             project = load_project(scene.project)
             database = Database(url, hot=1, cold=3)
             await database.open()
@@ -97,3 +103,68 @@ async def test_what_differs_is_seen_filtered_and_taken_as_a_file(stand: tuple[st
         await expect(page.get_by_role("heading", name="ledger.bills", level=1)).to_be_visible()
         await page.goto("/reconciliation/pills")
         await expect(page.get_by_role("heading", name="Reconciliation", level=1)).to_be_visible()
+
+
+async def shot(page: Page, name: str) -> None:
+    """Pictures, for who wants to look at them: light, dark, narrow."""
+    if not SHOTS:
+        return
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 400)):
+        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.screenshot(path=f"{SHOTS}/{name}-{scheme}-{width}.png", full_page=True)
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+
+
+async def reasoned(page: Page, reason: str, do: str) -> None:
+    await page.get_by_label("Reason").fill(reason)
+    await page.get_by_role("dialog").get_by_role("button", name=do, exact=True).click()
+
+
+@pytest.mark.long
+@pytest.mark.req("REC-3")
+async def test_a_steward_asks_for_a_run_and_accepts_what_differs(stand: tuple[str, Browser], tmp_path: Path) -> None:
+    address, browser = stand
+    async with support.visit(browser, address, "vera") as page:
+        await page.goto("/reconciliation/ledger.bills")
+        await expect(page.get_by_role("button", name="Run now…")).to_be_disabled()
+        async with page.expect_download() as downloading:
+            await page.get_by_role("link", name="XLSX file").click()
+        book = tmp_path / "differences.xlsx"
+        await (await downloading.value).save_as(book)
+        sheet = load_workbook(book).active
+        assert sheet is not None
+        assert sheet.max_row == 4
+        await page.get_by_role("link", name="Bill 4711 of supplier V1").click()
+        await expect(page.get_by_role("button", name="Accept…")).to_be_disabled()
+    async with support.visit(browser, address, "stan") as page:
+        await page.goto("/reconciliation/ledger.bills")
+        await shot(page, "comparison")
+        await page.get_by_role("button", name="Run now…").click()
+        await reasoned(page, "month end", "Compare")
+        await expect(page.locator("body")).to_contain_text("stan has asked for a run")
+        await expect(page.get_by_role("button", name="Run now…")).to_be_disabled()
+        await page.get_by_role("link", name="Bill 4711 of supplier V1").click()
+        table = page.get_by_role("table", name="Both sides")
+        for told in ("1\u2009240.00 EUR", "1\u2009204.00 EUR", "differs"):
+            await expect(table).to_contain_text(told)
+        await expect(page.get_by_role("button", name="Send again…")).to_be_disabled()
+        await shot(page, "difference")
+        await page.goto("/reconciliation/ledger.bills?kind=extra")
+        await page.get_by_role("link", name="Bill <b>9 of supplier V1").click()
+        await page.get_by_role("button", name="Odoo is right…").click()
+        await reasoned(page, "the supplier has corrected it", "Accept")
+        await expect(page.locator(".answer")).to_contain_text("stan accepted it (the other side is right)")
+        await expect(page.get_by_role("button", name="Take back…")).to_be_enabled()
+        await page.goto("/reconciliation")
+        await expect(page.locator(".answer")).to_contain_text("3 things differ in 1 comparison, 1 of them accepted")
+        await page.goto("/exceptions")
+        cases = page.get_by_role("table", name="Open cases")
+        await expect(cases).not_to_contain_text("Bill <b>9")
+        await cases.get_by_role("link", name="Bill 4712 of supplier V1: the hub and Odoo differ").click()
+        await expect(page.get_by_role("table", name="Both sides")).to_contain_text("Is there")
+        await shot(page, "difference-case")
+        await page.get_by_role("button", name="Accept…").click()
+        await reasoned(page, "it is known", "Accept")
+        await expect(page.locator(".answer")).to_contain_text("Closed")

@@ -156,7 +156,7 @@ async def test_a_task_is_taken_answered_and_its_run_goes_on(stand: Stand) -> Non
         await expect(page.locator(".answer")).to_contain_text("stella decided it")
         await page.goto(f"/workflows/runs/{run}")
         await expect(page.locator(".answer")).to_contain_text("It is in the state ordered")
-        await expect(page.locator(".answer")).to_contain_text("It waits for Acknowledged; its time is over in")
+        await expect(page.locator(".answer")).to_contain_text("It waits for acknowledged; its time is over in")
         model = page.get_by_role("img", name="It is in the state ordered")
         await expect(model).to_have_attribute("aria-label", re.compile("requisition → approved; approved → ordered"))
         assert await model.locator(".move.gone").count() == 2

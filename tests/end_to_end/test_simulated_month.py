@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hilum.simulator.month import Trouble
+from hilum.simulator.month.findings import LANGUAGES
 
 pytestmark = [pytest.mark.req("WF-2", "WF-12", "SYS-9", "SYS-10", "SYS-15")]
 
@@ -40,11 +41,12 @@ def assert_right(found: dict[str, Any]) -> None:
 
 @pytest.mark.timeout(400)
 async def test_a_small_month_with_every_trouble_once(postgres_url: str) -> None:
-    found = await played(postgres_url, "--orders", str(KINDS), "--suppliers", "2", "--days", "1", "--every-trouble")
+    found = await played(postgres_url, "--orders", str(KINDS), "--suppliers", "4", "--days", "1", "--every-trouble")
     assert_right(found)
     assert {each["injected"] for each in found["table"]} == {*Trouble, "payment returned by the bank"}
+    assert {each["speaks"] for each in found["partners"]} == {*LANGUAGES.values()}
     assert found["repetitions_recognised"] >= 4
-    assert found["books"]["documents"] >= KINDS - 1
+    assert found["books"]["documents"] >= KINDS - 2
 
 
 @pytest.mark.long

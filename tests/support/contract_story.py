@@ -71,7 +71,7 @@ class ContractStory:
 
     async def acquainted(self) -> None:
         """The hub and Odoo know suppliers and items."""
-        for thing in self.examples.master_data(self.office):
+        for thing in self.examples.master_data():
             await self.post("/master", thing)
         await self.quiet()
 

@@ -39,7 +39,7 @@ from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.theatre import FACILITY, IMPLANTS, Theatre, Used, catalogue_csv, contracts
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import states
+from support.looks import beside, states
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -183,6 +183,7 @@ class Hospital:
             return [each.team for each in found] == [team]
 
         await eventually(there, lambda: [(each.team, each.title, each.words) for each in found])
+        assert await beside(self.database, found[0])
         return found[0]
 
     async def answer(self, task: UUID, **content: Any) -> None:

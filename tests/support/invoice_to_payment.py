@@ -241,8 +241,11 @@ class PayablesHub:
             sums[each.supplier] = sums.get(each.supplier, Decimal(0)) + (each.total or 0)
         paid = sorted(Decimal(str(row["amount"])) for row in self.box.records("account.payment"))
         assert paid == sorted(sums.values())
-        lines = self.box.records("account.bank.statement.line")
-        assert sorted(-Decimal(str(row["amount"])) for row in lines) == paid
+
+        def left() -> list[Decimal]:
+            return sorted(-Decimal(str(row["amount"])) for row in self.box.records("account.bank.statement.line"))
+
+        await eventually(lambda: left() == paid, lambda: f"{left()} left the bank, not {paid}")
         assert self.bank.balance == Decimal(10_000) - sum(sums.values(), Decimal(0))
         told = self.folder / "edi/gloveco/to"
         await eventually(lambda: len(list(told.glob("*.edi"))) == 1, lambda: [*told.iterdir()])
@@ -256,5 +259,5 @@ class PayablesHub:
 
         await eventually(lambda: filed() == ["L-1"], filed)
         async with self.database.cold() as connection:
-            left: Sequence[Asked] = await inbox(connection)
-        assert not left, [each.title for each in left]
+            asked: Sequence[Asked] = await inbox(connection)
+        assert not asked, [each.title for each in asked]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hilum.postgres import Database
+from hilum.processes import tasks
+from hilum.processes.tasks import Asked
 
 _SOUND: dict[str, str] = {
     "a received message is work, or parked behind its key": (
@@ -112,3 +114,10 @@ async def noted(database: Database, kind: str, *said: str) -> list[tuple[str, ..
     return await rows(
         database, f"SELECT {values} FROM business_fact WHERE kind = '{kind}' AND NOT replaced ORDER BY document, line"
     )
+
+
+async def beside(database: Database, task: Asked) -> dict[str, tuple[str, ...]]:
+    """What the documents beside a question say, by member; nothing where there are none."""
+    async with database.cold() as connection:
+        papers = await tasks.papers(connection, task.id)
+    return {each.name: each.values for each in papers.members} if papers is not None else {}

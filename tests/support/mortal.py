@@ -1,7 +1,7 @@
 """An example as a project whose hub kills itself at steps of its processes, each once, where the environment says.
 
-`DIES_AT`: places, with semicolons: `suppliers.onboarding/REG-1001 5 within`. `DIARY`: a folder in which it notes how
-many steps each run took, and that it has died.
+`DIES_AT`: places, with semicolons: `suppliers.onboarding/REG-1001 5 within` is the transaction that does step 5 of that
+run, or the first one beyond it. `DIARY`: a folder in which it notes how many steps each run took, and that it has died.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -20,7 +20,7 @@ from support.serving import HubProcess
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 WHENS = ("within", "after")
-"""In the step, after what it did and before that is noted; and after that. Before a step is after the one before."""
+"""In the transaction of a step, after all that it did; and after its commit. Before a step is after the one before."""
 
 _MORTAL = """
 
@@ -28,50 +28,47 @@ import os as _os
 import signal as _signal
 from pathlib import Path as _Path
 
-from hilum.processes.run import Run as _Run
+from hilum.processes.steps import Steps as _Steps
 
 _diary = _Path(_os.environ["DIARY"])
-_places = {}
+_places = []
 for _each in filter(None, _os.environ.get("DIES_AT", "").split(";")):
     _run, _number, _when = _each.split()
-    _places[_run, int(_number), _when] = _diary / _each.replace("/", " ")
-_begin = _Run.__init__
+    _places.append((_run, int(_number), _when, _diary / _each.replace("/", " ")))
+_together = _Steps.together
 
 
-class _Mortal:
-    # the steps of one run: the engine has the same object for all
-    def __init__(self, steps, run):
-        self._steps, self._run, self._count = steps, run, 0
-
-    def __getattr__(self, name):
-        return getattr(self._steps, name)
-
-    def _may_die(self, count, when):
-        mark = _places.get((self._run, count, when))
-        if mark is not None and not mark.exists():
-            mark.touch()
-            _os.kill(_os.getpid(), _signal.SIGKILL)
-
-    async def do(self, name, act):
-        self._count += 1
-        count = self._count
-
-        async def step():
-            found = await act()
-            self._may_die(count, "within")
-            return found
-
-        found = await self._steps.do(name, step)
-        (_diary / (self._run.replace("/", " ") + " steps")).write_text(str(count))
-        self._may_die(count, "after")
-        return found
+def _may_die(run, number, when):
+    due = [mark for at, least, moment, mark in _places
+           if at == run and least <= number and moment == when and not mark.exists()]
+    for mark in due:
+        mark.touch()
+    if due:
+        _os.kill(_os.getpid(), _signal.SIGKILL)
 
 
-def _named(self, steps, database, process, row, *more):
-    _begin(self, _Mortal(steps, f"{process.name}/{row.key}"), database, process, row, *more)
+async def _mortal(self, acts):
+    run = f"{self._row.process}/{self._row.key}"
+    number = max((each[0] for each in self._later), default=0)
+
+    async def within(connection):
+        nonlocal number
+        done = await acts(connection)
+        number = max([number, *(each.number for each in done)])
+        _may_die(run, number, "within")
+        return done
+
+    await _together(self, within)
+    if number:
+        # whole at any moment: another run may end the process while it is written
+        note = _diary / (run.replace("/", " ") + " steps")
+        fresh = note.with_name(note.name + ".new")
+        fresh.write_text(str(number))
+        fresh.replace(note)
+    _may_die(run, number, "after")
 
 
-_Run.__init__ = _named
+_Steps.together = _mortal
 """
 
 
@@ -115,9 +112,18 @@ def steps_of(diary: Path, run: str) -> int:
     return int((diary / f"{run.replace('/', ' ')} steps").read_text())
 
 
-def died(diary: Path, places: Sequence[str]) -> list[str]:
-    """At which of these places the hub has died."""
-    return [each for each in places if (diary / each.replace("/", " ")).exists()]
+def rounds(steps: int, apart: int = 8) -> Iterator[list[tuple[int, str]]]:
+    """Every step of so many, within and after it: in each round the hub dies at steps that are so far apart."""
+    for when in WHENS:
+        for first in range(1, min(apart, steps) + 1):
+            yield [(number, when) for number in range(first, steps + 1, apart)]
+
+
+def survived(diary: Path, places: Sequence[str]) -> list[str]:
+    """At which of these places the hub has not died, though the run came so far: two stories are not equally long,
+    where messages come together."""
+    left = [each for each in places if not (diary / each.replace("/", " ")).exists()]
+    return [each for each in left if int(each.split()[1]) <= steps_of(diary, each.split()[0])]
 
 
 async def again_when_dead(hub: HubProcess, act: Callable[[], Awaitable[None]]) -> None:

@@ -28,7 +28,7 @@ from hilum.simulator.bank import Bank, StatementForm
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import rows
+from support.looks import beside, rows
 from support.projects import make_flow, target
 from support.waits import Start
 
@@ -194,6 +194,7 @@ class Paying:
             return len(found) == 1
 
         await eventually(there, lambda: f"one task {title}, not {[each.title for each in found]}")
+        assert await beside(self.database, found[0])
         return found[0]
 
     async def answer(self, task: Asked, by: str = "ada", **content: Any) -> None:

@@ -19,7 +19,7 @@ from hilum.masterdata import terms
 from hilum.packs import implants, inventory
 from hilum.packs.implants.closing import closing_process
 from hilum.packs.implants.rules import ImplantRules, by_order_or_alone
-from hilum.packs.procurement.three_way import Tolerances
+from hilum.packs.procurement.tolerances import Tolerances
 from hilum.processes import handle
 
 OWNERS = Owners(business="Theatre supplies", technical="Integration")
@@ -37,7 +37,7 @@ def stock_of_the_warehouse(_: ImplantUsed) -> str:
     return "WH/Stock"
 
 
-def tolerances(item: str) -> Tolerances:
+def tolerances(_supplier: str, item: str) -> Tolerances:
     """Prices are exact; a supplier may bill up to 30 for freight."""
     return Tolerances(extras_amount=Decimal(30)) if not item else Tolerances()
 

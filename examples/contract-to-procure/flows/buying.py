@@ -46,6 +46,7 @@ master.deliver_to(standing.keep(), odoo.supplier("odoo.main"), odoo.item("odoo.m
 orders = Flow(
     "orders", version="1.0", summary="Orders go to Odoo at the agreed prices, and no other way",
     owners=OWNERS, pattern=Pattern.TRANSACTION, source=posted("/orders"), format="bytes", order_by=key_of,
+    identify_by=[key_of],
 )  # fmt: skip
 
 
@@ -56,9 +57,11 @@ def ordered(body: bytes, hub: Lookup) -> Iterator[PurchaseOrder | PriceCheck]:
     if not isinstance(order, PurchaseOrder):
         raise Invalid("This is no purchase order.")
     on = (order.ordered_at or datetime.now(UTC)).date()
-    checks = Comparison(prices=hub.prices, on=on).order(order)
+    comparison = Comparison(prices=hub.prices, on=on)
+    order = with_agreed_prices(order, comparison.order(order))
+    checks = comparison.order(order)
     keep_to(checks, Tolerance(percent=Decimal(2)), only_contract=True)
-    yield with_agreed_prices(order, checks)
+    yield order
     yield from checks
 
 
@@ -67,6 +70,7 @@ orders.deliver_to(odoo.purchase_order("odoo.main"), terms.record())
 bills = Flow(
     "bills", version="1.0", summary="Bills are compared with what was agreed, and add up to rebates",
     owners=OWNERS, pattern=Pattern.TRANSACTION, source=posted("/bills"), format="bytes", order_by=key_of,
+    identify_by=[key_of],
 )  # fmt: skip
 
 

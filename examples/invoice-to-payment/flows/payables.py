@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from hilum.canonical import BY_NAME, BillMatch, BusinessObject, DocumentStatus, Payee
@@ -14,7 +14,7 @@ from hilum.packs import finance, payables, procurement
 from hilum.packs.payables import ReadingRules
 from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import OrderRules
-from hilum.packs.procurement.three_way import Tolerances
+from hilum.packs.procurement.tolerances import load_tolerances
 from hilum.packs.suppliers import SupplierRules, bank_change_process, supplier_changed
 from hilum.partners import Partners
 from hilum.processes import Commands, handle
@@ -24,11 +24,7 @@ TREASURY = Owners(business="Treasury", technical="Integration")
 HOST, PORT = os.environ.get("LISTEN", "127.0.0.1"), int(os.environ.get("PORT", "8096"))
 IN, BANK, OUT = os.environ.get("IN_DIR", "in"), os.environ.get("BANK_DIR", "bank"), os.environ.get("OUT_DIR", "out")
 LOOK = os.environ.get("LOOK_EVERY", "PT1M")
-
-
-def tolerances(item: str) -> Tolerances:
-    """A percent of the price, and freight up to 30."""
-    return Tolerances(price_percent=Decimal(1), extras_amount=Decimal(30))
+PROJECT = Path(__file__).parent.parent
 
 
 # Processes: a reading becomes a bill, a bill meets its order, a run pays it, the statement settles it
@@ -36,7 +32,7 @@ def tolerances(item: str) -> Tolerances:
 reading = ReadingRules(linger="PT1M")
 clear = payables.reading_process(reading, owners=PAYABLES)
 tell = payables.telling_process(reading, owners=PAYABLES)
-follow = order_process(OrderRules(tolerances_of=tolerances, linger="P60D"), owners=PAYABLES)
+follow = order_process(OrderRules(tolerances_of=load_tolerances(PROJECT), linger="P60D"), owners=PAYABLES)
 main = finance.DebtorAccount(
     payer=Payee(title="Hillside Hospital", account="BE68539007547034", bank="GKCCBEBB"),
     journal="BNK1",

@@ -41,8 +41,18 @@ def listener(path: str, **more: Any) -> http.Listener:
 
 # What is asked for
 
+# By webhook; and its events are read by REST, should a webhook be lost. Each counts once.
 portal = procurement.portal(
     source=listener("/portal", hmac_secret=SECRET, hmac_header="X-Signature", hmac_timestamp="X-Signature-Timestamp"),
+    also_from=[
+        http.Poll(
+            url=os.environ.get("PORTAL_EVENTS", "http://127.0.0.1:8099/events"),
+            items="events",
+            item_id="id",
+            offset_parameter="after",
+            every=float(os.environ.get("ASK_EVERY", "60")),
+        )
+    ],
     also=handle(requests),
     name="buying.portal",
     owners=OWNERS,

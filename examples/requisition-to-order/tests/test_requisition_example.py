@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from decimal import Decimal
 from pathlib import Path
 
@@ -36,3 +37,10 @@ def test_a_spreadsheet_is_a_requisition() -> None:
     sheet = (PROJECT / "samples" / "requisition.csv").read_bytes()
     with pytest.raises(Unmapped):
         translate(PROJECT, "buying.sheets", sheet.replace(b"SUT-3", b"SUT-9"))
+
+
+def test_what_is_made_up_around_the_hub_can_be_made_up() -> None:
+    """Nobody else imports it in the quick tests: it uses what the simulated month uses."""
+    names = runpy.run_path(str(PROJECT / "simulate.py"), run_name="simulate")
+    assert [story.order for story in names["STORIES"]] == ["REQ-1-R1", "WARD3-17-R1"]
+    assert isinstance(names["Suppliers"].missing, property), "what its loop asks"

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hilum.canonical import DocumentStatus, Supplier, SupplierBankChange, SupplierRegistration
-from hilum.canonical.catalogue import read
+from hilum.canonical import BusinessObject, DocumentStatus, Supplier, SupplierBankChange, SupplierRegistration
 from hilum.connectors import files, http, odoo
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup, Owners, Pattern
@@ -58,20 +57,26 @@ def registered(shown: Registered, _: Lookup) -> SupplierRegistration:
 registrations.deliver_to(*handle(onboarding))
 
 accounts = Flow(
-    "suppliers.bank_changes", version="1.0", summary="Suppliers tell of other bank accounts at the portal",
-    owners=OWNERS, pattern=Pattern.TRANSACTION, format="bytes",
+    "suppliers.bank_changes", version="2.0", summary="Suppliers tell of other bank accounts at the portal",
+    owners=OWNERS, pattern=Pattern.TRANSACTION, format="object",
     source=http.Listener(
         host=os.environ.get("LISTEN", "127.0.0.1"), port=int(os.environ.get("PORT", "8094")), path="/bank-changes",
         hmac_secret=os.environ.get("PORTAL_SECRET", "practice"), hmac_header="X-Signature",
         hmac_timestamp="X-Signature-Timestamp",
     ),
-    order_by=lambda body: read(body).business_key,
+    also_from=[  # what was posted and lost on its way
+        http.Poll(
+            url=f"{PORTAL}/bank-changes", token=os.environ.get("PORTAL_TOKEN", "practice"),
+            every=float(os.environ.get("ASK_EVERY", "10")), items="changes", item_id="data.number",
+        )
+    ],
+    order_by=lambda change: change.business_key,
+    dedup_by=lambda change: change.business_key,
 )  # fmt: skip
 
 
 @accounts.translate
-def other_account(body: bytes, _: Lookup) -> SupplierBankChange:
-    change = read(body)
+def other_account(change: BusinessObject, _: Lookup) -> SupplierBankChange:
     if not isinstance(change, SupplierBankChange):
         raise Invalid("This is no change of bank details.")
     return change

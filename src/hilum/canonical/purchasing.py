@@ -65,6 +65,7 @@ class Requisition(BusinessObject):
     """A department asks for supplies (HL7 v2: ORM/OMP order, or a row of a spreadsheet)."""
 
     name: ClassVar[str] = "hilum.requisition"
+    version: ClassVar[str] = "1.1"  # 1.1: when it was told so
 
     number: Code
     department: Text = ""
@@ -73,6 +74,7 @@ class Requisition(BusinessObject):
     needed_by: date | None = None
     urgent: bool = False
     requested_at: datetime | None = None
+    told_at: Moment | None = None  # when its system said so: an older word does not count any more
     lines: Annotated[tuple[RequisitionLine, ...], Field(min_length=1)]
 
     @property
@@ -114,11 +116,13 @@ class RequisitionWithdrawn(BusinessObject):
     """Who asked for supplies does not want them any more."""
 
     name: ClassVar[str] = "hilum.requisition.withdrawn"
+    version: ClassVar[str] = "1.1"  # 1.1: when it was told so
     kind: ClassVar[Kind] = Kind.EVENT
 
     number: Code
     by: Text = ""
     reason: Text = ""
+    told_at: Moment | None = None
 
     @property
     def business_key(self) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hilum.canonical.base import BusinessObject, Code, Kind, Moment, Quantity, Text, Value
+from hilum.canonical.finance import SupplierBill
 from hilum.canonical.papers import Document
 
 Confidence = Annotated[Quantity, Field(ge=0, le=1)]
@@ -26,12 +27,14 @@ class BillReading(BusinessObject):
     """A supplier's bill as an AP product, or what came with a PDF, has read it. Not a bill before nobody doubts it."""
 
     name: ClassVar[str] = "hilum.bill.reading"
+    version: ClassVar[str] = "1.1"  # 1.1: the bill that lies in the paper as data
 
     system: Code  # who has read it
     number: Code  # its own number of the document
     fields: Annotated[tuple[ReadField, ...], Field(min_length=1)]
     document: Document | None = None  # the paper: where it lies, its hash, perhaps its content
     expects_document: bool = False  # its content comes by itself
+    bill: SupplierBill | None = None  # as it lies in the paper as data (Factur-X): nothing of it was guessed
 
     @property
     def business_key(self) -> str:

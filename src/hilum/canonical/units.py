@@ -25,7 +25,10 @@ _COUNTS = {
     "TPR": (20, "ten pairs"), "DZN": (12, "dozen"), "DZ": (12, "dozen"), "GRO": (144, "gross"), "CEN": (100, "hundred"),
     "MIL": (1000, "thousand"), "MIO": (1_000_000, "million"), "MLD": (10**9, "milliard"), "HC": (100, "hundred count"),
     "T3": (1000, "thousand piece"), "SCO": (20, "score"), "DPR": (24, "dozen pair"), "GGR": (1728, "great gross"),
-    "NAR": (1, "number of articles"), "NPR": (2, "number of pairs"), "P5": (5, "five pack"),
+    "NAR": (1, "number of articles"), "NPR": (2, "number of pairs"), "OP": (2, "two pack"),
+    "P3": (3, "three pack"), "P4": (4, "four pack"), "P5": (5, "five pack"), "P6": (6, "six pack"),
+    "P7": (7, "seven pack"), "P8": (8, "eight pack"), "P9": (9, "nine pack"), "TP": (10, "ten pack"),
+    "U2": (1, "tablet"), "AV": (1, "capsule"),
 }  # fmt: skip
 
 REC20: Mapping[str, tuple[str, str]] = MappingProxyType(

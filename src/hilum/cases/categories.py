@@ -160,6 +160,9 @@ _ALL = (
      "Read why, and correct what it needs. It is compared again within the hour, and the case then ends."),
     ("stock.critical", "Too little in a store", "A store has less of an item than must be there.", BUSINESS,
      "Bring some from another store, or have it delivered at once. The case ends when there is enough again."),
+    ("gateway.chargeback", "Payment taken back", "A payer's bank took back what was paid by a payment gateway.",
+     BUSINESS, "Object at the gateway while it still takes that: if it is won, the case ends. Else close it with what"
+     " was decided: bill the payer again, or accept the loss."),
     # HTTP: 4xx answers that will always be the same
     ("http.400", "Receiver cannot read it", "The receiver says that the request is wrong (400).", TECHNICAL, _ENGINEER),
     ("http.404", "Unknown at the receiver", "The receiver does not know what is addressed (404).", TECHNICAL,

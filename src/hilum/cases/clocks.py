@@ -1,7 +1,8 @@
 """Clocks: until when somebody must have acted, by team and criticality; and what nobody acted on goes to others.
 
 The clocks are settings. They are kept in the database, so that whoever opens a case or asks people something uses the
-same ones, and a changed clock counts for what is open already too. They run from the opening, whoever has it meanwhile.
+same ones, and a changed clock counts for what is open already too. They run from the opening, whoever has it meanwhile,
+and only while its team works (`working_hours`).
 """
 
 from __future__ import annotations
@@ -35,8 +36,20 @@ async def declare(connection: Connection, clocks: Sequence[ClockRule]) -> bool:
         " VALUES (%s, %s, %s, %s, %s, %s)",
         wanted,
     )
-    await connection.execute(_RETIME)
+    await retime(connection)
     return True
+
+
+async def retime(connection: Connection) -> None:
+    """Within a transaction: open cases are due as clocks and hours say now. Whoever keeps others does the same soon."""
+    await connection.execute(_RETIME)
+    await connection.execute("INSERT INTO service_changed (what) VALUES ('tasks') ON CONFLICT DO NOTHING")
+
+
+async def changed(connection: Connection, what: str) -> bool:
+    """Within a transaction: have clocks or hours changed since this was asked last?"""
+    cursor = await connection.execute("DELETE FROM service_changed WHERE what = %s", [what])
+    return cursor.rowcount > 0
 
 
 def _row(place: int, clock: ClockRule) -> tuple[int, str, list[int], timedelta, timedelta | None, str]:
@@ -59,17 +72,28 @@ async def escalate(connection: Connection) -> int:
 
 def due_in_sql(team: str, criticality: str, since: str) -> str:
     """SQL for when the clock that fits is over; null where none fits. The arguments are SQL themselves."""
-    return f"(SELECT {since} + k.due FROM service_clock_of({team}, {criticality}::int) k)"
+    period = f"(SELECT k.due FROM service_clock_of({team}, {criticality}::int) k)"
+    return after_in_sql(team, criticality, since, period)
 
 
+def after_in_sql(team: str, criticality: str, since: str, period: str) -> str:
+    """SQL for when so much of the team's working time is over. The arguments are SQL themselves."""
+    return f"service_after({team}, {criticality}::int, {since}, {period})"
+
+
+OWN_DUE: Final = after_in_sql("%(owner)s::text", "%(criticality)s", "now()", "%(time_to_act)s::interval")
+"""Of a case that is opened now."""
+_OWN: Final = f"coalesce({after_in_sql('owner', 'criticality', 'opened_at', 'time_to_act')}, own_due_at)"
 _RETIME: Any = (
-    f"UPDATE exception_case SET due_at = coalesce({due_in_sql('owner', 'criticality', 'opened_at')}, own_due_at)"
+    f"UPDATE exception_case SET own_due_at = {_OWN},"
+    f" due_at = coalesce({due_in_sql('owner', 'criticality', 'opened_at')}, {_OWN})"
     " WHERE closed_at IS NULL AND own_due_at IS NOT NULL"
 ).encode()
 _ESCALATE: Any = (
     b"WITH late AS (SELECT c.id, k.escalate_to FROM exception_case c, service_clock_of(c.owner, c.criticality) k"
     b" WHERE c.closed_at IS NULL AND c.escalated_at IS NULL AND c.due_at <= now()"
-    b" AND c.due_at + k.escalate_after <= now() ORDER BY c.due_at LIMIT %s FOR UPDATE OF c SKIP LOCKED)"
+    b" AND service_after(c.owner, c.criticality, c.due_at, k.escalate_after) <= now()"
+    b" ORDER BY c.due_at LIMIT %s FOR UPDATE OF c SKIP LOCKED)"
     b" UPDATE exception_case c SET escalated_at = now(), escalated_to = late.escalate_to, assigned_to = NULL"
     b" FROM late WHERE c.id = late.id RETURNING c.id, c.flow, c.message_id, c.owner, c.escalated_to"
 )

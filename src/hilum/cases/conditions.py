@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from hilum.cases.categories import described
 from hilum.cases.causes import exactly, group_key
 from hilum.cases.classify import owners_by
-from hilum.cases.clocks import due_in_sql
+from hilum.cases.clocks import OWN_DUE, due_in_sql
 from hilum.cases.desk import Case, NotPossible, case, cases, write_note
 from hilum.cases.urgency import rank_of, time_to_act
 from hilum.connector import Condition, Misfit
@@ -192,11 +192,12 @@ async def _record(connection: Connection, action: str, flows: Sequence[Flow], wo
 
 _OPEN = (
     "INSERT INTO exception_case (flow, flows, ordinal, destination, condition, misfits, category, kind, title, words,"
-    " next_step, owner, other_owner, group_key, cause, criticality, own_due_at, due_at, seen_at)"
+    " next_step, owner, other_owner, group_key, cause, criticality, time_to_act, own_due_at, due_at,"
+    " seen_at)"
     " VALUES (%(flow)s, %(flows)s, -1, %(destination)s, %(condition)s, %(misfits)s, %(category)s, %(kind)s, %(title)s,"
     " %(words)s, %(next_step)s, %(owner)s, %(other_owner)s, %(group_key)s, %(cause)s, %(criticality)s,"
-    " CASE WHEN %(due_at)s::timestamptz IS NULL THEN now() + %(time_to_act)s END, coalesce(%(due_at)s::timestamptz,"
-    f" {due_in_sql('%(owner)s', '%(criticality)s', 'now()')}, now() + %(time_to_act)s), now())"
+    f" %(time_to_act)s, CASE WHEN %(due_at)s::timestamptz IS NULL THEN {OWN_DUE} END,"
+    f" coalesce(%(due_at)s::timestamptz, {due_in_sql('%(owner)s', '%(criticality)s', 'now()')}, {OWN_DUE}), now())"
 )
 # Owner and flow stay as they are: a person may have handed it over.
 _RENEW = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from hilum.cases.causes import group_key
 from hilum.cases.classify import Finding, owners
-from hilum.cases.clocks import due_in_sql
+from hilum.cases.clocks import OWN_DUE, after_in_sql, due_in_sql
 from hilum.cases.urgency import rank_of, time_to_act
 from hilum.errors import HilumError
 from hilum.flow import Flow
@@ -62,6 +62,7 @@ class Case:
     at_stake: Decimal | None = None  # money; none: nobody knows, or there is none
     currency: str = ""
     own_due_at: datetime | None = None  # due where no clock of the settings fits
+    time_to_act: timedelta | None = None  # from the opening until then, in the working time of its team
     escalated_at: datetime | None = None
     escalated_to: str = ""  # the team that has it too since then
     behind: int = 0  # messages and deliveries that wait behind it
@@ -227,10 +228,12 @@ async def hand_over(connection: Connection, number: int, *, actor: str, reason: 
     the opening on.
     """
     due = due_in_sql("other_owner", "criticality", "opened_at")
+    own = f"coalesce({after_in_sql('other_owner', 'criticality', 'opened_at', 'time_to_act')}, own_due_at)"
     cursor = await connection.execute(
         "UPDATE exception_case SET owner = other_owner, other_owner = owner, assigned_to = NULL,"
         " escalated_at = NULL, escalated_to = '',"
-        f" due_at = CASE WHEN own_due_at IS NULL THEN due_at ELSE coalesce({due}, own_due_at) END,"
+        f" due_at = CASE WHEN own_due_at IS NULL THEN due_at ELSE coalesce({due}, {own}) END,"
+        f" own_due_at = CASE WHEN own_due_at IS NOT NULL THEN {own} END,"
         " kind = CASE kind WHEN 'business' THEN 'technical' ELSE 'business' END"
         " WHERE id = %s AND closed_at IS NULL AND other_owner <> '' RETURNING flow, message_id, owner".encode(),
         [number],
@@ -294,11 +297,12 @@ async def close(
 
 _OPEN = (
     "INSERT INTO exception_case (flow, message_id, ordinal, destination, category, kind, title, words, next_step,"
-    " owner, other_owner, detail, group_key, cause, criticality, at_stake, currency, own_due_at, due_at)"
+    " owner, other_owner, detail, group_key, cause, criticality, at_stake, currency, time_to_act, own_due_at,"
+    " due_at)"
     " VALUES (%(flow)s, %(message_id)s, %(ordinal)s, %(destination)s, %(category)s, %(kind)s, %(title)s, %(words)s,"
     " %(next_step)s, %(owner)s, %(other_owner)s, %(detail)s, %(group_key)s, %(cause)s, %(criticality)s,"
-    " %(at_stake)s, %(currency)s, now() + %(time_to_act)s,"
-    f" coalesce({due_in_sql('%(owner)s', '%(criticality)s', 'now()')}, now() + %(time_to_act)s))"
+    f" %(at_stake)s, %(currency)s, %(time_to_act)s, {OWN_DUE},"
+    f" coalesce({due_in_sql('%(owner)s', '%(criticality)s', 'now()')}, {OWN_DUE}))"
     " ON CONFLICT (message_id, ordinal) WHERE closed_at IS NULL DO UPDATE SET category = excluded.category,"
     " kind = excluded.kind, title = excluded.title, words = excluded.words, next_step = excluded.next_step,"
     " owner = excluded.owner, other_owner = excluded.other_owner, detail = excluded.detail,"

@@ -37,8 +37,7 @@ class Missing:
 
     def sources(self, flows: Mapping[str, Flow]) -> list[str]:
         """Where they came from, as far as this process knows their flows."""
-        found = [flows[name].source for name in self.flows if name in flows]
-        return sorted({source.address for source in found if source is not None})
+        return sorted({source.address for name in self.flows if name in flows for source in flows[name].sources})
 
     def in_words(self, flows: Mapping[str, Flow]) -> str:
         """The missing code, the table, where it came from and how many wait."""

@@ -46,6 +46,19 @@ class SideBySide(BaseModel):
             raise ValueError("each member needs a value for each document, and marks some of these")
         return self
 
+    def hidden(self) -> SideBySide:
+        """That something differs, and where, without what it says."""
+        members = tuple(
+            Member(name=each.name, values=tuple("•••" if value else "" for value in each.values), marked=each.marked)
+            for each in self.members
+        )
+        return SideBySide(documents=self.documents, members=members)
+
+
+def member(name: str, *values: str, marked: Sequence[int] = ()) -> Member:
+    """A member whose texts are cut where they are too long to be shown. `marked`: places of what stands out."""
+    return Member(name=name[:300], values=tuple(value[:300] for value in values), marked=tuple(sorted(set(marked))))
+
 
 def compared(name: str, values: Sequence[str]) -> Member:
     """A member whose documents should all say the same: those that differ from the first that says something stand out.

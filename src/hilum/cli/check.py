@@ -7,6 +7,7 @@ from hilum.cli.output import AsJson, emit_json, out, plain, plural
 from hilum.connectors.partners import check_routes
 from hilum.masterdata import quality
 from hilum.masterdata.ownership import load_matrix
+from hilum.reconcile import comparisons_of
 from hilum.runtime.arrivals import Arrivals
 
 
@@ -28,6 +29,7 @@ def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         "ownership": len(matrix.rules),
         "quality": sum(map(len, rules.values())),
         "partners": len(found.partners),
+        "comparisons": len(comparisons_of(found)),
     }
     elsewhere = sorted(quality.tables_of(rules) - found.lookup.tables.keys())
     if as_json:
@@ -36,7 +38,7 @@ def check(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
     said = (
         f"{plural(facts['flows'], 'flow')}, {plural(facts['lookups'], 'lookup table')}, "
         f"{plural(facts['ownership'], 'rule')} of ownership, {facts['quality']} of quality, "
-        f"{plural(facts['partners'], 'trading partner')}"
+        f"{plural(facts['partners'], 'trading partner')}, {plural(facts['comparisons'], 'comparison')}"
     )
     out.print(plain(f"The project is right: {said}."), soft_wrap=True)
     for name in elsewhere:

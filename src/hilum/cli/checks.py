@@ -1,8 +1,9 @@
-"""What `hilum doctor` looks at in the journal's payloads: can they be read, and are they erased on their day?"""
+"""What `hilum doctor` looks at in the database: can payloads be read and are they erased, are comparisons made?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from hilum.cli.keys import keyring_in
 from hilum.cli.retention import bounds_of
@@ -11,6 +12,10 @@ from hilum.flow import Project
 from hilum.journal.data_keys import masters_in_use
 from hilum.journal.retention import plan
 from hilum.postgres import Database
+from hilum.reconcile import Comparison, comparisons_of, store
+from hilum.reconcile.keeping import overdue
+from hilum.reconcile.store import RunRow
+from hilum.reconcile.words import result
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,34 @@ async def payload_checks(database: Database, project: Project) -> list[Check]:
         return [encryption, Check("retention", False, f"{made.refusal} (hilum retention run --dry-run)")]
     waiting = f"; {len(made.waiting)} flow days wait (hilum retention)" if made.waiting else ""
     return [encryption, Check("retention", True, f"payloads are erased on their day{waiting}")]
+
+
+async def comparison_checks(database: Database, project: Project) -> list[Check]:
+    """Was each comparison made when its calendar said so, and could it look? Raises `DatabaseUnavailable`."""
+    try:
+        declared = comparisons_of(project)
+    except HilumError as error:
+        return [Check("comparisons", False, str(error))]
+    async with database.cold() as connection:
+        latest = await store.latest(connection)
+        done = {each.name: (await store.done_last(connection, each.name))[0] for each in declared}
+    now = datetime.now(UTC)
+    return [_comparison(each, latest.get(each.name), done[each.name], now) for each in declared]
+
+
+def _comparison(declared: Comparison, last: RunRow | None, done: datetime | None, now: datetime) -> Check:
+    what, by_hand = f"comparison {declared.name}", f"hilum reconcile run {declared.name}"
+    if last is None:
+        words = "it never ran"
+        if declared.when is None:
+            return Check(what, False, f"{words}, and has no calendar: {by_hand}, or give it `when`")
+        return Check(what, False, f"{words}: a hub makes it {declared.when.words()}, or {by_hand}")
+    if last.state == "failed":
+        return Check(what, False, f"its last run ({last.started_at:%Y-%m-%d %H:%M} UTC) could not look: {last.words}")
+    late = overdue(declared, done or last.started_at, now)
+    if late is not None:
+        return Check(what, False, f"the run of {late:%Y-%m-%d %H:%M} UTC was not made: is a worker running? {by_hand}")
+    return Check(what, True, f"{result(last, declared.sides)} ({last.started_at:%Y-%m-%d %H:%M} UTC)")
 
 
 async def _encryption(database: Database, project: Project) -> Check:

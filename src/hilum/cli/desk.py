@@ -13,15 +13,18 @@ import typer
 
 from hilum import cases, desk
 from hilum.cases.side_by_side import SideBySide
-from hilum.cli.opening import HERE, ProjectFolder, journal, run, settings_of
+from hilum.cases.working_hours import Shift, shifts_of
+from hilum.cli.acting import As, acting, login_of
+from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run, settings_of
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.desk import Entry, Filter, Found, Move
 from hilum.errors import SettingsError
 from hilum.flow import Criticality
 from hilum.flow.stakes import RANK
-from hilum.processes import tasks
+from hilum.journal.audit import record
+from hilum.processes import processes_of, tasks
 from hilum.processes.periods import duration
-from hilum.security import Role, User
+from hilum.security import Permission, Role, User
 
 app = typer.Typer(help="The exception desk: cases and tasks in one list, with clocks, money and next moves.")
 
@@ -95,11 +98,16 @@ async def _found(folder: Path, wanted: Filter, limit: int) -> Found:
 @app.command()
 def show(
     entry: Annotated[str, typer.Argument(help="Number of a case, or id of a task.")],
+    reason: Annotated[str, typer.Option(help="Why the documents of a protected process are shown; audited.")] = "",
+    as_user: As = "",
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """One entry: why it waits, its documents side by side, and the moves that are legal now."""
-    found, papers, moves = run(_one(project, entry))
+    """One entry: why it waits, its documents side by side, and the moves that are legal now.
+
+    What the documents of a protected process say is shown to who may see it, with a reason.
+    """
+    found, papers, moves = run(_one(project, entry, reason.strip(), as_user))
     if found is None:
         fail(f"Nothing of this name waits: {entry}. See: hilum desk")
     if as_json:
@@ -119,7 +127,27 @@ def show(
     table(["move", "what follows"], [[each.label, each.follows] for each in moves], empty="", wrap=["what follows"])
 
 
-async def _one(folder: Path, name: str) -> tuple[Entry | None, SideBySide | None, list[Move]]:
+async def _one(
+    folder: Path, name: str, reason: str, as_user: str
+) -> tuple[Entry | None, SideBySide | None, list[Move]]:
+    found, papers, moves = await _read(folder, name)
+    if found is None or papers is None or not _protected(folder, found.flow):
+        return found, papers, moves
+    if not reason:
+        return found, papers.hidden(), moves
+    async with acting(folder, login_of(as_user), Permission.VIEW_PAYLOAD) as (connection, who):
+        words = f"the documents of task {found.id}: {reason}"
+        await record(connection, actor=who.name, action="view_payload", flow=found.flow, words=words)
+    return found, papers, moves
+
+
+def _protected(folder: Path, process: str) -> bool:
+    """Are its documents masked? Those of a process that is not here are: nobody says that they may be seen."""
+    known = [each for each in processes_of(project_of(folder)) if each.name == process]
+    return not known or any(not each.data_class.open for each in known)
+
+
+async def _read(folder: Path, name: str) -> tuple[Entry | None, SideBySide | None, list[Move]]:
     async with journal(folder) as database, database.cold() as connection:
         entries = (await desk.find(connection, Filter(text=name), limit=100)).entries
         found = next((each for each in entries if each.id == name), None)
@@ -147,22 +175,25 @@ _ANYBODY = User(
 @app.command()
 def figures(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
     """How each team stands: open, past their due time, due soon, with nobody, and the median age."""
-    found = run(_figures(project))
+    found, shifts = run(_figures(project))
+    works = {team: each.words for team, each in shifts.items()}
     if as_json:
-        emit_json([asdict(each) for each in found])
+        emit_json([asdict(each) | {"clocks_run": works.get(each.team, "")} for each in found])
         return
     rows = [
         [each.team, each.what, each.open, each.breached, each.soon, each.unassigned, each.escalated,
-         str(timedelta(seconds=round(each.median_seconds)))]
+         str(timedelta(seconds=round(each.median_seconds))), works.get(each.team, "around the clock")]
         for each in found
     ]  # fmt: skip
-    heads = ["team", "what", "open", "breached", "soon", "with nobody", "escalated", "median age"]
-    table(heads, rows, empty="Nothing waits for a person.", right=heads[2:])
+    heads = ["team", "what", "open", "breached", "soon", "with nobody", "escalated", "median age",
+             "clocks run"]  # fmt: skip
+    table(heads, rows, empty="Nothing waits for a person.", right=heads[2:-1], wrap=["clocks run"])
 
 
-async def _figures(folder: Path) -> list[desk.Figure]:
+async def _figures(folder: Path) -> tuple[list[desk.Figure], dict[str, Shift]]:
     async with journal(folder) as database, database.cold() as connection:
-        return await desk.figures(connection)
+        found = await desk.figures(connection)
+        return found, await shifts_of(connection, list(dict.fromkeys(each.team for each in found)))
 
 
 def _one_of(value: str, known: Any) -> str:

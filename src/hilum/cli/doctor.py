@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hilum.cli.checks import Check, payload_checks
+from hilum.cli.checks import Check, comparison_checks, payload_checks
 from hilum.cli.guards import taken
 from hilum.cli.limits import open_files_allowed, open_files_needed, raise_open_files
 from hilum.cli.logs import configure_logs
@@ -125,6 +125,7 @@ async def _database(project: Project, checks: list[Check]) -> bool:
             kind = "embedded PostgreSQL" if database.embedded else "PostgreSQL"
             checks.append(Check("database", True, f"{kind} answers and its tables are up to date"))
             checks += await payload_checks(database, project)
+            checks += await comparison_checks(database, project)
             return await _journal(database, checks)
     except HilumError as error:
         checks.append(Check("database", False, str(error)))

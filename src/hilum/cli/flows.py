@@ -69,7 +69,7 @@ def _describe(flow: Flow, retries: RetryTable) -> dict[str, Any]:
         "slo": f"{flow.slo.percent} % within {flow.slo.within}",
         "retention": flow.retention,
         "priority": flow.priority.value,
-        "source": flow.source.address if flow.source else "",
+        "source": ", ".join(each.address for each in flow.sources),
         "when": flow.source.schedule.words() if flow.source and flow.source.schedule else "",
         "format": flow.format,
         "on held": "the later ones of its key wait" if flow.on_held == "hold_key" else "the later ones pass it",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hilum.cli.month_folder import fresh
 from hilum.cli.opening import connected, project_of, run
 from hilum.cli.output import AsJson, emit_json, err, out, table
+from hilum.cli.serve import stop_on_signals
 from hilum.connectors.odoo.settings import OdooSettings
 from hilum.encryption.sealing import key_text, new_key
 from hilum.errors import SettingsError
@@ -28,7 +31,7 @@ from hilum.runtime import prepare
 from hilum.scaffold import write_month
 from hilum.simulator.month import Month, Trouble, World, books_of, differences, look, month_of, opened, read_books
 from hilum.simulator.month import table as confusion
-from hilum.simulator.month.findings import Findings
+from hilum.simulator.month.findings import Findings, by_language
 from hilum.simulator.month.hospitals import lookups
 from hilum.simulator.month.hub import HubProcess
 from hilum.simulator.month.suppliers import profile_of
@@ -36,6 +39,7 @@ from hilum.simulator.odoo import FaultKind, SandboxOdoo
 
 _ACCOUNT = "BE68539007547034"
 _LOST = 0.01  # of the sandbox's replies
+_BROKEN_OFF = 130  # as shells call a command that was stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,13 @@ def month(
     days: Annotated[int, typer.Option(help="Days on which something is ordered.", min=1, max=28)] = 21,
     seed: Annotated[int, typer.Option(help="The same seed gives the same month.")] = 1,
     kills: Annotated[int, typer.Option(help="How often the hub is killed (kill -9).", min=0, max=1000)] = 0,
-    every: Annotated[bool, typer.Option("--every-trouble", help="The first orders have each trouble once.")] = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--every-trouble",
+            help="The first orders have each trouble, equally often: with N times as many orders, N times.",
+        ),
+    ] = False,
     lost: Annotated[float, typer.Option(help="Share of the sandbox's replies that are lost.", min=0, max=0.2)] = _LOST,
     word: Annotated[
         str, typer.Option("--run", help="Begins every number, up to 3 letters and digits: new for each run on an Odoo.")
@@ -82,25 +92,57 @@ def month(
     """Play a month of three hospitals with all its troubles, and compare what came of it, to the cent.
 
     It has a hub, a PostgreSQL, suppliers, a bank and people of its own. The exit code is 1 where a trouble was not
-    found, a clean order did not go straight through, or Odoo's books are not what they must be.
+    found, a clean order did not go straight through, or Odoo's books are not what they must be; 130 where Ctrl-C or
+    SIGTERM has broken it off, which ends all that it has started.
     """
     if not (1 <= len(word) <= 3 and word.isalnum() and word.isascii()):
         raise SettingsError("--run: write one to three letters or digits.")
-    troubles = [each for each in Trouble if each is not Trouble.NONE] if every else None
+    kinds = [each for each in Trouble if each is not Trouble.NONE]
+    # one after the other goes to the next supplier: so each trouble meets suppliers of every language
+    troubles = [each for each in kinds for _ in range(max(1, orders // len(kinds)))] if every else None
     played = month_of(seed, orders=orders, vendors=suppliers, order_days=days, run=word.upper(), troubles=troubles)
     real = There(url=odoo, database=db, login=login, key=key, journal=journal) if odoo else None
     made = folder or Path(tempfile.mkdtemp(prefix="hilum-month-"))
+    about = f"{orders} orders, {suppliers} suppliers, seed {seed}"
     try:
-        result = run(_play(played, made, real, kills=kills, seed=seed, lost=lost))
+        with fresh(made, about) as became:
+            result = run(_until_stopped(_play(played, made, real, kills=kills, seed=seed, lost=lost)))
+            became(_outcome(result))
     finally:
         if folder is None:
             shutil.rmtree(made, ignore_errors=True)
+    if result is None:
+        if as_json:
+            emit_json({"right": False, "broken_off": True})
+        else:
+            out.print("broken off: nothing was compared")
+        raise typer.Exit(_BROKEN_OFF)
     if as_json:
         emit_json(result)
     else:
         _show(result)
     if not result["right"]:
         raise typer.Exit(1)
+
+
+async def _until_stopped(playing: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any] | None:
+    """What it came to; none: a signal has broken it off, and everything that it had started has ended."""
+    stop, task = stop_on_signals(), asyncio.create_task(playing)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if task.done():
+        return await task
+    task.cancel()  # once: what ends it waits for the hub and for PostgreSQL
+    with suppress(asyncio.CancelledError):
+        return await task
+    return None
+
+
+def _outcome(result: dict[str, Any] | None) -> str:
+    if result is None:
+        return "it was broken off"
+    return "all was as it must be" if result["right"] else "not all was as it must be"
 
 
 async def _play(
@@ -184,6 +226,10 @@ def _result(played: Month, found: Findings, wrong: list[str], *, seconds: float,
         "table": [
             {"injected": row.injected, "count": row.count, "right": row.right, "found": dict(row.found)} for row in rows
         ],
+        "partners": [
+            {"speaks": name, "orders": count, "right": right}
+            for name, (count, right) in by_language(played, found).items()
+        ],
         "missed": missed,
         "held": found.held,
         "books": {
@@ -200,6 +246,9 @@ def _show(result: dict[str, Any]) -> None:
     rows = [[each["injected"], each["count"], each["right"],
              ", ".join(f"{name} {n}" for name, n in each["found"].items())] for each in result["table"]]  # fmt: skip
     table(["injected", "times", "found right", "found as"], rows, empty="", right=["times", "found right"])
+    out.print()
+    spoken = [[each["speaks"], each["orders"], each["right"]] for each in result["partners"]]
+    table(["suppliers speak", "orders", "found right"], spoken, empty="", right=["orders", "found right"])
     books = result["books"]
     out.print(
         f"\n{result['orders']} orders, {result['suppliers']} suppliers, {result['kills']} kills, "

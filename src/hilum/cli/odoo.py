@@ -162,8 +162,11 @@ def sandbox(
             emit_json(facts)
         else:
             out.print(f"Sandbox Odoo {version}: {server.url}  (database {server.database}, login {server.login})")
+            out.print("For the terminal in which the hub is started:")
             out.print(
-                f"ODOO_URL={server.url} ODOO_DB={server.database} ODOO_LOGIN={server.login} ODOO_KEY={server.api_key}"
+                f"export ODOO_URL={server.url} ODOO_DB={server.database} ODOO_LOGIN={server.login}"
+                f" ODOO_KEY={server.api_key}",
+                soft_wrap=True,  # whoever copies it copies one line
             )
 
     async def until_stopped() -> None:

@@ -14,8 +14,9 @@ from hilum.cli.acting import As, Reason, acting, login_of, reasoned
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.errors import Refused, SettingsError
-from hilum.processes import acts, answer_of, decide, inbox, store, task
+from hilum.processes import acts, answer_of, decide, give, inbox, store, task
 from hilum.processes.finding import processes_of
+from hilum.processes.naming import told_in_words, waits_in_words
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import Asked
 from hilum.security import PERMISSIONS, Permission
@@ -48,7 +49,14 @@ def list_runs(
         emit_json([asdict(each) for each in found])
         return
     rows = [
-        [each.process, each.key, each.state, each.status, ago(each.since), each.waits_for or each.outcome]
+        [
+            each.process,
+            each.key,
+            each.state,
+            each.status,
+            ago(each.since),
+            waits_in_words(each.waits_for) or each.outcome,
+        ]
         for each in found
     ]
     heads = ["process", "key", "state", "status", "since", "waits for"]
@@ -65,10 +73,12 @@ def show(process: Process, key: Key, project: ProjectFolder = HERE, as_json: AsJ
     out.print(f"{plain(found.process)} {found.version}, {plain(found.key)}: {plain(found.state)}, {found.status}")
     if found.waits_for:
         until = f" until {found.waits_until:%Y-%m-%d %H:%M %Z}" if found.waits_until else ""
-        out.print(f"waits for {plain(found.waits_for)}{until}", soft_wrap=True)
+        out.print(f"waits for {plain(waits_in_words(found.waits_for))}{until}", soft_wrap=True)
     if found.outcome:
         out.print(plain(found.outcome), soft_wrap=True)
-    rows = [[f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, each.words, each.actor] for each in told]
+    rows = [
+        [f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, told_in_words(each.kind, each.words), each.actor] for each in told
+    ]
     table(["at", "what", "words", "by"], rows, empty="Nothing has happened yet.", wrap=["words"])
 
 
@@ -106,6 +116,20 @@ def decide_task(
     values = dict(_pair(each) for each in answer)
     run(_decide(project, login, id, values))
     _said(as_json, "decided", {"task": id})
+
+
+@app.command("give")
+def give_task(
+    id: Annotated[UUID, typer.Argument(help="The task, as `hilum processes tasks` names it.")],
+    to: Annotated[str, typer.Option(help="Who is to decide it; without it, its team again.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; the audit keeps it.")] = "",
+    who: As = "",
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Give a task to somebody who may decide it, or back to its team."""
+    run(_give(project, who, id, to, reason))
+    _said(as_json, f"the task is with {to or 'its team'} now", {"task": id, "to": to})
 
 
 @app.command()
@@ -187,6 +211,14 @@ async def _decide(folder: Path, login: Any, id: UUID, values: dict[str, Any]) ->
         try:
             answer = answer_of(_form(folder, found), values)
             await decide(connection, id, answer, actor=who.name, permissions={str(each) for each in held})
+        except Refused as error:
+            raise SettingsError(str(error)) from None
+
+
+async def _give(folder: Path, who: str, id: UUID, to: str, reason: str) -> None:
+    async with acting(folder, login_of(who), Permission.ASSIGN) as (connection, person):
+        try:
+            await give(connection, id, to=to, actor=person.name, reason=reason)
         except Refused as error:
             raise SettingsError(str(error)) from None
 

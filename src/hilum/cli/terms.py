@@ -184,12 +184,13 @@ async def _accruals(folder: Path, on: date, contract: str) -> list[Accrual]:
 
 def _table(found: Sequence[WhatIf]) -> None:
     rows = [
-        [each.supplier, each.currency, str(each.lines), number(each.spent), f"{each.agreed} → {each.agreed_then}",
+        [f"{each.document_type}s", each.supplier, each.currency, str(each.lines), number(each.spent),
+         f"{each.agreed} → {each.agreed_then}",
          number(each.leak), number(each.leak_then), number(each.difference)]
         for each in found
     ]  # fmt: skip
-    columns = ["supplier", "", "lines", "asked for", "agreed lines", "leak", "leak then", "would be saved"]
-    table(columns, rows, empty="No lines with a price in these days.", right=columns[2:])
+    columns = ["of", "supplier", "", "lines", "asked for", "agreed lines", "leak", "leak then", "would be saved"]
+    table(columns, rows, empty="No lines with a price in these days.", right=columns[3:])
 
 
 async def _book(folder: Path, known: date | None) -> Book:

@@ -66,6 +66,16 @@ class HubSource(Source, Generic[L, Q]):
         """Ask this one, from the next `open` on."""
         self._ledger = ledger
 
+    @property
+    def is_open(self) -> bool:
+        """Does it look?"""
+        return self._task is not None
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks, where nothing stirs it."""
+        return self._poll
+
     def stir(self) -> None:
         """Look again at once: something in hand was answered."""
         self._bell.set()
@@ -107,7 +117,7 @@ class HubSource(Source, Generic[L, Q]):
                     await self._look(ledger, queue)
                 except DatabaseUnavailable as error:
                     log.warning("source_waits", source=self.address, reason=str(error))
-                await listen(self._bell, self._poll)
+                await listen(self._bell, self.pause)
         except Exception:
             queue.close()  # a defect: `receive` ends and raises it, so that it is seen
             raise

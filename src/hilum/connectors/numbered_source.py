@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hilum.connectors.handing import Handed, Hands
 from hilum.connectors.hub_source import HubSource
@@ -65,3 +65,20 @@ class NumberedSource(HubSource[Database, Hands]):
     @abstractmethod
     def _called(self, number: int) -> str:
         """What it is, in words of the audit."""
+
+
+class QueriedSource(NumberedSource):
+    """One whose rows a single statement finds."""
+
+    untold: ClassVar[str]
+    """Gives the rows, the number first, but those `%(known)s`, in their order, `%(room)s` at most."""
+
+    async def _fill(self, ledger: Database, queue: Hands, known: Sequence[int], room: int) -> None:
+        async with ledger.cold() as connection:
+            cursor = await connection.execute(self.untold, {"known": list(known), "room": room})
+            rows = await cursor.fetchall()
+        queue.put([self._handed(queue, row) for row in rows])
+
+    @abstractmethod
+    def _handed(self, hands: Hands, row: Sequence[Any]) -> Handed:
+        """A row as it is handed over."""

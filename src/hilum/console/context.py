@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pydantic import BaseModel
+
 from hilum.cases import Policy
 from hilum.cases.resolution import Settled
 from hilum.errors import SettingsError
@@ -63,6 +65,11 @@ class Context:
     def process(self, name: str, version: str = "") -> Process | None:
         """A process in this version, else (empty) in its current one; None where this hub does not know it."""
         return next((each for each in self.processes if each.name == name and version in ("", each.version)), None)
+
+    def heard(self, name: str, version: str = "") -> Sequence[type[BaseModel]]:
+        """The types of objects that a process hears; none where this hub does not know it."""
+        process = self.process(name, version)
+        return [each.type for each in process.heard.values()] if process is not None else ()
 
     @property
     def retries(self) -> RetryTable:

@@ -1,7 +1,8 @@
-"""Lists as CSV files: the rows and columns that the page shows, masked as there. Each export is audited."""
+"""Lists as files: the rows and columns that the page shows, masked as there. Each export is audited."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -20,6 +21,8 @@ from hilum.journal.audit import record
 from hilum.observe.indicators import INDICATORS, latest_documents
 from hilum.observe.indicators.words import lines
 from hilum.observe.indicators.words import to_csv as csv_of
+from hilum.reconcile.store import DifferenceRow
+from hilum.reconcile.words import COLUMNS
 from hilum.reconcile.words import lines as differing
 
 MOST_ROWS = 10_000
@@ -82,12 +85,36 @@ async def _business(page: Lookout) -> Response:
 
 
 async def _reconciliation(page: Lookout) -> Response:
-    name = page.query("name")
-    async with page.context.database.cold() as connection:
-        found = await comparisons.read(connection, page, name, MOST_DOCUMENTS + 1)
-    if len(found) > MOST_DOCUMENTS:
-        return PlainTextResponse(f"More than {MOST_DOCUMENTS} things differ: choose one kind.", status_code=400)
+    found = await _differences(page)
+    if found is None:
+        return PlainTextResponse(_TOO_MANY, status_code=400)
     return await _sent(page, "differences", len(found), csv_of(differing(found)))
+
+
+async def _reconciliation_book(page: Lookout) -> Response:
+    found = await _differences(page)
+    if found is None:
+        return PlainTextResponse(_TOO_MANY, status_code=400)
+
+    def written() -> bytes:
+        from hilum.formats.spreadsheets import write_xlsx  # a large library, and few people ask for it
+
+        return write_xlsx(differing(found), COLUMNS, "Differences")
+
+    book = await asyncio.to_thread(written)
+    await _noted(page, "differences", len(found))
+    return Response(book, media_type=_XLSX, headers=_as_file("differences.xlsx"))
+
+
+async def _differences(page: Lookout) -> list[DifferenceRow] | None:
+    """What the page shows, all of it; none: it is too much for a file."""
+    async with page.context.database.cold() as connection:
+        found = await comparisons.read(connection, page, page.query("name"), MOST_DOCUMENTS + 1)
+    return found if len(found) <= MOST_DOCUMENTS else None
+
+
+_TOO_MANY = f"More than {MOST_DOCUMENTS} things differ: choose one kind."
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 _EXPORTS: Mapping[str, Export] = MappingProxyType(
@@ -97,6 +124,7 @@ _EXPORTS: Mapping[str, Export] = MappingProxyType(
         "/messages.csv": _messages,
         "/business.csv": _business,
         "/reconciliation.csv": _reconciliation,
+        "/reconciliation.xlsx": _reconciliation_book,
     }
 )
 
@@ -107,7 +135,14 @@ async def _file(page: Lookout, name: str, columns: Sequence[Column[T]], rows: Se
 
 async def _sent(page: Lookout, name: str, count: int, text: str) -> Response:
     """As a file, with a line in the audit."""
+    await _noted(page, name, count)
+    return PlainTextResponse(text, media_type="text/csv; charset=utf-8", headers=_as_file(f"{name}.csv"))
+
+
+async def _noted(page: Lookout, name: str, count: int) -> None:
     async with page.context.database.transaction() as connection:
         await record(connection, actor=page.user.name, action="export", words=f"{count} {name}")
-    headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
-    return PlainTextResponse(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}

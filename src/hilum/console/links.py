@@ -62,6 +62,11 @@ def comparison_link(name: str) -> str:
     return f"{COMPARISONS}/{name}"
 
 
+def difference_link(name: str, number: int) -> str:
+    """The page of one thing that a comparison found to differ."""
+    return f"{COMPARISONS}/{name}/differences/{number}"
+
+
 def case_link(number: int) -> str:
     """A case's page."""
     return f"/exceptions/{number}"

@@ -15,10 +15,10 @@ from hilum.console.session import Visit
 from hilum.console.words import refusal
 from hilum.errors import Refused
 from hilum.journal.audit import record
-from hilum.processes import store, tasks
+from hilum.processes import held_by, store, tasks
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import Asked, why_not
-from hilum.security import PERMISSIONS, Permission, User, users
+from hilum.security import Permission, User
 
 CANCEL, REPEAT = Permission.DISCARD, Permission.REPLAY
 """What one needs to cancel a run, and to let a held one go on."""
@@ -43,29 +43,13 @@ async def repeat_run(visit: Visit, run: RunRow, reason: str) -> str:
 
 
 async def give_task(visit: Visit, id: UUID, to: str, reason: str = "") -> str:
-    """Take it, give it to somebody who may decide it, or (empty) back to the team. Raises `NotPossible`, `Refused`."""
+    """Take it, give it to somebody who may decide it, or (empty) back to the team. Raises `Refused`."""
     user = await allowed(visit, Permission.ASSIGN)
     async with visit.context.database.transaction() as connection:
-        found = await processes.task(connection, id)
-        if found is None:
-            raise NotPossible("There is no such task.")
-        if to and to not in [each.name for each in able(found, await users(connection))]:
-            raise NotPossible(f"{to} cannot decide it, so it cannot be theirs.")
-        await processes.assign(connection, id, to=to, actor=user.name, reason=" ".join(reason.split()))
+        await processes.give(connection, id, to=to, actor=user.name, reason=reason)
     if not to:
         return "The task is back with its team."
     return "The task is yours." if to == user.name else f"The task is with {to} now."
-
-
-def able(found: Asked, everybody: list[User]) -> list[User]:
-    """Who may decide it, if it is theirs."""
-    return [user for user in everybody if not user.disabled and found.permission in held_by(user)
-            and user.name not in found.not_by]  # fmt: skip
-
-
-def held_by(user: User) -> set[str]:
-    """The permissions of a user, as tasks name them."""
-    return {permission.value for permission in PERMISSIONS[user.role]}
 
 
 def why_not_decide(found: Asked, user: User) -> str:

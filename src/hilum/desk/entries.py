@@ -76,7 +76,7 @@ class Filter:
     unassigned: bool = False
     flow: str = ""  # or process
     category: str = ""
-    older: timedelta | None = None  # waits longer than this
+    older: timedelta | None = None  # waits longer than this, in the working time of its team
     due: str = ""  # breached, or soon: within `soon`, or breached
     soon: timedelta = timedelta(hours=2)
     at_least: Decimal | None = None  # money at stake
@@ -152,7 +152,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
         "(team = %(team)s OR escalated_to = %(team)s)": wanted.team,
         "assigned_to = %(person)s": wanted.person,
         "assigned_to = ''": wanted.unassigned,
-        "opened_at < now() - %(older)s": wanted.older is not None,
+        "service_after(team, criticality, opened_at, %(older)s) < now()": wanted.older is not None,
         "due_at < now()": wanted.due == BREACHED,
         "due_at < now() + %(soon)s": wanted.due == SOON,
         "at_stake >= %(at_least)s": wanted.at_least is not None,

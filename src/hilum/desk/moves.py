@@ -32,22 +32,26 @@ class Choice:
 
     field: str
     options: Mapping[str, str]  # by the value as text: what follows, as the form describes it
-    others: tuple[str, ...]  # the fields beside it; all may be left out
+    others: tuple[str, ...]  # the fields beside it, as words that must be said with it
 
 
 def choice_of(schema: Mapping[str, Any], order: Sequence[str] = ()) -> Choice | None:
-    """Of a form's JSON Schema; none where more than one field must be answered, or the one is no choice."""
+    """Of a form's JSON Schema; none where more than one choice must be made, or none, or a number said."""
     told: Mapping[str, Any] = schema.get("properties", {})
-    required = [name for name in schema.get("required", ()) if name in told]
-    if len(required) != 1:
+    required = {name: _values(told[name]) for name in schema.get("required", ()) if name in told}
+    choices = [name for name, values in required.items() if values]
+    words = [name for name in required if name not in choices and told[name].get("type") == "string"]
+    if len(choices) != 1 or len(choices) + len(words) < len(required):
         return None
-    field = told[required[0]]
-    values = ["true", "false"] if field.get("type") == "boolean" else [str(each) for each in field.get("enum", ())]
-    if not values:
-        return None
-    names = [*(name for name in order if name in told), *(name for name in told if name not in order)]
-    others = tuple(name for name in names if name != required[0])
-    return Choice(required[0], _explained(values, str(field.get("description", ""))), others)
+    (name,) = choices
+    names = [*(each for each in order if each in told), *(each for each in told if each not in order)]
+    others = tuple(each for each in names if each != name)
+    return Choice(name, _explained(required[name], str(told[name].get("description", ""))), others)
+
+
+def _values(field: Mapping[str, Any]) -> list[str]:
+    """The answers of a field that is a choice; none: it is no choice."""
+    return ["true", "false"] if field.get("type") == "boolean" else [str(each) for each in field.get("enum", ())]
 
 
 def _explained(values: Sequence[str], words: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, ValidationError
 
 from hilum.canonical.worth import worth
@@ -68,6 +69,8 @@ class Flow:
     `order_by` reads the ordering key: messages with one key stay in order to each destination; without it the sender's
     own ordering key counts, if it sends one (streams carry it). `dedup_by` reads what makes a message the same when it
     comes twice; without it the sender's own idempotency key counts, if it sends one.
+    `also_from`: further sources of the same messages, such as a poll beside webhooks; by `dedup_by`, which it needs
+    then, each counts once, whichever way it comes first.
     `identify_by` reads further identifiers people may search for. `retention` is an ISO 8601 period for the payload.
     `retry` is this flow's own rule for what failed; without it that of its criticality holds.
     `format` says how a body is read; it comes from the source where that is clear. `encrypt` says whether payloads are
@@ -111,6 +114,7 @@ class Flow:
         input: type[BaseModel] | None = None,
         matches: Sequence[Matching] = (),
         stake_by: StakeOf | None = None,
+        also_from: Sequence[Source] = (),
     ) -> None:
         self.name = name
         self.version = version
@@ -124,6 +128,7 @@ class Flow:
         self.slo = slo or defaults.slo
         self.retention = retention or defaults.retention
         self.source = source
+        self.also_from = tuple(also_from)
         self.order_by = order_by
         self.dedup_by = dedup_by
         self.identify_by = tuple(identify_by)
@@ -145,11 +150,16 @@ class Flow:
         self.report_targets: list[Target] = []
         self.correction_targets: list[Target] = []
         self._translate: Translate | None = None
-        if source is not None:
-            source.declared_by(name)
+        for each in self.sources:
+            each.declared_by(name)
 
     def __repr__(self) -> str:
         return f"<Flow {self.name} {self.version}>"
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where its messages come from: its source, then those beside it."""
+        return (*((self.source,) if self.source is not None else ()), *self.also_from)
 
     def translate(self, function: Translate) -> Translate:
         """Decorator: the pure function (parsed message, lookups) → objects. It may yield, or return one or a list."""
@@ -314,12 +324,15 @@ class Flow:
         """16 bytes that tell two contents apart although their dedup key is the same.
 
         In HL7 v2 the header segment is left out: a repetition may carry a new time in MSH-7. In X12 and EDIFACT the
-        envelope is: the same one may come in another interchange.
+        envelope is: the same one may come in another interchange. Of JSON that comes by several ways, order and spaces
+        are: each writes them its own way.
         """
         if self.format == "x12":
             body = x12.read(body).body().strip()
         elif self.format == "edifact":
             body = edifact.read(body).body().strip()
+        if self.format in ("json", "object") and self.also_from:
+            body = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
         if self.format == "hl7v2":
             end = min((at for at in (body.find(b"\r"), body.find(b"\n")) if at >= 0), default=0)
             body = body[end:]
@@ -344,6 +357,8 @@ class Flow:
             found.append("no target: call flow.deliver_to(...)")
         if self.format not in FORMATS:
             found.append(f"format {self.format!r} is unknown; there are {', '.join(sorted(FORMATS))}")
+        if self.also_from and self.dedup_by is None:
+            found.append("also_from needs dedup_by: by it, what comes by several ways is known to be the same")
         found += self.slo.problems()
         found += self.retry.problems() if self.retry is not None else []
         return found

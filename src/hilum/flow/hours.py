@@ -1,13 +1,15 @@
-"""The hours in which destinations may be called, as `[destinations."<name>"]` of hilum.toml says."""
+"""The hours in which destinations may be called, and those in which teams work, as hilum.toml says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
 from hilum.connector import Tables
 from hilum.errors import SettingsError
+from hilum.flow.promises import Criticality
 from hilum.flow.schedule import Windows
 from hilum.settings import Settings
 
@@ -30,6 +32,33 @@ def hours_of(settings: Settings, tables: Tables) -> Mapping[str, Windows]:
         except SettingsError as error:
             raise SettingsError(f"{where}: {error}") from None
     return MappingProxyType(found)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamHours:
+    """When a team works. Empty: every team, each criticality."""
+
+    team: str
+    criticality: frozenset[Criticality]
+    windows: Windows
+
+    def fits(self, team: str, criticality: Criticality) -> bool:
+        """Do the clocks of this team run in these hours only?"""
+        return self.team in ("", team) and (not self.criticality or criticality in self.criticality)
+
+
+def working_hours_of(settings: Settings, tables: Tables) -> tuple[TeamHours, ...]:
+    """Of `[[desk.hours]]`, in their order: the first that fits counts. Raises `SettingsError` that names which."""
+    found: list[TeamHours] = []
+    for place, one in enumerate(settings.desk.hours, start=1):
+        weeks = [one.window] if isinstance(one.window, str) else one.window
+        try:
+            windows = Windows(*weeks, zone=one.zone, holidays=one.holidays)
+            windows.bind(tables)
+        except SettingsError as error:
+            raise SettingsError(f"hilum.toml, [[desk.hours]] {place}: {error}") from None
+        found.append(TeamHours(one.team, frozenset(map(Criticality, one.criticality)), windows))
+    return tuple(found)
 
 
 def closed(hours: Mapping[str, Windows], now: datetime | None = None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from hilum.canonical.times import zone
 from hilum.errors import Invalid, SettingsError
 from hilum.flow.declaration import Flow
-from hilum.flow.hours import hours_of
+from hilum.flow.hours import TeamHours, hours_of, working_hours_of
 from hilum.flow.lookup import Lookup
 from hilum.flow.modules import importable, module_of
 from hilum.flow.schedule import Windows
@@ -54,14 +54,16 @@ class Project:
     partners: Partners = field(default_factory=Partners)
     declared: Sequence[object] = ()  # all module-level values of the files, for what is declared beside flows
     hours: Mapping[str, Windows] = field(init=False)  # of destinations that may not be called at all times
+    working_hours: Sequence[TeamHours] = field(init=False)  # of teams; none: their clocks run around the clock
 
     def __post_init__(self) -> None:
-        """Raises `SettingsError` where a schedule, or the hours of a destination, cannot be."""
+        """Raises `SettingsError` where a schedule, or the hours of a destination or a team, cannot be."""
         vars(self)["hours"] = hours_of(self.settings, self.lookup)
+        vars(self)["working_hours"] = working_hours_of(self.settings, self.lookup)
         for flow in self.flows.values():
-            if flow.source is not None and flow.source.schedule is not None:
+            for schedule in [each.schedule for each in flow.sources if each.schedule is not None]:
                 try:
-                    flow.source.schedule.bind(self.lookup)
+                    schedule.bind(self.lookup)
                 except SettingsError as error:
                     raise SettingsError(f"flow {flow.name}: {error}") from None
 

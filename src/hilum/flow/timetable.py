@@ -45,9 +45,9 @@ def scheduled(flow: Flow) -> bool:
 
 
 def on_demand(flow: Flow) -> OnDemand | None:
-    """Its source, where that can be asked to look at once."""
-    source: object = flow.source
-    return source if isinstance(source, OnDemand) else None
+    """Its source, or the first one beside it, where that can be asked to look at once."""
+    sources: tuple[object, ...] = flow.sources
+    return next((each for each in sources if isinstance(each, OnDemand)), None)
 
 
 def _schedule(flow: Flow) -> Schedule | None:

@@ -1,7 +1,8 @@
 """Formats: from the bytes that systems send to structures that a flow can read, and back. No I/O.
 
 `FORMATS` is the whole choice: the name a flow gives, and what makes of a body what the flow's function receives.
-`hilum.formats.spreadsheets` and `hilum.formats.parquet` load large libraries, so they are imported by name.
+`hilum.formats.spreadsheets`, `hilum.formats.parquet` and `hilum.formats.pdf` load large libraries, so they are imported
+by name.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from hilum import canonical
-from hilum.formats import bai2, cxml, edifact, fhir, hl7v2, iso20022, mt940, ubl, x12
-from hilum.formats.delimited import read_delimited, write_delimited
+from hilum.formats import bai2, cii, cxml, edifact, fhir, hl7v2, iso20022, mt940, ubl, x12
+from hilum.formats.delimited import read_delimited, read_delimited_stream, write_delimited
 from hilum.formats.fixed_width import read_fixed, write_fixed
 from hilum.formats.plain import read_json, read_row, read_text
 from hilum.formats.xml_tree import read_tree, write_tree
@@ -29,7 +30,8 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
         "edifact-interchange": edifact.parse,  # edifact.Interchange: a whole one, for who answers it
         "fhir": fhir.read,  # fhir.Resource: a resource of FHIR R4 in JSON, or a Bundle of them
         "cxml": cxml.read,  # cxml.Document
-        "ubl": ubl.read,  # ubl.Bill
+        "ubl": ubl.read,  # en16931.Bill
+        "cii": cii.read,  # en16931.Bill: XRechnung, Factur-X and ZUGFeRD without their PDF
         "json": read_json,  # dict, list, str, int, float, bool or None
         "row": read_row,  # dict[str, str]: one row of a delimited file, as the file source hands it over
         "object": canonical.read,  # a business object, as another hub forwards it
@@ -42,6 +44,7 @@ FORMATS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
 __all__ = [
     "FORMATS",
     "bai2",
+    "cii",
     "cxml",
     "edifact",
     "fhir",
@@ -49,6 +52,7 @@ __all__ = [
     "iso20022",
     "mt940",
     "read_delimited",
+    "read_delimited_stream",
     "read_fixed",
     "read_json",
     "read_row",

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from hilum.errors import Invalid
 
@@ -26,9 +26,31 @@ def read_delimited(
     with nothing in it gives no rows. Raises `Invalid` where the bytes are not in the encoding, a column name is empty
     or there twice (`head`), or a row has another number of fields than the head or is wrongly quoted (`row 7`).
     """
-    text = _text(data, encoding)
-    mark = delimiter or sniff_delimiter(text)
-    records = _records(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+    yield from _read(io.StringIO(_text(data, encoding), newline=""), delimiter)
+
+
+def read_delimited_stream(
+    data: IO[bytes], *, delimiter: str | None = None, encoding: str = "utf-8"
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """As `read_delimited`, of an open file of any size: one row after the other, the whole is never in memory.
+
+    Where bytes are not in the encoding, the rows before them are given first. Raises `OSError` too.
+    """
+    start = data.read(4)
+    data.seek(0)
+    named = next((codec for mark, codec in _MARKS.items() if start.startswith(mark)), encoding)
+    text = io.TextIOWrapper(data, encoding=named, newline="")
+    try:
+        yield from _read(text, delimiter)
+    except UnicodeDecodeError:
+        raise Invalid(f"the bytes are not {named}; say which encoding the file has", where="the file") from None
+    finally:
+        text.detach()
+
+
+def _read(text: IO[str], delimiter: str | None) -> Iterator[tuple[int, dict[str, str]]]:
+    mark = delimiter or sniff_delimiter(_first_line(text))
+    records = _records(csv.reader(text, delimiter=mark, strict=True))
     head = next(records, None)
     if head is None:
         return
@@ -92,6 +114,15 @@ def sniff_delimiter(text: str) -> str:
     head = text.lstrip("\r\n").splitlines()[:1]
     unquoted = "".join("".join(head).split('"')[::2])
     return max(DELIMITERS, key=unquoted.count)
+
+
+def _first_line(text: IO[str]) -> str:
+    """The first line with something in it; what is read is read again."""
+    line = "\n"
+    while line and not line.strip("\r\n"):
+        line = text.readline()
+    text.seek(0)
+    return line
 
 
 def _text(data: bytes, encoding: str) -> str:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple
+from typing import IO, Any, Final, Literal, NamedTuple
 
 from hilum.errors import Invalid, SettingsError
 from hilum.formats.delimited import column_names
@@ -46,7 +46,7 @@ def check_parquet() -> None:
     _library()
 
 
-def rows_of(data: bytes) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+def rows_of(data: bytes | IO[bytes]) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
     """The rows of a file with their numbers from 1; instead of one that is wrong, why.
 
     Values are texts, as other files of rows have them: decimals with all their digits, days and times as ISO 8601, yes
@@ -55,7 +55,7 @@ def rows_of(data: bytes) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
     """
     arrow = _library()
     try:
-        file = arrow.parquet.ParquetFile(io.BytesIO(data))
+        file = arrow.parquet.ParquetFile(io.BytesIO(data) if isinstance(data, bytes) else data)
         names = _names(arrow, file)
         number = 0
         for batch in file.iter_batches(batch_size=_BATCH):

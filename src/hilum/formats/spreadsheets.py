@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from os import PathLike
@@ -17,6 +19,7 @@ from lxml.etree import LxmlError
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import range_boundaries
 from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
 
 from hilum.errors import Invalid
@@ -69,22 +72,26 @@ def _no_dtd(opened: IO[bytes]) -> None:
         guard.feed(chunk)
 
 
-def rows_of(data: bytes, sheet: str = "") -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+def rows_of(data: bytes | IO[bytes], sheet: str = "") -> Iterator[tuple[int, dict[str, str] | Invalid]]:
     """The rows of a sheet (empty: the first one) with their numbers there; instead of one that is wrong, why.
 
+    Of a file that is open the rows are read one after the other. `data` stays open.
     The first row that is not empty names the columns. Empty rows are left out. Numbers are written without an exponent,
-    days and times as ISO 8601, yes and no as `true` and `false`. A cell that shows an error, or a formula that nobody
-    has computed, is wrong. Raises `Invalid` where the file is no workbook, has no such sheet, or a head that cannot be
-    used (`head`).
+    days and times as ISO 8601, yes and no as `true` and `false`. A cell that shows an error, a formula that nobody
+    has computed, and what is merged into another cell are wrong. Raises `Invalid` where the file is no workbook, has no
+    such sheet, or a head that cannot be used (`head`).
     """
-    check_package(io.BytesIO(data))
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    check_package(file)
     try:
-        shown = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        written = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+        shown = load_workbook(file, read_only=True, data_only=True)
+        written = load_workbook(file, read_only=True, data_only=False)
     except _UNREADABLE:
         raise Invalid("this cannot be read as an XLSX workbook") from None
     try:
-        yield from _rows(_sheet(shown, sheet), _sheet(written, sheet))
+        page = _sheet(shown, sheet)
+        merged = _Merged(sorted(_merged_in(page), key=lambda area: area.first_row))
+        yield from _rows(page, _sheet(written, sheet), merged)
     except _UNREADABLE:
         raise Invalid("the sheet cannot be read any further") from None
     finally:
@@ -110,12 +117,65 @@ def _sheet(book: Any, name: str) -> Any:
     return found
 
 
-def _rows(shown: Any, written: Any) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """Cells that are merged: only the first of them, at the top left, holds the value that all of them show."""
+
+    first_column: int  # from 1
+    first_row: int
+    last_column: int
+    last_row: int
+
+    def hides(self, row: int) -> int:
+        """The first column of a row, from 0, that shows the value of another cell; past all of them: none."""
+        first = self.first_column + (row == self.first_row)
+        return first - 1 if first <= self.last_column else MOST_COLUMNS
+
+
+class _Merged:
+    """What is merged into other cells, row after row from the top."""
+
+    def __init__(self, areas: Sequence[_Area]) -> None:
+        self._ahead = [*reversed(areas)]
+        self._here: list[_Area] = []
+
+    def at(self, row: int) -> Sequence[_Area]:
+        """The areas that reach into a row; rows are asked for in their order."""
+        while self._ahead and self._ahead[-1].first_row <= row:
+            self._here.append(self._ahead.pop())
+        if self._here:
+            self._here = [area for area in self._here if area.last_row >= row]
+        return self._here
+
+
+_MERGED: Final = re.compile(
+    rb"""<(?:\w{1,40}:)?mergeCell\s[^<>]{0,200}?\bref=["']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["']"""
+)
+_MOST_MERGED: Final = 65_536  # areas, as spreadsheets hold them
+_TAIL: Final = 512  # bytes of a chunk in which an element may have begun that ends in the next one
+
+
+def _merged_in(page: Any) -> Iterator[_Area]:
+    """The areas of a sheet, read from its file: the library tells them only where it has all of it in memory."""
+    count, rest = 0, b""
+    with page.parent._archive.open(page._worksheet_path) as source:
+        while chunk := source.read(_CHUNK):
+            text, end = rest + chunk, 0
+            for found in _MERGED.finditer(text):
+                count, end = count + 1, found.end()
+                if count > _MOST_MERGED:
+                    raise Invalid(f"the sheet has more than {_MOST_MERGED} merged cells")
+                yield _Area(*range_boundaries(found[1].decode()))
+            rest = text[max(end, len(text) - _TAIL) :]
+
+
+def _rows(shown: Any, written: Any, merged: _Merged) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
     names: list[str] = []
     count = 0
     pairs = zip(shown.iter_rows(), written.iter_rows(values_only=True), strict=True)
     for number, (cells, formulas) in enumerate(pairs, start=1):
-        count += len(cells)
+        areas = merged.at(number)
+        count += len(cells) + len(areas)
         if number > MOST_ROWS or len(cells) > MOST_COLUMNS or count > MOST_CELLS:
             raise Invalid(f"the sheet has more than {MOST_ROWS} rows, {MOST_COLUMNS} columns or {MOST_CELLS} cells")
         if not any(value not in (None, "") for value in formulas):
@@ -123,7 +183,7 @@ def _rows(shown: Any, written: Any) -> Iterator[tuple[int, dict[str, str] | Inva
         if not names:
             names = column_names(_without_empty_end([_text(cell.value) for cell in cells]))
             continue
-        yield number, _row(names, cells, formulas)
+        yield number, _row(names, cells, formulas, min((area.hides(number) for area in areas), default=MOST_COLUMNS))
 
 
 def _without_empty_end(head: list[str]) -> list[str]:
@@ -132,8 +192,10 @@ def _without_empty_end(head: list[str]) -> list[str]:
     return head
 
 
-def _row(names: Sequence[str], cells: Sequence[Any], formulas: Sequence[Any]) -> dict[str, str] | Invalid:
+def _row(names: Sequence[str], cells: Sequence[Any], formulas: Sequence[Any], hidden: int) -> dict[str, str] | Invalid:
     row = dict.fromkeys(names, "")
+    if hidden < len(names):
+        return Invalid("the cell is merged into another one; write the value into each", where=names[hidden])
     for place, (cell, formula) in enumerate(zip(cells, formulas, strict=False)):
         if formula in (None, ""):
             continue

@@ -10,76 +10,19 @@ Totals are checked by the rules of EN 16931 (BR-CO-10 … BR-CO-17, PEPPOL-EN169
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from hilum.errors import Invalid
+from hilum.formats.en16931 import Bill, BillLine, Charge, Party, must_be
 from hilum.formats.xml_nodes import XmlNode
 from hilum.formats.xml_tree import Bounds, read_tree
 
 _BOUNDS: Final = Bounds(size=64 * 1024 * 1024, depth=40, elements=2_000_000)
-_SLACK: Final = Decimal("0.02")  # rounding, at each sum
 
 NO_NUMBER: Final = "NA"
 """What Peppol writes for an order that there is not."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Charge:
-    """An allowance or charge before tax; an allowance is negative."""
-
-    amount: Decimal
-    words: str
-    tax_percent: Decimal | None
-    where: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BillLine:
-    """One line."""
-
-    id: str
-    quantity: Decimal
-    unit: str  # UN/ECE Recommendation 20: C62, EA
-    price: Decimal  # of one unit, before tax
-    amount: Decimal  # net of the line, with its own charges
-    tax_percent: Decimal | None
-    description: str
-    ids: tuple[tuple[str, str], ...]  # identifiers of the item: buyer, seller, or the scheme of a standard one (0160)
-    order_line: str
-    charges: tuple[Charge, ...]
-    where: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Party:
-    """The seller or the buyer, by what names it."""
-
-    name: str
-    ids: tuple[tuple[str, str], ...]  # scheme and identifier: endpoint, party, tax, company
-    tax_id: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bill:
-    """An invoice or credit note."""
-
-    number: str
-    credit: bool
-    type: str  # UNCL1001: 380, 381, 389 …
-    issued_on: date
-    due_on: date | None
-    currency: str
-    order: str
-    corrects: tuple[str, ...]  # numbers of the bills that it is about
-    seller: Party
-    buyer: Party
-    total: Decimal  # with tax
-    payable: Decimal
-    lines: tuple[BillLine, ...]
-    charges: tuple[Charge, ...]  # of the whole
 
 
 _ROOTS: Final = {"Invoice": ("InvoiceLine", "InvoicedQuantity"), "CreditNote": ("CreditNoteLine", "CreditedQuantity")}
@@ -158,7 +101,7 @@ class _Reader:
         net = node.need("LineExtensionAmount")
         amount, count = self.money(net), quantity.decimal()
         of_one = self.money(price) / per
-        _same(net, amount, count * of_one + sum(each.amount for each in charges), "quantity, price and charges")
+        must_be(net, amount, count * of_one + sum(each.amount for each in charges), "quantity, price and charges")
         return BillLine(
             id=node.need("ID").text(),
             quantity=count,
@@ -177,24 +120,26 @@ class _Reader:
         """What is billed with tax, and what is to be paid; after looking whether all sums add up."""
         sums = root.need("LegalMonetaryTotal")
         net = sums.need("LineExtensionAmount")
-        _same(net, self.money(net), sum((each.amount for each in lines), Decimal(0)), "the lines")
+        must_be(net, self.money(net), sum((each.amount for each in lines), Decimal(0)), "the lines")
         for name, sign in (("AllowanceTotalAmount", -1), ("ChargeTotalAmount", 1)):
             told = sums.first(name)
             found = sum((sign * each.amount for each in charges if sign * each.amount > 0), Decimal(0))
             if told is not None:
-                _same(told, self.money(told), found, "the allowances or charges")
+                must_be(told, self.money(told), found, "the allowances or charges")
             elif found:
                 raise Invalid(f"the element {name} is missing", where=sums.where)
         before = sums.need("TaxExclusiveAmount")
         extra = sum((each.amount for each in charges), Decimal(0))
-        _same(before, self.money(before), self.money(net) + extra, "lines, allowances and charges")
+        must_be(before, self.money(before), self.money(net) + extra, "lines, allowances and charges")
         tax = self._tax(root)
         with_tax = sums.need("TaxInclusiveAmount")
-        _same(with_tax, self.money(with_tax), self.money(before) + tax, "the amount without tax, and the tax")
+        must_be(with_tax, self.money(with_tax), self.money(before) + tax, "the amount without tax, and the tax")
         payable = sums.need("PayableAmount")
         prepaid = self.amount(sums, "PrepaidAmount") or Decimal(0)
         rounding = self.amount(sums, "PayableRoundingAmount") or Decimal(0)
-        _same(payable, self.money(payable), self.money(with_tax) - prepaid + rounding, "the total and what is prepaid")
+        must_be(
+            payable, self.money(payable), self.money(with_tax) - prepaid + rounding, "the total and what is prepaid"
+        )
         return self.money(with_tax), self.money(payable)
 
     def _tax(self, root: XmlNode) -> Decimal:
@@ -209,17 +154,12 @@ class _Reader:
             for part in subtotals:
                 own = part.need("TaxAmount")
                 percent = _percent(part, "TaxCategory") or Decimal(0)
-                _same(own, self.money(own), self.money(part.need("TaxableAmount")) * percent / 100, "base and rate")
+                must_be(own, self.money(own), self.money(part.need("TaxableAmount")) * percent / 100, "base and rate")
                 parts += self.money(own)
             if subtotals:
-                _same(amount, self.money(amount), parts, "the parts of the tax")
+                must_be(amount, self.money(amount), parts, "the parts of the tax")
             found += self.money(amount)
         return found
-
-
-def _same(node: XmlNode, told: Decimal, found: Decimal, of: str) -> None:
-    if abs(told - found) > _SLACK:
-        raise Invalid(f"{node.name} is not what {of} come to", where=node.where)
 
 
 def _percent(node: XmlNode, path: str) -> Decimal | None:

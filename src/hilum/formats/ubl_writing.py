@@ -222,7 +222,7 @@ class _Writing:
         parts = list(self._by_tax())
         tax = sum((amount for _, _, amount in parts), Decimal(0))
         rounding = Decimal(0) if self.draft.total is None else self.draft.total - net - tax
-        if net < 0:
+        if net < 0 or net + tax + rounding < 0:  # with several rates, tax may be taken off although nothing else is
             raise self._wrong("it gives more back than it asks for: make it a credit note")
         if abs(rounding) > self.digits * len(self.draft.lines):
             raise self._wrong("its total is not what its lines and their tax come to (BR-CO-15)")

@@ -156,6 +156,25 @@ CROSS JOIN LATERAL (
     ORDER BY d.next_at LIMIT s.amount
 ) d
 
+-- name: with_work
+-- Of these destinations, those with anything pending, or waiting whose time has come; in whosever lanes.
+SELECT w.name FROM unnest(%(destinations)s::text[]) AS w (name)
+WHERE EXISTS (
+    SELECT 1 FROM unnest(enum_range(NULL::priority)) AS p (priority)
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM delivery d WHERE d.destination = w.name AND d.priority = p.priority AND d.work_lane IS NOT NULL
+            AND d.message_id >= %(floor)s
+        ORDER BY d.seq LIMIT 1
+    ) pending
+) OR EXISTS (
+    SELECT 1 FROM unnest(enum_range(NULL::priority)) AS p (priority)
+    CROSS JOIN LATERAL (
+        SELECT 1 FROM delivery d WHERE d.destination = w.name AND d.priority = p.priority AND d.next_at <= now()
+            AND d.message_id >= %(floor)s
+        ORDER BY d.next_at LIMIT 1
+    ) due
+)
+
 -- name: delivered
 -- Destinations have taken these: note those whose lane is still held, and complete the messages that have nothing left.
 WITH held AS (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -291,6 +291,12 @@ async def take_due(
     parameters = _of_streams(destination, streams, lanes, floor)
     cursor = await connection.execute(SQL["take_due"], parameters, binary=True)
     return [_to_deliver(destination, row) for row in await cursor.fetchall()]
+
+
+async def with_work(connection: Connection, destinations: Collection[str], *, floor: UUID) -> list[str]:
+    """Those of these destinations for which there is anything to deliver now, in whosever lanes."""
+    cursor = await connection.execute(SQL["with_work"], {"destinations": Texts(list(destinations)), "floor": floor})
+    return [str(name) for (name,) in await cursor.fetchall()]
 
 
 def _of_streams(destination: str, streams: Sequence[Stream], lanes: Sequence[int], floor: UUID) -> dict[str, Any]:

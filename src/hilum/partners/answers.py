@@ -70,7 +70,8 @@ def answered(partner: str, thing: x12.TransactionSet | edifact.Message) -> list[
 def answers_document(partner: str, by: str, document: str, change: str = "", refused: str = "") -> Settled:
     """A document that answers another one, or one of its changes. Raises `Invalid` where it does not say which.
 
-    `refused`: why the partner does not take the change, in words; empty: it does, or says so line by line.
+    `refused`: why the partner does not take the change, in words; empty: it does, or says so line by line. Where the
+    answer names no change it is to the last one that was sent, if there is one.
     """
     if not document:
         raise Invalid("the answer does not say which document it answers")
@@ -111,7 +112,7 @@ def _of_group(partner: str, by: str, verdict: x12.GroupVerdict) -> Settled:
 
 
 def _of_ta1(partner: str, verdict: x12.InterchangeVerdict) -> list[Settled]:
-    words = f"note {verdict.note}" if verdict.note != "000" else ""
+    words = "" if verdict.note == "000" else x12.INTERCHANGE_WORDS.get(verdict.note, f"note {verdict.note}")
     state: State = "accepted" if verdict.accepted else "rejected"
     return [Settled(partner=partner, by="TA1", interchange=verdict.control_number, others=state, words=words)]
 
@@ -121,7 +122,7 @@ def _of_contrl(partner: str, verdict: edifact.Verdict) -> Settled:
         SettledPart(
             number=each.reference,
             state="accepted" if each.accepted else "rejected",
-            words=f"error {each.error}" if each.error else "",
+            words=_error(each),
         )
         for each in verdict.messages
         if each.reference
@@ -134,12 +135,21 @@ def _of_contrl(partner: str, verdict: edifact.Verdict) -> Settled:
         interchange=verdict.reference,
         parts=parts,
         others="rejected" if whole else others,
-        words=f"error {verdict.error}" if verdict.error else "",
+        words=_error(verdict),
     )
 
 
 def _state(verdict: x12.Verdict) -> State:
     return _STATES.get(verdict, "rejected")
+
+
+def _error(verdict: edifact.Verdict | edifact.MessageVerdict) -> str:
+    """What is wrong and where, by a CONTRL: `UNT-01: the count is not what was received`; empty: nothing."""
+    if not verdict.error:
+        return ""
+    place = verdict.segment + (f"-{verdict.element:02d}" if verdict.segment and verdict.element else "")
+    words = edifact.ERROR_WORDS.get(verdict.error, f"error {verdict.error}")
+    return f"{place}: {words}" if place else words
 
 
 def _words(problems: tuple[x12.Problem, ...]) -> str:

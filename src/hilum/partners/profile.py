@@ -32,7 +32,7 @@ class SendRoute(_Data):
     sets: tuple[str, ...] = Field(
         default=(), description="Documents that go there: 850, ORDERS, OrderRequest; empty: all", examples=[["850"]]
     )
-    kind: str = Field(description="Connector: files, http", examples=["files"])
+    kind: str = Field(description="Connector: files, http, as2", examples=["files"])
     settings: dict[str, Any] = Field(
         default_factory=dict,
         repr=False,
@@ -44,7 +44,7 @@ class ReceiveRoute(_Data):
     """Where documents come from."""
 
     format: Format | None = Field(default=None, description="Of what comes there; empty: that of the profile")
-    kind: str = Field(description="Connector: files, http", examples=["files"])
+    kind: str = Field(description="Connector: files, http, as2", examples=["files"])
     settings: dict[str, Any] = Field(default_factory=dict, repr=False, description="Settings of the connector")
 
 

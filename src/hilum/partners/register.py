@@ -233,8 +233,12 @@ _REFUSED = (
 
 async def _settle_document(connection: Connection, settled: Settled) -> int:
     facts = settled.model_dump(include={"partner", "by", "document", "change", "words"})
-    cursor = await connection.execute(_REFUSED if settled.others == "rejected" else _TAKEN, facts)
-    return cursor.rowcount
+    if settled.others == "rejected":
+        count = (await connection.execute(_REFUSED, facts)).rowcount
+        if count or settled.change:
+            return count
+    # a no that names no change, where none was sent, is to the order: it has arrived, and its process hears the no
+    return (await connection.execute(_TAKEN, facts)).rowcount
 
 
 def _number(text: str) -> int | None:

@@ -17,6 +17,7 @@ from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError
 from hilum.postgres.connecting import COLD, HOT, MINIMUM_VERSION, SCHEMA, connecting
 from hilum.postgres.faults import translated
+from hilum.postgres.notices import Notices
 from hilum.settings import Settings
 
 _GIVE_UP: Final = 1.0
@@ -77,6 +78,7 @@ class Database:
         self.keyring: object | None = None  # see `hilum.journal.keyring`; None: bodies are stored as they are
         self._sizes = {"hot": hot, "cold": cold}
         self._weeding: asyncio.Task[None] | None = None
+        self.notices = Notices(self.aside, self.cold)
         self._make_pools()
 
     def _make_pools(self) -> None:
@@ -126,6 +128,7 @@ class Database:
 
     async def close(self) -> None:
         """Close both pools. The embedded server is stopped by who started it."""
+        await self.notices.close()
         if self._weeding is not None:
             await cancel_all([self._weeding])
         await self._hot.close(timeout=5)

@@ -11,7 +11,9 @@ from hilum.processes.arrivals import Cancelled
 from hilum.processes.command_source import Commands
 from hilum.processes.declaration import Process, Snapshot
 from hilum.processes.finding import processes_of
+from hilum.processes.giving import able, give, held_by
 from hilum.processes.inbox import handle
+from hilum.processes.notices import Notices
 from hilum.processes.run import Answer, Failed, Open, Run
 from hilum.processes.states import States
 from hilum.processes.tasks import Task, answer_of, assign, decide, inbox, task
@@ -21,17 +23,21 @@ __all__ = [
     "Cancelled",
     "Commands",
     "Failed",
+    "Notices",
     "Open",
     "Process",
     "Run",
     "Snapshot",
     "States",
     "Task",
+    "able",
     "answer_of",
     "assign",
     "cancel",
     "decide",
+    "give",
     "handle",
+    "held_by",
     "inbox",
     "migrate",
     "processes_of",

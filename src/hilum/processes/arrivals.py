@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from hilum.errors import HilumError
-from hilum.postgres import Database
-from hilum.processes import store
+from hilum.postgres import Connection
+from hilum.processes import progress, store
+from hilum.processes.bells import Bell
 from hilum.processes.clock import Clock
-from hilum.processes.patience import surely
 from hilum.processes.periods import Period, duration
-from hilum.processes.recording import Steps
-from hilum.processes.store import DECISION, Item, RunRow
+from hilum.processes.steps import Done, Steps
+from hilum.processes.store import RunRow
 
 _FOREVER = timedelta(days=3650)
 
@@ -23,75 +24,134 @@ class Cancelled(HilumError):
     """A person cancelled the run: what it did is undone."""
 
 
-class Arrivals:
-    """Of one run."""
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Something that a run took."""
 
-    def __init__(self, steps: Steps, database: Database, clock: Clock, row: RunRow) -> None:
+    id: UUID
+    topic: str
+    content: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a run waits for."""
+
+    kinds: Sequence[str]
+    topics: Sequence[str]
+    words: str
+    span: timedelta
+    limited: bool
+
+
+class Arrivals:
+    """Of one run.
+
+    The steps of a wait are `look`; where nothing is there `wait`; then `rung`, a number that is free, and `look`, until
+    something is there; `go on` where time is over. What can be known at once is recorded at once.
+    """
+
+    def __init__(self, steps: Steps, clock: Clock, row: RunRow, bell: Bell) -> None:
         self._steps = steps
-        self._database = database
         self._clock = clock
         self._row = row
+        self._bell = bell
+        self._content: Any = progress.NOT_READ  # of what was taken last
         self.cause: UUID | None = None  # the message that brought the last one
 
     async def next(
-        self, kinds: list[str], topics: list[str], words: str, within: Period | None
-    ) -> tuple[UUID, str] | None:
+        self, kinds: Sequence[str], topics: Sequence[str], words: str, within: Period | None
+    ) -> Arrived | None:
         """The next item of these kinds and topics. Raises `Cancelled`."""
         span = duration(within) if within is not None else _FOREVER
-
-        async def begin() -> str:
-            deadline = self._clock.now() + span
-            async with self._database.transaction() as connection:
-                await store.say_waiting(connection, self._row.id, words, deadline if within is not None else None)
-            return deadline.isoformat()
-
-        async def look() -> list[str] | None:
-            return await self._look(kinds, topics)
-
-        found = await self._stepped("look", look)
+        wanted = _Wanted(kinds, topics, words, span, within is not None)
+        self._content = progress.NOT_READ
+        found = await self._find(wanted)
         if found is None:
-            deadline = datetime.fromisoformat(await self._stepped("wait", begin))
-            while found is None:
-                # what it waits is a step of its own and recorded: only whether it was rung decides what comes next
-                rung = await self._steps.rung(deadline)
-                found = await self._stepped("look", look)
-                if not rung:
-                    break
-        if found is None:
-            await self._stepped("go on", self._go_on)
             return None
         id, topic, message, cancelled = found
         if cancelled:
             raise Cancelled(cancelled)
         self.cause = UUID(message) if message else self.cause
-        return UUID(id), topic
+        return Arrived(UUID(id), topic, self._content)
 
-    async def _go_on(self) -> None:
-        async with self._database.transaction() as connection:
-            await store.say_waiting(connection, self._row.id, "", None)
+    async def _find(self, wanted: _Wanted) -> list[str] | None:
+        found = await self._first_look(wanted)
+        if found is not None:
+            return found
+        deadline = datetime.fromisoformat(await self._begin_to_wait(wanted))
+        rung: Any = True
+        while found is None and rung:
+            if self._steps.known(self._steps.next + 2) is None:
+                await self._wait(wanted, deadline)
+            said = self._steps.replay("rung")
+            rung = said is not None and said != deadline.isoformat()  # earlier hubs noted for what it rang
+            self._steps.skip()
+            found = self._steps.replay("look")
+        if found is None:
+            await self._steps.do("go on", self._go_on)
+        return found
 
-    async def _look(self, kinds: list[str], topics: list[str]) -> list[str] | None:
-        number = self._row.step_base + self._steps.number
-        async with self._database.transaction() as connection:
-            found = await store.take(connection, self._row.id, number, kinds, topics)
-            if found is None:
-                return None
-            item, cancels = found
-            cancelled = ""
-            if cancels:
-                cancelled = str(await store.content(connection, item.id) or "no reason was given")
-            await store.tell(
-                connection, self._row.id, number, *_line(item, cancelled), actor=item.actor, message_id=item.message_id
-            )
-            await store.say_waiting(connection, self._row.id, "", None)  # from here on it is at work
+    async def _first_look(self, wanted: _Wanted) -> list[str] | None:
+        number = self._steps.next
+
+        async def look(connection: Connection) -> Sequence[Done]:
+            found = await self._take(connection, number, wanted)
+            if found is not None:
+                return [Done(number, "look", found)]
+            return [Done(number, "look", None), Done(number + 1, "wait", await self._say(connection, wanted))]
+
+        if self._steps.known(number) is None:
+            self._bell.hush()
+            await self._steps.together(look)
+        taken: list[str] | None = self._steps.replay("look")
+        return taken
+
+    async def _begin_to_wait(self, wanted: _Wanted) -> str:
+        """Until when, in ISO form."""
+
+        async def say(connection: Connection, number: int) -> str:
+            return await self._say(connection, wanted)
+
+        return str(await self._steps.do("wait", say))
+
+    async def _say(self, connection: Connection, wanted: _Wanted) -> str:
+        deadline = self._clock.now() + wanted.span
+        await progress.say_waiting(connection, self._row.id, wanted.words, deadline if wanted.limited else None)
+        return deadline.isoformat()
+
+    async def _wait(self, wanted: _Wanted, deadline: datetime) -> None:
+        """Until something is there or time is over; a bell that rang for something else is not worth a record."""
+        number = self._steps.next
+        rung = self._steps.known(number)  # by an earlier hub, which did not come to look
+
+        async def look(connection: Connection) -> Sequence[Done]:
+            found = await self._take(connection, number + 2, wanted)
+            if found is not None:
+                return [*first(True), Done(number + 2, "look", found)]
+            if rung is not None:
+                return [Done(number + 2, "look", None)]
+            if not over:
+                return []
+            await self._go_on(connection, number + 3)
+            return [*first(None), Done(number + 2, "look", None), Done(number + 3, "go on", None)]
+
+        def first(said: bool | None) -> Sequence[Done]:
+            return [Done(number, "rung", said)] if rung is None else []
+
+        while self._steps.known(number + 2) is None:
+            over = rung is not None or await self._bell.wait(deadline)
+            self._bell.hush()
+            await self._steps.together(look)
+
+    async def _go_on(self, connection: Connection, number: int) -> None:
+        await progress.say_waiting(connection, self._row.id, "", None)
+
+    async def _take(self, connection: Connection, number: int, wanted: _Wanted) -> list[str] | None:
+        taken = await progress.take(connection, self._row.id, number, wanted.kinds, wanted.topics)
+        if taken is None:
+            return None
+        item, self._content = taken
+        said = self._content if self._content is not progress.NOT_READ else ""
+        cancelled = str(said or "no reason was given") if item.kind == store.CANCEL else ""
         return [str(item.id), item.topic, str(item.message_id or ""), cancelled]
-
-    async def _stepped(self, name: str, act: Callable[[], Awaitable[Any]]) -> Any:
-        return await self._steps.do(name, lambda: surely(act))
-
-
-def _line(item: Item, cancelled: str) -> tuple[str, str]:
-    """Kind and words of what came, for the history."""
-    if cancelled:
-        return "cancelling", cancelled
-    return ("decided", "the task") if item.kind == DECISION else ("heard", item.topic)

@@ -9,7 +9,7 @@ Its body is JSON with the type of the object and the object: `{"type": "hilum.pu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -22,6 +22,9 @@ from hilum.errors import SettingsError
 from hilum.journal.payloads import Damaged, unpacked
 from hilum.postgres import Connection, Database
 
+COMMAND: Final = "command"  # topic of the notice that a run sent one
+_TOLD: Final = 5.0  # seconds between two looks where notices come
+
 
 class CommandsSettings(ConnectorSettings):
     """Settings of a channel of commands."""
@@ -30,7 +33,7 @@ class CommandsSettings(ConnectorSettings):
     poll: float = Field(
         default=0.2,
         gt=0,
-        description="Seconds between two looks for new commands",
+        description="Seconds between two looks for new commands, where the database does not tell of them",
         examples=[1],
         json_schema_extra={"unit": "s"},
     )
@@ -62,6 +65,29 @@ class Commands(NumberedSource):
             f"{flows} both take the commands of {self.settings.channel}, and each command is taken once: "
             "let one flow take them and deliver to all who need them."
         )
+
+    async def open(self) -> None:
+        """Begin to look; and to listen whether runs say that they sent something."""
+        fresh = not self.is_open
+        await super().open()
+        if fresh and self._ledger is not None:
+            self._ledger.notices.tell(COMMAND, self._heard)
+
+    async def close(self) -> None:
+        """See `HubSource.close`."""
+        if self._ledger is not None:
+            self._ledger.notices.forget(COMMAND, self._heard)
+        await super().close()
+
+    @property
+    def pause(self) -> float:
+        """As the settings say; longer where it is told of each command."""
+        told = self._ledger is not None and self._ledger.notices.heard
+        return max(self._poll, _TOLD) if told else self._poll
+
+    def _heard(self, about: str) -> None:
+        if about in ("", self.settings.channel):
+            self.stir()
 
     async def check(self) -> str:
         """What it reads."""

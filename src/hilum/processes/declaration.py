@@ -130,17 +130,19 @@ class Process:
             raise SettingsError(f"The process {self.name} {self.version} does nothing: write @….run above a function.")
         return self._function
 
-    def starts_on(self, type_: type[Thing], key: Callable[[Thing], str | None]) -> None:
+    def starts_on(self, type_: type[Thing], key: Callable[[Thing], str | None], *, matters_late: bool = True) -> None:
         """Each such object begins a run, unless one for its key is open: then that run hears it.
 
-        One whose key is none is not for this process.
+        One whose key is none is not for this process. One that the run has not taken when it ends is a case, unless it
+        does not matter then.
         """
-        self.heard[topic_of(type_)] = Heard(type_, key, starts=True)
+        self.heard[topic_of(type_)] = Heard(type_, key, starts=True, matters_late=matters_late)
 
     def hears(self, type_: type[Thing], key: Callable[[Thing], str | None], *, matters_late: bool = True) -> None:
         """Such objects go to the run of their key. One that comes before its run waits for it.
 
-        One that comes after its run has ended is a case, unless it does not matter then.
+        One that comes after its run has ended, or that the run has not taken when it ends, is a case, unless it does
+        not matter then.
         """
         self.heard[topic_of(type_)] = Heard(type_, key, starts=False, matters_late=matters_late)
 

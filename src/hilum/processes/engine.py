@@ -7,51 +7,52 @@ execute. The engine's tables are in a schema of their own and hold ids, names an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from hilum.connectors.pauses import listen
 from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Project
 from hilum.journal.keyring import Keyring, Policy
 from hilum.postgres import Connection, Database
-from hilum.processes import store
+from hilum.processes import progress, store
 from hilum.processes.arrivals import Cancelled
+from hilum.processes.bells import Bell, Bells
 from hilum.processes.clock import Clock, clock_of
-from hilum.processes.courier import LOCK, Courier
+from hilum.processes.courier import ITEM, LOCK, RUN, Courier
 from hilum.processes.declaration import Process, Snapshot, topic_of
+from hilum.processes.lost_runs import SCHEMA, LostRuns
+from hilum.processes.patience import surely
+from hilum.processes.progress import Begun
 from hilum.processes.run import Failed, Run
 from hilum.processes.serializing import Json
-from hilum.processes.steps import BELL, EngineSteps
+from hilum.processes.steps import AT_ONCE, Elsewhere, Steps
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import remind_and_escalate, retime, sealed_as
 from hilum.processes.troubles import settle
 
 log = structlog.get_logger(__name__)
 
-SCHEMA: Final = "processes"
 _APPLICATION: Final = "hilum"
-_EVERY = 0.1  # seconds between two looks for what came
+_EVERY = 0.1  # seconds between two looks for what came where no notices come, and at a clock that somebody sets
+_LOOK = 5.0  # seconds between two looks where notices come
+_ENGINES_OWN = 0.25  # seconds between two looks of the engine beneath for notices of its own, which nobody uses
 _SWEEP = 1.0  # seconds between two looks for hubs that died, and for tasks that are due
 _TELL = 10.0  # seconds between two looks for what waits for a person although nobody was asked
 _TELLING: Final = LOCK + 1  # one hub at a time tells; it does not keep the courier waiting
-_RUNG_AT_ONCE = 8  # bells; fewer than the connections of the engine beneath
 _STOPPING = 10.0  # seconds for runs to leave off; a step that does not is repeated by whoever takes its run over
 
-_LOST: Final = f"""
-SELECT w.workflow_uuid, w.executor_id = %(mine)s FROM {SCHEMA}.workflow_status w
-WHERE w.status = 'PENDING' AND w.name = ANY(%(names)s)
-  AND CASE w.executor_id WHEN %(mine)s THEN NOT w.workflow_uuid = ANY(%(active)s)
-  ELSE NOT EXISTS (SELECT 1 FROM worker k
-    WHERE k.id::text = w.executor_id AND k.seen_at > now() - make_interval(secs => %(seconds)s)) END
-LIMIT 500""".encode()
-"""Runs that nobody executes: those of hubs that died, and those that this hub has taken and does not execute."""
+_WORK: Final = (
+    b"SELECT EXISTS (SELECT 1 FROM process_item WHERE state = 'new'),"
+    b" EXISTS (SELECT 1 FROM process_run WHERE NOT launched AND ended_at IS NULL)"
+)
+"""Is there anything for the courier?"""
 
 
 class Engine:
@@ -74,12 +75,13 @@ class Engine:
         self._current = _current(processes)
         self._courier = Courier(database, self._current)
         self._active: dict[asyncio.Task[Any], str] = {}  # runs that this hub executes, by what does
-        self._lost_after = 3 * project.settings.worker.lease_seconds  # seconds without a sign of life
-        self._idle: dict[str, float] = {}  # runs of this hub that it does not execute, and since when
+        self._lost = LostRuns(worker, seconds=3 * project.settings.worker.lease_seconds)
         self._tasks: list[asyncio.Task[None]] = []
         self._functions: dict[str, Callable[..., Any]] = {}
         self._launched = False
-        self._steps = EngineSteps(self._clock)
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._bells = Bells(self._clock)
+        self._came, self._missed = asyncio.Event(), asyncio.Event()  # things; perhaps notices of things
 
     async def start(self) -> None:
         """Migrate, register and begin. Raises `SettingsError` where runs of a version are open that is not here."""
@@ -93,14 +95,21 @@ class Engine:
             self._functions[process.workflow] = self._registered(process)
         DBOS.launch()
         self._launched = True
+        self._database.notices.tell(ITEM, self._hear_of_items)
+        self._database.notices.tell(RUN, self._hear_of_run)
         self._tasks = [
-            asyncio.create_task(self._go_round(_EVERY, self._deliver)),
-            asyncio.create_task(self._go_round(_SWEEP, self._sweep)),
-            asyncio.create_task(self._go_round(_TELL, self._tell)),
+            asyncio.create_task(self._go_round(self._until_told, self._deliver)),
+            asyncio.create_task(self._go_round(self._until_missed, self._look_for_runs)),
+            asyncio.create_task(self._go_round(self._every(_SWEEP), self._sweep)),
+            asyncio.create_task(self._go_round(self._every(_TELL), self._tell)),
         ]
+        if not self._clock.runs:
+            self._tasks.append(asyncio.create_task(self._go_round(self._every(_EVERY), self._strike)))
 
     async def stop(self) -> None:
         """Leave everything as it is: another hub, or this one when it starts again, goes on with it."""
+        self._database.notices.forget(ITEM, self._hear_of_items)
+        self._database.notices.forget(RUN, self._hear_of_run)
         ending = [*self._tasks, *self._active]
         if left := await cancel_all(ending, within=_STOPPING):
             log.warning("processes_do_not_end", runs=len(left))
@@ -129,7 +138,8 @@ class Engine:
             "serializer": Json(),
             "log_level": "ERROR",
             "enable_otlp": False,
-            "sys_db_pool_size": 10,
+            "sys_db_pool_size": 4,
+            "notification_coalesce_sec": _ENGINES_OWN,
         }
 
     def _registered(self, process: Process) -> Callable[..., Any]:
@@ -138,7 +148,7 @@ class Engine:
             if task is not None:
                 self._active[task] = DBOS.workflow_id or ""
                 task.add_done_callback(self._active.pop)
-            return await self._execute(process, UUID(run_id))
+            return await self._execute(process, UUID(run_id), DBOS.workflow_id or "")
 
         workflow.__qualname__ = process.workflow
         return DBOS.workflow(name=process.workflow, max_recovery_attempts=None)(workflow)
@@ -175,7 +185,7 @@ class Engine:
 
     # Rounds
 
-    async def _go_round(self, seconds: float, act: Callable[[], Any]) -> None:
+    async def _go_round(self, pause: Callable[[], Awaitable[None]], act: Callable[[], Awaitable[bool]]) -> None:
         while True:
             try:
                 busy = await act()
@@ -183,10 +193,34 @@ class Engine:
                 log.warning("processes_wait", reason=str(error))
                 busy = False
             if not busy:
-                await asyncio.sleep(seconds)
+                await pause()
+
+    def _every(self, seconds: float) -> Callable[[], Awaitable[None]]:
+        async def pause() -> None:
+            await asyncio.sleep(seconds)
+
+        return pause
+
+    async def _until_told(self) -> None:
+        """Until somebody says that something came; where notices do not come, for a moment."""
+        await listen(self._came, _LOOK if self._database.notices.heard else _EVERY)
+
+    def _hear_of_items(self, about: str) -> None:
+        self._came.set()
+
+    def _hear_of_run(self, about: str) -> None:
+        if about:
+            self._bells.ring(UUID(about))
+        else:
+            self._missed.set()
 
     async def _deliver(self) -> bool:
         """What came goes to its runs. False: nothing, or another hub is at it."""
+        async with self._database.cold() as connection:
+            cursor = await connection.execute(_WORK)
+            row = await cursor.fetchone()
+        if row is None or not any(row):
+            return False
         async with self._database.transaction() as connection:
             if not await _alone(connection):
                 return False
@@ -195,10 +229,7 @@ class Engine:
             if not await _alone(connection):
                 return False
             begun = await self._launch(connection)
-            rung = await self._ring(connection)
-            if not self._clock.runs:
-                await self._ring_for_time(connection)
-        return bool(matched or begun or rung)
+        return bool(matched or begun)
 
     async def _launch(self, connection: Connection) -> int:
         cursor = await connection.execute(
@@ -209,75 +240,49 @@ class Engine:
             run = await store.run_by_id(connection, id)
             if run is not None:
                 await self._begin(run)
-            await connection.execute("UPDATE process_run SET launched = true WHERE id = %s", [id])
+        if ids:
+            await connection.execute("UPDATE process_run SET launched = true WHERE id = ANY(%s)", [ids])
         return len(ids)
 
     async def _begin(self, run: RunRow) -> None:
         """Begin its workflow; one that has begun already goes on undisturbed."""
-        moved = run.step_base and run.before
-        if run.before and not moved:
-            await self._repeat(run)
-            return
-        if moved:
+        if run.step_base and run.before:
             await DBOS.cancel_workflow_async(run.before)
         with SetWorkflowID(run.workflow):
             await DBOS.start_workflow_async(self._functions[f"{run.process}@{run.version}"], str(run.id))
 
-    async def _repeat(self, run: RunRow) -> None:
-        """From the step that failed: what came before it is not done again."""
-        if await DBOS.get_workflow_status_async(run.workflow) is not None:
-            return  # begun before this hub or another one died
-        steps = await DBOS.list_workflow_steps_async(run.before)
-        held = run.held_step or 1
-        failed = [step["function_id"] for step in steps if step["error"] is not None]
-        first = min([held, *(number for number in failed if number == held - 1)])
-        with SetWorkflowID(run.workflow):
-            await DBOS.fork_workflow_async(run.before, first)
+    async def _look_for_runs(self) -> bool:
+        """Ring for what runs of this hub did not take: a notice may be lost, and behind some poolers all are."""
+        if runs := self._bells.runs:
+            async with self._database.cold() as connection:
+                cursor = await connection.execute(
+                    "SELECT seq, run_id FROM process_item WHERE run_id = ANY(%s) AND step IS NULL AND state = 'rung'",
+                    [runs],
+                )
+                self._bells.ring_new([(seq, run) for seq, run in await cursor.fetchall()])
+        return False
 
-    async def _ring(self, connection: Connection) -> int:
-        cursor = await connection.execute(
-            "SELECT i.id, i.seq, r.workflow, r.status FROM process_item i JOIN process_run r ON r.id = i.run_id"
-            " WHERE i.state = 'matched' AND r.launched ORDER BY i.seq LIMIT 200"
-        )
-        rows = await cursor.fetchall()
-        await _ring_all([(workflow, seq) for _, seq, workflow, status in rows if status == store.RUNNING])
-        await connection.execute(
-            "UPDATE process_item SET state = 'rung' WHERE id = ANY(%s)", [[row[0] for row in rows]]
-        )
-        return len(rows)
+    async def _until_missed(self) -> None:
+        await listen(self._missed, _LOOK if self._database.notices.heard else _EVERY)
 
-    async def _ring_for_time(self, connection: Connection) -> None:
-        """Where the clock is set by somebody, runs are told that their time is over; again changes nothing."""
-        late = await store.overdue(connection, self._clock.now())
-        await _ring_all([(workflow, deadline.astimezone(UTC).isoformat()) for workflow, deadline in late])
+    async def _strike(self) -> bool:
+        """Where the clock is set by somebody, runs are told that their time is over."""
+        self._bells.strike()
+        return False
 
     async def _sweep(self) -> bool:
         """Runs of hubs that died go on elsewhere, and those that this one should execute but does not; people are
         reminded.
-
-        A hub whose sign of life is late never takes its own runs over: of two executions in one hub, each would wait
-        for the other.
         """
         async with self._database.transaction() as connection:
             if not await _alone(connection):
                 return False
             await remind_and_escalate(connection)
-            cursor = await connection.execute(
-                _LOST, {"names": list(self._versions), "seconds": self._lost_after, "mine": str(self._worker),
-                        "active": list(self._active.values())}
-            )  # fmt: skip
-            found = await cursor.fetchall()
-            lost = [id for id, mine in found if not mine] + self._left([id for id, mine in found if mine])
+            lost = await self._lost.find(connection, self._versions, self._active.values())
             if lost:
                 log.warning("processes_taken_over", runs=len(lost))
                 await DBOS.resume_workflows_async(lost)
         return False
-
-    def _left(self, idle: Sequence[str]) -> list[str]:
-        """Those of this hub that nobody has executed for so long. One that was just taken begins in a moment."""
-        now = asyncio.get_running_loop().time()
-        self._idle = {id: self._idle.get(id, now) for id in idle}
-        return [id for id, since in self._idle.items() if now - since > self._lost_after]
 
     async def _tell(self) -> bool:
         """What waits for a person becomes a case, and its case ends when it went on."""
@@ -290,14 +295,27 @@ class Engine:
 
     # A run
 
-    async def _execute(self, process: Process, id: UUID) -> str:
-        """What a workflow does: the function of the process, its end, and what becomes of its failures."""
-        row, first = await self._read(process, id)
-        run = Run(self._steps, self._database, process, row, self._clock)
+    async def _execute(self, process: Process, id: UUID, workflow: str) -> str:
+        """What a workflow does; from its beginning where another hub did a step of it, and found what it did."""
+        with self._bells.of(id) as bell:
+            while True:
+                begun = await self._read(id, workflow)
+                if begun is None:  # it goes on in another version, or in another way
+                    raise asyncio.CancelledError
+                try:
+                    return await self._follow(process, begun, bell)
+                except Elsewhere:
+                    log.info("process_executed_elsewhere", run=str(id))
+                    bell.ring()
+
+    async def _follow(self, process: Process, begun: Begun, bell: Bell) -> str:
+        """The function of the process, its end, and what becomes of its failures."""
+        row, steps = begun.row, Steps(self._database, begun.row, begun.steps, self._turns)
+        run = Run(steps, self._database, process, row, self._clock, bell)
         try:
-            thing = await self._first(process, first)
+            thing = _first(process, begun)
             if row.came_from:
-                outcome = await process.migrations[row.came_from](run, thing, await self._snapshot(row))
+                outcome = await process.migrations[row.came_from](run, thing, await self._snapshot(steps, row))
             else:
                 outcome = await process.function(run, thing)
         except (Failed, Cancelled) as error:
@@ -306,36 +324,21 @@ class Engine:
             return await self._hold(run, error)
         return await run.finish(store.COMPLETED, outcome or "done")
 
-    async def _read(self, process: Process, id: UUID) -> tuple[RunRow, UUID]:
-        async def read() -> tuple[RunRow, UUID]:
+    async def _read(self, id: UUID, workflow: str) -> Begun | None:
+        async def read() -> Begun | None:
             async with self._database.cold() as connection:
-                row = await store.run_by_id(connection, id)
-                cursor = await connection.execute("SELECT id FROM process_item WHERE run_id = %s AND step = -1", [id])
-                item = await cursor.fetchone()
-            if row is None or item is None:
-                raise Failed(f"{process.name}: the run is not there any more.")
-            return row, item[0]
+                return await progress.begun(connection, id, workflow)
 
-        return await self._steps.read(read)
+        async with self._turns:
+            return await surely(read)
 
-    async def _first(self, process: Process, item: UUID) -> Any:
-        async def read() -> Any:
-            async with self._database.cold() as connection:
-                cursor = await connection.execute("SELECT topic FROM process_item WHERE id = %s", [item])
-                topic = await cursor.fetchone()
-                content = await store.content(connection, item)
-            types = {topic_of(heard.type): heard.type for heard in process.heard.values()}
-            return types[str(topic[0]) if topic else ""].model_validate(content)
-
-        return await self._steps.read(read)
-
-    async def _snapshot(self, row: RunRow) -> Snapshot:
+    async def _snapshot(self, steps: Steps, row: RunRow) -> Snapshot:
         async def read() -> Snapshot:
             async with self._database.cold() as connection:
-                found = await store.results(connection, row.id, before=row.step_base)
+                found = await progress.results(connection, row.id, before=row.step_base)
             return Snapshot(row.came_from, row.state, found)
 
-        return await self._steps.read(read)
+        return await steps.read(read)
 
     async def _undo(self, run: Run, error: Failed | Cancelled) -> str:
         try:
@@ -381,10 +384,9 @@ def _current(processes: Sequence[Process]) -> Mapping[str, Process]:
     return found
 
 
-async def _ring_all(bells: Sequence[tuple[str, int | str]]) -> None:
-    """Ring for these workflows, each with what it is told; in any order, and again changes nothing."""
-    for start in range(0, len(bells), _RUNG_AT_ONCE):
-        await asyncio.gather(*(
-            DBOS.send_async(workflow, said, BELL, idempotency_key=f"{said}/{workflow}")
-            for workflow, said in bells[start : start + _RUNG_AT_ONCE]
-        ))  # fmt: skip
+def _first(process: Process, begun: Begun) -> Any:
+    """The object that began the run. Raises `Damaged` where it cannot be read."""
+    if isinstance(begun.content, Exception):
+        raise begun.content
+    types = {topic_of(heard.type): heard.type for heard in process.heard.values()}
+    return types[begun.topic].model_validate(begun.content)

@@ -1,13 +1,13 @@
 """A run of a process, as its function sees it: everything it does with the world is a step that happens once.
 
-The engine records that a step is done; what it found or sent lies in our own tables, sealed, under the number of the
-step. A step that is repeated after a crash finds what it did before.
+What a step does and that it is done are one transaction; what it found or sent is sealed. Steps that are caused by
+nothing outside (`move`, `send`, `now`) are done with the next that cannot wait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, overload
 from uuid import UUID
@@ -22,13 +22,13 @@ from hilum.journal.payloads import packed
 from hilum.journal.text import storable
 from hilum.message import new_id
 from hilum.postgres import Connection, Database
-from hilum.processes import store, tasks
+from hilum.processes import progress, store, tasks
 from hilum.processes.arrivals import Arrivals
+from hilum.processes.bells import Bell
 from hilum.processes.clock import Clock
 from hilum.processes.declaration import Process, topic_of
-from hilum.processes.patience import surely
 from hilum.processes.periods import Period
-from hilum.processes.recording import Steps
+from hilum.processes.steps import Steps
 from hilum.processes.store import DECISION, EVENT, RunRow
 from hilum.processes.tasks import Task, sealed_as
 
@@ -58,18 +58,34 @@ class Answer:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What a run sends."""
+
+    channel: str
+    what: str
+    key: str
+    body: bytes = field(repr=False)
+    cause: UUID | None
+    facts: tuple[Fact, ...] = field(repr=False)
+
+
 class Run:
     """One run. Its function calls these one after the other, never two at once."""
 
-    def __init__(self, steps: Steps, database: Database, process: Process, row: RunRow, clock: Clock) -> None:
+    def __init__(
+        self, steps: Steps, database: Database, process: Process, row: RunRow, clock: Clock, bell: Bell
+    ) -> None:
         self._steps = steps
         self._clock = clock
         self._database = database
         self._process = process
         self._row = row
         self._undo: list[tuple[str, Undo]] = []
-        self._arrivals = Arrivals(steps, database, clock, row)
+        self._arrivals = Arrivals(steps, clock, row, bell)
         self._undoing = False
+        self._state = row.state  # after all steps that are recorded
+        self._kept: tuple[UUID, bytes] | None = None  # what the last step came to
 
     def __repr__(self) -> str:
         return f"<Run {self._process.workflow} {self._row.id}>"
@@ -86,11 +102,7 @@ class Run:
 
     async def now(self) -> datetime:
         """The time, UTC; the same when the run is repeated."""
-
-        async def look() -> str:
-            return self._clock.now().isoformat()
-
-        return datetime.fromisoformat(await self._stepped("now", look))
+        return datetime.fromisoformat(await self._steps.later("now", outcome=self._clock.now().isoformat()))
 
     @property
     def started_at(self) -> datetime:
@@ -102,20 +114,24 @@ class Run:
 
         `facts` are noted in the same transaction.
         """
+        was = self._state
 
-        async def write() -> None:
-            async with self._database.transaction() as connection:
-                row = await self._locked(connection)
-                await self._note_facts(connection, facts)
-                if row.state == state:
-                    return
-                self._process.states.check(row.state, state)
+        async def write(connection: Connection, number: int) -> None:
+            self._process.states.check(was, state)
+            await self._note_facts(connection, facts)
+            if was != state:
                 await connection.execute(
                     "UPDATE process_run SET state = %s, since = now() WHERE id = %s", [state, self.id]
                 )
-                await store.tell(connection, self.id, self._step(), "moved", f"{row.state} → {state}")
+                await progress.tell(connection, self.id, number, "moved", f"{was} → {state}")
 
-        await self._stepped("move", write)
+        if self._steps.known(self._steps.next) is not None:
+            self._steps.replay("move")
+        elif self._process.states.allow(was, state):
+            await self._steps.later("move", write)
+            self._state = state
+        else:
+            await self._steps.do("move", write)
 
     async def step(self, name: str, act: Callable[[], Awaitable[Value]]) -> Value:
         """Anything else that must happen once and be remembered: a look at a table, a call that only reads.
@@ -123,26 +139,23 @@ class Run:
         What it comes to must be JSON. It is repeated if the hub dies in the middle.
         """
 
-        async def remember() -> str:
-            number = self._step()
-            value = await act()
-            async with self._database.transaction() as connection:
-                return str(await store.keep_result(connection, self._row, number, name, value))
+        async def keep(connection: Connection, number: int, value: Value) -> str:
+            return await self._keep(connection, number, name, value)
 
-        found: Value = await self._content(UUID(await self._stepped(name, remember)))
+        found: Value = await self._result(await self._steps.call(name, act, keep))
         return found
 
     async def query(self, name: str, act: Callable[[Connection], Awaitable[Value]]) -> Value:
         """A look into the hub's own tables, or a note there, that is remembered: it happens in one transaction.
 
-        What it comes to must be JSON. What it notes must bear being noted again, if the hub dies in the middle.
+        What it comes to must be JSON. What it notes is noted once.
         """
 
-        async def within() -> Value:
-            async with self._database.transaction() as connection:
-                return await act(connection)
+        async def within(connection: Connection, number: int) -> str:
+            return await self._keep(connection, number, name, await act(connection))
 
-        return await self.step(name, within)
+        found: Value = await self._result(await self._steps.do(name, within))
+        return found
 
     async def send(
         self,
@@ -158,11 +171,14 @@ class Run:
         `key` is its ordering key, else that of the run. `undo`: what to send, and to which channel, if the run fails.
         `facts` are noted in the same transaction.
         """
+        cause = self._arrivals.cause
+        body = orjson.dumps({"type": topic_of(type(thing)), "content": thing.model_dump(mode="json")})
+        sent = _Command(channel, type(thing).__name__, key or self.key, body, cause, tuple(facts))
 
-        async def write() -> None:
-            await self._write_command(channel, thing, key or self.key, facts)
+        async def write(connection: Connection, number: int) -> None:
+            await self._write_command(connection, number, sent)
 
-        await self._stepped(f"send {channel}", write)
+        await self._steps.later(f"send {channel}", write)
         if undo is not None:
             back, what = undo
             self.undo(f"send {back}", lambda: self.send(back, what, key=key))
@@ -200,26 +216,24 @@ class Run:
     async def put(self, task: Task) -> Open:
         """Ask people, and go on; the answer comes by `next`."""
 
-        async def write() -> str:
-            async with self._database.transaction() as connection:
-                process = self._process
-                id = await tasks.put(connection, process.name, self.id, self._step(), task, process.criticality)
-                await store.tell(connection, self.id, self._step(), "asked", f"{task.team}: {task.title}")
+        async def write(connection: Connection, number: int) -> str:
+            process = self._process
+            id = await tasks.put(connection, process.name, self.id, number, task, process.criticality)
+            await progress.tell(connection, self.id, number, "asked", f"{task.team}: {task.title}")
             return str(id)
 
-        return Open(UUID(await self._stepped("ask", write)), task)
+        return Open(UUID(await self._steps.do("ask", write)), task)
 
     async def withdraw(self, asked: Open) -> bool:
         """It need not be answered any more. False: somebody has answered, and `next` brings it."""
 
-        async def write() -> bool:
-            async with self._database.transaction() as connection:
-                withdrawn = await tasks.withdraw(connection, asked.id)
-                if withdrawn:
-                    await store.tell(connection, self.id, self._step(), "withdrawn", asked.task.title)
+        async def write(connection: Connection, number: int) -> bool:
+            withdrawn = await tasks.withdraw(connection, asked.id)
+            if withdrawn:
+                await progress.tell(connection, self.id, number, "withdrawn", asked.task.title)
             return withdrawn
 
-        return bool(await self._stepped("withdraw", write))
+        return bool(await self._steps.do("withdraw", write))
 
     async def next(
         self, *types: type[BaseModel], answers_to: Sequence[Open] = (), within: Period | None = None
@@ -232,11 +246,11 @@ class Run:
         found = await self._arrivals.next(kinds, [*known, *asked], " or ".join(words), within)
         if found is None:
             return None
-        id, topic = found
-        if topic not in asked:
-            return known[topic].model_validate(await self._content(id))
-        answered = asked[topic]
-        return Answer(answered, answered.task.form.model_validate(await self._content(id)), await self._by(answered.id))
+        content = await self._content(found.id) if found.content is progress.NOT_READ else found.content
+        if found.topic not in asked:
+            return known[found.topic].model_validate(content)
+        answered = asked[found.topic]
+        return Answer(answered, answered.task.form.model_validate(content), await self._by(answered.id))
 
     async def ask(self, task: Task) -> Any:
         """Ask people, and wait for the answer: an object of the task's form. It has `decided_by` of the task's."""
@@ -255,52 +269,49 @@ class Run:
     async def finish(self, status: str, outcome: str) -> str:
         """It is over."""
 
-        async def write() -> None:
-            async with self._database.transaction() as connection:
-                await store.end(connection, self.id, self._step(), status, outcome)
+        async def write(connection: Connection, number: int) -> None:
+            await progress.end(connection, self.id, number, status, outcome)
 
-        await self._stepped("end", write)
+        await self._steps.do("end", write)
         return status
 
     async def hold(self, error: Exception) -> str:
         """A defect, or something nobody thought of: it waits for a person, who lets it be repeated from here."""
+        words = str(error) if isinstance(error, HilumError) else f"A defect of the process: {type(error).__name__}"
+        kind = classify(error).kind
 
-        async def write() -> None:
-            number = self._step()
-            words = str(error) if isinstance(error, HilumError) else f"A defect of the process: {type(error).__name__}"
-            kind = classify(error).kind
-            async with self._database.transaction() as connection:
-                await connection.execute(
-                    "UPDATE process_run SET status = 'held', held_step = %s, held_kind = %s, outcome = %s,"
-                    " waits_for = 'a person', waits_until = NULL WHERE id = %s",
-                    [number - self._row.step_base, kind, storable(words), self.id],
-                )
-                await store.tell(connection, self.id, number, "held", words)
+        async def write(connection: Connection, number: int) -> None:
+            await connection.execute(
+                "UPDATE process_run SET status = 'held', held_step = %s, held_kind = %s, outcome = %s,"
+                " waits_for = 'a person', waits_until = NULL WHERE id = %s",
+                [number - self._row.step_base, kind, storable(words), self.id],
+            )
+            await progress.tell(connection, self.id, number, "held", words)
 
-        await self._stepped("hold", write)
+        self._steps.mend()
+        await self._steps.do("hold", write)
         return store.HELD
 
-    # Steps
+    # Parts of steps
 
-    def _step(self) -> int:
-        """The number of the step that is under way; no two of a run are equal, whatever version it is in."""
-        return self._row.step_base + self._steps.number
+    async def _keep(self, connection: Connection, number: int, name: str, value: Any) -> str:
+        id = new_id()
+        kept = await progress.keep_result(connection, self._row, number, name, value, id)
+        self._kept = (id, orjson.dumps(value)) if kept == id else None
+        return str(kept)
 
-    async def _stepped(self, name: str, act: Callable[[], Awaitable[Any]]) -> Any:
-        return await self._steps.do(name, lambda: surely(act))
+    async def _result(self, id: str) -> Any:
+        """What a step came to that was just kept, or was kept before; the same types in both cases."""
+        kept, self._kept = self._kept, None
+        if kept is not None and str(kept[0]) == id:
+            return orjson.loads(kept[1])
+        return await self._content(UUID(id))
 
     async def _note(self, kind: str, words: str) -> None:
-        async def write() -> None:
-            async with self._database.transaction() as connection:
-                await store.tell(connection, self.id, self._step(), kind, words)
+        async def write(connection: Connection, number: int) -> None:
+            await progress.tell(connection, self.id, number, kind, words)
 
-        await self._stepped(kind, write)
-
-    async def _locked(self, connection: Connection) -> RunRow:
-        row = await store.run_by_id(connection, self.id, lock=True)
-        if row is None:
-            raise Invalid("The run is not there any more.")
-        return row
+        await self._steps.later(kind, write)
 
     async def _content(self, item: UUID) -> Any:
         """What lies in it never changes, so reading it is no step."""
@@ -325,20 +336,17 @@ class Run:
         return known
 
     async def _note_facts(self, connection: Connection, facts: Sequence[Fact]) -> None:
-        await note(connection, [fact.model_copy(update={"run_id": self.id}) for fact in facts])
+        if facts:
+            await note(connection, [fact.model_copy(update={"run_id": self.id}) for fact in facts])
 
-    async def _write_command(self, channel: str, thing: BaseModel, key: str, facts: Sequence[Fact] = ()) -> None:
-        number, id = self._step(), new_id()
-        body = orjson.dumps({"type": topic_of(type(thing)), "content": thing.model_dump(mode="json")})
-        async with (
-            self._database.transaction() as connection,
-            packed(connection, [(sealed_as(self._process.name), id, 0, body)]) as [(codec, stored)],
-        ):
+    async def _write_command(self, connection: Connection, number: int, sent: _Command) -> None:
+        id = new_id()
+        async with packed(connection, [(sealed_as(self._process.name), id, 0, sent.body)]) as [(codec, stored)]:
             await connection.execute(
                 "INSERT INTO process_command (id, channel, run_id, process, step, key, codec, body, correlation, cause)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (run_id, step) DO NOTHING",
-                [id, channel, self.id, self._process.name, number, storable(key), codec, stored, self._row.correlation,
-                 self._arrivals.cause],
+                [id, sent.channel, self.id, self._process.name, number, storable(sent.key), codec, stored,
+                 self._row.correlation, sent.cause],
             )  # fmt: skip
-            await store.tell(connection, self.id, number, "sent", f"{type(thing).__name__} to {channel}")
-            await self._note_facts(connection, facts)
+            await progress.tell(connection, self.id, number, "sent", f"{sent.what} to {sent.channel}")
+            await self._note_facts(connection, sent.facts)

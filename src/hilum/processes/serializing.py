@@ -1,4 +1,4 @@
-"""What the engine keeps for itself, as JSON. It gets ids and times; bodies and findings lie in our tables, sealed."""
+"""What the engine beneath keeps for itself, as JSON: ids and ends of runs; everything else lies in our tables."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import orjson
 from dbos import Serializer
 
 from hilum.errors import trail
-
-
-class StepFailed(Exception):
-    """A step failed before the hub died: what its error was, without its text, which might quote a payload."""
 
 
 class Json(Serializer):
@@ -29,7 +25,7 @@ class Json(Serializer):
         """The value again."""
         found = orjson.loads(serialized_data)
         if isinstance(found, dict) and "__error__" in found:
-            return StepFailed(found["__error__"])
+            return RuntimeError(found["__error__"])
         if isinstance(found, dict) and found.keys() == {"args", "kwargs"}:
             return {"args": tuple(found["args"]), "kwargs": found["kwargs"]}
         return found

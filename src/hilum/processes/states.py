@@ -63,6 +63,10 @@ class States:
         """The states to which one may move from this one."""
         return tuple(self.moves.get(state, ()))
 
+    def allow(self, at: str, to: str) -> bool:
+        """Is that move legal? Staying is."""
+        return to in self.all and (to == at or to in self.after(at))
+
     def check(self, at: str, to: str) -> None:
         """Is that move legal? Staying is. Raises `Invalid`, in words."""
         if to not in self.all:

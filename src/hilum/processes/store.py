@@ -11,7 +11,6 @@ from uuid import UUID
 import orjson
 from psycopg.rows import class_row
 
-from hilum.errors import DatabaseUnavailable
 from hilum.journal.payloads import Damaged, Part, packed, unpacked
 from hilum.journal.text import storable
 from hilum.message import new_id
@@ -178,7 +177,12 @@ async def content(connection: Connection, item: UUID) -> Any:
     row = await cursor.fetchone()
     if row is None:
         raise Damaged("there is no such item")
-    found = (await unpacked(connection, [(item, 0, row[0], row[1])])).get((item, 0))
+    return await opened(connection, item, *row)
+
+
+async def opened(connection: Connection, item: UUID, codec: int, body: bytes) -> Any:
+    """What is in it, as it was stored. Raises as `content` does."""
+    found = (await unpacked(connection, [(item, 0, codec, body)])).get((item, 0))
     if found is None:
         raise Damaged("its time has passed: it was erased")
     if isinstance(found, Damaged):
@@ -280,62 +284,6 @@ async def documents(connection: Connection, messages: Sequence[UUID]) -> list[Do
         return await cursor.fetchall()
 
 
-async def tell(
-    connection: Connection,
-    run: UUID,
-    step: int,
-    kind: str,
-    words: str,
-    *,
-    actor: str = "",
-    message_id: UUID | None = None,
-) -> None:
-    """Write a line into the history; a step that is repeated writes it once."""
-    await connection.execute(
-        "INSERT INTO process_history (run_id, step, kind, words, actor, message_id) VALUES (%s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        [run, step, kind, storable(words), storable(actor), message_id],
-    )
-
-
-async def take(
-    connection: Connection, run: UUID, step: int, kinds: Sequence[str], topics: Sequence[str]
-) -> tuple[Item, bool] | None:
-    """Within a transaction: the first of these that nobody took is this step's, also when the step is repeated.
-
-    Anything that cancels the run comes first; the second value says that it is that.
-    """
-    async with connection.cursor(row_factory=class_row(Item)) as cursor:
-        await cursor.execute(
-            f"{_ITEM} WHERE run_id = %(run)s AND (step = %(step)s AND kind <> 'result' OR step IS NULL AND ("
-            " kind = 'cancel' OR (kind = ANY(%(kinds)s) AND topic = ANY(%(topics)s))))"
-            " ORDER BY step NULLS LAST, kind = 'cancel' DESC, seq LIMIT 1 FOR UPDATE".encode(),
-            {"run": run, "step": step, "kinds": list(kinds), "topics": list(topics)},
-        )
-        found = await cursor.fetchone()
-    if found is None:
-        return None
-    if found.step is None:
-        await connection.execute("UPDATE process_item SET step = %s WHERE id = %s", [step, found.id])
-    return found, found.kind == CANCEL
-
-
-async def say_waiting(connection: Connection, run: UUID, words: str, until: datetime | None) -> None:
-    """What the run waits for, for people; empty: it is at work."""
-    await connection.execute(
-        "UPDATE process_run SET waits_for = %s, waits_until = %s WHERE id = %s", [storable(words), until, run]
-    )
-
-
-async def overdue(connection: Connection, now: datetime) -> list[tuple[str, datetime]]:
-    """The workflows whose time of waiting is over at that moment, with the time that they waited for."""
-    cursor = await connection.execute(
-        "SELECT workflow, waits_until FROM process_run WHERE waits_until <= %s AND status = 'running' AND launched",
-        [now],
-    )
-    return await cursor.fetchall()
-
-
 async def at_rest(connection: Connection, now: datetime) -> bool:
     """Has everything that came been taken to its run, every run come to wait, and every command been taken?"""
     cursor = await connection.execute(
@@ -359,45 +307,3 @@ async def told_of(connection: Connection, process: str) -> list[tuple[str, str, 
         [process],
     )
     return await cursor.fetchall()
-
-
-async def end(connection: Connection, run: UUID, step: int, status: str, outcome: str) -> None:
-    """Within a transaction: it is over. What still came is nobody's any more."""
-    await connection.execute(
-        "UPDATE process_run SET status = %s, outcome = %s, ended_at = coalesce(ended_at, now()), waits_for = '',"
-        " waits_until = NULL WHERE id = %s",
-        [status, storable(outcome), run],
-    )
-    await connection.execute(
-        "UPDATE process_task SET withdrawn_at = now() WHERE run_id = %s AND decided_at IS NULL"
-        " AND withdrawn_at IS NULL",
-        [run],
-    )
-    await tell(connection, run, step, status, outcome)
-
-
-async def keep_result(connection: Connection, row: RunRow, step: int, topic: str, value: Any) -> UUID:
-    """Within a transaction: what a step came to, sealed; its id. The first time counts."""
-    id = new_id()
-    async with packed(connection, [(sealed_as(row.process), id, 0, orjson.dumps(value))]) as [(codec, stored)]:
-        await connection.execute(
-            "INSERT INTO process_item (id, process, key, run_id, kind, topic, codec, body, state, step)"
-            " VALUES (%s, %s, %s, %s, 'result', %s, %s, %s, 'rung', %s) ON CONFLICT (run_id, step, kind) DO NOTHING",
-            [id, row.process, row.key, row.id, topic, codec, stored, step],
-        )
-    cursor = await connection.execute(
-        "SELECT id FROM process_item WHERE run_id = %s AND step = %s AND kind = 'result'", [row.id, step]
-    )
-    found = await cursor.fetchone()
-    if found is None:
-        raise DatabaseUnavailable("What a step found could not be kept.")
-    return UUID(str(found[0]))
-
-
-async def results(connection: Connection, run: UUID, *, before: int) -> dict[str, Any]:
-    """What the steps of a run with smaller numbers came to, by their names; the last of each name."""
-    cursor = await connection.execute(
-        "SELECT topic, id FROM process_item WHERE run_id = %s AND kind = 'result' AND step < %s ORDER BY step",
-        [run, before],
-    )
-    return {topic: await content(connection, id) for topic, id in await cursor.fetchall()}

@@ -6,9 +6,9 @@ decides. Who decides needs its permission, and must not be one of those it names
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel, ValidationError
 
 from hilum.canonical import Money
-from hilum.cases.clocks import due_in_sql
+from hilum.cases.clocks import after_in_sql, changed, due_in_sql
 from hilum.cases.side_by_side import SideBySide
 from hilum.errors import Refused, SettingsError
 from hilum.flow import Criticality
@@ -33,13 +33,20 @@ from hilum.security import Permission
 
 _NORMAL: Final = Criticality.NORMAL
 
+LookUp = Callable[[Connection], Awaitable[SideBySide | None]]
+"""Puts documents side by side when they are asked about, of what the hub's tables say in that transaction.
+
+It belongs to the step that asks, so a run needs no step of its own for what only people see. None: there is nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """What to ask. `form`: the model of the answer; its fields are shown as a form.
 
-    `value` and `criticality` say what is at stake, `papers` show the documents that it is about side by side; all for
-    the exception desk. What the papers say is masked and sealed as the process's data class asks.
+    `value` and `criticality` say what is at stake, `papers` show the documents that it is about side by side, or look
+    them up; all for the exception desk. What the papers say is masked and sealed as the process's data class asks;
+    names of documents and members are not masked.
     """
 
     title: str
@@ -54,7 +61,7 @@ class Task:
     not_by: Collection[str] = field(default=(), kw_only=True)
     value: Money | None = field(default=None, kw_only=True)  # none: nobody knows, or there is none
     criticality: Criticality | None = field(default=None, kw_only=True)  # counts where it is above the process's
-    papers: SideBySide | None = field(default=None, kw_only=True)
+    papers: SideBySide | LookUp | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Raises `SettingsError` where a period is none, or it escalates to nobody."""
@@ -182,11 +189,7 @@ async def put(
 
     It is due when its own time is over, or that of the team's clock, whichever comes first.
     """
-    now, id = datetime.now(UTC), new_id()
-
-    def at(period: Period | None) -> datetime | None:
-        return None if period is None else now + duration(period)
-
+    id = new_id()
     values = {
         "id": id,
         "run": run,
@@ -198,20 +201,25 @@ async def put(
         "form": task.form.__name__,
         "fields": orjson.dumps(task.form.model_json_schema()).decode(),
         "not_by": list(task.not_by),
-        "due": at(task.due),
-        "remind": at(task.remind),
-        "escalate": at(task.escalate),
+        "due": _length(task.due),
+        "remind": _length(task.remind),
+        "escalate": _length(task.escalate),
         "escalate_to": task.escalate_to,
         "at_stake": task.value.amount if task.value is not None else None,
         "currency": task.value.currency if task.value is not None else "",
         "criticality": RANK[highest(task.criticality, criticality)],
     }
-    body = task.papers.model_dump_json().encode() if task.papers is not None else b""
+    shown = await task.papers(connection) if callable(task.papers) else task.papers
+    body = shown.model_dump_json().encode() if shown is not None else b""
     async with packed(connection, [(sealed_as(process), id, 0, body)] if body else []) as sealed:
         codec, stored = sealed[0] if sealed else (0, b"")
         cursor = await connection.execute(_PUT, values | {"codec": codec, "papers": stored})
         (row,) = await cursor.fetchall()
     return UUID(str(row[0]))
+
+
+def _length(period: Period | None) -> timedelta | None:
+    return None if period is None else duration(period)
 
 
 async def papers(connection: Connection, id: UUID) -> SideBySide | None:
@@ -228,7 +236,8 @@ async def papers(connection: Connection, id: UUID) -> SideBySide | None:
 
 
 async def retime(connection: Connection) -> int:
-    """Within a transaction: open tasks are due as the clocks say now; how many that changed."""
+    """Within a transaction: open tasks are due as clocks and working hours say now; how many that changed."""
+    await changed(connection, "tasks")
     cursor = await connection.execute(_RETIME)
     return cursor.rowcount
 
@@ -259,7 +268,12 @@ async def assign(connection: Connection, id: UUID, *, to: str, actor: str, reaso
 
 
 async def remind_and_escalate(connection: Connection) -> int:
-    """Within a transaction: what is due to be reminded of or to go to others; how many. It is in the history."""
+    """Within a transaction: what is due to be reminded of or to go to others; how many. It is in the history.
+
+    Where clocks or working hours have changed since, the times of what is open are counted anew before.
+    """
+    if await changed(connection, "tasks"):
+        await retime(connection)
     cursor = await connection.execute(
         "UPDATE process_task SET reminded_at = now() WHERE remind_at <= now() AND reminded_at IS NULL"
         " AND decided_at IS NULL AND withdrawn_at IS NULL RETURNING run_id, step, 'reminded', title"
@@ -283,28 +297,43 @@ class Unfit(Refused):
         self.fields = fields
 
 
-_DUE = due_in_sql("%(team)s", "%(criticality)s", "now()")
+_DUE = due_in_sql("%(team)s::text", "%(criticality)s", "now()")
+
+
+def _after(period: str) -> str:
+    """SQL: so long after the question, in the working time of the team."""
+    return after_in_sql("%(team)s::text", "%(criticality)s", "now()", f"{period}::interval")
+
+
 _PUT: Final = (
     "INSERT INTO process_task AS t (id, run_id, step, title, words, team, permission, form, fields, not_by, due_at,"
-    " own_due_at, remind_at, escalate_at, escalate_to, at_stake, currency, criticality, papers_codec, papers)"
+    " own_due_at, remind_at, escalate_at, due_in, remind_in, escalate_in, escalate_to, at_stake, currency, criticality,"
+    " papers_codec, papers)"
     " VALUES (%(id)s, %(run)s, %(step)s, %(title)s, %(words)s, %(team)s, %(permission)s, %(form)s, %(fields)s,"
-    f" %(not_by)s, least(%(due)s::timestamptz, {_DUE}), %(due)s, %(remind)s, %(escalate)s, %(escalate_to)s,"
+    f" %(not_by)s, least({_after('%(due)s')}, {_DUE}), {_after('%(due)s')}, {_after('%(remind)s')},"
+    f" {_after('%(escalate)s')}, %(due)s, %(remind)s, %(escalate)s, %(escalate_to)s,"
     " %(at_stake)s, %(currency)s, %(criticality)s, %(codec)s, %(papers)s)"
     " ON CONFLICT (run_id, step) DO UPDATE SET team = t.team RETURNING id"
 ).encode()
+_OWN: Final = {
+    name: f"coalesce({after_in_sql('t.team', 't.criticality', 't.asked_at', f't.{period}')}, t.{name})"
+    for name, period in (("own_due_at", "due_in"), ("remind_at", "remind_in"), ("escalate_at", "escalate_in"))
+}
 _RETIME: Final = (
-    "WITH clock AS (SELECT t.id, least(t.own_due_at,"
-    f" {due_in_sql('t.team', 't.criticality', 't.asked_at')}) AS due_at FROM process_task t"
+    f"WITH clock AS (SELECT t.id, {', '.join(f'{sql} AS {name}' for name, sql in _OWN.items())},"
+    f" least({_OWN['own_due_at']}, {due_in_sql('t.team', 't.criticality', 't.asked_at')}) AS due_at FROM process_task t"
     " WHERE t.decided_at IS NULL AND t.withdrawn_at IS NULL)"
-    " UPDATE process_task t SET due_at = clock.due_at FROM clock"
-    " WHERE t.id = clock.id AND t.due_at IS DISTINCT FROM clock.due_at"
+    " UPDATE process_task t SET due_at = clock.due_at, own_due_at = clock.own_due_at, remind_at = clock.remind_at,"
+    " escalate_at = clock.escalate_at FROM clock WHERE t.id = clock.id AND"
+    " (t.due_at, t.own_due_at, t.remind_at, t.escalate_at) IS DISTINCT FROM"
+    " (clock.due_at, clock.own_due_at, clock.remind_at, clock.escalate_at)"
 ).encode()
 # Its own escalation counts, where its process says one; else that of the clock that fits.
 _ESCALATE: Final = (
     b"WITH late AS (SELECT t.id, coalesce(nullif(t.escalate_to, ''), k.escalate_to) AS escalate_to"
     b" FROM process_task t LEFT JOIN LATERAL service_clock_of(t.team, t.criticality::int) k ON true"
     b" WHERE t.decided_at IS NULL AND t.withdrawn_at IS NULL AND t.escalated_at IS NULL"
-    b" AND coalesce(t.escalate_at, t.due_at + k.escalate_after) <= now())"
+    b" AND coalesce(t.escalate_at, service_after(t.team, t.criticality::int, t.due_at, k.escalate_after)) <= now())"
     b" UPDATE process_task t SET escalated_at = now(), assigned_to = '', escalate_to = late.escalate_to"
     b" FROM late WHERE t.id = late.id AND t.escalated_at IS NULL"
     b" RETURNING t.run_id, t.step, 'escalated', t.title || ': ' || t.escalate_to"

@@ -22,6 +22,12 @@ _MOST: Final = 50
 _READ: Final = 1_000
 """Held runs that one look reads."""
 
+_LEFT: Final = (
+    b"UPDATE process_item i SET state = 'late' FROM process_run r WHERE i.process = %s AND i.step IS NULL"
+    b" AND i.kind = 'event' AND i.state IN ('matched', 'rung') AND r.id = i.run_id AND r.ended_at IS NOT NULL"
+)
+"""What came for a run that ended without taking it came too late, as what comes afterwards: neither is lost."""
+
 
 def place_of(process: str) -> str:
     """Where the cases of a process are: the endpoint of its inbox."""
@@ -30,6 +36,7 @@ def place_of(process: str) -> str:
 
 async def settle(connection: Connection, process: Process) -> None:
     """Within a transaction: its cases are as its runs and its inbox are now."""
+    await connection.execute(_LEFT, [process.name])
     found = [
         *await _held(connection, process),
         *await _lost(connection, process, "unheard"),
@@ -84,7 +91,7 @@ async def _lost(connection: Connection, process: Process, state: str) -> list[Co
     count = rows[0][4]
     things = f"{count} things" if count > 1 else "Something"
     told = {"unheard": f"{things} came, and no run of {process.name} took it or began.",
-            "late": f"{things} came after the run of {process.name} had ended."}[state]  # fmt: skip
+            "late": f"{things} came for a run of {process.name} that has ended without taking it."}[state]  # fmt: skip
     expected = {"unheard": "a run that takes it", "late": "before the run ended"}[state]
     misfits = [
         Misfit(

@@ -6,6 +6,7 @@ different becomes a case of the owner's, and ends by itself when the two agree a
 
 from pathlib import Path
 
+from hilum.reconcile.accepting import Accepted
 from hilum.reconcile.comparing import Difference, Kind, Tally, Window, differences
 from hilum.reconcile.declaration import Asked, Comparison, Side, comparisons_of
 from hilum.reconcile.fields import Apart, Field, Yardstick
@@ -19,6 +20,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 __all__ = [
     "MIGRATIONS",
+    "Accepted",
     "Apart",
     "Asked",
     "Comparison",

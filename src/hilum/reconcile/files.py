@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from hilum.connectors.files.splitting import parquet_rows, spreadsheet_rows
 from hilum.errors import Invalid, SettingsError
 from hilum.flow import Project
-from hilum.formats import read_delimited
+from hilum.formats import read_delimited_stream
 from hilum.reconcile.declaration import Asked, Side
 from hilum.reconcile.rows import Row
 
@@ -38,7 +38,8 @@ class Rows(Side):
 class FileRows(Side):
     """A file of the project folder: CSV, XLSX or Parquet by its ending; of several that fit, the latest by name.
 
-    `make`: the row of a line. A line that is wrong fails the run: half a file would make everything else missing.
+    It is read row by row, whatever its size. `make`: the row of a line. A line that is wrong fails the run: half a file
+    would make everything else missing.
     """
 
     def __init__(self, path: str, make: Making, *, called: str, sheet: str = "", delimiter: str | None = None) -> None:
@@ -64,25 +65,28 @@ class FileRows(Side):
         return found[-1]
 
     def _made(self, file: Path) -> Iterator[Row]:
-        lines = _READERS[file.suffix.lower()](self, file.read_bytes())
-        for number, line in lines:
-            if isinstance(line, Invalid):
-                raise Invalid(str(line), where=f"{file.name}, row {number}")
-            try:
-                made = self._make(line)
-            except (Invalid, KeyError, ValueError, ArithmeticError) as error:
-                words = str(error) if isinstance(error, Invalid) else f"{type(error).__name__} in the function of rows"
-                raise Invalid(words, where=f"{file.name}, row {number}") from None
-            if made is not None:
-                yield made
+        with file.open("rb") as data:
+            for number, line in _READERS[file.suffix.lower()](self, data):
+                if isinstance(line, Invalid):
+                    raise Invalid(str(line), where=f"{file.name}, row {number}")
+                made = self._row(line, f"{file.name}, row {number}")
+                if made is not None:
+                    yield made
 
-    def _csv(self, data: bytes) -> Iterator[tuple[int, Mapping[str, str] | Invalid]]:
-        yield from read_delimited(data, delimiter=self._delimiter)
+    def _row(self, line: Mapping[str, str], where: str) -> Row | None:
+        try:
+            return self._make(line)
+        except (Invalid, KeyError, ValueError, ArithmeticError) as error:
+            words = str(error) if isinstance(error, Invalid) else f"{type(error).__name__} in the function of rows"
+            raise Invalid(words, where=where) from None
 
-    def _xlsx(self, data: bytes) -> Iterator[tuple[int, Mapping[str, str] | Invalid]]:
+    def _csv(self, data: IO[bytes]) -> Iterator[tuple[int, Mapping[str, str] | Invalid]]:
+        yield from read_delimited_stream(data, delimiter=self._delimiter)
+
+    def _xlsx(self, data: IO[bytes]) -> Iterator[tuple[int, Mapping[str, str] | Invalid]]:
         yield from spreadsheet_rows(data, self._sheet)
 
-    def _parquet(self, data: bytes) -> Iterator[tuple[int, Mapping[str, str] | Invalid]]:
+    def _parquet(self, data: IO[bytes]) -> Iterator[tuple[int, Mapping[str, str] | Invalid]]:
         yield from parquet_rows(data)
 
 

@@ -75,6 +75,10 @@ class DifferenceRow:
     runs: int
     since: datetime
     ended_at: datetime | None
+    accepted_at: datetime | None = None
+    accepted_by: str = ""
+    accepted_as: str = ""  # theirs, known; empty: nobody has accepted it
+    accepted_why: str = ""
 
 
 _RUN: Final = ", ".join(each.name for each in fields(RunRow))
@@ -234,17 +238,50 @@ async def found(
         return [_difference(dict(zip(names, row, strict=True))) for row in await cursor.fetchall()]
 
 
-async def lasting(connection: Connection, comparison: str, after: int, limit: int) -> tuple[list[DifferenceRow], int]:
-    """What was found in so many runs one after the other, what differs longest first, and how many these are."""
+async def one_difference(connection: Connection, number: int) -> DifferenceRow | None:
+    """One difference."""
     cursor = await connection.execute(
-        "SELECT count(*) FROM comparison_difference WHERE comparison = %s AND ended_at IS NULL AND runs >= %s",
+        f"SELECT {_DIFFERENCE} FROM comparison_difference WHERE id = %s".encode(), [number]
+    )
+    row = await cursor.fetchone()
+    names = [each.name for each in fields(DifferenceRow)]
+    return _difference(dict(zip(names, row, strict=True))) if row is not None else None
+
+
+async def open_difference(connection: Connection, comparison: str, key: str) -> int | None:
+    """The number of what differs now of a key; none: nothing does."""
+    cursor = await connection.execute(
+        "SELECT id FROM comparison_difference WHERE comparison = %s AND key = %s AND ended_at IS NULL",
+        [comparison, key],
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+async def accepted(connection: Connection) -> dict[str, int]:
+    """How many of the things that differ now somebody has accepted, by comparison."""
+    cursor = await connection.execute(
+        "SELECT comparison, count(*) FROM comparison_difference WHERE ended_at IS NULL AND accepted_at IS NOT NULL"
+        " GROUP BY 1"
+    )
+    return dict(await cursor.fetchall())
+
+
+async def lasting(connection: Connection, comparison: str, after: int, limit: int) -> tuple[list[DifferenceRow], int]:
+    """What was found in so many runs one after the other, what differs longest first, and how many these are.
+
+    What somebody has accepted is left out.
+    """
+    cursor = await connection.execute(
+        "SELECT count(*) FROM comparison_difference WHERE comparison = %s AND ended_at IS NULL AND accepted_at IS NULL"
+        " AND runs >= %s",
         [comparison, after],
     )
     row = await cursor.fetchone()
     names = [each.name for each in fields(DifferenceRow)]
     cursor = await connection.execute(
-        f"SELECT {_DIFFERENCE} FROM comparison_difference WHERE comparison = %s AND ended_at IS NULL AND runs >= %s"
-        " ORDER BY since, id LIMIT %s".encode(),
+        f"SELECT {_DIFFERENCE} FROM comparison_difference WHERE comparison = %s AND ended_at IS NULL"
+        " AND accepted_at IS NULL AND runs >= %s ORDER BY since, id LIMIT %s".encode(),
         [comparison, after, limit],
     )
     kept = [_difference(dict(zip(names, row, strict=True))) for row in await cursor.fetchall()]

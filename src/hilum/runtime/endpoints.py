@@ -67,7 +67,7 @@ def read_only_endpoints(settings: Settings, flows: Iterable[Flow], servers: Serv
     """A connector to each endpoint that sources read from and no target leads to, so that it can be looked at."""
     kept = list(flows)
     written = {target.endpoint for flow in kept for target in flow.every_target}
-    sources: list[Any] = [flow.source for flow in kept if isinstance(flow.source, AtEndpoint)]
+    sources: list[Any] = [each for flow in kept for each in flow.sources if isinstance(each, AtEndpoint)]
     read = {source.endpoint for source in sources}
     names = {name for name in read - written if name}
     found = {name: build_endpoint(settings, name) for name in sorted(names)}

@@ -6,6 +6,7 @@ import asyncio
 
 from hilum.cases import approvals, clocks, run_batch
 from hilum.cases.resolution import Settled
+from hilum.cases.working_hours import WorkingHours
 from hilum.postgres import Database
 from hilum.runtime.maintenance import every
 from hilum.runtime.switches import Switches
@@ -15,12 +16,14 @@ _JOBS_EVERY = 0.5
 _BATCHES = 20  # of jobs, before this process rests: others may take the next ones
 _EXPIRY_EVERY = 10.0
 _ESCALATION_EVERY = 5.0
+_HOURS_EVERY = 30.0  # a holiday that somebody adds counts after this time
 
 
 class Errands:
     """The errands of one process. Any number of processes share them; what one begins another may end."""
 
-    def __init__(self, database: Database, switches: Switches, settled: Settled) -> None:
+    def __init__(self, database: Database, switches: Switches, settled: Settled, working_hours: WorkingHours) -> None:
+        self._working_hours = working_hours
         self._database = database
         self._switches = switches
         self._settled = settled
@@ -30,7 +33,7 @@ class Errands:
         errands = [(_SWITCHES_EVERY, self._look)]
         if working:
             errands += [(_JOBS_EVERY, self._jobs), (_EXPIRY_EVERY, self._expire),
-                        (_ESCALATION_EVERY, self._escalate)]  # fmt: skip
+                        (_ESCALATION_EVERY, self._escalate), (_HOURS_EVERY, self._keep_hours)]  # fmt: skip
         return [asyncio.create_task(every(seconds, errand)) for seconds, errand in errands]
 
     async def _look(self) -> None:
@@ -49,3 +52,9 @@ class Errands:
     async def _escalate(self) -> None:
         async with self._database.transaction() as connection:
             await clocks.escalate(connection)
+
+    async def _keep_hours(self) -> None:
+        if not self._working_hours.changed():
+            return
+        async with self._database.transaction() as connection:
+            await self._working_hours.keep(connection)

@@ -67,7 +67,8 @@ async def feeds(connection: Connection, flows: Iterable[Flow] | None) -> list[Fe
         found = {
             (source.kind, source.place, model): source.figures()
             for flow in flows
-            if isinstance(source := flow.source, Feed)
+            for source in flow.sources
+            if isinstance(source, Feed)
             for model in source.models
         }
     rows = []

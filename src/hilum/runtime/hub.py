@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from hilum.cases import clocks
+from hilum.cases.working_hours import WorkingHours
 from hilum.connector import Destination, Source
 from hilum.ending import cancel_all
 from hilum.errors import SettingsError, Unmapped
@@ -92,6 +93,7 @@ class Hub:
         self.committer: Committer | None = None
         self.gate: Gate | None = None
         self.stopping = False
+        self._working_hours = WorkingHours(self.project.working_hours)
         self._maintenance: Maintenance | None = None
         self._sealing: Sealing | None = None
         self._watchdog: Watchdog | None = None
@@ -131,7 +133,7 @@ class Hub:
         self._tasks += chores.tasks(self.share)
         self._sealing = await asyncio.to_thread(Sealing, self.database, settings)
         self._tasks.append(asyncio.create_task(every(EVERY, self._sealing.step)))
-        errands = Errands(self.database, self.switches, self.settled)
+        errands = Errands(self.database, self.switches, self.settled, self._working_hours)
         self._tasks += errands.tasks(working=WORKER in self.roles)
 
     async def _govern_payloads(self) -> Keyring:
@@ -158,6 +160,7 @@ class Hub:
         """Until when cases and tasks are due is as the settings say."""
         async with self.database.transaction() as connection:
             await clocks.declare(connection, self.project.settings.desk.clocks)
+            await self._working_hours.keep(connection)
 
     async def _load_terms(self) -> None:
         """The agreed prices in memory, and a task that keeps them up to date."""
@@ -259,6 +262,7 @@ class Hub:
         )
         self._tasks.append(asyncio.create_task(self.committer.run()))
         for source, flows in shared_sources(list(self.project.flows.values())):
+            intake = Intake(source, flows, self.committer, gate, refusals, self.observer, self.switches)
             furnish(source, settings, self.database, self._servers)
             self._tasks += watch(source, flows, self.database)
             try:
@@ -266,7 +270,6 @@ class Hub:
             except OSError as error:
                 raise SettingsError(f"{source.address} cannot be opened: {error.strerror or error}.") from error
             self.sources.append(source)
-            intake = Intake(source, flows, self.committer, gate, refusals, self.observer, self.switches)
             self._intakes.append(asyncio.create_task(intake.run()))
 
     async def settled(self, connection: Connection, message_id: UUID, state: str) -> None:
@@ -310,7 +313,7 @@ class Hub:
         for source in self.sources:
             await _quiet(source.close())
         if self.share is not None:
-            self.share.stopping.set()
+            self.share.stop()
         if self._working is not None:
             await _quiet(self._working)
         await cancel_all(self._tasks)  # before the last writing: what they were at they give back

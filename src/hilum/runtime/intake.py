@@ -60,7 +60,7 @@ class Refusals:
 
 
 class Intake:
-    """Pumps one source, which one or several flows share."""
+    """Pumps one source, which one or several flows share. It is made before the source is open."""
 
     def __init__(
         self,
@@ -74,6 +74,8 @@ class Intake:
     ) -> None:
         self.source = source
         self.flows = flows
+        # an address may change when it is opened (port 0), and only of the source that is
+        self._ways = [(flow, [each for each in flow.sources if each.address == source.address]) for flow in flows]
         self._committer = committer
         self._gate = gate
         self._refusals = refusals
@@ -143,8 +145,8 @@ class Intake:
         if (already := getattr(received, "parsed", None)) is not None:
             parsed[self.source.default_format] = already
         drafts = []
-        for flow in self.flows:
-            if flow.source is not None and flow.source.wants(received):
+        for flow, ways in self._ways:
+            if any(way.wants(received) for way in ways):
                 self._switches.check(flow.name)
                 if flow.format not in parsed:
                     parsed[flow.format] = flow.read(received.body)
@@ -182,12 +184,12 @@ def shared_sources(flows: Sequence[Flow]) -> list[tuple[Source, list[Flow]]]:
     """The sources of these flows, those with one address once. Raises `SettingsError` where they contradict."""
     found: dict[str, tuple[Source, list[Flow]]] = {}
     for flow in flows:
-        if flow.source is None:
-            continue
-        source, sharing = found.setdefault(flow.source.address, (flow.source, []))
-        if type(source) is not type(flow.source):
-            raise SettingsError(f"{flow.name} and {sharing[0].name} want different things at {source.address}.")
-        if source is not flow.source:
-            source.share(flow.source)
-        sharing.append(flow)
+        for own in flow.sources:
+            source, sharing = found.setdefault(own.address, (own, []))
+            if type(source) is not type(own):
+                raise SettingsError(f"{flow.name} and {sharing[0].name} want different things at {source.address}.")
+            if source is not own:
+                source.share(own)
+            if flow not in sharing:
+                sharing.append(flow)
     return list(found.values())

@@ -71,6 +71,7 @@ class Share:
         default_factory=lambda: {priority: asyncio.Event() for priority in Priority}
     )
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
+    watched: set[str] = field(default_factory=set)  # destinations with nothing to do, for which the lookout looks
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
     open_flows: Collection[str] = (
@@ -109,6 +110,12 @@ class Share:
         """There is work for the translators of these priorities; without any: perhaps for all of them."""
         for priority in priorities or Priority:
             self.translate_bells[priority].set()
+
+    def stop(self) -> None:
+        """Nothing new begins; who rests because there is nothing to do hears of it."""
+        self.stopping.set()
+        for bell in self.bells.values():
+            bell.set()
 
     def ring(self, destination: str) -> None:
         """There is work for this destination."""

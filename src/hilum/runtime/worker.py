@@ -11,6 +11,7 @@ from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, trail
 from hilum.message import Priority
 from hilum.runtime.dispatcher import Dispatcher
+from hilum.runtime.lookout import Lookout
 from hilum.runtime.share import Share, keep_going
 from hilum.runtime.translator import Translator
 
@@ -33,9 +34,11 @@ class Worker:
         share = self._share
         await self._beat()
         beating = asyncio.create_task(self._beat_until_cancelled())
+        lookout = Lookout(share)
         loops = [
             *(keep_going(share, "translate", each.step, each.reset) for each in self.translators),
             *(each.run() for each in self.dispatchers),
+            *([keep_going(share, "lookout", lookout.step, lookout.reset)] if self.dispatchers else []),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:

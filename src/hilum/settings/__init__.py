@@ -9,7 +9,7 @@ from hilum.settings.alerts import AlertSettings
 from hilum.settings.approvals import ApprovalRule, ApprovalSettings
 from hilum.settings.audit import AuditSettings
 from hilum.settings.console import ConsoleSettings
-from hilum.settings.desk import ClockRule, DeskSettings
+from hilum.settings.desk import ClockRule, DeskSettings, HoursRule
 from hilum.settings.destinations import DestinationSettings
 from hilum.settings.encryption import EncryptionSettings, VaultSettings
 from hilum.settings.file import Settings, load_settings
@@ -33,6 +33,7 @@ __all__ = [
     "DeskSettings",
     "DestinationSettings",
     "EncryptionSettings",
+    "HoursRule",
     "HubSettings",
     "IndicatorSettings",
     "IntakeSettings",

@@ -31,12 +31,29 @@ class ClockRule(Section):
         return self
 
 
+class HoursRule(Section):
+    """The hours in which a team works: its clocks stand still at all other times."""
+
+    team: str = Field("", description="Only for what this team has; empty: for every team")
+    criticality: list[CriticalityName] = Field(
+        default=[], description="Only for these criticalities, the others run around the clock; empty: for all"
+    )
+    window: str | list[str] = Field(description="Days and hours, `MON-FRI 08:00-12:00,13:00-17:00`, or a list of such")
+    zone: str = Field(description="Time zone of those hours, `Europe/Brussels`")
+    holidays: str | list[str] = Field(
+        "", description="Days on which nobody works: the name of a lookup table of dates, or a list of dates"
+    )
+
+
 class DeskSettings(Section):
-    """`[desk]`: the clocks of cases and tasks."""
+    """`[desk]`: the clocks of cases and tasks, and the hours in which they run."""
 
     soon: timedelta = Field(
         timedelta(hours=2), ge=timedelta(0), description="So long before its due time something is shown as due soon"
     )
     clocks: list[ClockRule] = Field(
         default=[], description="`[[desk.clocks]]`, once for each clock, with the settings below; the first that fits"
+    )
+    hours: list[HoursRule] = Field(
+        default=[], description="`[[desk.hours]]`, working hours by team; the first that fits; none: around the clock"
     )

@@ -70,7 +70,15 @@ class ApProduct(WebService):
         self, bill: SupplierBill, *, document: bytes = b"", confidence: Mapping[str, str] | None = None
     ) -> str:
         """Paper with this bill came: a webhook says what was read. `confidence`: of single fields. Its own number."""
-        number = f"AP-{self.seed}-{len(self.invoices) + 1}"
+        return await self._tell(f"AP-{self.seed}-{len(self.invoices) + 1}", "extracted", bill, document, confidence)
+
+    async def correct(self, number: str, bill: SupplierBill, *, confidence: Mapping[str, str] | None = None) -> None:
+        """It has read the paper again, and says something else now."""
+        await self._tell(number, "corrected", bill, b"", confidence)
+
+    async def _tell(
+        self, number: str, kind: str, bill: SupplierBill, document: bytes, confidence: Mapping[str, str] | None
+    ) -> str:
         sure = dict(confidence or {})
         if self._drawn.random() < self.troubles.unsure:
             self.unsure[number] = self._drawn.choice(["total", "lines.1.quantity", "billed_on"])
@@ -81,7 +89,7 @@ class ApProduct(WebService):
             invoice["document"] = {"url": f"{self.url}/documents/{number}", "sha256": digest, "size": len(document)}
         self.invoices[number] = invoice
         if self._drawn.random() >= self.troubles.lost:
-            await self._webhook({"type": "invoice.extracted", "invoice": invoice})
+            await self._webhook({"type": f"invoice.{kind}", "invoice": invoice})
         return number
 
     async def decide(self, bill: str, *, by: str, approved: bool = True, comment: str = "") -> None:

@@ -5,6 +5,7 @@
         cards.refund(paid, Decimal("30.00"))
         payout = cards.pay_out(date(2026, 3, 14))      # what the bank's statement will show
         await cards.post_all()                         # the webhooks of all that
+        cards.report()                                 # its settlement file, which says the same
 
 Fees are 1.4 % and a fixed part, to the cent. `held` is what the gateway still has for us.
 """
@@ -23,11 +24,20 @@ import aiohttp
 import orjson
 
 from hilum.errors import SettingsError
+from hilum.formats import write_delimited
 from hilum.simulator.ap_product import signed
 
 RATE: Final = Decimal("0.014")
 FIXED: Final = Decimal("0.10")
 CHARGEBACK_FEE: Final = Decimal("15.00")
+REPORT: Final = ("payout", "paid_on", "paid_out", "reference", "currency", "id", "type", "amount", "fee", "at", "of",
+                 "customer", "account", "documents")  # fmt: skip
+"""Columns of its settlement files."""
+
+_IN_FILES: Final = {
+    "payment.succeeded": "payment", "refund.succeeded": "refund", "chargeback.opened": "chargeback",
+    "chargeback.won": "chargeback won", "fee.charged": "fee",
+}  # fmt: skip
 _BEGINS: Final = datetime(2026, 3, 12, 9, tzinfo=UTC)
 
 
@@ -70,6 +80,8 @@ class Gateway:
         self._moves: list[dict[str, Any]] = []  # not paid out yet
         self._events: list[dict[str, Any]] = []  # not posted yet
         self._payers: dict[str, dict[str, Any]] = {}
+        self._said: dict[str, dict[str, str]] = {}  # of each move: what a settlement file has beside it
+        self._paid_out: list[dict[str, str]] = []  # rows of settlement files
         self._count = 0
         self._session: aiohttp.ClientSession | None = None
 
@@ -122,6 +134,8 @@ class Gateway:
         data = {"id": id, "amount": str(amount), "currency": self.currency, "paid_on": day.isoformat(),
                 "reference": reference, "moves": moves}  # fmt: skip
         self._event("payout.paid", data)
+        head = {"payout": id, "paid_on": day.isoformat(), "paid_out": str(amount), "reference": reference}
+        self._paid_out += [{**head, **self._said[x["id"]], **x, "type": _IN_FILES[x["type"]]} for x in moves]
         fees = sum(
             (
                 Decimal(each["fee"]) + (Decimal(each["amount"]) if each["type"] == "fee.charged" else 0)
@@ -130,6 +144,11 @@ class Gateway:
             Decimal(0),
         )
         return Payout(id=id, amount=amount, day=day, reference=reference, fees=fees)
+
+    def report(self) -> bytes:
+        """The settlement file of all payouts since the last one: CSV, a row for each move."""
+        rows, self._paid_out = self._paid_out, []
+        return write_delimited(rows, REPORT, for_people=False)
 
     async def post_all(self) -> None:
         """The webhooks of all that has happened since."""
@@ -156,12 +175,15 @@ class Gateway:
         self._moves.append({"id": id, "type": type, "amount": str(amount), "fee": str(fee)})
         data = {"id": id, "amount": str(amount), "fee": str(fee), "currency": self.currency, **self._payers[id],
                 "documents": [*documents], **({"of": of} if of else {})}  # fmt: skip
-        self._event(type, data)
+        at = self._event(type, data)
+        said = {"currency": self.currency, "at": at, "of": of, "documents": " ".join(documents)}
+        self._said[id] = {**said, **self._payers[id]}
         return id
 
-    def _event(self, type: str, data: dict[str, Any]) -> None:
-        at = _BEGINS + timedelta(minutes=self._count)
-        self._events.append({"id": f"evt_{self.seed}{self._count}", "type": type, "at": at.isoformat(), "data": data})
+    def _event(self, type: str, data: dict[str, Any]) -> str:
+        at = (_BEGINS + timedelta(minutes=self._count)).isoformat()
+        self._events.append({"id": f"evt_{self.seed}{self._count}", "type": type, "at": at, "data": data})
+        return at
 
     async def _post(self, body: dict[str, Any], secret: str = "") -> None:
         if self._session is None:

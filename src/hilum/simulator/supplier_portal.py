@@ -4,7 +4,8 @@
                               troubles=PortalTroubles(incomplete=0.3)) as portal:
         await portal.change_bank(portal.companies[0])
 
-`GET /registrations` (by `changed_since`, `page_size`, `cursor`) shows what was registered; `POST /answers` takes what
+`GET /registrations` (by `changed_since`, `page_size`, `cursor`) shows what was registered, `GET /bank-changes` all
+changes of bank details; `POST /answers` takes what
 the hub answers, once for each `Idempotency-Key`: who hears that something is missing sends the next revision. What the
 portal says is the same for the same seed.
 """
@@ -43,6 +44,7 @@ class PortalTroubles:
 
     incomplete: float = 0  # the document that everybody needs comes with the second revision
     listed: float = 0  # it is on the list of excluded parties
+    lost: float = 0  # a change of bank details is not posted: only REST tells of it
 
 
 @dataclass(slots=True)
@@ -86,10 +88,13 @@ class SupplierPortal(WebService):
         self.companies = [self._company(drawn, number) for number in range(1, self.count + 1)]
         self._keys: set[str] = set()
         self._some_active = asyncio.Event()
+        self._changes: dict[str, Any] = {}  # of bank details, by number, as they are posted
+        self._lost = random.Random(self.seed)  # noqa: S311 — made-up troubles, no secrets
         self._clock = self.begins + timedelta(days=1)
 
     def _routes(self) -> Sequence[web.RouteDef]:
-        return [web.get("/registrations", self._list), web.post("/answers", self._answer)]
+        return [web.get("/registrations", self._list), web.get("/bank-changes", self._list_changes),
+                web.post("/answers", self._answer)]  # fmt: skip
 
     async def first_active(self) -> Company:
         """Wait for the first company that hears that it is active."""
@@ -106,7 +111,7 @@ class SupplierPortal(WebService):
         return "\n".join([_COLUMNS, *rows, ""]).encode()
 
     async def change_bank(self, company: Company, number: str = "") -> int:
-        """The company says that it has another account; what the hub answered."""
+        """The company says that it has another account; what the hub answered, 0: it was not posted."""
         if self._session is None:
             raise SettingsError("The portal is not open: say `async with`.")
         number = number or f"BNK-{company.number}"
@@ -121,6 +126,9 @@ class SupplierPortal(WebService):
             "entered_at": self._clock.isoformat(),
         }
         body, now = write(SupplierBankChange.model_validate(told)), str(int(time()))
+        self._changes[number] = orjson.loads(body)
+        if self._lost.random() < self.troubles.lost:
+            return 0
         signature = hmac.new(self.secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {
             "Content-Type": "application/json",
@@ -144,6 +152,11 @@ class SupplierPortal(WebService):
         ]
         more = str(begin + size) if begin + size < len(found) else None
         return web.Response(body=orjson.dumps({"registrations": shown, "next": more}), content_type="application/json")
+
+    async def _list_changes(self, request: web.Request) -> web.Response:
+        if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
+            return web.Response(status=401)
+        return web.Response(body=orjson.dumps({"changes": [*self._changes.values()]}), content_type="application/json")
 
     async def _answer(self, request: web.Request) -> web.Response:
         key, told = request.headers.get("Idempotency-Key", ""), orjson.loads(await request.read())

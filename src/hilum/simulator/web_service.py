@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Self
 
@@ -9,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 
-class WebService:
+class WebService(ABC):
     """`async with`: answers at `url` until it ends. A port of 0 is any free one; `port` says which."""
 
     listen: int
@@ -17,11 +18,11 @@ class WebService:
     _session: aiohttp.ClientSession | None = None
     _runner: web.AppRunner | None = None
 
+    @abstractmethod
     def _routes(self) -> Sequence[web.RouteDef]:
         """What is answered."""
-        raise NotImplementedError
 
-    async def _end(self) -> None:
+    async def _end(self) -> None:  # noqa: B027 - most have nothing under way
         """What is still under way when it ends."""
 
     async def __aenter__(self) -> Self:

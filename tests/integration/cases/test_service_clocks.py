@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
@@ -17,7 +16,7 @@ from hilum.cases import clocks
 from hilum.cases.side_by_side import Member, SideBySide
 from hilum.errors import Invalid, Rejected
 from hilum.flow import Criticality, Lookup, Stake
-from hilum.message import Delivery, Outcome, new_id
+from hilum.message import Delivery, Outcome
 from hilum.postgres import Database
 from hilum.processes import Task, tasks
 from hilum.runtime import errands
@@ -26,6 +25,7 @@ from hilum.testing import eventually
 from support.doubles import Feed, Receiver
 from support.looks import rows
 from support.projects import make_flow
+from support.runs import a_run
 from support.waits import Start, deliveries, messages
 
 pytestmark = pytest.mark.req("UX-2")
@@ -142,18 +142,6 @@ class Yes(BaseModel):
 
 
 PAPERS = SideBySide(documents=("Order", "Bill"), members=(Member(name="price", values=("38", "41.2"), marked=(0, 1)),))
-
-
-async def a_run(database: Database) -> UUID:
-    """The row of a run: what tasks belong to."""
-    id = new_id()
-    async with database.transaction() as connection:
-        await connection.execute(
-            "INSERT INTO process_run (id, process, version, key, workflow, launched)"
-            " VALUES (%s, 'test.order', '1.0', %s, 'w', true)",
-            [id, str(id)],
-        )
-    return id
 
 
 async def test_a_task_is_due_by_its_own_time_or_the_clock_and_keeps_its_papers(database: Database) -> None:

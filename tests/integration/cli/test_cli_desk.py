@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
 from cli_calls import Cli
+from pydantic import BaseModel
+
+from hilum.cases.side_by_side import SideBySide, member
+from hilum.postgres import Database
+from hilum.processes import Task, tasks
+from support.runs import a_run
 
 pytestmark = pytest.mark.req("UX-2", "UX-3")
 
@@ -32,3 +40,32 @@ def test_what_cannot_be_asked_is_said_in_one_line(worked: Path, cli: Cli) -> Non
     assert "1500" in cli("desk", "list", "--at-least", "much").complaint
     assert "P3D" in cli("desk", "list", "--older", "long").complaint
     assert "hilum desk" in cli("desk", "show", "4711").complaint
+
+
+class CallBack(BaseModel):
+    confirmed: bool
+
+
+async def _asked(url: str) -> str:
+    """A question of a process that is not declared here: nobody says that what it shows may be seen."""
+    database = Database(url, hot=1, cold=2)
+    await database.open()
+    try:
+        papers = SideBySide(documents=("Paid to now", "Change"), members=(member("Account", "", "BE6853", marked=[1]),))
+        run = await a_run(database)
+        async with database.transaction() as connection:
+            asked = Task("Call back", CallBack, team="Finance", papers=papers)
+            return str(await tasks.put(connection, "test.order", run, 0, asked))
+    finally:
+        await database.close()
+
+
+def test_documents_of_a_protected_process_are_shown_with_a_reason_that_is_in_the_audit(worked: Path, cli: Cli) -> None:
+    task = asyncio.run(_asked(os.environ["HILUM_DATABASE_URL"]))
+    hidden = cli("desk", "show", task, "--json").json
+    assert hidden["documents"]["members"][0]["values"] == ["", "•••"]
+    assert "BE6853" not in cli("desk", "show", task).out
+    shown = cli("desk", "show", task, "--reason", "call back of BNK-2", "--json").json
+    assert shown["documents"]["members"][0]["values"] == ["", "BE6853"]
+    audited = cli("audit", "list", "--action", "view_payload", "--json").out
+    assert f"the documents of task {task}: call back of BNK-2" in audited

@@ -9,7 +9,7 @@ import pytest
 from cli_calls import Cli
 
 from hilum.message import new_id
-from hilum.partners import load_partners, register
+from hilum.partners import Arrived, arrivals, load_partners, register
 from hilum.postgres import Database
 
 pytestmark = pytest.mark.req("SYS-10")
@@ -62,3 +62,41 @@ def test_partners_and_what_they_have_not_acknowledged(
     assert "gloveco, interchange 1: they have it" in cli("audit", "list", "--json").out
     (tmp_path / "partners" / "gloveco.toml").write_text(PROFILE.replace("supplier", "suplier"))
     assert "gloveco.toml: suplier: there is no such setting" in cli("edi", "partners").complaint
+
+
+async def come(url: str, *numbers: int) -> None:
+    """Interchanges of the partner, each in a message of its own."""
+    database = Database(url)
+    await database.open()
+    for number in numbers:
+        thing = Arrived(partner="gloveco", numbers=((arrivals.INTERCHANGE, f"{number:09d}"),))
+        async with database.transaction() as connection:
+            await arrivals.note(connection, thing, new_id(), "procurement.from_gloveco")
+    await database.close()
+
+
+def test_numbers_that_did_not_come_are_listed_and_given_up(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, cli: Cli
+) -> None:
+    (tmp_path / "hilum.toml").touch()
+    (tmp_path / "partners").mkdir()
+    (tmp_path / "partners" / "gloveco.toml").write_text('counts = ["interchanges"]\n' + PROFILE)
+    monkeypatch.setenv("HILUM_PROJECT", str(tmp_path))
+    monkeypatch.setenv("HILUM_DATABASE_URL", postgres_url)
+    assert cli("edi", "missing", "--json").json == {"missing": [], "repeated": []}
+    assert "No number is missing" in cli("edi", "missing").out
+    asyncio.run(come(postgres_url, 17, 18, 22, 18, 24))
+    found = cli("edi", "missing", "--json").json
+    assert [(each["first"], each["last"]) for each in found["missing"]] == [(19, 21), (23, 23)]
+    assert [(each["number"], each["times"]) for each in found["repeated"]] == [(18, 1)]
+    told = cli("edi", "missing", "gloveco").out
+    assert "19 to 21" in told
+    assert "Came in 1 more messages" in told
+    assert cli("edi", "missing", "other", "--json").json == {"missing": [], "repeated": []}
+    gave_up = ("edi", "give-up", "gloveco", "20", "--reason", "sent by mail")
+    assert cli(*gave_up, "--series", "group PO").complaint == "group PO 20 of gloveco is not missing."
+    assert cli(*gave_up, "--json").json == {"given_up": 3}
+    assert cli(*gave_up).complaint == "interchange 20 of gloveco is not missing."
+    assert [each["first"] for each in cli("edi", "missing", "--json").json["missing"]] == [23]
+    assert "Given up: 1 of interchange of gloveco." in cli("edi", "give-up", "gloveco", "23", "--reason", "lost").out
+    assert "gloveco, interchange 20: sent by mail" in cli("audit", "list", "--json").out

@@ -94,6 +94,7 @@ def test_who_owns_what_is_shown_and_checked(project: Path, cli: Cli) -> None:
     (row,) = cli("ownership", "show", "--json").json
     assert (row["object"], row["owner"], row["changes of others"]) == ("hilum.supplier", "SRM", "hold")
     assert cli("check", "--json").json == {
+        "comparisons": 0,
         "flows": 2, "lookups": 0, "ownership": 1, "partners": 0, "quality": 0, "tables_only_in_database": [],
     }  # fmt: skip
     (project / "ownership.toml").write_text(MATRIX.replace("hilum.supplier", "hilum.suplier"))

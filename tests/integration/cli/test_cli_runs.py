@@ -47,6 +47,13 @@ async def test_runs_and_tasks_are_shown_and_answered(
     assert "waits for Purchasing: Approve the order" in (await hilum("show", "test.order", "P1")).out
     assert "no run of test.order for P9" in (await hilum("show", "test.order", "P9")).complaint
     assert (await hilum("tasks", "--json")).json[0]["id"] == str(task)
+    await user(database, "bo", Role.VIEWER)
+    assert "bo cannot decide it" in (await hilum("give", str(task), "--to", "bo", "--as", "ada")).complaint
+    assert (await hilum("give", str(task), "--to", "ada", "--reason", "on leave", "--json")).json["to"] == "ada"
+    assert (await hilum("tasks", "--json")).json[0]["assigned_to"] == "ada"
+    assert "its team now" in (await hilum("give", str(task))).out
+    assert (await hilum("tasks", "--json")).json[0]["assigned_to"] == ""
+    assert "There is no such task" in (await hilum("give", str(run))).complaint
     assert "who decides must be known" in (await hilum("decide", str(task), "approved=true")).complaint
     wrong = await hilum("decide", str(task), "approved=perhaps", "--as", "ada")
     assert "approved: Input should be a valid boolean" in wrong.complaint

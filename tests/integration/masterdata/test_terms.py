@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from hilum.canonical import Contract, ContractStatus, Money, PurchaseOrder, SupplierPrice
+from hilum.canonical import Contract, ContractStatus, Money, PurchaseOrder, SupplierBill, SupplierPrice
 from hilum.flow import Lookup
 from hilum.flow.prices import Ask
 from hilum.masterdata import terms
@@ -116,9 +116,11 @@ def read_contract(parsed: Any, _: Lookup) -> Any:
 
 def read_order(parsed: Any, hub: Lookup) -> Any:
     order = PurchaseOrder.model_validate(parsed["order"])
-    checks = Comparison(prices=hub.prices, on=DAY).order(order)
+    comparison = Comparison(prices=hub.prices, on=DAY)
+    order = with_agreed_prices(order, comparison.order(order))
+    checks = comparison.order(order)
     keep_to(checks, Tolerance(percent=Decimal(2)))
-    return [with_agreed_prices(order, checks), *checks]
+    return [order, *checks]
 
 
 def order(number: str, price: str | None, item: str = "GLV") -> dict[str, Any]:
@@ -150,7 +152,7 @@ async def test_orders_are_held_to_contracts_and_what_leaks_is_known_line_by_line
     await eventually(all_there)
     found = {each.document: each for each in await checked()}
     assert {name: (each.basis.value, each.leak) for name, each in found.items()} == {
-        "PO-1": ("contract", None),
+        "PO-1": ("contract", Decimal("0.00")),
         "PO-2": ("contract", Decimal("5.00")),
         "PO-4": ("none", None),
     }
@@ -186,3 +188,20 @@ async def test_a_what_if_asks_the_same_of_another_book(database: Database) -> No
     assert (now.lines, now.spent, now.leak, now.leak_then, now.difference) == (2, 780, 20, 80, 60)
     (without,) = terms.what_if(lines, terms.Book())
     assert (without.agreed, without.agreed_then, without.leak_then) == (2, 0, 0)
+
+
+async def test_what_was_ordered_and_billed_would_be_saved_once(database: Database) -> None:
+    agreed = terms.Book.of([terms.store.head_of(contract())], terms.store.facts_of(contract()))
+    compare = Comparison(prices=agreed, on=DAY)
+    ordered = PurchaseOrder.model_validate(order("PO-1", "38")["order"])
+    line = {"number": 1, "item": "GLV", "quantity": 10, "unit": "BX", "unit_price": 38}
+    said = {"number": "B-1", "supplier": "V1", "currency": "EUR", "billed_on": DAY, "lines": [line]}
+    checks = [*compare.order(ordered), *compare.bill(SupplierBill.model_validate(said))]
+    async with database.transaction() as connection:
+        await terms.note(connection, [(check, new_id()) for check in checks])
+        lines = await terms.checked(connection, since=DAY, until=date(2026, 4, 1))
+    better = contract("35", revision=2)
+    found = terms.what_if(lines, terms.Book.of([terms.store.head_of(better)], terms.store.facts_of(better)))
+    assert [(each.document_type, each.spent, each.difference) for each in found] == [
+        ("bill", 380, 30), ("order", 380, 30),
+    ]  # fmt: skip

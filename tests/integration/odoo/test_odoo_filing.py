@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from hilum.canonical import (
     AccountType,
     AcknowledgedLine,
     Document,
+    DocumentStatus,
     Item,
     LedgerAccount,
     LineAnswer,
@@ -35,6 +36,7 @@ TARGETS.update(
         LedgerAccount: odoo.ledger_account,
         OrderAcknowledgement: odoo.order_acknowledgement,
         Document: odoo.document,
+        DocumentStatus: odoo.status_note,
     }
 )
 PAPER = b"%PDF-1.7 a certificate of a lot"
@@ -250,6 +252,10 @@ async def test_after_a_lost_answer_each_is_there_once(sandboxed: FarSide) -> Non
         "document": ("ir.attachment", paper(world, order)),
         "acknowledgement": ("mail.message", answer(world, order, said(1, "10", date(2026, 12, 3)))),
         "unit": ("uom.uom", Unit(code="GRO", title="Gross")),
+        "statusnote": (
+            "mail.message",
+            DocumentStatus(document=order.number, flow="x", status="received", at=datetime(2026, 12, 3, tzinfo=UTC)),
+        ),
     }
     for kind, (model, thing) in things.items():
         before = len(await sandboxed.rows(model))
@@ -263,4 +269,7 @@ async def test_after_a_lost_answer_each_is_there_once(sandboxed: FarSide) -> Non
                 break
             calls += 1
         assert len(await sandboxed.rows(model)) == before + 1, kind
-        assert len(await sandboxed.known_as(model, kind, thing.business_key)) == 1
+        key = (
+            f"{thing.business_key}:{thing.at.isoformat()}" if isinstance(thing, DocumentStatus) else thing.business_key
+        )
+        assert len(await sandboxed.known_as(model, kind, key)) == 1

@@ -187,6 +187,19 @@ async def test_a_change_that_the_partner_does_not_accept_is_rejected_although_it
     assert [each[2] for each in await open_ones(database)] == [None]
 
 
+async def test_a_no_that_names_no_change_is_to_the_last_one_or_to_the_order(database: Database) -> None:
+    profile = gloveco()
+    no = about(by="ORDRSP", others="rejected", words="the supplier says no")
+    await sent(database, profile, order("PO-1"))
+    assert await settle(database, no) == 1  # nothing was changed: the order has arrived, and its process hears the no
+    assert await open_ones(database) == []
+    await sent(database, profile, change("PO-1", "1"))
+    assert await settle(database, no) == 1
+    async with database.cold() as connection:
+        (found,) = await register.outstanding(connection)
+    assert (found.code, found.state, found.words) == ("860", "rejected", "the supplier says no")
+
+
 async def test_a_change_of_cxml_knows_the_document_before(database: Database) -> None:
     parties = {"ours": {"identity": "HILLTOP"}, "theirs": {"identity": "GLOVECO"}}
     profile = Profile.model_validate({"key": "gloveco", "name": "G", "format": "cxml", "cxml": parties})

@@ -12,7 +12,7 @@ import pytest
 
 from hilum.canonical import BankTransaction, PaymentRun
 from hilum.message import new_id
-from hilum.packs.finance import payables
+from hilum.packs.finance import instructed, payables
 from hilum.packs.finance.settlement import settle_line
 from hilum.packs.finance.settling import Instructed
 from hilum.postgres import Database
@@ -140,8 +140,8 @@ async def told(database: Database) -> Told:
         for number, supplier in enumerate(IBANS, 1):
             await payables.keep(connection, bill(f"B-{number}", "10.00", supplier))
         await payables.propose(connection, asked, currencies=["EUR"], journal="BNK1", run=run)
-        await payables.instruct(connection, run)
-        return Told(database, await payables.payments_of(connection, run))
+        await instructed.instruct(connection, run)
+        return Told(database, await instructed.payments_of(connection, run))
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -46,6 +46,7 @@ from hilum.runtime import Hub
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
+from support.looks import beside
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -129,6 +130,7 @@ class Offices:
             return len(found) == 1
 
         await eventually(there, lambda: f"one task, not {[each.title for each in found]}")
+        assert await beside(self.database, found[0])
         return found[0]
 
     async def answer(self, task: UUID, **content: Any) -> None:

@@ -158,7 +158,12 @@ class Approval(BaseModel):
 
 class Two(BaseModel):
     approved: bool
-    boxes: int
+    urgent: bool
+
+
+class WithWords(BaseModel):
+    approved: bool
+    compared: str
 
 
 def test_a_form_with_one_decision_is_answered_by_buttons_and_another_one_is_a_form() -> None:
@@ -171,6 +176,9 @@ def test_a_form_with_one_decision_is_answered_by_buttons_and_another_one_is_a_fo
     )
     assert [desk.label_of(choice, value) for value in choice.options] == ["Approved: yes", "Approved: no"]
     assert desk.choice_of(Two.model_json_schema()) is None
+    said = desk.choice_of(WithWords.model_json_schema())
+    assert said is not None
+    assert (said.field, said.others) == ("approved", ("compared",))
     assert desk.choice_of({"properties": {"text": {"type": "string"}}, "required": ["text"]}) is None
 
 

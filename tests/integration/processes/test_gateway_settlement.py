@@ -21,7 +21,7 @@ from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.gateway import Gateway, GatewayTroubles, Payout
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import states
+from support.looks import beside, states
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -115,6 +115,7 @@ class Cashier:
             return len(found) == 1
 
         await eventually(there, lambda: f"one task {title}, not {[each.title for each in found]}")
+        assert await beside(self.database, found[0])
         return found[0]
 
     async def answer(self, task: Asked, **content: Any) -> None:

@@ -73,6 +73,9 @@ async def test_implants_are_ordered_billed_and_charged_once(
         assert sums(box, "stock.quant", "quantity", location_id=customers, lot_id=lot["id"]) == 1
     register = await hospital.registered()
     assert {row.standing for row in register} == {"closed"}
+    billed = await rows(database, "SELECT sum(quantity * unit_price), min(contract) <> '' FROM price_check"
+                                  " WHERE document_type = 'bill' AND basis = 'contract' AND leak = 0")  # fmt: skip
+    assert billed == [(cost, True)], "what rebates accrue from"
     assert all(row.order_number and row.bills and row.charge and row.account for row in register)
 
 

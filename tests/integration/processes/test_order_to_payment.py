@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from hilum import cases
 from hilum.canonical import (
     BusinessObject,
     Contract,
     GoodsReceipt,
+    LineAnswer,
     OrderAcknowledgement,
     PurchaseOrder,
     PurchaseOrderCancelled,
@@ -21,6 +24,7 @@ from hilum.canonical import (
 from hilum.canonical.catalogue import read, write
 from hilum.flow import Lookup
 from hilum.masterdata import terms
+from hilum.masterdata.terms.rebates import accruals
 from hilum.message import new_id
 from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import BUYER, PAYABLES, RECEIVER, OrderRules
@@ -28,9 +32,10 @@ from hilum.postgres import Database
 from hilum.processes import Commands, decide, handle, inbox, store
 from hilum.processes.engine import Engine
 from hilum.processes.tasks import Asked, answer_of
+from hilum.processes.troubles import settle
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import noted
+from support.looks import noted, rows
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -208,6 +213,38 @@ async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(de
     assert await noted(database, "matched_bills", "outcome", "causes") == [("accepted", '["price"]')]
 
 
+@pytest.mark.req("SYS-11", "NEW-4")
+async def test_rebates_accrue_from_what_was_bought_and_from_nothing_else(desk: Begin, database: Database) -> None:
+    """A part of the order reaches the step that the whole reaches; what is refused was not bought."""
+    steps = [{"unit_price": "38"}, {"unit_price": "30", "from_quantity": 12}]
+    agreed = Contract(
+        number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1),
+        prices=[{"item": "GLV", "unit": "BX", "tiers": steps}], rebates=[{"from_amount": 100, "percent": 2}],
+    )  # fmt: skip
+    async with database.transaction() as connection:
+        await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
+    work = await desk(category_of=lambda _: "gloves")
+    ordered = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    line = {"number": 1, "item": "GLV", "quantity": 12, "unit": "BX", "unit_price": "30"}
+    await work.say(order(ordered_at=ordered, deliver_to="NORTH", lines=[line]), receipt("R-1", 12))
+    await work.say(bill("B-1", 6, "30"))
+    await eventually(lambda: work.sent("bills") == ["B-1"], lambda: work.sent("bills"))
+    await work.say(bill("B-X", 6, "31"))
+    await work.answer((await work.task()).id, decision="refuse")
+    await work.no_task()
+    await work.say(bill("K-1", 1, "30", credit=True), bill("B-2", 7, "30"))
+    await work.is_in("matched", "completed")
+    async with database.cold() as connection:
+        (owed,) = await accruals(connection, DAY)
+    assert (owed.bought.amount, owed.bought.leak, owed.bought.lines) == (360, 0, 3)
+    assert owed.accrued == Decimal("7.20")
+    assert await noted(database, "bill_lines", "contract", "amount", "leak") == [
+        ("C-7", "180.00", "0.00"),
+        ("C-7", "210.00", "0.00"),
+        ("C-7", "-30.00", "0.00"),
+    ]
+
+
 async def test_a_bill_told_twice_under_another_number_is_not_paid_twice(desk: Begin) -> None:
     work = await desk()
     await work.say(order(lines=[{"number": 1, "item": "GLV", "quantity": 24, "unit": "BX", "unit_price": "38.00"}]),
@@ -311,3 +348,22 @@ async def test_a_bill_of_a_cancelled_order_is_not_lost(desk: Begin) -> None:
     assert "order PO-1 is cancelled" in task.words
     await work.answer(task.id, decision="refuse")
     await work.is_in("cancelled", "completed")
+
+
+async def test_an_answer_after_the_cancellation_is_nobodys_work(desk: Begin, database: Database) -> None:
+    """The supplier confirms that it is cancelled, and does not say that it answers that."""
+    work = await desk()
+    await work.say(order(), PurchaseOrderCancelled(number="PO-1", reason="not needed"))
+    await work.is_in("cancelled", "completed")
+    said = OrderAcknowledgement(number="A-9", order="PO-1", supplier="V1", rest=LineAnswer.ACCEPTED)
+    await work.say(said)
+
+    async def came_late() -> bool:
+        return await rows(database, "SELECT state FROM process_item WHERE topic = %s", [said.name]) == [("late",)]
+
+    await eventually(came_late)
+    process = order_process(OrderRules(), owners=OWNERS)
+    async with database.transaction() as connection:
+        await settle(connection, process)
+    async with database.cold() as connection:
+        assert await cases.cases(connection) == []

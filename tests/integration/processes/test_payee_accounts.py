@@ -9,7 +9,7 @@ import pytest
 from hilum.canonical import PaymentRun
 from hilum.canonical.onboarding import PayeeAccount
 from hilum.message import new_id
-from hilum.packs.finance import payables
+from hilum.packs.finance import instructed, payables
 from hilum.packs.suppliers import accounts
 from hilum.packs.suppliers.accounts import Confirmed
 from hilum.postgres import Database
@@ -63,5 +63,5 @@ async def test_who_has_confirmed_no_account_for_the_day_is_not_paid(database: Da
             "V2: 20.00 EUR, no account of theirs was confirmed for that day",
             "V3: 30.00 EUR, no account of theirs was confirmed for that day",
         ]
-        known, _ = await payables.instruct(connection, run)
+        known, _ = await instructed.instruct(connection, run)
     assert [each.account for each in known.values()] == [IBANS["V1"]]

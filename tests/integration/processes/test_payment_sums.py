@@ -22,7 +22,7 @@ from hilum.canonical import (
     SupplierBill,
 )
 from hilum.message import new_id
-from hilum.packs.finance import payables
+from hilum.packs.finance import instructed, payables
 from hilum.packs.finance.settlement import settle_line
 from hilum.packs.finance.settling import EXPECTED, Instructed
 from hilum.postgres import Database
@@ -63,8 +63,8 @@ class Books:
         async with self.database.transaction() as connection:
             for _ in range(2):  # as after a crash: nothing is taken twice
                 await payables.propose(connection, asked, currencies=["EUR"], journal="BNK1", run=run)
-            await payables.instruct(connection, run)
-            return await payables.payments_of(connection, run)
+            await instructed.instruct(connection, run)
+            return await instructed.payments_of(connection, run)
 
     async def line(self, payment: Instructed, amount: Decimal, *, twice: bool, forced: bool = False) -> None:
         """A line of a statement; each telling is a run of its own, and may be repeated."""
@@ -87,7 +87,7 @@ class Books:
     async def decide(self, payment: Instructed, *, again: bool) -> None:
         async with self.database.transaction() as connection:
             for _ in range(2):
-                await payables.give_up(connection, payment.end_to_end_id, again=again, words="by hand")
+                await instructed.give_up(connection, payment.end_to_end_id, again=again, words="by hand")
 
     async def reject(self, payment: Instructed) -> None:
         told = PaymentStatusReport(
@@ -98,8 +98,8 @@ class Books:
             self.database, "SELECT run_id FROM supplier_payment WHERE end_to_end_id = %s", [payment.end_to_end_id]
         )
         async with self.database.transaction() as connection:
-            assert await payables.report(connection, run, told) == [payment.end_to_end_id]
-            assert await payables.report(connection, run, told) == [payment.end_to_end_id]
+            assert await instructed.report(connection, run, told) == [payment.end_to_end_id]
+            assert await instructed.report(connection, run, told) == [payment.end_to_end_id]
 
     async def meets(self, payment: Instructed, fate: str, twice: bool, again: bool) -> None:
         """What the bank does, and what desks decide."""
@@ -218,7 +218,7 @@ async def test_a_status_that_comes_with_its_statement_does_not_undo_the_booking(
 
     async def report() -> None:
         async with database.transaction() as connection:
-            await payables.report(connection, run, told)
+            await instructed.report(connection, run, told)
 
     async def waits() -> bool:
         return bool(await rows(database, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))

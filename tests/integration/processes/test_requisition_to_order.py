@@ -13,6 +13,7 @@ from hilum.canonical import (
     Budget,
     BusinessObject,
     Contract,
+    ContractStatus,
     GoodsReceipt,
     OrderAcknowledgement,
     PurchaseOrder,
@@ -29,13 +30,14 @@ from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
+from hilum.packs.suppliers import standing
 from hilum.postgres import Database
 from hilum.processes import Commands, Process, cancel, decide, handle, inbox, store
 from hilum.processes.engine import Engine
 from hilum.processes.tasks import Asked, answer_of
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import noted
+from support.looks import beside, noted
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -117,6 +119,7 @@ class Desk:
             return [each.team for each in found] == [team]
 
         await eventually(there, lambda: f"one task of {team}, not {[(each.team, each.title) for each in found]}")
+        assert await beside(self.database, found[0])
         return found[0]
 
     async def answer(self, task: Asked, by: str, **content: Any) -> None:
@@ -293,6 +296,53 @@ async def test_a_buyer_names_who_delivers_what_nobody_has_agreed(desk: Begin) ->
     await work.answer(task, "ada", approved=True)
     assert [(o["supplier"], o["agreement"], o["lines"][0]["unit_price"]) for o in await work.ordered(2)] == [
         ("V2", None, "3.5"), ("V1", "C-7", "38")]  # fmt: skip
+
+
+async def test_nothing_is_ordered_of_a_blocked_supplier_until_a_buyer_has_chosen_one_that_is_not(desk: Begin) -> None:
+    work = await desk()
+    await _standing(work, "V1", blocked=True)
+    await work.say(asked(("GLV", 2, None)))
+    task = await work.task("Buyers")
+    assert task.title == "Name a supplier for line 1 of requisition REQ-1"
+    assert task.words.startswith("2 BX GLV; supplier V1 is blocked: a recall; ")
+    await work.answer(task, "bob", supplier="V1")
+    again = await work.task("Buyers")
+    assert again.id != task.id, "it is blocked still"
+    assert not work.orders.bodies
+    await _standing(work, "V1", blocked=False)
+    await work.answer(again, "bob", supplier="V1")
+    assert [(order["supplier"], order["agreement"]) for order in await work.ordered(1)] == [("V1", "C-7")]
+
+
+async def _standing(work: Desk, supplier: str, *, blocked: bool) -> None:
+    async with work.database.transaction() as connection:
+        await standing.note_block(connection, supplier, blocked, "a recall", new_id())
+
+
+@pytest.mark.req("SYS-11", "WF-1")
+async def test_a_contract_that_is_suspended_before_the_approval_is_not_ordered_by(desk: Begin) -> None:
+    work = await desk()
+    await work.say(asked(("GLV", 12, "V1")))
+    first = await work.task("Heads")
+    assert "contract C-7" in first.words
+    prices = [{"item": "GLV", "unit": "BX", "tiers": [{"unit_price": "38"}]}]
+    held = Contract(number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices,
+                    status=ContractStatus.SUSPENDED)  # fmt: skip
+    async with work.database.transaction() as connection:
+        await terms.keep_contract(connection, held, terms.Origin(flow="clm", message_id=new_id()))
+    await work.answer(first, "ada", approved=True)
+    words: list[str] = []
+
+    async def anew() -> bool:
+        words[:] = [(await work.task("Heads")).words]
+        return "off contract (contract C-7 is suspended)" in words[0]
+
+    await eventually(anew, lambda: words)
+    assert not work.orders.bodies
+    await work.answer(await work.task("Heads"), "ada", approved=False, comment="not without a contract")
+    await work.hears("refused")
+    assert not work.orders.bodies
+    assert [row[0] for row in await noted(work.database, "approvals", "outcome")] == ["refused"]
 
 
 @pytest.mark.long

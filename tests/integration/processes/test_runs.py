@@ -368,7 +368,7 @@ async def test_a_run_that_its_hub_has_lost_goes_on(working: Begin, database: Dat
     execution.cancel()
     await asyncio.wait([execution])
     assert await rows(database, "SELECT status FROM processes.workflow_status") == [("PENDING",)]
-    work.engine._lost_after = 0.1
+    work.engine._lost.seconds = 0.1
     await answer(work, approved=True)
     await work.feed.send(said("P1", confirmed=True))
     await became(database, "P1", "completed")

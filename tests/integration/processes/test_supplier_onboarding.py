@@ -11,8 +11,8 @@ from hilum.postgres import Database
 from hilum.processes import inbox
 from hilum.processes.tasks import Asked
 from hilum.testing import eventually
-from support.looks import noted
-from support.suppliers_desk import LISTED, NAMESAKE, Begin, registration
+from support.looks import beside, noted
+from support.suppliers_desk import LISTED, NAMESAKE, NEEDED, Begin, registration
 
 pytestmark = pytest.mark.req("WF-3", "SYS-12")
 
@@ -23,6 +23,9 @@ async def test_a_registration_becomes_an_active_supplier_in_odoo(desk: Begin) ->
     await work.is_in("screening")  # nobody is let in before the list is there
     await work.publish()
     first = await work.task(PURCHASING)
+    shown = await beside(work.database, first)
+    assert shown[f"Document {NEEDED}"][1] == "holds"
+    assert "List OIG LEIE" in shown
     with pytest.raises(Refused):
         await work.answer(first, "ada", approved=True)  # who registered it
     assert work.vendor() == {}
@@ -94,6 +97,8 @@ async def test_a_supplier_that_is_there_already_is_asked_about(desk: Begin, data
     await work.say(registration())
     task = await work.task(MASTER_DATA)
     assert "V-7 of odoo: Medquary Supplies NV, 9000 Ghent" in task.words
+    name = (await beside(database, task))["Name"]
+    assert name[1].startswith("Medquary Supplies NV (")
     await work.answer(task, "mia", is_new=False, comment="the same house")
     await work.is_in("refused", "completed")
 
@@ -117,6 +122,7 @@ async def test_two_registrations_with_one_tax_number_are_seen_before_either_is_a
     await eventually(asked)
     task = found[0]
     assert task.words == "registration REG-1042 has the same tax number or bank account"
+    assert (await beside(work.database, task))["Name"] == ("Other Words", "Medquarry Supplies")
 
 
 async def test_compliance_sees_both_side_by_side_and_is_not_asked_again(desk: Begin) -> None:
@@ -126,6 +132,7 @@ async def test_compliance_sees_both_side_by_side_and_is_not_asked_again(desk: Be
     task = await work.task(COMPLIANCE)
     assert "may be on a list" in task.title
     assert "Lotte Janssens, born 1979 — OIG LEIE: LOTTE JANSSENS, 5 OAK ST 19901 DOVER" in task.words
+    assert (await beside(work.database, task))["Person 1: city"] == ("", "DOVER")
     await work.answer(task, "carla", decision="other", comment="another birth date on the licence")
     await work.approve()
     await work.is_in("active")

@@ -15,6 +15,7 @@ from hilum.packs.suppliers.rules import COMPLIANCE, FINANCE, PURCHASING
 from hilum.postgres import Database
 from hilum.processes import cancel
 from hilum.testing import eventually
+from support.looks import beside
 from support.suppliers_desk import LISTED, NAMESAKE, NEEDED, TODAY, Begin, bank_change, registration
 
 pytestmark = pytest.mark.req("WF-3", "SYS-12")
@@ -131,6 +132,11 @@ async def test_bank_details_change_only_after_somebody_else_has_called_back(desk
     task = await work.task(FINANCE)
     assert "…3000" in task.words
     assert "DE89" not in task.words
+    shown = await beside(work.database, task)
+    assert shown["Account 1: number"] == ("", "DE89370400440532013000")
+    assert shown["Entered by"] == ("", "piet")
+    assert shown["How it came"][1].startswith("test.")
+    assert shown["Call back"] == ("", "not made yet")
     with pytest.raises(Refused):
         await work.answer(task, "piet", confirmed=True, spoke_with="Lotte")
     await work.say(bank_change("BNK-2", entered_by="rosa", holds_from=TODAY + timedelta(days=7)))

@@ -98,6 +98,35 @@ async def test_what_nobody_waits_for_is_a_case_after_a_day_and_what_came_late_at
     assert {each.owner for each in found} == {"Supply chain"}
 
 
+async def test_what_a_run_leaves_when_it_ends_is_not_lost(working: Begin, database: Database) -> None:
+    """The supplier confirms an order that nobody had approved yet, and nobody does."""
+    process = approved_orders()
+    work = await working(process)
+    for body in ({"id": "1", "order": "P1"}, {"id": "2", "order": "P1", "confirmed": True}):
+        await work.feed.send(orjson.dumps(body))
+
+    async def confirmed() -> bool:
+        async with database.cold() as connection:
+            cursor = await connection.execute(
+                "SELECT count(*) FROM process_item WHERE topic = 'Confirmed' AND run_id IS NOT NULL"
+            )
+            [(count,)] = await cursor.fetchall()
+            return count == 1 and bool(await inbox(connection))
+
+    await eventually(confirmed)
+    async with database.transaction() as connection:
+        [task] = await inbox(connection)
+        await decide(connection, task.id, Approval(approved=False), actor="ada", permissions={"approve"})
+
+    async def ended() -> bool:
+        async with database.cold() as connection:
+            return await store.counts(connection) == {}
+
+    await eventually(ended)
+    [case] = await looked(database, process)
+    assert (case.category, [misfit["what"] for misfit in case.misfits]) == ("process.late", ["P1"])
+
+
 async def test_what_does_not_matter_late_is_no_case(database: Database) -> None:
     process = empty()
     process.hears(Confirmed, key=lambda confirmed: confirmed.order, matters_late=False)

@@ -23,6 +23,7 @@ from hilum.flow import Flow, load_project
 from hilum.masterdata.ownership import OwnershipFile
 from hilum.masterdata.quality import load_rules
 from hilum.packs.procurement.approval_rules import approvals_of
+from hilum.packs.procurement.tolerances import tolerance_table
 from hilum.partners import load_partners
 from hilum.scaffold import write_project
 from hilum.settings import Settings, interpolate
@@ -34,6 +35,10 @@ def test_python_in_the_documents_runs(example: Example, monkeypatch: pytest.Monk
     if "load_approvals" in example.code:
         (table,) = [each.code for each in examples("toml") if each.code.startswith("# approvals.toml")]
         (tmp_path / "approvals.toml").write_text(table, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+    if "load_tolerances" in example.code:
+        (table,) = [each.code for each in examples("toml") if each.code.startswith("# tolerances.toml")]
+        (tmp_path / "tolerances.toml").write_text(table, encoding="utf-8")
         monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["example"])
     names: dict[str, Any] = {"__name__": "example"}
@@ -49,6 +54,9 @@ _VARIABLES = ("ODOO_KEY", "PORTAL_TOKEN", "METRICS_TOKEN", "COLLECTOR_TOKEN", "A
 def test_settings_in_the_documents_are_settings(example: Example, tmp_path: Path) -> None:
     if example.code.startswith("# approvals.toml"):
         assert approvals_of(example.code).rule
+        return
+    if example.code.startswith("# tolerances.toml"):
+        assert tolerance_table(example.code).rule
         return
     if "[[owned]]" in example.code:
         assert OwnershipFile(**tomllib.loads(example.code)).owned

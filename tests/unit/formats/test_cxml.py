@@ -141,6 +141,7 @@ def test_a_credit_memo_gives_back() -> None:
         ("invoice", b'quantity="30"', b'quantity=""', "InvoiceDetailItem/@quantity"),
         ("confirmation", b'lineNumber="2"', b'lineNumber="0"', r"ConfirmationItem\[2\]/@lineNumber"),
         ("confirmation", b'type="detail"', b'type="perhaps"', "ConfirmationStatus.*does not know"),
+        ("confirmation", b'type="except"', b'type="requestToPay"', "ConfirmationHeader/@type"),
         ("ship_notice", b'orderID="PO-7"', b"", "ShipNoticePortion.*which order"),
         ("ship_notice", b"<Batch ", b"<Batch><SupplierBatchID>X</SupplierBatchID></Batch><Batch ", "several lots"),
         ("ship_notice", b"<cXML ", b"<!DOCTYPE cXML [<!ENTITY a 'b'>]><cXML ", "DOCTYPE"),
@@ -160,6 +161,16 @@ def test_what_is_wrong_is_told_with_its_element(name: str, old: bytes, new: byte
                 cxml_documents.answer_from_cxml(cxml.read_confirmation(document), supplier="S", item_of=item_of)
             case _:
                 cxml.read_ship_notice(document)
+
+
+def test_the_type_of_a_confirmation_is_that_of_the_lines_that_it_does_not_name() -> None:
+    for said, rest in (("reject", "rejected"), ("backordered", "backordered"), ("except", "accepted")):
+        made = sample("confirmation").replace(b'type="except"', f'type="{said}"'.encode())
+        answer = cxml_documents.answer_from_cxml(
+            cxml.read_confirmation(cxml.read(made)), supplier="S-200", item_of=item_of
+        )
+        assert answer.lines
+        assert answer.rest == rest
 
 
 def test_responses_say_what_became_of_it() -> None:

@@ -14,7 +14,7 @@ from hilum.formats import FORMATS, hl7v2, read_delimited
 
 
 def test_the_table() -> None:
-    edi = {"edifact", "edifact-interchange", "x12", "x12-interchange", "cxml", "ubl"}
+    edi = {"edifact", "edifact-interchange", "x12", "x12-interchange", "cxml", "ubl", "cii"}
     bank = {"iso20022", "mt940", "bai2"}
     assert set(FORMATS) == {"hl7v2", "fhir", "json", "object", "row", "text", "xml", "bytes"} | edi | bank
     assert isinstance(FORMATS["hl7v2"](b"MSH|^~\\&|"), hl7v2.Message)

@@ -11,7 +11,7 @@ import pytest
 
 from hilum.errors import Invalid
 from hilum.formats import FORMATS, ubl
-from hilum.packs.procurement.ubl_bills import bill_from_ubl
+from hilum.packs.procurement.e_bills import bill_from_en16931
 
 DATA = (Path(__file__).parents[2] / "samples" / "ubl" / "invoice.xml").read_bytes()
 GIVEN = Path(os.environ.get("HILUM_SAMPLES", "")) / "ubl" / "odoo"
@@ -29,7 +29,7 @@ def credit_note(data: bytes = DATA) -> bytes:
 
 
 def test_an_invoice_becomes_a_bill() -> None:
-    bill = bill_from_ubl(FORMATS["ubl"](DATA), supplier="S-200")
+    bill = bill_from_en16931(FORMATS["ubl"](DATA), supplier="S-200")
     assert (bill.number, bill.credit, bill.order, bill.total) == ("INV-7", False, "PO-7", Decimal("306.13"))
     assert (bill.billed_on, bill.due_on, bill.currency) == (date(2026, 3, 12), date(2026, 4, 11), "EUR")
     goods, bonus, freight = bill.lines
@@ -44,9 +44,9 @@ def test_an_invoice_becomes_a_bill() -> None:
 
 
 def test_a_credit_note_becomes_a_credit_and_a_bill_below_zero_too() -> None:
-    bill = bill_from_ubl(ubl.read(credit_note()), supplier="S-200")
+    bill = bill_from_en16931(ubl.read(credit_note()), supplier="S-200")
     assert (bill.credit, bill.corrects, bill.total) == (True, "INV-3", Decimal("306.13"))
-    bill = bill_from_ubl(ubl.read(below_zero()), supplier="S-200")
+    bill = bill_from_en16931(ubl.read(below_zero()), supplier="S-200")
     assert (bill.credit, bill.total) == (True, Decimal("291.61"))
     goods, bonus = bill.lines
     assert (goods.quantity, goods.unit_price, bonus.unit_price) == (30, Decimal("8.2"), -5)
@@ -93,14 +93,14 @@ def test_what_does_not_add_up_is_told_with_its_element(old: bytes, new: bytes, w
 
 def test_bills_that_change_others_wait_for_a_person() -> None:
     with pytest.raises(Invalid, match="384 changes"):
-        bill_from_ubl(ubl.read(DATA.replace(b">380<", b">384<")), supplier="S-200")
+        bill_from_en16931(ubl.read(DATA.replace(b">380<", b">384<")), supplier="S-200")
 
 
 def test_a_corrected_bill_names_the_one_that_it_takes_the_place_of() -> None:
     named = b"</cac:OrderReference><cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>INV-3</cbc:ID>"
     named += b"</cac:InvoiceDocumentReference></cac:BillingReference>"
     corrected = DATA.replace(b">380<", b">384<").replace(b"</cac:OrderReference>", named)
-    bill = bill_from_ubl(ubl.read(corrected), supplier="S-200")
+    bill = bill_from_en16931(ubl.read(corrected), supplier="S-200")
     assert (bill.number, bill.credit, bill.corrects) == ("INV-7", False, "INV-3")
 
 
@@ -112,7 +112,7 @@ def test_given_samples_add_up() -> None:
             with pytest.raises(Invalid):
                 ubl.read(path.read_bytes())
             continue
-        bill = bill_from_ubl(ubl.read(path.read_bytes()), supplier="S")
+        bill = bill_from_en16931(ubl.read(path.read_bytes()), supplier="S")
         found = sum(
             line.quantity * line.unit_price * (1 + (line.tax_percent or 0) / Decimal(100)) for line in bill.lines
         )

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hilum.canonical import ContractStatus, PriceBasis
+from hilum.canonical import ContractStatus, PriceBasis, PurchaseOrder
 from hilum.canonical.units import Pack
+from hilum.errors import Refused
 from hilum.flow.prices import Ask
 from hilum.masterdata.terms import Book, Head, PriceFact, leak_of
+from hilum.packs.contracts import Comparison, Tolerance, keep_to
 
 pytestmark = pytest.mark.req("NEW-4")
 
@@ -139,3 +141,14 @@ def test_a_price_is_always_one_that_was_said_for_that_day_and_quantity(
     assert answer.is_agreed is bool(agreed)
     assert answer.price in {Fraction(f.unit_price) for f in (agreed or holds)}
     assert answer.words
+
+
+def test_an_order_that_names_a_suspended_contract_is_held_though_another_one_has_a_price() -> None:
+    book = Book.of([head("C-7", status=ContractStatus.SUSPENDED), head("C-8")], [fact("C-7", "30"), fact("C-8", "38")])
+    line = {"number": 1, "item": "GLV", "quantity": 1, "unit": "BX", "unit_price": 38}
+    said = {"number": "PO-1", "supplier": "V1", "currency": "EUR", "lines": [line]}
+    comparison = Comparison(prices=book, on=DAY)
+    keep_to(comparison.order(PurchaseOrder.model_validate(said)), Tolerance(), only_contract=True)
+    named = comparison.order(PurchaseOrder.model_validate(said | {"agreement": "C-7"}))
+    with pytest.raises(Refused, match=r"not by the contract that it names .*contract C-7 is suspended"):
+        keep_to(named, Tolerance(), only_contract=True)

@@ -33,8 +33,10 @@ from hilum.connectors.odoo.operations import OPERATIONS
 from hilum.errors import Invalid, SettingsError, Unmapped
 from hilum.flow import DataClass, Flow, Lookup
 from hilum.packs import odoo
+from hilum.packs.odoo import buying
 from hilum.packs.odoo.conventions import UNITS
 from hilum.packs.odoo.objects import CAPTURED, NOT_CAPTURED
+from hilum.packs.procurement.order_rules import STATES
 
 # ---- orders
 
@@ -118,6 +120,20 @@ def test_an_agreement_counts_until_it_ends(state: str, made: type[BusinessObject
         assert found.cancelled == (state == "cancel")
     template = envelope("purchase.requisition", "", **values | {"requisition_type": "purchase_template"})
     assert told(template) == []
+
+
+def test_a_state_that_odoo_does_not_have_itself_is_not_guessed() -> None:
+    """A module of somebody's own has added one: neither a draft nor confirmed, as far as the hub knows."""
+    with pytest.raises(Invalid, match=r"purchase\.order 12, state: the hub does not know"):
+        told(order(state="second approval"))
+    values = {"name": "BA-1", "state": "second approval", "requisition_type": "blanket_order", "vendor_id": VENDOR}
+    values |= {"currency_id": EUR, "date_start": "2026-01-01", "date_end": "2026-12-31", "line_ids": [line(1)]}
+    with pytest.raises(Invalid, match=r"state: the hub does not know"):
+        told(envelope("purchase.requisition", "hilum.agreement_BA-1", **values))
+    for state in buying.ORDER_STATES:
+        (found,) = told(order(state=state))
+        assert isinstance(found, PurchaseOrderCancelled if state == "cancel" else PurchaseOrder)
+    assert set(STATES.outside["odoo"]) == buying.CONFIRMED | {"cancel"}, "a draft is no order yet"
 
 
 # ---- contacts

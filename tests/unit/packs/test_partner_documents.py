@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from hilum.canonical import OrderAcknowledgement, OrderLine, PurchaseOrder, SupplyConsumed
+from hilum.canonical import LineAnswer, OrderAcknowledgement, OrderLine, PurchaseOrder, SupplyConsumed
 from hilum.flow import Lookup
 from hilum.formats import edifact, x12
 from hilum.formats.x12 import documents
 from hilum.packs.procurement import edifact_answers, x12_orders, x12_shipping
 from hilum.packs.procurement.partner_documents import Reading, from_edifact, from_x12
-from hilum.partners import Profile, load_partners
+from hilum.partners import Profile, Settled, load_partners
 
 pytestmark = pytest.mark.req("SYS-10", "SYS-9")
 
@@ -91,3 +91,32 @@ def test_a_change_that_the_supplier_makes_goes_to_the_running_order_as_its_answe
     (found,) = edifact_read(tmp_path, ORDER.model_copy(update={"revision": 1}))
     assert isinstance(found, OrderAcknowledgement)
     assert (found.order, [(each.number, each.item, each.quantity) for each in found.lines]) == ("PO-1", [(1, "GLV", 3)])
+
+
+ANSWER = "UNB+UNOC:3+GLOVECO+HILLTOP+260304:1011+1'UNH+1+ORDRSP:D:96A:UN'BGM+231+A-9+{}'DTM+137:20260305:102'"
+ANSWER += "RFF+ON:PO-1'{}UNS+S'UNT+1+1'UNZ+1+1'"
+
+
+def answered(folder: Path, function: str, named: str = "") -> tuple[list[OrderAcknowledgement], Settled]:
+    """What an ORDRSP without lines becomes: for the order, and for the register."""
+    message = edifact.read(ANSWER.format(function, named).encode())
+    *objects, settled = from_edifact(message, reading(folder, "edifact")[1])
+    assert isinstance(settled, Settled)
+    return objects, settled
+
+
+@pytest.mark.parametrize("named", ["RFF+PP:PO-1/X'", "RFF+ACW:PO-1/X'"])
+def test_an_answer_to_a_cancellation_is_for_the_register_alone(tmp_path: Path, named: str) -> None:
+    for function, others in (("29", "accepted"), ("27", "rejected")):
+        objects, settled = answered(tmp_path, function, named)
+        assert objects == []
+        assert (settled.document, settled.change, settled.others) == ("PO-1", "PO-1/X", others)
+
+
+def test_a_no_that_names_nothing_is_told_to_the_order_and_to_the_register(tmp_path: Path) -> None:
+    [said], settled = answered(tmp_path, "27")
+    assert (said.order, said.rest) == ("PO-1", LineAnswer.REJECTED)
+    assert (settled.change, settled.others) == ("", "rejected")
+    assert "does not say whether" in settled.words
+    [said], settled = answered(tmp_path, "29")
+    assert (said.rest, settled.others, settled.words) == (LineAnswer.ACCEPTED, "accepted", "")

@@ -101,6 +101,20 @@ def test_the_remadv_says_the_same(partners: Partners) -> None:
     assert b"DOC+380+B-1'MOA+12:100'DOC+381+CN-1'MOA+12:-20'UNS+S'MOA+12:80'" in found.raw
 
 
+def test_a_remadv_has_no_document_without_an_amount(partners: Partners) -> None:
+    """DOC demands MOA (D96A): what nobody can split is told in words, and of one bill it is all that is paid."""
+    partner = partners["medix"].edifact
+    assert partner is not None
+    unknown = drafted(partners, advice("S-300")).thing
+    sent = edifact.build(partner, [unknown], reference="1", at=datetime(2026, 3, 20, tzinfo=UTC)).encode()
+    assert b"RFF+PQ:H2ABCDEFGHIJKLMN'FTX+PMD+++B-1, CN-1'NAD+PR" in sent
+    assert b"DOC+" not in sent
+    said = advice("S-300")
+    one = said.model_copy(update={"payment": said.payment.model_copy(update={"documents": ("B-1",)})})
+    sent = edifact.build(partner, [one.to_edifact(partner)], reference="1", at=datetime(2026, 3, 20)).encode()
+    assert b"DOC+380+B-1'MOA+12:80'UNS+S'" in sent
+
+
 def test_parts_that_do_not_come_to_what_is_paid_are_not_told(partners: Partners) -> None:
     said = advice("S-200", ("B-1", "100.00"))
     assert said.parts == ()

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hilum.canonical import GoodsReceipt, MatchCause, PurchaseOrder, SupplierBill, SupplierReturn
 from hilum.canonical.units import Pack
 from hilum.packs.procurement.same_bills import Alike, Billed, alike
-from hilum.packs.procurement.three_way import Papers, Tolerances, match
+from hilum.packs.procurement.three_way import Papers, match
+from hilum.packs.procurement.tolerances import Tolerances
 
 pytestmark = pytest.mark.req("WF-2", "WF-12")
 
@@ -44,7 +45,7 @@ def bill(*lines: dict[str, Any], **more: Any) -> SupplierBill:
 
 
 def causes(bill: SupplierBill, papers: Papers, **tolerances: Decimal) -> list[tuple[MatchCause, Decimal | None]]:
-    found = match(bill, papers, lambda _: Tolerances(**tolerances))
+    found = match(bill, papers, lambda _supplier, _item: Tolerances(**tolerances))
     return [(each.cause, each.amount) for each in found.findings]
 
 

@@ -31,6 +31,8 @@ log = logging.getLogger("hilum.as2")
 
 BODY_TIMEOUT: Final = 30.0
 """Seconds in which a receipt must have come."""
+LOOK: Final = 2.0
+"""Seconds between two looks for a receipt that came to another process of the hub."""
 _NONE_CAME: Final = "The partner took it, and no receipt came in time."
 _PERHAPS: Final = "It may have been sent before the hub ended, and no receipt came in time."
 
@@ -102,6 +104,7 @@ class Awaiting:
                     self._handle,
                     ServerTls(certificate=settings.receipt_certificate).server_context(),
                     TurnedAway(self, Counter()),
+                    shared=True,
                 )
 
     @asynccontextmanager
@@ -215,11 +218,25 @@ class Attempt:
         return await self._wait(self._of.settings.receipt_timeout, _NONE_CAME)
 
     async def _wait(self, seconds: float, none_came: str) -> Outcome:
+        """Until it comes here, or to another process, which shares the port or is behind the same address."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0:
+            try:
+                async with asyncio.timeout(min(left, LOOK)):
+                    return await asyncio.shield(self._outcome)
+            except TimeoutError:
+                if (answer := await self._elsewhere()) is not None:
+                    return answer
+        return Unsure(none_came)
+
+    async def _elsewhere(self) -> Answer | None:
         try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(self._outcome)
-        except TimeoutError:
-            return Unsure(none_came)
+            async with self._of.tables() as connection:
+                known = await awaited.known(connection, self._sent)
+        except DatabaseUnavailable:
+            return None  # where it is back, the next look finds what came
+        return known.answer if known is not None else None
 
     async def came(self, outcome: Outcome) -> None:
         """The receipt was the answer to the request, as some tell errors at once."""

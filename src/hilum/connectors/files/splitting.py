@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 import orjson
 
@@ -41,14 +42,14 @@ def splitter(shape: Shape) -> Splitter:
     return _SPLITTERS[shape.split](shape)
 
 
-def spreadsheet_rows(data: bytes, sheet: str) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+def spreadsheet_rows(data: bytes | IO[bytes], sheet: str) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
     """The rows of a sheet. The library is large, and most hubs never read a spreadsheet."""
     from hilum.formats.spreadsheets import rows_of
 
     return rows_of(data, sheet)
 
 
-def parquet_rows(data: bytes) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
+def parquet_rows(data: bytes | IO[bytes]) -> Iterator[tuple[int, dict[str, str] | Invalid]]:
     """The rows of a Parquet file. The library is an extra."""
     from hilum.formats.parquet import rows_of
 

@@ -90,8 +90,9 @@ def _host(transport: asyncio.BaseTransport | None) -> str:
 class Server:
     """The server of one host and port. Lives from the first listener that joins to the last that leaves."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, *, shared: bool = False) -> None:
         self.host = host
+        self._shared = shared
         self.port = port
         self._context = context
         self._handlers: dict[str, Handler] = {}
@@ -123,6 +124,7 @@ class Server:
                 family=socket.AF_INET6 if ":" in self.host else socket.AF_INET,
                 ssl=self._context,
                 backlog=BACKLOG,
+                reuse_port=(self._shared and hasattr(socket, "SO_REUSEPORT")) or None,
             )
         except OSError as error:
             raise Down(f"cannot listen on http://{self.host}:{self.port}: {os_words(error)}") from None
@@ -179,11 +181,19 @@ def _lock() -> asyncio.Lock:
 
 
 async def join(
-    host: str, port: int, path: str, handler: Handler, context: ssl.SSLContext | None, turned_away: TurnedAway
+    host: str,
+    port: int,
+    path: str,
+    handler: Handler,
+    context: ssl.SSLContext | None,
+    turned_away: TurnedAway,
+    *,
+    shared: bool = False,
 ) -> Server:
     """The running server of this host and port with `handler` at `path`. Port 0 is always a server of its own.
 
-    `turned_away`: hears of connections that are not let in, where this is the first listener there.
+    `turned_away`: hears of connections that are not let in, where this is the first listener there. `shared`: other
+    processes of this host may listen there too, where the operating system can; each connection goes to one of them.
 
     Raises `Down` when the port is taken by another program, `SettingsError` when the path is taken here, or when one
     listener wants TLS and the other does not.
@@ -192,7 +202,7 @@ async def join(
         servers = _servers.setdefault(asyncio.get_running_loop(), {})
         server = servers.get((host, port)) if port else None
         if server is None:
-            server = Server(host, port, context)
+            server = Server(host, port, context, shared=shared)
             server.add(path, handler, turned_away)
             await server.start()
             servers[(host, server.port)] = server

@@ -172,6 +172,11 @@ def order_acknowledgement(endpoint: str = "", **settings: Any) -> Target:
     return _target("order_acknowledgement", endpoint, settings)
 
 
+def status_note(endpoint: str = "", **settings: Any) -> Target:
+    """A `DocumentStatus` is noted in the chatter of the request that it is about."""
+    return _target("status_note", endpoint, settings)
+
+
 def document(endpoint: str = "", **settings: Any) -> Target:
     """A `Document` becomes an attachment of the record that it belongs to."""
     return _target("document", endpoint, settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from hilum.cases.working_hours import Shift
 from hilum.console.components.age import ago
 from hilum.console.components.chip import chip
 from hilum.console.markup import Html, join
@@ -37,3 +38,11 @@ def due(moment: datetime | None, soon: timedelta = SOON) -> Html:
 def money(value: Decimal | None, currency: str) -> Html:
     """`494.40 EUR`; nothing where there is no amount."""
     return join(f"{amount(value)} {currency}") if value is not None else Html("")
+
+
+def within(shift: Shift | None) -> Html:
+    """The hours in which a clock runs; nothing where it runs around the clock."""
+    if shift is None:
+        return Html("")
+    still = join("; it stands still now and goes on ", ago(shift.opens_at)) if shift.opens_at is not None else None
+    return join(" (the clock runs ", shift.words, still, ")")

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from hilum.console.components.age import clock
 from hilum.console.links import message_link
 from hilum.console.markup import Child, Html, join, tag
+from hilum.processes.naming import told_in_words
 from hilum.processes.store import Sent, Told
 
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -37,16 +40,21 @@ QUOTING = frozenset({"held", "completed", "failed", "cancelled", "cancelling"})
 """Kinds whose words a process or a person wrote: they may quote what it is about."""
 
 
-def run_story(told: Sequence[Told], sent: Sequence[Sent], shown: Callable[[str], str]) -> Html:
-    """The time line, oldest first. `shown`: a text that may quote the payload, as this user may see it."""
+def run_story(
+    told: Sequence[Told], sent: Sequence[Sent], shown: Callable[[str], str], heard: Sequence[type[BaseModel]] = ()
+) -> Html:
+    """The time line, oldest first. `shown`: a text that may quote the payload, as this user may see it.
+
+    `heard`: the types of objects that the process hears.
+    """
     commands = {each.step: each for each in sent}
-    lines = [_line(each, commands.get(each.step) if each.kind == "sent" else None, shown) for each in told]
+    lines = [_line(each, commands.get(each.step) if each.kind == "sent" else None, shown, heard) for each in told]
     return tag("ol", lines, class_="story", aria_label="History")
 
 
-def _line(told: Told, command: Sent | None, shown: Callable[[str], str]) -> Html:
+def _line(told: Told, command: Sent | None, shown: Callable[[str], str], heard: Sequence[type[BaseModel]]) -> Html:
     head, look = KINDS.get(told.kind, (told.kind.capitalize(), ""))
-    said = shown(told.words) if told.kind in QUOTING else told.words
+    said = shown(told.words) if told.kind in QUOTING else told_in_words(told.kind, told.words, heard)
     small: list[Child] = []
     if told.actor:
         small.append(["By ", tag("b", told.actor)])

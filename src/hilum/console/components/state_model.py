@@ -33,11 +33,12 @@ class _Box:
 
 
 def drawing(moves: Mapping[str, Sequence[str]], at: str, way: Collection[Move]) -> Html:
-    """The model with the state in which it is and the moves that it made."""
+    """The model with the state in which it is, the moves that it made, and where it may go from here."""
     boxes = _placed(moves)
     width = max(box.right for box in boxes.values()) + _EDGE
     below = max(box.y for box in boxes.values()) + _HEIGHT
-    lines, height = _lines(moves, boxes, below, way)
+    shown = {state: [to for to in leads if state == at or (state, to) in way] for state, leads in moves.items()}
+    lines, height = _lines(shown, boxes, below, way)
     been = {state for move in way for state in move}
     words = _in_words(moves, at, way)
     svg = tag(
@@ -77,7 +78,7 @@ def _placed(moves: Mapping[str, Sequence[str]]) -> dict[str, _Box]:
 def _lines(
     moves: Mapping[str, Sequence[str]], boxes: Mapping[str, _Box], below: float, way: Collection[Move]
 ) -> tuple[Html, float]:
-    """All moves, and the height that is needed. What does not lead to the next column goes round below, in its lane."""
+    """These moves, and the height that is needed. What does not lead to the next column goes round below in a lane."""
     drawn, lane = [], 0
     for state, leads in moves.items():
         for to in leads:

@@ -8,11 +8,12 @@ from nicegui import ui
 from starlette.responses import Response
 
 from hilum import cases
-from hilum.cases import Case
+from hilum.cases import Case, working_hours
+from hilum.cases.working_hours import Shift
 from hilum.console import words
 from hilum.console.components.age import ago, span
 from hilum.console.components.chip import chip
-from hilum.console.components.pressing import criticality, due, money
+from hilum.console.components.pressing import criticality, due, money, within
 from hilum.console.components.story import story
 from hilum.console.context import Context
 from hilum.console.figures import Figures
@@ -60,7 +61,9 @@ def add(context: Context, figures: Figures) -> None:
 
 
 async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw: Redraw) -> None:
-    part(join(tag("h1", case.title), tag("div", _answer(page, case), class_="answer")), "heading")
+    async with page.context.database.cold() as connection:
+        shift = await working_hours.shift(connection, case.owner, case.criticality)
+    part(join(tag("h1", case.title), tag("div", _answer(page, case, shift), class_="answer")), "heading")
     if case.open:
         assigning(page, case, draw)
         moves.buttons(page, trace, draw)
@@ -74,7 +77,7 @@ async def _top(page: Page, case: Case, trace: Trace, all_cases: list[Case], draw
             noting(page, case, written, draw)
 
 
-def _answer(page: Page, case: Case) -> Html:
+def _answer(page: Page, case: Case, shift: Shift | None) -> Html:
     if case.closed_at is not None:
         how = words.RESOLUTIONS.get(case.resolution or "", case.resolution)
         return tag("p", chip("Closed", "done"), f"{case.closed_by} {how} it ", ago(case.closed_at), f": {case.reason}")
@@ -86,7 +89,7 @@ def _answer(page: Page, case: Case) -> Html:
         tag("p", tag("strong", "What to do: "), case.next_step, class_="next"),
         tag("p", "Waits for ", tag("strong", case.assigned_to or with_team(case)), " for ", span(case.opened_at), ". ",
             (case.behind and behind) or None),
-        tag("p", "Due ", due(case.due_at, soon_of(page.context)), ". ", criticality(case.criticality),
+        tag("p", "Due ", due(case.due_at, soon_of(page.context)), within(shift), ". ", criticality(case.criticality),
             case.at_stake is not None and [" ", tag("strong", money(case.at_stake, case.currency)), " at stake. "],
             case.group_key and [" ", tag("a", "Like cases", href=group_link(case.group_key))]),
     )  # fmt: skip

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
+from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
+from hilum.console import comparing
 from hilum.console.components.age import ago
 from hilum.console.components.bars import Bar, bars
 from hilum.console.components.chip import chip
-from hilum.console.components.controls import filter_form, search_box, select
+from hilum.console.components.controls import Button, filter_form, reasons, search_box, select
+from hilum.console.components.dialogs import Question, ask, bullets
 from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import Figures
-from hilum.console.links import COMPARISONS, cases_link, comparison_link, message_link, with_query
+from hilum.console.links import COMPARISONS, cases_link, comparison_link, difference_link, message_link, with_query
 from hilum.console.markup import Child, Html, join, tag
-from hilum.console.shell import Lookout, Page, add_page, heading, part
+from hilum.console.pages.moves import why_not
+from hilum.console.shell import Lookout, Page, Redraw, acting, add_page, follow, heading, part
 from hilum.console.words import number, plural
 from hilum.postgres import Connection
-from hilum.reconcile import Comparison, Kind, store
+from hilum.reconcile import Comparison, Kind, asking, store
+from hilum.reconcile.asking import Request
 from hilum.reconcile.fields import grouped
 from hilum.reconcile.store import DifferenceRow, RunRow, sums_of
 from hilum.reconcile.words import result
@@ -32,7 +38,7 @@ SHOWN: Final = 200
 
 _RUNS: Final = 30
 _HEIGHT: Final = 32
-_WORDS: Final[Mapping[Kind, str]] = {
+WORDS: Final[Mapping[Kind, str]] = {
     Kind.MISSING: "Missing", Kind.EXTRA: "Extra", Kind.DIFFERENT: "Different", Kind.DOUBLED: "More than once",
     Kind.UNREADABLE: "Unreadable",
 }  # fmt: skip
@@ -59,6 +65,16 @@ class _One:
         return result(self.last, self.sides) if self.last is not None else "It has not run yet."
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the page of a comparison shows."""
+
+    one: _One
+    then: RunRow | None  # the run that the address asks for
+    found: Sequence[DifferenceRow]
+    request: Request | None  # somebody wants it to be made now
+
+
 def add(context: Context, figures: Figures) -> None:
     """The page at `/reconciliation`."""
 
@@ -67,7 +83,8 @@ def add(context: Context, figures: Figures) -> None:
         async with context.database.cold() as connection:
             names = sorted({*declared, *await store.latest(connection)})
             found = [await _one(connection, name, declared.get(name)) for name in names]
-        heading("Reconciliation", tag("p", tag("strong", answer([each.last for each in found]))))
+            accepted = sum((await store.accepted(connection)).values())
+        heading("Reconciliation", tag("p", tag("strong", answer([each.last for each in found], accepted))))
         part(_list(found), "section")
 
     add_page(COMPARISONS, "Reconciliation", context, figures, build)
@@ -79,13 +96,17 @@ def add_one(context: Context, figures: Figures) -> None:
     async def build(page: Page) -> Response | None:
         name = page.request.path_params["name"]
         declared = next((each for each in context.comparisons if each.name == name), None)
-        async with context.database.cold() as connection:
-            one = await _one(connection, name, declared)
-            if declared is None and one.last is None:
-                return RedirectResponse(COMPARISONS)
-            then = next((each for each in one.runs if str(each.id) == page.query("run")), None)
-            found = await read(connection, page, name, SHOWN + 1)
-        _show(page, one, then, found)
+
+        async def look() -> _Seen:
+            async with context.database.cold() as connection:
+                one = await _one(connection, name, declared)
+                then = next((each for each in one.runs if str(each.id) == page.query("run")), None)
+                found = await read(connection, page, name, SHOWN + 1)
+                return _Seen(one, then, found, (await asking.asked(connection)).get(name))
+
+        if declared is None and (await look()).one.last is None:
+            return RedirectResponse(COMPARISONS)
+        await follow(page, ui.element("div"), look, partial(_show, page))
         return None
 
     add_page(f"{COMPARISONS}/{{name}}", "Comparison", context, figures, build)
@@ -102,8 +123,8 @@ async def read(connection: Connection, page: Lookout, name: str, limit: int) -> 
     )  # fmt: skip
 
 
-def answer(last: Sequence[RunRow | None]) -> str:
-    """Do they agree, in a sentence."""
+def answer(last: Sequence[RunRow | None], accepted: int = 0) -> str:
+    """Do they agree, in a sentence. `accepted`: so much of what differs was accepted."""
     if not last:
         return "This hub compares nothing yet: declare a comparison beside the flows."
     failed = sum(each is not None and each.state == "failed" for each in last)
@@ -111,7 +132,8 @@ def answer(last: Sequence[RunRow | None]) -> str:
     said = []
     if apart:
         many, places = sum(each.differences for each in apart), plural(len(apart), "comparison")
-        said.append(f"{plural(many, 'thing')} {'differs' if many == 1 else 'differ'} in {places}")
+        known = f", {number(accepted)} of them accepted" if accepted else ""
+        said.append(f"{plural(many, 'thing')} {'differs' if many == 1 else 'differ'} in {places}{known}")
     if failed:
         said.append(f"{plural(failed, 'comparison')} could not be made")
     if said:
@@ -169,7 +191,8 @@ def _trend(one: _One) -> Html:
     return bars(told, f"Differences of {one.name}", height=_HEIGHT)
 
 
-def _show(page: Page, one: _One, then: RunRow | None, found: Sequence[DifferenceRow]) -> None:
+async def _show(page: Page, seen: _Seen, draw: Redraw) -> None:
+    one, then, found = seen.one, seen.then, seen.found
     declared, shown = one.declared, then or one.last
     lead = [tag("p", _state(shown), tag("strong", one.told if then is None else result(then, one.sides)))]
     if then is not None:
@@ -181,6 +204,7 @@ def _show(page: Page, one: _One, then: RunRow | None, found: Sequence[Difference
                         tag("a", "Open cases", href=cases_link(category="reconcile.different"))))  # fmt: skip
     lead.append(tag("p", tag("a", "All comparisons", href=COMPARISONS)))
     heading(one.name, *lead)
+    _running(page, seen, draw)
     if shown is not None and shown.sums:
         part(join(tag("h2", "What it comes to"), _sums(shown, one.sides)), "section")
     part(_filters(page, one.name))
@@ -188,21 +212,46 @@ def _show(page: Page, one: _One, then: RunRow | None, found: Sequence[Difference
     part(join(tag("h2", "Runs"), _trend(one), _runs(one)), "section")
 
 
+def _running(page: Page, seen: _Seen, draw: Redraw) -> None:
+    """Compare now, with a reason; or that somebody has asked for it."""
+    name, request = seen.one.name, seen.request
+    impossible = "" if seen.one.declared is not None else "It is declared in no file of this hub."
+    if request is not None:
+        impossible = f"{request.actor} has asked for a run; a worker makes it in a moment."
+    refused = why_not(page, comparing.COMPARE, impossible)
+
+    async def compare() -> None:
+        lines = ["Both sides are read by a worker of this hub; nothing is changed on either of them.",
+                 "Cases open and end by what it finds, as after a run of the calendar."]  # fmt: skip
+        answered = await ask(page, Question(title=f"Compare {name} now", body=bullets(lines), do="Compare"))
+        if answered is not None:
+            page.say(await comparing.compare_now(page.visit, name, answered.reason))
+            await draw()
+
+    with ui.element("div").classes("acts"):
+        Button("Run now…", acting(page, compare), why_not=refused)
+    part(reasons([refused]))
+    if request is not None:
+        told = [chip("Asked for", "waiting"), f"{request.actor}, ", ago(request.asked_at), f": {request.reason}"]
+        part(tag("p", told, class_="why"))
+
+
 def _sums(run: RunRow, sides: tuple[str, str]) -> Html:
     rows = [
         row(name, of, num(grouped(here)), num(grouped(there)), num(grouped(here - there)))
         for name, of, here, there in sums_of(run)
     ]
-    heads = ("Field", "In", f"{_head(sides[0])}>", f"{_head(sides[1])}>", "Apart>")
+    heads = ("Field", "In", f"{head_of(sides[0])}>", f"{head_of(sides[1])}>", "Apart>")
     return table(heads, rows, empty="Nothing.", label="Sums")
 
 
-def _head(side: str) -> str:
+def head_of(side: str) -> str:
+    """As the head of a column."""
     return f"{side[:1].upper()}{side[1:]}"
 
 
 def _filters(page: Page, name: str) -> Html:
-    kinds = {kind.value: words for kind, words in _WORDS.items()}
+    kinds = {kind.value: words for kind, words in WORDS.items()}
     return filter_form(
         comparison_link(name),
         search_box("Key", "q", page.query("q"), "a part of the number"),
@@ -215,28 +264,39 @@ def _differences(page: Page, one: _One, found: Sequence[DifferenceRow]) -> Html:
     here, there = one.sides
     rows = [
         row(
-            [tag("strong", each.title), tag("small", each.key, class_="mono")],
-            _WORDS[each.kind],
+            [
+                tag("a", each.title, href=difference_link(one.name, each.id), data_open=True),
+                tag("small", each.key, class_="mono"),
+            ],
+            [WORDS[each.kind], each.accepted_at is not None and tag("small", "accepted by ", each.accepted_by)],
             [[part_, tag("br")] for part_ in (apart.label for apart in each.apart)],
             [[apart.here, tag("br")] for apart in each.apart],
             [[apart.there, tag("br")] for apart in each.apart],
             tag("td", *(tag("small", apart.why) for apart in each.apart if apart.why), class_="wide"),
             num(ago(each.since)),
             num(number(each.runs)),
-            _place(each.here),
-            _place(each.there),
+            found_at(each.here),
+            found_at(each.there),
             data_row=True,
         )
         for each in found[:SHOWN]
     ]
-    heads = ("What", "", "Field", _head(here), _head(there), "", "Since>", "Runs>", f"In {here}", f"In {there}")
+    heads = ("What", "", "Field", head_of(here), head_of(there), "", "Since>", "Runs>", f"In {here}", f"In {there}")
     asked = {name: page.query(name) for name in ("run", "kind", "q")}
-    csv = tag("a", "CSV file", href=with_query("/reconciliation.csv", name=one.name, **asked), class_="button")
-    told = tag("p", f"The {SHOWN} that last longest. " if len(found) > SHOWN else "", csv) if found else None
+    files = [
+        [
+            tag(
+                "a", f"{words} file", href=with_query(f"/reconciliation.{end}", name=one.name, **asked), class_="button"
+            ),
+            " ",
+        ]
+        for end, words in (("csv", "CSV"), ("xlsx", "XLSX"))
+    ]
+    told = tag("p", f"The {SHOWN} that last longest. " if len(found) > SHOWN else "", files) if found else None
     return join(told, table(heads, rows, empty="Nothing differs.", label="Differences"))
 
 
-def _place(where: str) -> Child:
+def found_at(where: str) -> Child:
     """A message is a link to its story; anything else is what people search for on that side."""
     try:
         return message_link(UUID(where))
@@ -259,7 +319,7 @@ def _runs(one: _One) -> Html:
         )
         for each in one.runs
     ]  # fmt: skip
-    sides = [f"{_head(side)}>" for side in one.sides]
+    sides = [f"{head_of(side)}>" for side in one.sides]
     heads = ("Run>", "", "Began>", "Days", *sides, "Agree>", "Differ>", "On the way>", "Version", "By", "")
     return table(heads, rows, empty="It has not run yet.", label="Runs")
 

@@ -16,11 +16,12 @@ from hilum.console.components.controls import Button, reasons
 from hilum.console.components.dialogs import Question, ask
 from hilum.console.components.pressing import criticality, due
 from hilum.console.components.table import row, table
-from hilum.console.links import case_link, comparison_link, flow_link, runs_link
+from hilum.console.links import case_link, comparison_link, difference_link, flow_link, runs_link
 from hilum.console.markup import Child, Html, join, tag
-from hilum.console.pages import moves
+from hilum.console.pages import difference, moves
 from hilum.console.pages.handling import assigning, noting
 from hilum.console.shell import Page, Redraw, acting, follow, part
+from hilum.reconcile import store
 from hilum.security import Permission
 
 
@@ -41,12 +42,28 @@ async def _contents(page: Page, case: Case, draw: Redraw) -> None:
         _closing(page, case, draw)
     async with page.context.database.cold() as connection:
         written = await cases.notes(connection, case.id)
+    shown = bool(case.comparison) and case.open and await _difference(page, case, draw)
     title = "What waits" if case.process else "What differs" if case.comparison else "What does not fit"
-    part(join(tag("h2", title), misfits([case], title=title)), "section")
+    if not shown:
+        part(join(tag("h2", title), misfits([case], title=title)), "section")
     with ui.element("div").classes("pair"):
         part(join(tag("h2", "Facts"), tag("div", _facts(case), class_="card")), "section")
         with ui.element("div").classes("section"):
             noting(page, case, written, draw)
+
+
+async def _difference(page: Page, case: Case, draw: Redraw) -> bool:
+    """Both sides of what a comparison found, and the moves that are legal. False: it differs no more."""
+    async with page.context.database.cold() as connection:
+        key = case.condition.removeprefix(f"{case.category}: ")
+        number = await store.open_difference(connection, case.comparison, key)
+        found = await store.one_difference(connection, number) if number is not None else None
+    if found is None:
+        return False
+    link = tag("a", "its page", href=difference_link(found.comparison, found.id))
+    part(join(tag("h2", "Side by side ", tag("small", link)), difference.beside(page, found)), "section")
+    await difference.acts(page, found, draw)
+    return True
 
 
 def _answer(case: Case) -> Html:

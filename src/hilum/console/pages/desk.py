@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -13,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from hilum import desk
 from hilum.cases import views
+from hilum.cases.working_hours import Shift, shifts_of
 from hilum.console import words
-from hilum.console.components.age import span
+from hilum.console.components.age import ago, span
 from hilum.console.components.chip import chip
 from hilum.console.components.columns import Column, chosen, column_table
 from hilum.console.components.controls import filter_form, number_field, search_box, select
@@ -63,6 +64,7 @@ class Listed:
 
     found: Found
     figures: list[Figure]
+    shifts: dict[str, Shift]  # by team, of those that do not work around the clock
     team: str  # of whoever looks
     teams: list[str]
     start: int  # how many stand before
@@ -106,7 +108,8 @@ async def read(page: Lookout) -> Listed:
     async with page.context.database.cold() as connection:
         team = await views.team_of(connection, page.user.name)
         figures, teams = await desk.figures(connection), await desk.teams(connection)
-    return Listed(found, figures, team, teams, _start(page))
+        shifts = await shifts_of(connection, teams)
+    return Listed(found, figures, shifts, team, teams, _start(page))
 
 
 async def seen(page: Lookout, limit: int = SHOWN) -> Found:
@@ -188,7 +191,7 @@ async def _contents(page: Page, found: Listed, draw: Redraw) -> None:
     part(_filters(page, found))
     await tools(page, DESK, columns(page), FILTERS[:-1], draw)
     part(_table(page, found), "section")
-    part(_teams(found.figures), "section")
+    part(_teams(found.figures, found.shifts), "section")
 
 
 def _answer(page: Page, found: Found) -> Html:
@@ -258,7 +261,7 @@ def _pages(page: Page, found: Listed) -> Html:
     return tag("p", told, [[link, " "] for link in links], class_="why")
 
 
-def _teams(figures: Sequence[Figure]) -> Html:
+def _teams(figures: Sequence[Figure], shifts: Mapping[str, Shift]) -> Html:
     """How each team stands; every number leads to its rows."""
     rows = [
         row(
@@ -271,14 +274,23 @@ def _teams(figures: Sequence[Figure]) -> Html:
             num(words.number(each.escalated) if each.escalated else ""),
             num(words.duration(each.median_seconds)),
             num(span(each.oldest)),
+            _works(shifts.get(each.team)),
         )
         for each in figures
     ]
     if not rows:
         return Html("")
     heads = ("Team", "What", "Open>", "Breached>", "Due within 2 h>", "With nobody>", "Escalated>", "Median age>",
-             "Oldest>")  # fmt: skip
+             "Oldest>", "Clocks run")  # fmt: skip
     return join(tag("h2", "How the teams stand"), table(heads, rows, empty="", label="Teams"))
+
+
+def _works(shift: Shift | None) -> Html:
+    """When the clocks of a team run, and whether they stand still now."""
+    if shift is None:
+        return join("around the clock")
+    still = shift.opens_at is not None and tag("small", "stand still now; go on ", ago(shift.opens_at))
+    return join(tag("span", shift.words), still)
 
 
 def _or_none(count: int, href: str, *, hurt: bool = False) -> Html:

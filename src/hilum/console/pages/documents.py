@@ -36,7 +36,7 @@ async def of_task(page: Page, found: Asked) -> None:
         if page.context.may_see(found.process, page.user) and not page.context.protects(found.process):
             part(_shown(papers))
             return
-        place = part(_shown(_hidden(papers)))
+        place = part(_shown(papers.hidden()))
         refused = why_not(page, Permission.VIEW_PAYLOAD)
 
         async def show() -> None:
@@ -52,15 +52,6 @@ async def of_task(page: Page, found: Asked) -> None:
 
 def _shown(papers: SideBySide) -> Html:
     return join(tag("h2", "Documents ", tag("small", in_words(papers))), side_by_side(papers))
-
-
-def _hidden(papers: SideBySide) -> SideBySide:
-    """That something differs, and where, without what it says."""
-    members = tuple(
-        Member(name=each.name, values=tuple("•••" if value else "" for value in each.values), marked=each.marked)
-        for each in papers.members
-    )
-    return SideBySide(documents=papers.documents, members=members)
 
 
 async def of_case(page: Page, case: Case, draw: Redraw) -> None:

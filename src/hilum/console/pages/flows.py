@@ -143,7 +143,7 @@ def _target(target: Target, context: Context) -> str:
 
 
 def _declared(flow: Flow, context: Context) -> Html:
-    source = flow.source.address if flow.source else "messages made by the hub itself"
+    source = ", ".join(each.address for each in flow.sources) or "messages made by the hub itself"
     targets = [_target(t, context) for t in flow.targets]
     rows: list[tuple[str, Child]] = [
         ("Business owner", flow.owners.business),

@@ -13,7 +13,7 @@ from hilum.console.components.sparkline import sparkline
 from hilum.console.components.table import num, row, table
 from hilum.console.context import Context
 from hilum.console.figures import REFUSALS, Figures, FlowFigures, Snapshot
-from hilum.console.links import cases_link, flow_link, messages_link
+from hilum.console.links import DESK, cases_link, flow_link, messages_link
 from hilum.console.markup import Html, join, tag
 from hilum.console.shell import Page, add_page, live, part
 from hilum.console.words import number, plural
@@ -48,8 +48,9 @@ def answer(snapshot: Snapshot) -> Html:
 
 
 def _asked(snapshot: Snapshot) -> list[Html]:
-    """What waits for a steward; nothing is stuck by it."""
+    """What people are asked; nothing is stuck by it, but for what the answer is of."""
     asked = (
+        (snapshot.tasks, "decision", "of processes, waiting for somebody", f"{DESK}?what=task"),
         (snapshot.matches, "question", "whether records are one thing", "/master/matches"),
         (snapshot.reviews, "change set", "of master data to review", "/master/published"),
     )
@@ -117,7 +118,7 @@ def _cases(snapshot: Snapshot) -> Html:
     ]
     empty = f"No case is open. {plural(snapshot.resolved_today, 'case')} resolved today."
     heads = ("Owner", "What", "Kind", "Open>", "Oldest>")
-    return _section("Waiting for a person", table(heads, rows, empty=empty, label="Open cases by owner"))
+    return _section("Cases", table(heads, rows, empty=empty, label="Open cases by owner"))
 
 
 def _paused(snapshot: Snapshot) -> Html:

@@ -25,6 +25,7 @@ from hilum.console.markup import Child, Html, join, tag
 from hilum.console.pages import door
 from hilum.console.shell import Page, Redraw, acting, add_page, follow, part
 from hilum.processes import store
+from hilum.processes.naming import waits_in_words
 from hilum.processes.store import Document, RunRow, Sent, Told
 from hilum.processes.tasks import Asked, open_of
 from hilum.security import Permission, who_can
@@ -71,13 +72,16 @@ async def _read(context: Context, id: UUID) -> _Found | None:
 
 def _contents(page: Page, found: _Found, draw: Redraw) -> None:
     run = found.run
-    part(join(tag("h1", page.masker(run.process)(run.key), tag("small", run.process)),
+    process = page.context.process(run.process, run.version)
+    what = process.summary if process is not None else run.process
+    part(join(tag("h1", page.masker(run.process)(run.key), tag("small", what)),
               tag("div", _answer(page, found), class_="answer")), "heading")  # fmt: skip
     _acts(page, run, draw)
     part(join(tag("h2", "States"), _model(page.context, found)), "section")
     shown = partial(page.context.words, run.process, user=page.user)
+    heard = page.context.heard(run.process, run.version)
     with ui.element("div").classes("pair"):
-        part(join(tag("h2", "History"), run_story(found.told, found.sent, shown)), "section")
+        part(join(tag("h2", "History"), run_story(found.told, found.sent, shown, heard)), "section")
         with ui.element("div").classes("section"):
             part(join(tag("h2", "Documents"), _documents(page, found)), "section")
             part(join(tag("h2", "Facts"), tag("div", _facts(page, run), class_="card")), "section")
@@ -98,7 +102,8 @@ def _answer(page: Page, found: _Found) -> Html:
             "mend what held it, then repeat it; or cancel it.", class_="next")]  # fmt: skip
     else:
         until: Child = ["; its time is over ", ago(run.waits_until)] if run.waits_until else ""
-        waits = ["It waits for ", tag("strong", run.waits_for), until, "."] if run.waits_for else "It is at work."
+        words = waits_in_words(run.waits_for, page.context.heard(run.process, run.version))
+        waits = ["It waits for ", tag("strong", words), until, "."] if words else "It is at work."
         lines = [tag("p", chip, where), tag("p", waits)]
     for each in found.tasks:
         with_ = each.assigned_to or (each.escalate_to if each.escalated_at else each.team)
@@ -157,7 +162,7 @@ def _model(context: Context, found: _Found) -> Html:
     moves = {state: states.after(state) for state in states.all}
     if run.state not in moves:
         return tag("p", f"It is in the state {run.state}, which version {run.version} does not have any more.")
-    legend = tag("p", "Filled: where it is. Thick: the way that it took. Thin: what else would be legal.", class_="why")
+    legend = tag("p", "Filled: where it is. Thick: the way that it took. Thin: where it may go.", class_="why")
     return join(drawing(moves, run.state, way), legend)
 
 

@@ -18,6 +18,7 @@ from hilum.console.links import RUNS, desk_link, run_link, runs_link
 from hilum.console.markup import Child, Html, join, tag
 from hilum.console.shell import Page, add_page, live, part
 from hilum.processes import store
+from hilum.processes.naming import waits_in_words
 from hilum.processes.store import RunRow
 from hilum.security import Permission
 
@@ -139,7 +140,7 @@ def waits(page: Page, run: RunRow) -> Child:
     if not run.waits_for:
         return "nothing: it is at work"
     until = [tag("small", "its time is over ", ago(run.waits_until))] if run.waits_until else []
-    return [run.waits_for, until]
+    return [waits_in_words(run.waits_for, page.context.heard(run.process, run.version)), until]
 
 
 def _paging(page: Page, found: Sequence[RunRow]) -> Html:

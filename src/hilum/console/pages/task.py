@@ -9,14 +9,16 @@ from uuid import UUID
 from nicegui import ui
 from starlette.responses import Response
 
-from hilum import desk
+from hilum import desk, processes
+from hilum.cases import working_hours
+from hilum.cases.working_hours import Shift
 from hilum.console import workflows
 from hilum.console.components.age import ago
 from hilum.console.components.answer_form import AnswerForm
 from hilum.console.components.chip import chip
 from hilum.console.components.controls import Button, reasons
 from hilum.console.components.dialogs import Question, ask
-from hilum.console.components.pressing import criticality, due, money
+from hilum.console.components.pressing import criticality, due, money, within
 from hilum.console.components.run_story import run_story
 from hilum.console.context import Context
 from hilum.console.figures import Figures
@@ -55,7 +57,7 @@ def add(context: Context, figures: Figures) -> None:
             if now is not None:
                 drawn[:] = [now]
                 async with context.database.cold() as connection:
-                    able = workflows.able(now, await users(connection))
+                    able = processes.able(now, await users(connection))
                     run = await store.run_by_id(connection, now.run_id)
                     told, sent = await store.history(connection, now.run_id), await store.sent(connection, now.run_id)
                 content.clear()
@@ -80,6 +82,11 @@ async def _read(context: Context, id: UUID) -> Asked | None:
         return await task(connection, id)
 
 
+async def _shift(page: Page, found: Asked) -> Shift | None:
+    async with page.context.database.cold() as connection:
+        return await working_hours.shift(connection, found.team, found.criticality)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What the page shows."""
@@ -93,8 +100,8 @@ class _Shown:
 
 
 async def _contents(page: Page, shown: _Shown, draw: Redraw) -> None:
-    found = shown.task
-    part(join(tag("h1", found.title), tag("div", _answer(page, found), class_="answer")), "heading")
+    found, shift = shown.task, await _shift(page, shown.task)
+    part(join(tag("h1", found.title), tag("div", _answer(page, found, shift), class_="answer")), "heading")
     if found.open:
         _giving(page, found, shown.able, draw)
     await documents.of_task(page, found)
@@ -105,7 +112,10 @@ async def _contents(page: Page, shown: _Shown, draw: Redraw) -> None:
             part(_states(page.context, shown))
         part(join(tag("h2", "Facts"), tag("div", _facts(page, found, shown.able), class_="card")), "section")
     quoted = partial(page.context.words, found.process, user=page.user)
-    part(join(tag("h2", "History"), run_story(shown.told, shown.sent, quoted)), "section")
+    part(
+        join(tag("h2", "History"), run_story(shown.told, shown.sent, quoted, page.context.heard(found.process))),
+        "section",
+    )
 
 
 def _states(context: Context, shown: _Shown) -> Html:
@@ -127,7 +137,7 @@ def with_whom(found: Asked) -> Html:
     return join(chip("Escalated", "hurt"), " ", found.escalate_to, " ", tag("small", "from ", found.team))
 
 
-def _answer(page: Page, found: Asked) -> Html:
+def _answer(page: Page, found: Asked, shift: Shift | None) -> Html:
     if found.decided_at is not None:
         return tag("p", chip("Decided", "done"), f"{found.decided_by} decided it ", ago(found.decided_at), ".")
     if found.withdrawn_at is not None:
@@ -137,7 +147,7 @@ def _answer(page: Page, found: Asked) -> Html:
     return join(
         found.words and tag("p", found.words),
         tag("p", chip("Waits", "waiting"), " for ", tag("strong", found.assigned_to or with_whom(found)), ". Due ",
-            due(found.due_at, soon_of(page.context)), "."),
+            due(found.due_at, soon_of(page.context)), within(shift), "."),
         tag("p", criticality(found.criticality), found.at_stake is not None and
             [" ", tag("strong", money(found.at_stake, found.currency)), " at stake."]),
     )  # fmt: skip
@@ -214,6 +224,8 @@ def _deciding(page: Page, found: Asked, version: str, draw: Redraw) -> None:
 def _meanings(choice: desk.Choice) -> Html:
     """What each answer does."""
     told = [(desk.label_of(choice, value), follows) for value, follows in choice.options.items() if follows]
+    if not told:
+        return Html("")
     return tag("dl", [[tag("dt", label), tag("dd", follows)] for label, follows in told], class_="facts meanings")
 
 

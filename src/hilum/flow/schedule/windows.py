@@ -72,6 +72,32 @@ class Windows:
             until = max(until, end)
         return None if until - moment > timedelta(days=_FURTHEST - 3) else until
 
+    def spans(self, first: date, days: int) -> Iterator[Span]:
+        """When it is open on so many days from the first on, in order; what overlaps or touches is one span."""
+        last: Span | None = None
+        for begin, end in self._spans(first, days):
+            if last is not None and begin <= last[1]:
+                last = (last[0], max(last[1], end))
+                continue
+            if last is not None:
+                yield last
+            last = (begin, end)
+        if last is not None:
+            yield last
+
+    @property
+    def day_length(self) -> timedelta:
+        """How long it is open on a day on which it is, on average over the week; holidays do not count."""
+        minutes, days = 0, 0
+        for day in range(7):
+            hours = sorted(each for week in self._weeks if day in week.days for each in week.hours)
+            until = 0
+            for begin, end in hours:
+                minutes += max(end - max(begin, until), 0)
+                until = max(until, end)
+            days += bool(hours)
+        return timedelta(minutes=minutes / days)
+
     def _spans(self, first: date, days: int) -> Iterator[Span]:
         """The windows that begin on these days, in order of their beginning; none that is empty."""
         for number in range(days):

@@ -40,13 +40,13 @@ from hilum.formats.edifact.interchange import (
 )
 from hilum.formats.edifact.message import Envelope, Message
 from hilum.formats.edifact.paths import Field, field
-from hilum.formats.edifact.problems import Code, Problem
+from hilum.formats.edifact.problems import ERROR_WORDS, Code, Problem
 from hilum.formats.edifact.scanning import Kind, Piece, Scanner
 from hilum.formats.edifact.segment import Segment, Value
 
 __all__ = [
-    "ACKNOWLEDGED", "RECEIVED", "REJECTED", "STANDARD", "Code", "Collector", "Delimiters", "Document", "Draft",
-    "Envelope", "Field", "Group", "Interchange", "Kind", "Line", "Message", "MessageVerdict", "Partner", "Party",
-    "Piece", "Problem", "Scanner", "Segment", "Value", "Verdict", "answer", "build", "draft", "field", "interchanges",
-    "judge", "message_problems", "messages", "parse", "read", "read_answer", "read_document", "stamp",
+    "ACKNOWLEDGED", "ERROR_WORDS", "RECEIVED", "REJECTED", "STANDARD", "Code", "Collector", "Delimiters", "Document",
+    "Draft", "Envelope", "Field", "Group", "Interchange", "Kind", "Line", "Message", "MessageVerdict", "Partner",
+    "Party", "Piece", "Problem", "Scanner", "Segment", "Value", "Verdict", "answer", "build", "draft", "field",
+    "interchanges", "judge", "message_problems", "messages", "parse", "read", "read_answer", "read_document", "stamp",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from hilum.formats.edifact.building import Draft, Partner, build
 from hilum.formats.edifact.interchange import Interchange, message_problems
 from hilum.formats.edifact.message import Message
 from hilum.formats.edifact.problems import Code, Problem
-from hilum.formats.edifact.segment import Value
+from hilum.formats.edifact.segment import Segment, Value
 
 ACKNOWLEDGED, REJECTED, RECEIVED = "7", "4", "8"
 """Actions (data element 0083): this level is accepted and what is below too unless said; rejected; only received."""
@@ -28,6 +28,9 @@ class MessageVerdict:
     action: str = ACKNOWLEDGED
     error: str = ""  # data element 0085
     group: str = ""
+    between: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # sender and receiver of the group (S006, S007)
+    segment: str = ""  # in which the error is: UNH, UNT (data element 0013)
+    element: int = 0  # of that segment; 0: all of it
 
     @property
     def accepted(self) -> bool:
@@ -45,6 +48,8 @@ class Verdict:
     action: str = ACKNOWLEDGED
     error: str = ""
     messages: tuple[MessageVerdict, ...] = ()
+    segment: str = ""  # in which the error is: UNB, UNZ
+    element: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -62,26 +67,45 @@ def judge(interchange: Interchange) -> Verdict:
     problems: list[Problem] = [*interchange.problems(), *(each for g in interchange.groups for each in g.problems())]
     if not interchange.messages:
         problems.append(Problem(Code.EMPTY, "there is no message in it", segment="UNB"))
-    error = problems[0].code if problems else ""
+    code, segment, element = _place(problems, "UNB", "UNZ")
     return Verdict(
         reference=own.interchange,
         sender=tuple(own.unb.components("02")),
         receiver=tuple(own.unb.components("03")),
         action=REJECTED if problems else ACKNOWLEDGED,
-        error=error,
+        error=code,
+        segment=segment,
+        element=element,
         messages=() if problems else tuple(_judged(each) for each in interchange.messages),
     )
 
 
 def _judged(message: Message) -> MessageVerdict:
     problems = message_problems(message)
+    code, segment, element = _place(problems, "UNH", "UNT")
     return MessageVerdict(
         reference=message.reference,
         type=":".join(message.segment("UNH").components("02")),
         action=REJECTED if problems else ACKNOWLEDGED,
-        error=problems[0].code if problems else "",
+        error=code,
+        segment=segment,
+        element=element,
         group=message.envelope.group,
+        between=_between(message.envelope.ung),
     )
+
+
+def _place(problems: Sequence[Problem], *segments: str) -> tuple[str, str, int]:
+    """Code, segment and element of the first error; the segment only where the answer may name it there."""
+    if not problems:
+        return "", "", 0
+    first = problems[0]
+    return (first.code, first.segment, first.element) if first.segment in segments else (first.code, "", 0)
+
+
+def _between(header: Segment | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of UNG, or of UCF, which repeats them: in CONTRL of D:3 they are mandatory."""
+    return (tuple(header.components("02")), tuple(header.components("03"))) if header is not None else ((), ())
 
 
 def answer(interchange: Interchange, partner: Partner, *, reference: str, at: datetime) -> Interchange | None:
@@ -99,15 +123,26 @@ def draft(verdict: Verdict) -> Draft:
     if not verdict.reference:
         raise ValueError("an interchange without a control reference cannot be answered")
     rows: list[Sequence[Value]] = [
-        ("UCI", verdict.reference, verdict.sender, verdict.receiver, verdict.action, verdict.error)
+        ("UCI", verdict.reference, verdict.sender, verdict.receiver, verdict.action, *_told(verdict))
     ]
     group = ""
     for each in verdict.messages:
         if each.group != group:
             group = each.group
-            rows.append(("UCF", group, None, None, ACKNOWLEDGED))
-        rows.append(("UCM", each.reference, each.type.split(":"), each.action, each.error))
+            rows.append(("UCF", group, *each.between, ACKNOWLEDGED))
+        rows.append(("UCM", each.reference, each.type.split(":"), each.action, *_told(each)))
     return Draft("CONTRL:D:3:UN", rows)
+
+
+def _told(verdict: Verdict | MessageVerdict) -> tuple[Value, ...]:
+    """What is wrong, and where: 0085, 0013, and S011, in which the tag of the segment counts as the first element."""
+    return (verdict.error, verdict.segment, verdict.element + 1 if verdict.element else None)
+
+
+def _element(segment: Segment, path: str) -> int:
+    """The element that S011 names; 0: none."""
+    text = segment[path]
+    return max(int(text) - 1, 0) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 def read_answer(message: Message) -> Verdict:
@@ -121,21 +156,24 @@ def read_answer(message: Message) -> Verdict:
         receiver=tuple(head.components("03")),
         action=_action(head["04"], "UCI-04"),
         error=head["05"],
+        segment=head["06"],
+        element=_element(head, "07"),
         messages=tuple(_read_verdicts(message)),
     )
 
 
 def _read_verdicts(message: Message) -> Iterator[MessageVerdict]:
-    group = ""
+    group, between = "", _between(None)
     for each in message:
         if each.name == "UCF":
-            group = each["01"]
+            group, between = each["01"], _between(each)
             action = _action(each["04"], each.where("04"))
             if action == REJECTED:
-                yield MessageVerdict("", "", action, each["05"], group)
+                yield MessageVerdict("", "", action, each["05"], group, between)
         elif each.name == "UCM":
             action = _action(each["03"], each.where("03"))
-            yield MessageVerdict(each["01"], ":".join(each.components("02")), action, each["04"], group)
+            kind, place = ":".join(each.components("02")), _element(each, "06")
+            yield MessageVerdict(each["01"], kind, action, each["04"], group, between, each["05"], place)
 
 
 def _action(code: str, where: str) -> str:

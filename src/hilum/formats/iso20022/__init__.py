@@ -16,7 +16,7 @@ from __future__ import annotations
 from hilum.errors import Invalid
 from hilum.formats.banking import Report
 from hilum.formats.iso20022.answers_writing import write_statements, write_status
-from hilum.formats.iso20022.codes import Standing, reason_words
+from hilum.formats.iso20022.codes import RETURNS, Standing, reason_words
 from hilum.formats.iso20022.document import DEPTH_LIMIT, SIZE_LIMIT, Document, read_document
 from hilum.formats.iso20022.initiation import Initiation, PaymentRun, Transfer, read_initiation
 from hilum.formats.iso20022.initiation_writing import VERSIONS, write_initiation
@@ -42,6 +42,7 @@ def read(data: bytes) -> Read:
 
 __all__ = [
     "DEPTH_LIMIT",
+    "RETURNS",
     "SIZE_LIMIT",
     "VERSIONS",
     "Document",

@@ -1,7 +1,8 @@
 """Codes of ISO 20022's external code sets that banks answer with, in words (a selection; any other is shown as it is).
 
-ExternalPaymentTransactionStatus1Code, ExternalPaymentGroupStatus1Code, ExternalStatusReason1Code and
-ExternalReturnReason1Code of the ISO 20022 registration authority.
+ExternalPaymentTransactionStatus1Code and ExternalPaymentGroupStatus1Code (`STATUSES`), ExternalStatusReason1Code
+(`REASONS`, with a few of the sets of cancellations) and ExternalReturnReason1Code (`RETURNS`, where it differs) of the
+ISO 20022 registration authority.
 """
 
 from __future__ import annotations
@@ -31,11 +32,19 @@ STATUSES: Mapping[str, tuple[Standing, str]] = MappingProxyType(
         "ACTC": (Standing.ACCEPTED, "technically correct"),
         "ACCP": (Standing.ACCEPTED, "accepted after the check of the customer"),
         "ACFC": (Standing.ACCEPTED, "accepted, the account has the money"),
+        "ACFW": (Standing.PENDING, "accepted, the account has the money; the sender has to confirm it"),
+        "ACPD": (Standing.ACCEPTED, "accepted by the clearing"),
         "ACWC": (Standing.ACCEPTED, "accepted with a change"),
         "ACWP": (Standing.ACCEPTED, "accepted, not yet booked for the receiver"),
         "ACSP": (Standing.ACCEPTED, "accepted, being settled"),
         "ACSC": (Standing.EXECUTED, "settled on the account of the sender"),
         "ACCC": (Standing.EXECUTED, "settled on the account of the receiver"),
+        "RVNC": (Standing.PENDING, "the check of the receivers' names is not complete"),
+        "RCVC": (Standing.PENDING, "the receivers' names match"),
+        "RVCM": (Standing.PENDING, "names of receivers do not match: see each payment"),
+        "RVMC": (Standing.PENDING, "the receiver's name matches nearly"),
+        "RVNM": (Standing.PENDING, "the receiver's name does not match"),
+        "RVNA": (Standing.PENDING, "the receiver's name cannot be checked"),
         "PART": (Standing.PARTLY, "some payments accepted, others not"),
         "RJCT": (Standing.REJECTED, "rejected"),
         "BLCK": (Standing.REJECTED, "blocked; the money is kept by the bank"),
@@ -52,8 +61,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "AC05": "the account of the sender is closed",
         "AC06": "the account is blocked",
         "AC07": "the account of the receiver is closed",
-        "AC13": "the account of the debtor is one of a consumer",
-        "AC14": "the kind of the receiver's account does not allow this payment",
+        "AC13": "the kind of the sender's account is missing or wrong",
+        "AC14": "the kind of the receiver's account is missing or wrong",
         "AG01": "such payments are not allowed on this account",
         "AG02": "the bank does not know this kind of payment",
         "AG03": "such payments are not supported or agreed",
@@ -64,24 +73,24 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "AM04": "there is not enough money on the account",
         "AM05": "the same payment has come before",
         "AM06": "the amount is below the agreed minimum",
-        "AM07": "the amount is blocked",
+        "AM07": "an authority has blocked the amount",
         "AM09": "the amount is not the agreed or expected one",
         "AM10": "the control sum is not the sum of the payments",
         "AM12": "the amount is not valid",
         "AM14": "the amount is above the agreed limit",
         "AM18": "the number of payments is wrong",
-        "AM21": "the amount is above the limit of the day",
+        "AM21": "the amount is above the limit that is agreed with the bank",
         "BE01": "name and account do not belong together",
         "BE04": "the address of the receiver is missing or wrong",
-        "BE05": "the party that sent the message is not known",
+        "BE05": "the customer does not know who has sent the message",
         "BE06": "the customer is not known",
         "BE07": "the address of the sender is missing or wrong",
-        "BE08": "the name is missing or not allowed",
+        "BE08": "the name of the sender is missing",
         "BE16": "the identification of the sender is wrong",
         "BE22": "the name of the receiver is missing",
         "CH03": "the day of execution is too far away",
         "CH04": "the day of execution is too far in the past",
-        "CH13": "the account of the sender does not allow this",
+        "CH13": "the former account of the sender is not to be named",
         "CH16": "an element is wrong in its form",
         "CH20": "the number of decimals is wrong for the currency",
         "CH21": "a required element is missing",
@@ -97,7 +106,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "DU04": "the end-to-end id was used twice",
         "DUPL": "it was paid twice",
         "ED05": "the settlement failed",
-        "ERIN": "the option is not supported",
+        "ERIN": "extended remittance information is not supported",
         "FF01": "the form of the file is wrong",
         "FF05": "the local instrument is wrong",
         "FOCR": "it comes back after a request to cancel it",
@@ -113,7 +122,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "NARR": "see the words of the bank",
         "NOAS": "the customer did not answer",
         "NOCM": "the customer's account does not comply with the rules",
-        "RC01": "the bank identifier (BIC) is wrong",
+        "RC01": "the bank identifier (BIC) is wrong in its form",
         "RC03": "the bank identifier of the sender is wrong",
         "RC04": "the bank identifier of the receiver is wrong",
         "RC07": "the BIC of the receiver's bank is wrong",
@@ -126,13 +135,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "SL01": "a service of the sender's bank keeps it back",
         "SL11": "the receiver is not on the sender's white list",
         "TA01": "the transmission was stopped",
-        "TD01": "the transport data is missing",
-        "TD03": "the file is incomplete",
+        "TD01": "there is no data",
+        "TD03": "the file is incomplete or wrong in its form",
         "TECH": "a technical problem",
         "TM01": "it came after the closing time",
-        "TS04": "it was sent, and its file was not signed in time",
+        "TS04": "it waits for an accompanying note that is signed by hand",
     }
 )
+
+RETURNS: Mapping[str, str] = MappingProxyType({**REASONS, "BE08": "the bank has made an error"})
 
 
 def standing_of(status: str) -> Standing:
@@ -140,7 +151,7 @@ def standing_of(status: str) -> Standing:
     return STATUSES.get(status, (Standing.UNKNOWN, ""))[0]
 
 
-def reason_words(code: str) -> str:
-    """A reason in words; the code itself where it is a bank's own."""
-    words = REASONS.get(code)
+def reason_words(code: str, reasons: Mapping[str, str] = REASONS) -> str:
+    """A reason in words, of a refusal or, with `RETURNS`, of a return; the code itself where it is a bank's own."""
+    words = reasons.get(code)
     return f"{words} ({code})" if words else code

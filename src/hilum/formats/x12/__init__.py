@@ -65,10 +65,12 @@ from hilum.formats.x12.scanning import Kind, Piece, Scanner
 from hilum.formats.x12.segment import Encoded, Free, Segment, Value
 from hilum.formats.x12.structures import Structure, structure_of, structures
 from hilum.formats.x12.transaction import Envelope, TransactionSet
+from hilum.formats.x12.words import INTERCHANGE_WORDS
 
 __all__ = [
     "ABSENT",
     "FUNCTIONAL_IDS",
+    "INTERCHANGE_WORDS",
     "STANDARD",
     "Answered",
     "Collector",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Literal
@@ -15,6 +15,7 @@ from hilum.formats.x12.problems import Problem
 from hilum.formats.x12.segment import Free, Segment
 from hilum.formats.x12.structures import structures
 from hilum.formats.x12.transaction import TransactionSet
+from hilum.formats.x12.words import ELEMENT_WORDS, GROUP_WORDS, SEGMENT_WORDS, SET_WORDS
 
 Form = Literal["997", "999"]
 
@@ -28,49 +29,6 @@ _MOST_CODES = 5  # that AK5 and AK9 hold
 _BAD_COPY = 99  # characters of AK404 at most
 _SEGMENT_HAS_ELEMENTS = "8"  # AK304: its elements are wrong
 _SET_HAS_SEGMENTS = "5"  # AK502: its segments are wrong
-
-SEGMENT_WORDS = {
-    "1": "the segment name is not known",
-    "2": "the segment is not expected here",
-    "3": "the segment is missing",
-    "4": "the loop is there too often",
-    "5": "the segment is there too often",
-    "6": "the transaction set has no such segment",
-    "7": "the segment is not in its order",
-    "8": "elements of the segment are wrong",
-}
-ELEMENT_WORDS = {
-    "1": "the element is mandatory and missing",
-    "2": "the element is missing, which another one demands",
-    "3": "there are too many elements",
-    "4": "the element is too short",
-    "5": "the element is too long",
-    "6": "a character is not allowed",
-    "7": "the code is not known",
-    "8": "this is no date",
-    "9": "this is no time",
-    "10": "the element excludes another one that is there",
-    "12": "the element is repeated too often",
-    "13": "there are too many components",
-}
-SET_WORDS = {
-    "1": "the transaction set is not supported",
-    "2": "SE is missing",
-    "3": "the control numbers of ST and SE differ",
-    "4": "the number of segments differs",
-    "5": "segments are in error",
-    "6": "the transaction set identifier is missing or wrong",
-    "7": "the transaction set control number is missing or wrong",
-    "23": "the transaction set control number is not unique in its group",
-}
-GROUP_WORDS = {
-    "1": "the functional group is not supported",
-    "2": "the version is not supported",
-    "3": "GE is missing",
-    "4": "the control numbers of GS and GE differ",
-    "5": "the number of transaction sets differs",
-    "6": "the group control number is wrong",
-}
 
 
 def acknowledge(group: GroupVerdict, form: Form = "997") -> Draft:
@@ -202,7 +160,7 @@ def _read_element(element: Segment, head: Segment, position: int) -> Problem:
     )
 
 
-def _told(level: Literal["set", "group"], code: str, words: dict[str, str]) -> Problem:
+def _told(level: Literal["set", "group"], code: str, words: Mapping[str, str]) -> Problem:
     return Problem(level=level, code=code, words=words.get(code, f"code {code}"))
 
 

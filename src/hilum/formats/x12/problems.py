@@ -16,7 +16,7 @@ class Problem:
 
     `code` is that of its level: of an interchange the note code of TA1-05 (data element I18), of a group that of
     AK9-05 (716), of a transaction set that of AK5-02 (718), of a segment that of AK3-04 (720), of an element that of
-    AK4-03 (723). IK3, IK4 and IK5 of the 999 have the same codes and some more (C.. and I..).
+    AK4-03 (723). IK3 (element 620), IK4 (621) and IK5 (618) of the 999 have the same codes and some more (I..).
     """
 
     level: Level

@@ -6,7 +6,7 @@ that were changed or left out. So a negotiation can be tried on the past before 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -65,8 +65,14 @@ def price_check(ask: Ask, expected: Expected, *, unit_price: Decimal | None, **d
     )
 
 
-async def note(connection: Connection, found: Sequence[tuple[PriceCheck, UUID]]) -> None:
-    """Keep these; of one line and revision that of the latest message stays. What stays is noted as a fact."""
+async def note(
+    connection: Connection, found: Sequence[tuple[PriceCheck, UUID | None]], **more: Callable[[PriceCheck], Any]
+) -> None:
+    """Keep these; of one line and revision that of the latest message stays. What stays is noted as a fact.
+
+    A check of no message is one that whoever follows the document makes, once: it is kept where nothing is known of
+    the line, and nothing takes its place. `more` of the facts, by the name of the field.
+    """
     cursor = connection.cursor()
     await cursor.executemany(
         "INSERT INTO price_check AS p (document_type, document, line, revision, message_id, checked_on, supplier, item,"
@@ -90,7 +96,8 @@ async def note(connection: Connection, found: Sequence[tuple[PriceCheck, UUID]])
         returning=True,
     )  # fmt: skip
     kept = [each for each in found if await _kept(cursor)]
-    await facts.note(connection, [fact for each, message in kept if (fact := fact_of(each, message)) is not None])
+    told = [fact_of(each, message, **{name: of(each) for name, of in more.items()}) for each, message in kept]
+    await facts.note(connection, [fact for fact in told if fact is not None])
 
 
 async def _kept(cursor: AsyncCursor[Any]) -> bool:
@@ -155,8 +162,12 @@ async def checked(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """One supplier's lines in one currency under two books. Money is in that currency."""
+    """One supplier's lines in one currency under two books. Money is in that currency.
 
+    Of one kind of document: what was ordered was billed, too, and would be saved once.
+    """
+
+    document_type: str
     supplier: str
     currency: str
     lines: int
@@ -173,13 +184,17 @@ class WhatIf:
 
 
 def what_if(lines: Sequence[Checked], other: Prices) -> list[WhatIf]:
-    """The same questions asked of another book, by supplier and currency. Lines without price or currency are left."""
-    sums: dict[tuple[str, str], list[Any]] = {}
+    """The same questions asked of another book, by kind of document, supplier and currency.
+
+    Lines without price or currency are left.
+    """
+    sums: dict[tuple[str, str, str], list[Any]] = {}
     for line in lines:
         price, currency = line.unit_price, line.ask.currency
         if price is None or currency is None:
             continue
-        total = sums.setdefault((line.ask.supplier, currency), [0, Decimal(0), 0, Decimal(0), 0, Decimal(0)])
+        key = (line.document_type, line.ask.supplier, currency)
+        total = sums.setdefault(key, [0, Decimal(0), 0, Decimal(0), 0, Decimal(0)])
         then = leak_of(line.ask.quantity, price, currency, other.price(line.ask))
         total[0] += 1
         total[1] += invoiced(Fraction(line.ask.quantity) * Fraction(price), currency)
@@ -187,9 +202,9 @@ def what_if(lines: Sequence[Checked], other: Prices) -> list[WhatIf]:
             total[place] += leak is not None
             total[place + 1] += leak or Decimal(0)
     return [
-        WhatIf(supplier=supplier, currency=currency, lines=t[0], spent=t[1], agreed=t[2], leak=t[3], agreed_then=t[4],
-               leak_then=t[5])
-        for (supplier, currency), t in sorted(sums.items())
+        WhatIf(document_type=kind, supplier=supplier, currency=currency, lines=t[0], spent=t[1], agreed=t[2],
+               leak=t[3], agreed_then=t[4], leak_then=t[5])
+        for (kind, supplier, currency), t in sorted(sums.items())
     ]  # fmt: skip
 
 

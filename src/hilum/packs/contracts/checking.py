@@ -1,8 +1,9 @@
 """Requisitions, orders and bills against what was agreed: what each line should cost, why, and what leaks.
 
-    checks = Comparison(prices=hub.prices, on=today, facility="HILLSIDE").order(order)
+    comparison = Comparison(prices=hub.prices, on=today, facility="HILLSIDE")
+    order = with_agreed_prices(order, comparison.order(order))
+    checks = comparison.order(order)                   # of the order as it leaves: what it costs is known
     keep_to(checks, Tolerance(percent=Decimal(2)))     # holds an order that asks for too much, with the reason
-    order = with_agreed_prices(order, checks)
     return [order, *checks]
 
 A line that no contract covers has no leak; it is bought off contract, and its check says what is in the way.
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from hilum.canonical import (
     InvoiceLine,
@@ -26,9 +28,9 @@ from hilum.canonical import (
     RequisitionLine,
     SupplierBill,
 )
-from hilum.canonical.conversions import plain
-from hilum.canonical.units import Pack
-from hilum.errors import Refused
+from hilum.canonical.conversions import plain, six_places
+from hilum.canonical.units import Pack, factor
+from hilum.errors import Invalid, Refused
 from hilum.flow.prices import Ask, Prices
 from hilum.masterdata.terms import price_check
 
@@ -89,15 +91,21 @@ class Comparison:
             found.append(self._check(ask, line, PricedDocument.ORDER, order.business_key, order.revision))
         return found
 
-    def bill(self, bill: SupplierBill, *, agreement: str | None = None) -> list[PriceCheck]:
-        """A check for each line of goods; what a credit note gives back counts as negative."""
+    def bill(
+        self, bill: SupplierBill, *, agreement: str | None = None, order: PurchaseOrder | None = None
+    ) -> list[PriceCheck]:
+        """A check for each line of goods; what a credit note gives back counts as negative.
+
+        With its order, steps are reached by what was ordered, not by the part of it that this bill bills.
+        """
         found = []
         for line in bill.lines:
             if line.item is None:
                 continue
             ask = self._ask(line, supplier=bill.supplier, item=line.item, currency=bill.currency)
             ask = replace(ask, agreement=agreement, quantity=-ask.quantity if bill.credit else ask.quantity)
-            found.append(self._check(ask, line, PricedDocument.BILL, bill.business_key))
+            ordered = self._ordered(order, line) if order is not None else None
+            found.append(self._check(ask, line, PricedDocument.BILL, bill.business_key, ordered=ordered))
         return found
 
     def _ask(self, line: Line, *, supplier: str, item: str, currency: str | None) -> Ask:
@@ -112,10 +120,25 @@ class Comparison:
             packs=self.packs_of(item),
         )
 
-    def _check(self, ask: Ask, line: Line, kind: PricedDocument, document: str, revision: int = 0) -> PriceCheck:
+    def _ordered(self, order: PurchaseOrder, line: InvoiceLine) -> Decimal | None:
+        """How much was ordered of what a line bills, in the unit of that; none: nothing, or nothing leads there."""
+        alike = [each for each in order.lines if each.item == line.item]
+        found = next((each for each in alike if each.number == line.order_line), alike[0] if alike else None)
+        if found is None:
+            return None
+        try:
+            each = factor(found.unit, line.unit, packs=self.packs_of(found.item))[0]
+        except Invalid:
+            return None
+        return six_places(Fraction(found.quantity) * each)
+
+    def _check(
+        self, ask: Ask, line: Line, kind: PricedDocument, document: str, revision: int = 0,
+        ordered: Decimal | None = None,
+    ) -> PriceCheck:  # fmt: skip
         return price_check(
             ask,
-            self.prices.price(ask),
+            self.prices.price(replace(ask, quantity=ordered) if ordered is not None else ask),
             unit_price=line.unit_price,
             document_type=kind,
             document=document,
@@ -141,16 +164,21 @@ def with_agreed_prices(order: PurchaseOrder, checks: Iterable[PriceCheck]) -> Pu
 def keep_to(checks: Iterable[PriceCheck], tolerance: Tolerance, *, only_contract: bool = False) -> None:
     """Nothing dearer than agreed goes on, and with `only_contract` nothing that was not agreed.
 
-    Raises `Refused` naming each such line, its prices, the contract and the money.
+    Nor does, with `only_contract`, what names a contract that does not count: suspended, ended, or without a price for
+    it. That another contract has a price is not what was asked for. Raises `Refused` naming each such line, its
+    prices, the contract and the money.
     """
+    checks = list(checks)
     wrong = []
     for check in checks:
         if only_contract and check.basis is not PriceBasis.CONTRACT:
             wrong.append(f"line {check.line}, {check.item}: it is off contract ({check.words})")
+        elif only_contract and check.agreement and check.contract != check.agreement:
+            wrong.append(f"line {check.line}, {check.item}: it is not by the contract that it names ({check.words})")
         elif not tolerance.covers(check):
             wrong.append(words_of(check))
     if wrong:
-        raise Refused("; ".join(wrong))
+        raise Refused(f"{checks[0].document_type.value} {checks[0].document}: {'; '.join(wrong)}")
 
 
 def words_of(check: PriceCheck) -> str:

@@ -74,6 +74,7 @@ class ContractTold(_Told):
     """What the CLM says of a contract at a time: all of it, and its state as `STATES` has it."""
 
     name: ClassVar[str] = "contracts.told"
+    called: ClassVar[str] = "news of the CLM"
 
     contract: Contract  # its own `status` does not count
     state: str
@@ -106,6 +107,7 @@ class EnvelopeTold(_Told):
     """What the provider of signatures says of the envelope of a contract."""
 
     name: ClassVar[str] = "contracts.envelope"
+    called: ClassVar[str] = "news of its signature"
 
     envelope: Code
     contract: Code

@@ -19,10 +19,12 @@ from pydantic import BaseModel
 
 from hilum import cases
 from hilum.canonical import AgreementEnded, BlanketAgreement, Contract
+from hilum.cases.side_by_side import SideBySide
 from hilum.connector import Condition, Misfit
 from hilum.flow import Owners
 from hilum.masterdata.terms import checked
 from hilum.masterdata.terms.rebates import bought
+from hilum.packs.contracts.beside import beside_revisions
 from hilum.packs.contracts.contract_rules import (
     DESK,
     IN_FORCE,
@@ -134,7 +136,7 @@ class _Life:
         if words == self.case:
             return
         self.case, process, key = words, self.process, self.run.key
-        misfit = Misfit(what=key, expected="a move that the state model allows", found="another one", words=words)
+        misfit = Misfit(what=key, expected=f"a legal move from {self.progress.state}", found=words[:300], words=words)
         title = f"What the CLM says of contract {key} cannot be"
         found = [Condition(category="process.strange", subject=key, title=title, misfits=(misfit,))] if words else []
 
@@ -188,7 +190,8 @@ class _Life:
             version.cleared = version.ready(self.rules.signature)  # it is looked at again before it counts
         elif about not in self.asked:
             title = f"The supplier of contract {self.run.key} is not in order"
-            await self._ask(about, title, "; ".join(wrong), DESK, SupplierDecision)
+            papers = self._papers(version, ("The supplier", "; ".join(wrong)))
+            await self._ask(about, title, "; ".join(wrong), DESK, SupplierDecision, papers)
 
     async def _ask_for_signatures(self, now: datetime) -> None:
         waiting = [version for version in self.progress.versions if version.waits_for_signature]
@@ -197,7 +200,7 @@ class _Life:
         elif SIGNATURE not in self.asked and now >= waiting[0].since + duration(self.rules.wait_for_envelope):
             title = f"Contract {self.run.key} is in force in the CLM without a signature"
             words = f"revision {waiting[0].revision}: no signed envelope has come since {waiting[0].since:%Y-%m-%d}"
-            await self._ask(SIGNATURE, title, words, DESK, SignatureDecision)
+            await self._ask(SIGNATURE, title, words, DESK, SignatureDecision, self._papers(waiting[0]))
 
     async def _remind(self, now: datetime) -> None:
         told = self.progress.contract.told
@@ -213,7 +216,9 @@ class _Life:
             return
         self.reminded = (end, due)
         title = f"Contract {self.run.key} with {told.contract.supplier} ends on {end}"
-        await self._ask(RENEWAL, title, await self._bought(told.contract, now), told.owner or DESK, RenewalDecision)
+        words = await self._bought(told.contract, now)
+        papers = self._papers(self.progress.contract, ("Bought by it", words))
+        await self._ask(RENEWAL, title, words, told.owner or DESK, RenewalDecision, papers)
 
     async def _bought(self, contract: Contract, now: datetime) -> str:
         """Volume and leak, in words."""
@@ -225,8 +230,13 @@ class _Life:
 
         return await self.run.query("bought", look)
 
-    async def _ask(self, about: str, title: str, words: str, team: str, form: type[BaseModel]) -> None:
-        task = Task(title, form, team=team, words=words[:2000], due=self.rules.decide_within)
+    def _papers(self, version: Version, *more: tuple[str, str]) -> SideBySide:
+        return beside_revisions(version, self.progress.versions, more=more)
+
+    async def _ask(
+        self, about: str, title: str, words: str, team: str, form: type[BaseModel], papers: SideBySide
+    ) -> None:
+        task = Task(title, form, team=team, words=words[:2000], due=self.rules.decide_within, papers=papers)
         self.asked[about] = await self.run.put(task)
 
     async def _withdraw(self, about: str) -> None:

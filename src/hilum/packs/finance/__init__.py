@@ -10,6 +10,7 @@ from hilum.packs.finance.bank_orders import bank_answers, bank_orders, initiatio
 from hilum.packs.finance.comparisons import booked_payments, payments_in_odoo
 from hilum.packs.finance.e_invoices import e_invoices, invoice_to_ubl
 from hilum.packs.finance.gateway import gateway_events, told_by_gateway
+from hilum.packs.finance.gateway_files import gateway_reports
 from hilum.packs.finance.gateway_process import gateway_process
 from hilum.packs.finance.gateway_rules import GatewayAccounts, GatewayRules
 from hilum.packs.finance.notifications import bank_notifications
@@ -36,6 +37,7 @@ __all__ = [
     "e_invoices",
     "gateway_events",
     "gateway_process",
+    "gateway_reports",
     "initiation_for",
     "initiation_of",
     "invoice_to_ubl",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from textwrap import wrap
 from typing import Final
 
 from hilum.canonical import Payment, SupplierBill
@@ -18,6 +19,7 @@ REMADV_TYPE: Final = "REMADV:D:96A:UN"
 
 _INVOICE, _CREDIT_NOTE = "380", "381"  # data element 1001
 _REMITTED, _DISCOUNT = "12", "52"  # data element 5025
+_TEXT, _TEXTS, _MOST_TEXTS = 70, 5, 25  # characters of a text, texts of an FTX and of a REMADV (D96A)
 
 
 class PaidPart(Value):
@@ -79,6 +81,7 @@ class Advice(Value):
             ("DTM", ["137", day, "102"]),
             ("DTM", ["138", day, "102"]),  # of the payment
             ("RFF", ["PQ", payment.number]),
+            *self._words(),
             ("NAD", "PR", [partner.ours.id, None, "92"]),
             ("NAD", "PE", [partner.theirs.id, None, "92"]),
             ("CUX", ["2", payment.currency, "11"]),
@@ -88,11 +91,24 @@ class Advice(Value):
         ]
         return edifact.Draft(partner.type_of("REMADV", REMADV_TYPE), rows)
 
+    @property
+    def _told(self) -> tuple[PaidPart, ...]:
+        """How much of each bill; of a single one, all that is paid."""
+        if self.parts or len(self.payment.documents) != 1:
+            return self.parts
+        return (PaidPart(number=self.payment.documents[0], amount=self.payment.amount),)
+
+    def _words(self) -> Iterator[tuple[Element, ...]]:
+        """Documents of which nobody can tell how much is paid: DOC would need an amount (MOA) with each."""
+        if self._told:
+            return
+        texts = wrap(", ".join(self.payment.documents), _TEXT)
+        for at in range(0, min(len(texts), _MOST_TEXTS), _TEXTS):
+            yield ("FTX", "PMD", None, None, texts[at : at + _TEXTS])
+
     def _documents(self) -> Iterator[tuple[Element, ...]]:
-        for each in self.parts:
+        for each in self._told:
             yield ("DOC", _INVOICE if each.amount >= 0 else _CREDIT_NOTE, [each.number])
             yield ("MOA", [_REMITTED, each.amount])
             if each.discount:
                 yield ("MOA", [_DISCOUNT, each.discount])
-        for number in self.payment.documents if not self.parts else ():
-            yield ("DOC", _INVOICE, [number])

@@ -14,6 +14,7 @@ Webhooks of a product differ: give `told=` a translation of your own to `Gateway
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from hilum.canonical import (
@@ -29,12 +30,14 @@ from hilum.connector import Source, Target
 from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Rejected
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Pattern
+from hilum.flow.declaration import Selector
 from hilum.masterdata.keeping import Keeper, kept
 from hilum.message import Delivered, Delivery, Outcome
 from hilum.packs.building import make, targets_in
-from hilum.packs.finance import gateway_settling
+from hilum.packs.finance import chargebacks, gateway_settling
 from hilum.packs.finance.gateway_rules import GatewayRules
 from hilum.postgres import Connection
+from hilum.processes.periods import duration
 
 OWNERS: Final = Owners(business="Treasury", technical="Integration")
 Told = Callable[[str, Mapping[str, Any]], BusinessObject | None]
@@ -125,35 +128,61 @@ def gateway_events(
 
     Each event counts once, and they may come in any order. A move of which nobody says who paid is held.
     """
+    flow = gateway_flow(
+        name, f"Payments, refunds, chargebacks and settlements of {gateway} come to the ledger", source=source,
+        order_by=_payment_of, dedup_by=_event_of, to=to, odoo=odoo, rules=rules, owners=owners, also=also,
+    )  # fmt: skip
+
+    @flow.translate
+    def read(parsed: Any, hub: Lookup) -> Iterator[BusinessObject]:
+        if not isinstance(parsed, Mapping):
+            raise Invalid("The webhook is no JSON object.")
+        yield from booked(told(gateway, parsed), rules)
+
+    return flow
+
+
+def gateway_flow(
+    name: str,
+    summary: str,
+    *,
+    source: Source,
+    order_by: Selector,
+    dedup_by: Selector | None,
+    to: Sequence[Target],
+    odoo: str | None,
+    rules: GatewayRules,
+    owners: Owners,
+    also: Sequence[Target],
+    format: str | None = None,
+) -> Flow:
+    """What webhooks and files of a gateway have in common; the caller adds the translation."""
     flow = Flow(
         name,
         version="1.0",
-        summary=f"Payments, refunds, chargebacks and settlements of {gateway} come to the ledger",
+        summary=summary,
         owners=owners,
         pattern=Pattern.TRANSACTION,
         data_class=DataClass.CONFIDENTIAL,
         criticality=Criticality.HIGH,
         retention="P10Y",
         source=source,
-        order_by=_payment_of,
-        dedup_by=_event_of,
+        format=format,
+        order_by=order_by,
+        dedup_by=dedup_by,
         runbook="Nobody says who paid: add it at the gateway and send the event again, or book it by hand.",
     )
-
-    @flow.translate
-    def read(parsed: Any, hub: Lookup) -> Iterator[BusinessObject]:
-        if not isinstance(parsed, Mapping):
-            raise Invalid("The webhook is no JSON object.")
-        thing = told(gateway, parsed)
-        if isinstance(thing, GatewayTransaction):
-            yield thing
-            if thing.move not in _BOOKED_WITH_THE_SETTLEMENT:
-                yield payment_of(thing, rules)
-        elif thing is not None:
-            yield thing
-
-    flow.deliver_to(moves_kept(), *targets_in(odoo, (to_odoo.payment,), also), *to)
+    flow.deliver_to(moves_kept(rules, owners), *targets_in(odoo, (to_odoo.payment,), also), *to)
     return flow
+
+
+def booked(thing: BusinessObject | None, rules: GatewayRules) -> Iterator[BusinessObject]:
+    """What a gateway told, and the payment that it is in the ledger; nothing where no money moved."""
+    if thing is None:
+        return
+    yield thing
+    if isinstance(thing, GatewayTransaction) and thing.move not in _BOOKED_WITH_THE_SETTLEMENT:
+        yield payment_of(thing, rules)
 
 
 def payment_of(moved: GatewayTransaction, rules: GatewayRules) -> Payment:
@@ -177,10 +206,15 @@ def payment_of(moved: GatewayTransaction, rules: GatewayRules) -> Payment:
 
 
 class _Moves(Keeper):
-    """Remembers what moved, to be compared with what is settled."""
+    """Remembers what moved, to be compared with what is settled; what was taken back becomes a case."""
 
     kind: ClassVar[str] = "gateway"
     needs: ClassVar[str] = "Moves of payment gateways are kept"
+
+    def __init__(self, owners: Owners, answer_within: timedelta) -> None:
+        super().__init__()
+        self._owners = owners
+        self._answer_within = answer_within
 
     def __repr__(self) -> str:
         return "<moves_kept()>"
@@ -190,13 +224,24 @@ class _Moves(Keeper):
         if not isinstance(thing, GatewayTransaction):
             return Rejected("invalid", "Only moves of a gateway are kept here.")
         await gateway_settling.keep(connection, thing)
+        await chargebacks.keep(connection, thing)
         return Delivered(reference=thing.business_key)
 
+    async def settled(self, connection: Connection, things: Sequence[BusinessObject]) -> None:
+        """See `Keeper.settled`."""
+        moved = [each for each in things if isinstance(each, GatewayTransaction)]
+        disputed = {each.gateway for each in moved if each.move in chargebacks.DISPUTES}
+        await chargebacks.settle(connection, disputed, owners=self._owners, answer_within=self._answer_within)
 
-def moves_kept() -> Target:
-    """Moves of gateways are remembered until they are settled."""
+
+def moves_kept(rules: GatewayRules, owners: Owners = OWNERS) -> Target:
+    """Moves of gateways are remembered until they are settled; chargebacks are cases of the business owner."""
     return Target(
-        endpoint="receivables.gateway", operation="keep", accepts=(GatewayTransaction,), encode=kept, connector=_Moves()
+        endpoint="receivables.gateway",
+        operation="keep",
+        accepts=(GatewayTransaction,),
+        encode=kept,
+        connector=_Moves(owners, duration(rules.answer_chargebacks)),
     )
 
 

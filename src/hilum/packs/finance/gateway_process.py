@@ -17,6 +17,7 @@ from hilum.canonical import BankTransaction, EntryLine, GatewayMove, GatewaySett
 from hilum.canonical.worth import worth
 from hilum.flow import Owners
 from hilum.packs.finance import gateway_settling
+from hilum.packs.finance.beside import beside_payout, beside_settlement
 from hilum.packs.finance.gateway_rules import GatewayAccounts, GatewayRules, PayoutDecision, SettlementDecision
 from hilum.packs.finance.settling import identity, money
 from hilum.postgres import Connection
@@ -139,7 +140,8 @@ class _Settlement:
         told = self.told
         words = f"{money(told.amount, told.currency)} paid out on {told.paid_on}: {'; '.join(wrong)}"
         task = Task(title, SettlementDecision, team=self.rules.desk, words=words[:2000], due=self.rules.decide_within,
-                    value=Money(amount=abs(told.amount), currency=told.currency))  # fmt: skip
+                    value=Money(amount=abs(told.amount), currency=told.currency),
+                    papers=beside_settlement(told))  # fmt: skip
         return await _answer_to(self.run, self.rules, task, is_settled)
 
     async def _leave(self, by: str) -> str:
@@ -202,7 +204,8 @@ class _Payout:
         amount = money(line.amount, line.currency)
         words = f"{amount} came in on {line.journal} on {line.booked_on}, entry {line.number}"
         task = Task(f"{gateway} has told of no settlement for a payout", PayoutDecision, team=self.rules.desk,
-                    words=words[:2000], due=self.rules.decide_within, value=worth(line))  # fmt: skip
+                    words=words[:2000], due=self.rules.decide_within, value=worth(line),
+                    papers=beside_payout(line, gateway))  # fmt: skip
         return await _answer_to(self.run, self.rules, task, self._is_known)
 
 

@@ -62,6 +62,7 @@ class GatewayRules:
     expect_moves: Period = "PT6H"  # so long a settlement waits for moves that it names and nobody told
     expect_line: Period = "P5D"  # and for its line on the statement, from its day on; a line for its settlement
     look_every: Period = "PT1H"
+    answer_chargebacks: Period = "P7D"  # from the day of a chargeback on: gateways take objections for some days only
     desk: str = TREASURY
     entries: str = "receivables.entries"  # the channel of journal entries
 

@@ -50,13 +50,18 @@ async def keep(connection: Connection, moved: GatewayTransaction) -> None:
     )
 
 
-async def unlike(connection: Connection, told: GatewaySettlement) -> list[str]:
-    """Which moves of a settlement nobody told, or were told otherwise, in words. Fees need not be told beforehand."""
+async def moves_of(connection: Connection, told: GatewaySettlement) -> dict[str, tuple[str, Decimal, str]]:
+    """What was told before of the moves of a settlement, by number: kind, amount, currency."""
     cursor = await connection.execute(
         "SELECT number, kind, amount, currency FROM gateway_move WHERE gateway = %s AND number = ANY(%s)",
         [told.gateway, [each.number for each in told.moves]],
     )
-    known = {number: (kind, amount, currency) for number, kind, amount, currency in await cursor.fetchall()}
+    return {number: (kind, amount, currency) for number, kind, amount, currency in await cursor.fetchall()}
+
+
+async def unlike(connection: Connection, told: GatewaySettlement) -> list[str]:
+    """Which moves of a settlement nobody told, or were told otherwise, in words. Fees need not be told beforehand."""
+    known = await moves_of(connection, told)
     found = []
     for each in told.moves:
         said = f"{each.move.value} {each.number} of {money(each.amount, told.currency)}"
@@ -128,6 +133,39 @@ async def _lines(connection: Connection, gateway: str, currency: str, paid_on: d
         {"gateway": gateway, "currency": currency, "line": line, "first": paid_on - EARLY, "last": paid_on + LATE},
     )
     return [Line(*each) for each in await cursor.fetchall()]
+
+
+async def near(connection: Connection, told: GatewaySettlement, *, most: int) -> list[Line]:
+    """Lines about the day of a settlement that are of no other, the nearest in amount first; nothing is locked."""
+    cursor = await connection.execute(
+        "SELECT line, amount, booked_on, words FROM gateway_line WHERE gateway = %s AND currency = %s"
+        " AND (settlement IS NULL OR settlement = %s) AND booked_on BETWEEN %s AND %s"
+        " ORDER BY abs(amount - %s), booked_on, line LIMIT %s",
+        [told.gateway, told.currency, told.business_key, told.paid_on - EARLY, told.paid_on + LATE, told.amount, most],
+    )
+    return [Line(*each) for each in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A settlement that is on no line of a statement yet."""
+
+    settlement: str
+    amount: Decimal
+    currency: str
+    paid_on: date
+    reference: str
+
+
+async def waiting(connection: Connection, gateway: str, line: BankTransaction, *, most: int) -> list[Waiting]:
+    """Settlements that a line may be of, the nearest in amount first."""
+    cursor = await connection.execute(
+        "SELECT settlement, amount, currency, paid_on, reference FROM gateway_settlement WHERE gateway = %s"
+        " AND line IS NULL AND closed = '' ORDER BY currency = %s DESC, abs(amount - %s), paid_on DESC, settlement"
+        " LIMIT %s",
+        [gateway, line.currency, line.amount, most],
+    )
+    return [Waiting(*each) for each in await cursor.fetchall()]
 
 
 async def _is_alone(connection: Connection, settlement: str) -> bool:

@@ -30,8 +30,9 @@ from hilum.canonical import (
 )
 from hilum.canonical.worth import together
 from hilum.flow import Owners
-from hilum.packs.finance import payables
+from hilum.packs.finance import instructed, payables
 from hilum.packs.finance.advice import Advice, PaidPart, Settled
+from hilum.packs.finance.beside import beside_bank, beside_payments
 from hilum.packs.finance.discounts import is_own
 from hilum.packs.finance.payment_rules import (
     DESK,
@@ -132,10 +133,11 @@ class _Paying:
         words = [*_lines(payments), *(f"left out: {each}" for each in left)]
         not_by = [self.asked.requested_by] if self.asked.requested_by else []
         task = Task(title, ProposalDecision, team=DESK, words="; ".join(words)[:2000],
-                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments))  # fmt: skip
+                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments),
+                    papers=beside_payments(payments))  # fmt: skip
         answer, by = await self.run.asked(task)
         if answer.approve and answer.leave_out:
-            await self._query("leave out", lambda c, run: payables.leave_out(c, run, answer.leave_out))
+            await self._query("leave out", lambda c, run: instructed.leave_out(c, run, answer.leave_out))
         return by if answer.approve else ""
 
     async def _released(self, approver: str) -> bool:
@@ -143,18 +145,19 @@ class _Paying:
         title = f"Release payment run {self.asked.number}: {_sums(payments)}, approved by {approver}"
         not_by = [approver, *([self.asked.requested_by] if self.asked.requested_by else [])]
         task = Task(title, ReleaseDecision, team=TREASURY, words="; ".join(_lines(payments))[:2000],
-                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments))  # fmt: skip
+                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments),
+                    papers=beside_payments(payments))  # fmt: skip
         return bool((await self.run.ask(task)).release)
 
     async def _refused(self, words: str) -> str:
-        await self._query("leave out", lambda c, run: payables.leave_out(c, run))
+        await self._query("leave out", lambda c, run: instructed.leave_out(c, run))
         return await self._ended("refused", words, [])
 
     # The bank
 
     async def _instructed(self, account: DebtorAccount) -> str:
         async def instruct(connection: Connection, run: UUID) -> list[Any]:
-            payees, left = await payables.instruct(connection, run)
+            payees, left = await instructed.instruct(connection, run)
             return [{id: payee.model_dump(mode="json") for id, payee in payees.items()}, left]
 
         payees, left = await self._query("instruct", instruct)
@@ -189,7 +192,7 @@ class _Paying:
             )  # fmt: skip
 
             async def look(connection: Connection, _: UUID, id: str = each.end_to_end_id) -> list[dict[str, Any]]:
-                return [part.model_dump(mode="json") for part in await payables.parts_of(connection, id)]
+                return [part.model_dump(mode="json") for part in await instructed.parts_of(connection, id)]
 
             parts = tuple(PaidPart.model_validate(part) for part in await self._query("parts", look))
             said = Settled(end_to_end_id=each.end_to_end_id, payment=paid, documents=each.documents, parts=parts)
@@ -197,7 +200,7 @@ class _Paying:
 
     async def _take(self, heard: Any) -> None:
         if isinstance(heard, PaymentStatusReport):
-            rejected = await self._query("report", lambda c, run: payables.report(c, run, heard))
+            rejected = await self._query("report", lambda c, run: instructed.report(c, run, heard))
             payments = [x for x in await self._payments() if x.end_to_end_id in rejected]
             new = [x for x in payments if x.end_to_end_id not in self.asked_of]
             self.asked_of.update(x.end_to_end_id for x in new)
@@ -217,7 +220,7 @@ class _Paying:
                 told = f"{told}; {money(each.open, each.currency)} of it is on no statement until now"
             form: type[BaseModel] = RejectedDecision if rejected else UnpaidDecision
             task = Task(f"{title}: {each.supplier}", form, team=DESK if rejected else TREASURY, words=told[:2000],
-                        due=self.rules.decide_within, value=_worth([each]))  # fmt: skip
+                        due=self.rules.decide_within, value=_worth([each]), papers=beside_bank(each))  # fmt: skip
             self.open[await self.run.put(task)] = each.end_to_end_id
 
     async def _settled_meanwhile(self) -> None:
@@ -233,7 +236,7 @@ class _Paying:
             self.patient_until = await self.run.now() + duration(self.rules.expect_within)
             return
         again, words = answer.content.decision == "again", f"not paid; closed by {answer.by}"
-        await self._query("decided", lambda c, _: payables.give_up(c, id, again=again, words=words))
+        await self._query("decided", lambda c, _: instructed.give_up(c, id, again=again, words=words))
 
     async def _waits(self) -> bool:
         return bool(self.open) or any(each.state in EXPECTED for each in await self._payments())
@@ -250,9 +253,9 @@ class _Paying:
 
     async def _payments(self) -> list[Instructed]:
         async def look(connection: Connection, run: UUID) -> list[dict[str, Any]]:
-            return [payables.as_json(each) for each in await payables.payments_of(connection, run)]
+            return [instructed.as_json(each) for each in await instructed.payments_of(connection, run)]
 
-        return [payables.from_json(each) for each in await self._query("payments", look)]
+        return [instructed.from_json(each) for each in await self._query("payments", look)]
 
     async def _query(self, name: str, act: Callable[[Connection, UUID], Awaitable[Value]]) -> Value:
         return await self.run.query(name, lambda connection: act(connection, self.run.id))

@@ -18,8 +18,9 @@ from pydantic import BaseModel, Field
 from hilum.canonical import BankTransaction, Payment, PaymentDirection, SupplierBill
 from hilum.canonical.worth import worth
 from hilum.flow import Lookup, Owners
-from hilum.packs.finance import discounts, payables, told_twice
+from hilum.packs.finance import discounts, instructed, told_twice
 from hilum.packs.finance.advice import Advice, PaidPart, Settled
+from hilum.packs.finance.beside import beside_line, beside_return
 from hilum.packs.finance.payment_rules import DESK, TREASURY, PaymentRules
 from hilum.packs.finance.settling import Instructed, after, identity, ids_in, judge, money
 from hilum.postgres import Connection
@@ -112,7 +113,7 @@ class _Line:
         title = f"A line of {self.line.journal} of {self.line.booked_on} is not as instructed"
         while True:
             task = Task(title, LineDecision, team=TREASURY, words=words[:2000], due=self.rules.decide_within,
-                        value=worth(self.line))  # fmt: skip
+                        value=worth(self.line), papers=beside_line(self.line))  # fmt: skip
             answered = await self._answered(await self.run.put(task))
             if not isinstance(answered, Answer):
                 return answered
@@ -152,12 +153,12 @@ class _Line:
         words = f"{amount} to {payment.supplier} came back on {payment.paid_on}: {why}. Payment {moved.end_to_end_id}"
         title = f"A payment to {payment.supplier} came back"
         task = Task(title, ReturnDecision, team=DESK, words=words[:2000], due=self.rules.decide_within,
-                    value=worth(payment))  # fmt: skip
+                    value=worth(payment), papers=beside_return(self.line, moved.end_to_end_id))  # fmt: skip
         answer, by = await self.run.asked(task)
         again, told = answer.decision == "again", f"came back; closed by {by}"
 
         async def give_up(connection: Connection) -> None:
-            await payables.give_up(connection, moved.end_to_end_id, again=again, words=told)
+            await instructed.give_up(connection, moved.end_to_end_id, again=again, words=told)
 
         await self.run.query("decided", give_up)
 
@@ -190,7 +191,7 @@ async def settle_line(
     if twins:
         await told_twice.pair(connection, line, run, twins)
         return _answer(None, _KNOWN)
-    known = await payables.candidates(connection, [forced] if forced else ids_in(line), -line.amount, line.currency)
+    known = await instructed.candidates(connection, [forced] if forced else ids_in(line), -line.amount, line.currency)
     finding = judge(line.model_copy(update={"end_to_end_id": forced}) if forced else line, known)
     payment, words = finding.payment, finding.words
     later = after(payment, line.amount) if payment is not None else None
@@ -198,7 +199,7 @@ async def settle_line(
         return await _asks(connection, line, run, words)
     if later.open == payment.open:
         return await _asks(connection, line, run, f"{words}; nothing of it is open, it cannot be booked on it")
-    parts = await payables.parts_of(connection, payment.end_to_end_id)
+    parts = await instructed.parts_of(connection, payment.end_to_end_id)
     moved = await _discounted(connection, _moved(line, payment, later, parts), discount_account)
     if line.amount > 0:
         moved = await _without_discounts(connection, moved, payment, later, discount_account)
@@ -207,7 +208,7 @@ async def settle_line(
         "UPDATE supplier_payment SET booked = %s, returned = %s, parts = %s, state = %s WHERE end_to_end_id = %s",
         [later.booked, later.returned, later.parts, later.state.value, payment.end_to_end_id],
     )
-    await payables.count(connection, [payment.end_to_end_id])
+    await instructed.count(connection, [payment.end_to_end_id])
     movement = {"moved": moved.model_dump(mode="json"), "outcome": outcome}
     await told_twice.note(connection, line, run, payment=payment.end_to_end_id, movement=movement)
     return _answer(movement["moved"], outcome)

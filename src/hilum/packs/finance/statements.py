@@ -12,7 +12,7 @@ from hilum.connectors import odoo as to_odoo
 from hilum.errors import Invalid, Refused
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.formats.banking import Detail, Entry, Report, Statement, StatementKind
-from hilum.formats.iso20022 import reason_words
+from hilum.formats.iso20022 import RETURNS, reason_words
 from hilum.packs.building import make, mapped, targets_in
 
 Seen = Counter[tuple[str, str]]
@@ -209,7 +209,7 @@ def _whole(detail: Detail, entry: Entry) -> Detail:
 
 def _return_reason(detail: Detail) -> str:
     """Why a payment came back, in words; empty: it did not."""
-    return ": ".join(part for part in (reason_words(detail.return_code), detail.return_words) if part)
+    return ": ".join(part for part in (reason_words(detail.return_code, RETURNS), detail.return_words) if part)
 
 
 def _words(entry: Entry, detail: Detail) -> str:

@@ -21,7 +21,10 @@ from hilum.canonical import (
     SupplierBill,
 )
 from hilum.canonical.conversions import to_decimal
+from hilum.cases.side_by_side import SideBySide
 from hilum.packs.implants.rules import BILLS, USAGE, ImplantRules
+from hilum.packs.procurement.beside import beside_bill
+from hilum.packs.procurement.beside_unordered import bill_and_earlier
 from hilum.packs.procurement.order_rules import BillDecision
 from hilum.packs.procurement.three_way import Papers, match
 from hilum.processes.periods import duration
@@ -142,6 +145,18 @@ class Bills:
             for each in self.pending
             if each.found and not each.waits(at)
         }
+
+    def beside(self, key: str) -> SideBySide | None:
+        """An open bill beside its order and what was used of it, or beside nothing; none: it is not open."""
+        each = next((each for each in self.pending if each.bill.business_key == key), None)
+        if each is None:
+            return None
+        papers = self._papers(each.bill.order or "", self.settled)
+        if papers.order is None:
+            alone = bill_and_earlier(each.bill, [])
+            heads = (alone.documents[0], "Neither a use nor an order is known")
+            return SideBySide(documents=heads, members=alone.members)
+        return beside_bill(papers.order, each.bill, self._compare(each, self.settled), came="Used")
 
     def waits(self) -> list[datetime]:
         """Until when open bills wait."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -24,6 +24,7 @@ from hilum.canonical import (
     PurchaseOrder,
     ReceiptLine,
     ReplenishedLine,
+    SupplierBill,
     SupplierReturn,
 )
 from hilum.canonical.conversions import plain
@@ -279,6 +280,14 @@ class Case:
         prices = {use.known.item: use.bought_at for use in order.uses}
         agreed = {item: Fraction(price.unit_price) for item, price in prices.items() if price and price.contract}
         return order.head, used, agreed
+
+    def bought(self, bill: SupplierBill) -> tuple[PurchaseOrder | None, date, str | None]:
+        """What a bill bills: its order, the day whose prices count, and the facility for which contracts must hold."""
+        order = self.orders.get(bill.order or "")
+        if order is None or not order.uses:
+            return None, bill.billed_on, None
+        used = order.uses[0].told
+        return order.head, used.used_on, self.rules.facility_of(used)
 
     def _unbilled(self, order: Order) -> bool:
         return bool(self.bills.open_of(order.head.number)) and not order.waived

@@ -20,10 +20,12 @@ from pydantic import BaseModel
 from hilum.canonical import BillMatch, BusinessObject, Charge, DocumentStatus, ImplantUsed, SupplierBill
 from hilum.flow import DataClass, Owners
 from hilum.packs.implants import register
+from hilum.packs.implants.beside import beside_break
 from hilum.packs.implants.case import Case, Earlier, Of
 from hilum.packs.implants.knowing import Known, known
 from hilum.packs.implants.missing import Break
 from hilum.packs.implants.rules import FORMS, STATES, ImplantRules
+from hilum.packs.procurement.bought import note_bought
 from hilum.packs.procurement.order_rules import BillDecision
 from hilum.packs.procurement.same_bills import billed_of, seen
 from hilum.postgres import Connection
@@ -35,7 +37,7 @@ _AT_LEAST: Final = timedelta(seconds=1)
 
 
 def closing_process(
-    rules: ImplantRules, *, owners: Owners, name: str = "implants.closing", version: str = "1.0"
+    rules: ImplantRules, *, owners: Owners, name: str = "implants.closing", version: str = "1.1"
 ) -> Process:
     """The process. It begins on an `ImplantUsed`, or on a bill of an order that was made of an operation."""
     process = Process(
@@ -160,10 +162,26 @@ class _Closing:
     async def _send_all(self, things: Any) -> None:
         for thing in things:
             await self.run.send(self.rules.channel, thing, key=self._key(thing))
+            if isinstance(thing, SupplierBill):
+                await self._note_bought(thing)
+
+    async def _note_bought(self, bill: SupplierBill) -> None:
+        """It is settled: rebates accrue from it."""
+        order, on, facility = self.case.bought(bill)
+
+        async def note_it(connection: Connection) -> None:
+            await note_bought(
+                connection, bill, order, on=on, holds_for=facility, run_id=self.run.id, packs_of=self.rules.packs_of,
+            )  # fmt: skip
+
+        await self.run.query("what was bought", note_it)
 
     def _key(self, thing: BusinessObject) -> str:
-        """Order, receipt, use and return of an operation reach Odoo in their order; a charge follows its account."""
-        if isinstance(thing, SupplierBill | BillMatch | DocumentStatus):
+        """Order, receipt, use, return and bill of an operation reach Odoo in their order; a charge follows its account.
+
+        A supplier may bill an order before it is in Odoo.
+        """
+        if isinstance(thing, BillMatch | DocumentStatus):
             return thing.business_key
         return thing.account if isinstance(thing, Charge) else self.run.key
 
@@ -176,9 +194,8 @@ class _Closing:
                 self.answered.append(asked)
         for of, each in breaks.items():
             if of not in self.asked:
-                task = Task(
-                    each.title, each.form, team=each.team, words=each.words[:2000], due=self.rules.decide_within
-                )
+                task = Task(each.title, each.form, team=each.team, words=each.words[:2000],
+                            due=self.rules.decide_within, papers=beside_break(self.case, of))  # fmt: skip
                 self.asked[of], self.told[of] = await self.run.put(task), each
 
     def _open(self) -> Sequence[Open]:

@@ -16,7 +16,7 @@ from hilum.canonical import ImplantUsed, MatchCause, SupplierBill
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
 from hilum.packs.procurement.order_rules import BUYER, PAYABLES, TEAMS, BillDecision
-from hilum.packs.procurement.three_way import TolerancesOf, strict
+from hilum.packs.procurement.tolerances import TolerancesOf, strict
 from hilum.processes import States
 from hilum.processes.periods import Period
 

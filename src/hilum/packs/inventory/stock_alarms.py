@@ -23,11 +23,11 @@ from hilum.canonical.conversions import plain, six_places
 from hilum.connector import Condition, ConnectorSettings, Header, Misfit, Source, Target
 from hilum.connectors.declaring import checked
 from hilum.connectors.handing import Handed, Hands
-from hilum.connectors.numbered_source import NumberedSource
+from hilum.connectors.numbered_source import QueriedSource
 from hilum.flow import Criticality, DataClass, Flow, Lookup, Owners, Slo
 from hilum.packs.inventory.replenishment import Level, Stock
 from hilum.packs.inventory.store_rules import Place, levels_known
-from hilum.postgres import Connection, Database
+from hilum.postgres import Connection
 
 OWNERS: Final = Owners(business="Supply chain", technical="Integration")
 PLACE: Final = "inventory.stock"
@@ -143,7 +143,18 @@ class StockAlarmsSettings(ConnectorSettings):
     )
 
 
-class StockAlarms(NumberedSource):
+# The end of an alarm comes behind its beginning, which has the number before it.
+_UNTOLD: Final = (
+    "SELECT n, id, location, item, unit, critical, quantity, at FROM ("
+    " SELECT id * 2 AS n, id, location, item, unit, critical, on_hand AS quantity, fell_at AS at FROM stock_alarm"
+    " WHERE told_fell_at IS NULL UNION ALL"
+    " SELECT id * 2 + 1, id, location, item, unit, critical, rose_to, over_at FROM stock_alarm"
+    " WHERE over_at IS NOT NULL AND told_over_at IS NULL) AS untold"
+    " WHERE n <> ALL(%(known)s) ORDER BY n LIMIT %(room)s"
+)
+
+
+class StockAlarms(QueriedSource):
     """Hands over each fall and each rise, once, whatever number of hubs."""
 
     Settings = StockAlarmsSettings
@@ -151,6 +162,7 @@ class StockAlarms(NumberedSource):
     needs: ClassVar[str] = "what stores have"
     own: ClassVar[str] = "a source inventory.StockAlarms"
     at_once: ClassVar[int] = 100
+    untold: ClassVar[str] = _UNTOLD
     not_taken: ClassVar[str] = "alarm_not_taken"
 
     def __init__(self, **settings: Any) -> None:
@@ -166,11 +178,22 @@ class StockAlarms(NumberedSource):
         """What it reads."""
         return "takes falls of stock below what must be there, and their ends"
 
-    async def _fill(self, ledger: Database, queue: Hands, known: Sequence[int], room: int) -> None:
-        async with ledger.cold() as connection:
-            cursor = await connection.execute(_UNTOLD, {"known": list(known), "room": room})
-            rows = await cursor.fetchall()
-        queue.put([_handed(queue, row) for row in rows])
+    def _handed(self, hands: Hands, row: Sequence[Any]) -> Handed:
+        number, id, location, item, unit, critical, quantity, at = row
+        over = bool(number % 2)
+        told: datetime = at
+        words = words_of(location, item, quantity, critical, unit)
+        enough = f"{location} has enough of {item} again, or need not have so much of it any more."
+        alarm = StockAlarm(
+            alarm=str(id), location=location, item=item, on_hand=quantity, critical=critical, unit=unit, over=over,
+            words=enough if over else words, at=told,
+        )  # fmt: skip
+        headers = {
+            Header.PEER: "stock",
+            Header.IDEMPOTENCY_KEY: f"stock alarm {alarm.business_key}",
+            Header.ORDERING_KEY: f"{location}:{item}",
+        }
+        return Handed(hands, number, write(alarm), "application/json", headers)
 
     async def _taken(self, connection: Connection, done: Sequence[tuple[int, str]]) -> None:
         for column, rest in (("told_fell_at", 0), ("told_over_at", 1)):
@@ -179,35 +202,6 @@ class StockAlarms(NumberedSource):
 
     def _called(self, number: int) -> str:
         return f"{'end of ' if number % 2 else ''}alarm {number // 2}"
-
-
-# The end of an alarm comes behind its beginning, which has the number before it.
-_UNTOLD: Final = (
-    "SELECT n, id, location, item, unit, critical, quantity, at FROM ("
-    " SELECT id * 2 AS n, id, location, item, unit, critical, on_hand AS quantity, fell_at AS at FROM stock_alarm"
-    " WHERE told_fell_at IS NULL UNION ALL"
-    " SELECT id * 2 + 1, id, location, item, unit, critical, rose_to, over_at FROM stock_alarm"
-    " WHERE over_at IS NOT NULL AND told_over_at IS NULL) AS untold"
-    " WHERE n <> ALL(%(known)s) ORDER BY n LIMIT %(room)s"
-)
-
-
-def _handed(hands: Hands, row: Sequence[Any]) -> Handed:
-    number, id, location, item, unit, critical, quantity, at = row
-    over = bool(number % 2)
-    told: datetime = at
-    words = words_of(location, item, quantity, critical, unit)
-    enough = f"{location} has enough of {item} again, or need not have so much of it any more."
-    alarm = StockAlarm(
-        alarm=str(id), location=location, item=item, on_hand=quantity, critical=critical, unit=unit, over=over,
-        words=enough if over else words, at=told,
-    )  # fmt: skip
-    headers = {
-        Header.PEER: "stock",
-        Header.IDEMPOTENCY_KEY: f"stock alarm {alarm.business_key}",
-        Header.ORDERING_KEY: f"{location}:{item}",
-    }
-    return Handed(hands, number, write(alarm), "application/json", headers)
 
 
 def alarms(

@@ -22,11 +22,14 @@ from hilum.packs.odoo.records import Record, Reference
 
 CONFIRMED: Final = frozenset({"purchase", "done"})
 AGREED: Final = frozenset({"confirmed", "ongoing", "in_progress", "open"})  # 18 and 19 know only the first
+ORDER_STATES: Final = CONFIRMED | {"draft", "sent", "to approve", "cancel"}
+AGREEMENT_STATES: Final = AGREED | {"draft", "done", "cancel"}
+"""All that Odoo 16 to 19 know. What a module of somebody's own adds means nothing to the hub, and is not guessed."""
 
 
 def purchase_order(record: Record, odoo: Conventions) -> PurchaseOrder | None:
     """An order that is not cancelled and has lines: a draft is not confirmed."""
-    state, lines = record.text("state"), _lines(record)
+    state, lines = _state(record, ORDER_STATES), _lines(record)
     if state == "cancel" or not lines:
         return None
     number = order_number(record, odoo)
@@ -60,6 +63,14 @@ def order_cancelled(record: Record, odoo: Conventions) -> PurchaseOrderCancelled
         supplier=odoo.of(record, "partner_id", SUPPLIER),
         ordered_at=record.moment("date_order"),
     )
+
+
+def _state(record: Record, known: frozenset[str]) -> str:
+    """Raises `Invalid` for a state that nobody has said the meaning of."""
+    state = record.text("state")
+    if state not in known:
+        raise Invalid("the hub does not know what this state means", where=record.where("state"))
+    return state
 
 
 def order_number(record: Record, odoo: Conventions) -> str:
@@ -104,9 +115,11 @@ def _order_line(number: int, line: Record, odoo: Conventions) -> OrderLine:
 
 def agreement(record: Record, odoo: Conventions) -> BlanketAgreement | None:
     """A blanket order that is a draft or counts; calls for tenders are none."""
-    state, lines = record.text("state"), record.lines("purchase.requisition.line", "line_ids")
+    if not _is_blanket(record):
+        return None
+    state, lines = _state(record, AGREEMENT_STATES), record.lines("purchase.requisition.line", "line_ids")
     lines = [line for line in lines if line.number("product_qty") > 0 and line.number("price_unit") > 0]
-    if not _is_blanket(record) or state in ("done", "cancel") or not lines:
+    if state in ("done", "cancel") or not lines:
         return None
     number = _agreement_number(record, odoo)
     return make(

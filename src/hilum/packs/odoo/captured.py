@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from hilum.canonical import BusinessObject
 from hilum.packs.odoo.conventions import Conventions
@@ -24,3 +25,7 @@ class Captured:
     fields: tuple[str, ...] = field(repr=False)  # that are read; `?` behind those that not every Odoo has
     lost: Mapping[str, str] = field(default_factory=dict)  # member → why it does not come back as it was written
     filled: Mapping[str, str] = field(default_factory=dict)  # member → what Odoo puts there where nothing was written
+
+
+OF_TRADE: Final = "a number of trade: the hub's crosswalk has it, and it is not written into Odoo"
+"""Why a GTIN or GLN is not kept there."""

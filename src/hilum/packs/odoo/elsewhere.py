@@ -26,7 +26,6 @@ ELSEWHERE: Final[Mapping[type[BusinessObject], str]] = {
     canonical.ConsignmentReplenishment: "it goes to the supplier: what comes is a move of consigned stock",
     canonical.Contract: "its prices are agreements and supplier prices",
     canonical.Denial: _PAYERS,
-    canonical.DocumentStatus: "an answer to the sender of a document",
     canonical.Eligibility: _PAYERS,
     canonical.EmployeeShift: "Odoo's community modules plan no shifts",
     canonical.Facility: "what Odoo knows of it is its warehouse",

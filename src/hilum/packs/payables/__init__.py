@@ -4,6 +4,7 @@ A field that was read with too little confidence is asked; what the matching com
 """
 
 from hilum.packs.payables.ap_automation import from_ap, papers, read_bills, results, told_by_ap
+from hilum.packs.payables.e_bill_pdfs import e_bill_pdfs
 from hilum.packs.payables.pdf_bills import bill_metadata, bill_pdfs, mailed_bills
 from hilum.packs.payables.reading import ReadingRules, fields_of
 from hilum.packs.payables.reading_process import reading_process
@@ -13,6 +14,7 @@ __all__ = [
     "ReadingRules",
     "bill_metadata",
     "bill_pdfs",
+    "e_bill_pdfs",
     "fields_of",
     "from_ap",
     "mailed_bills",

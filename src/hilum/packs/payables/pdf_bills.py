@@ -42,7 +42,7 @@ def bill_metadata(
     *, source: Source, to: Sequence[Target], name: str = "payables.bill_metadata", owners: Owners = OWNERS
 ) -> Flow:
     """A file of metadata → `BillReading`, which waits for the PDF with the hash that it names."""
-    flow = _flow(name, "What was read of bills as PDF comes from files beside them", source, to, owners)
+    flow = bill_flow(name, "What was read of bills as PDF comes from files beside them", source, to, owners)
 
     @flow.translate
     def told(body: bytes, _: Lookup) -> BillReading:
@@ -55,7 +55,7 @@ def bill_pdfs(
     *, source: Source, to: Sequence[Target], name: str = "payables.bill_pdfs", owners: Owners = OWNERS
 ) -> Flow:
     """A PDF → `Document` with its content, for the reading that names its hash."""
-    flow = _flow(name, "Bills as PDF come to what was read of them", source, to, owners)
+    flow = bill_flow(name, "Bills as PDF come to what was read of them", source, to, owners)
 
     @flow.translate
     def paper(body: bytes, _: Lookup) -> Document:
@@ -71,7 +71,7 @@ def mailed_bills(
 
     The n-th file of metadata is of the n-th PDF, unless it names a hash.
     """
-    flow = _flow(name, "Bills as PDF with their metadata come by mail", source, to, owners)
+    flow = bill_flow(name, "Bills as PDF with their metadata come by mail", source, to, owners)
 
     @flow.translate
     def both(body: bytes, _: Lookup) -> Iterator[BillReading | Document]:
@@ -80,7 +80,8 @@ def mailed_bills(
     return flow
 
 
-def _flow(name: str, summary: str, source: Source, to: Sequence[Target], owners: Owners) -> Flow:
+def bill_flow(name: str, summary: str, source: Source, to: Sequence[Target], owners: Owners) -> Flow:
+    """A flow of whole files that are bills, each of which counts once."""
     flow = Flow(
         name,
         version="1.0",
@@ -159,7 +160,7 @@ def mailed(body: bytes) -> Iterator[BillReading | Document]:
     pdfs: list[Document] = []
     metadata: list[bytes] = []
     for part in mail.walk():
-        content = _content(part)
+        content = content_of(part)
         if content.startswith(_PDF):
             pdfs.append(document_of(content, title=(part.get_filename() or "")[:200]))
         elif content and part.get_content_type() in _METADATA:
@@ -177,7 +178,8 @@ def mailed(body: bytes) -> Iterator[BillReading | Document]:
         yield by_hash[reading.number]
 
 
-def _content(part: Any) -> bytes:
+def content_of(part: Any) -> bytes:
+    """Of one part of a mail; empty where it has none of its own."""
     if part.is_multipart() or not isinstance(part, EmailMessage):
         return b""
     content = part.get_payload(decode=True)

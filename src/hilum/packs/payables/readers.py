@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from hilum.canonical import BillMatch, DocumentStatus, MatchFinding, SupplierBill
+from hilum.canonical import BillMatch, BillReading, DocumentStatus, MatchFinding, SupplierBill
 from hilum.postgres import Connection
 
 
@@ -45,16 +47,58 @@ def result_of(thing: BillMatch | DocumentStatus | SupplierBill, *, system: str, 
 
 
 async def note(connection: Connection, bill: str, system: str, number: str) -> None:
-    """This bill was read so; a later reading of the same bill takes the place of the former one."""
+    """This bill was read so; a later reading of the same bill takes the place of the former one, and is open again."""
     await connection.execute(
         "INSERT INTO read_bill (bill, system, number) VALUES (%s, %s, %s)"
-        " ON CONFLICT (bill) DO UPDATE SET system = excluded.system, number = excluded.number",
+        " ON CONFLICT (bill) DO UPDATE SET system = excluded.system, number = excluded.number, outcome = ''",
         [bill, system, number],
     )
 
 
-async def reader_of(connection: Connection, bill: str) -> tuple[str, str] | None:
-    """System and number of the reading of a bill; none: it was not read, but sent as data."""
-    cursor = await connection.execute("SELECT system, number FROM read_bill WHERE bill = %s", [bill])
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who has read a bill."""
+
+    system: str
+    number: str
+    outcome: str  # of the bill, where a run has followed it to its end: posted or refused; empty: not known
+
+
+async def reader_of(connection: Connection, bill: str) -> Reader | None:
+    """Who has read a bill; none: it was not read, but sent as data."""
+    cursor = await connection.execute("SELECT system, number, outcome FROM read_bill WHERE bill = %s", [bill])
     row = await cursor.fetchone()
-    return (str(row[0]), str(row[1])) if row is not None else None
+    return Reader(*row) if row is not None else None
+
+
+async def close(connection: Connection, bill: str, outcome: str) -> None:
+    """Nobody waits for the bill any more. What comes late finds what has become of it."""
+    await connection.execute("UPDATE read_bill SET outcome = %s WHERE bill = %s", [outcome, bill])
+
+
+def digest_of(reading: BillReading) -> str:
+    """Of what it says: the same by webhook and by REST, whatever its document's address is at the moment."""
+    fields = sorted(f"{each.field}\n{each.value}\n{each.confidence.normalize():f}" for each in reading.fields)
+    paper = reading.document.sha256 if reading.document is not None else None
+    bill = reading.bill.model_dump_json() if reading.bill is not None else ""
+    return sha256("\n".join([*fields, paper or "", bill]).encode()).hexdigest()
+
+
+async def settle(connection: Connection, reading: BillReading, words: str) -> None:
+    """What became of a reading; of a later one of the same number that says something else, too."""
+    await connection.execute(
+        "INSERT INTO settled_reading (system, number, digest, words) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (system, number) DO UPDATE SET digest = excluded.digest, words = excluded.words,"
+        " settled_at = now()",
+        [reading.system, reading.number, digest_of(reading), words],
+    )
+
+
+async def settled(connection: Connection, reading: BillReading) -> str:
+    """What became of this very reading when it was told before; empty: it is new, or says something else now."""
+    cursor = await connection.execute(
+        "SELECT words FROM settled_reading WHERE system = %s AND number = %s AND digest = %s",
+        [reading.system, reading.number, digest_of(reading)],
+    )
+    row = await cursor.fetchone()
+    return str(row[0]) if row is not None else ""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from hilum.canonical import BillReading, Document, ReadField, SupplierBill
 from hilum.canonical.papers import RecordKey
+from hilum.cases.side_by_side import SideBySide, member
 from hilum.errors import Invalid
 from hilum.processes.periods import Period
 
@@ -40,6 +41,7 @@ class ReadingRules:
     decide_within: Period = "P2D"
     wait_for_document: Period = "PT1H"  # how long a reading waits for its paper, before the desk is asked
     linger: Period = "P30D"  # how long the AP product is told of a bill after it was posted or refused
+    give_up: Period = "P365D"  # how long nothing at all may be heard of a bill, before nobody waits for its posting
     post: Callable[[SupplierBill], bool] = nobody_posts_drafts
     bills: str = "payables.read"  # the channel of bills that are clear, and what is to be filed with them
     documents: str = "payables.documents"  # of papers to file in the ledger
@@ -54,6 +56,8 @@ class ReadingRules:
 
 def doubts(reading: BillReading, rules: ReadingRules) -> list[str]:
     """What somebody must look at, in words; nothing: it is clear."""
+    if reading.bill is not None:
+        return []
     known = {each.field for each in reading.fields if each.value.strip()}
     found = [f"{_title(name)} was not found" for name in _NEEDED if name not in known]
     if not any(_is_line(each.field) for each in reading.fields) and "total" in known:
@@ -65,8 +69,33 @@ def doubts(reading: BillReading, rules: ReadingRules) -> list[str]:
     ]
 
 
+def beside_reading(reading: BillReading, paper: Document | None, rules: ReadingRules) -> SideBySide:
+    """What was read, field by field | how sure the reader is | what the hub needs; what is doubtful stands out."""
+    known = {each.field: each for each in reading.fields}
+    members = []
+    for name in [*dict.fromkeys([*_NEEDED, *known])]:
+        each = known.get(name)
+        needed = "needed for a bill" if name in _NEEDED else "" if _counts(name) else "for its reader only"
+        if each is None or not each.value.strip():
+            members.append(member(_title(name), "", "not found", needed, marked=(1,) if name in _NEEDED else ()))
+            continue
+        least = rules.least(name)
+        doubtful = _counts(name) and each.confidence < least
+        asked = f"sure is {round(least * 100)} % or more" if doubtful else needed
+        members.append(
+            member(_title(name), each.value, f"{round(each.confidence * 100)} %", asked,
+                   marked=(0, 1) if doubtful else ())
+        )  # fmt: skip
+    shown = paper or reading.document
+    where = f"{shown.title}, {shown.media_type}: {shown.place}" if shown is not None else "none came"
+    members.append(member("Paper", where, "", ""))
+    return SideBySide(documents=(f"Read by {reading.system}", "How sure", "The hub"), members=tuple(members))
+
+
 def bill_of(reading: BillReading, corrections: Mapping[str, str], rules: ReadingRules) -> SupplierBill:
     """The bill, with what somebody corrected. Raises `Invalid` naming the first field that makes none."""
+    if reading.bill is not None:
+        return reading.bill.model_copy(update={"post": rules.post(reading.bill)})
     told = {each.field: each.value.strip() for each in reading.fields} | dict(corrections)
     unknown = [name for name in corrections if not _counts(name)]
     if unknown:

@@ -24,7 +24,7 @@ NAME = "payables.telling"
 STATES = States(
     "bill that its reader hears of",
     {
-        "told": ("followed", "known"),
+        "told": ("followed", "posted", "refused", "known"),
         "followed": ("posted", "refused"),
         "posted": ("refused",),
         "refused": ("posted",),
@@ -43,9 +43,10 @@ def telling_process(rules: ReadingRules, *, owners: Owners, name: str = NAME, ve
         states=STATES,
     )
     process.starts_on(ReadBill, key=lambda told: told.bill)
-    process.starts_on(BillMatch, key=lambda match: match.bill)
-    process.starts_on(DocumentStatus, key=lambda status: status.document)
-    process.starts_on(SupplierBill, key=lambda bill: bill.business_key)
+    # the run of a bill that nobody has read ends at once, and may leave what came with the first word of it
+    process.starts_on(BillMatch, key=lambda match: match.bill, matters_late=False)
+    process.starts_on(DocumentStatus, key=lambda status: status.document, matters_late=False)
+    process.starts_on(SupplierBill, key=lambda bill: bill.business_key, matters_late=False)
 
     @process.run
     async def tell(run: Run, first: BaseModel) -> str:
@@ -61,25 +62,37 @@ class _Telling:
         self.run = run
         self.rules = rules
         self.paper: Document | None = None
+        self.outcome = ""  # posted or refused, at last: what comes then comes soon
         self.posted = False
-        self.over = False  # posted or refused: what comes then comes soon
         self.told = 0
 
     async def to_the_end(self, first: BaseModel) -> str:
         async def look(connection: Connection) -> Any:
-            return await readers.reader_of(connection, self.run.key)
+            reader = await readers.reader_of(connection, self.run.key)
+            return [reader.system, reader.number, reader.outcome] if reader is not None else None
 
-        reader = await self.run.query("reader", look)
-        if reader is None:
+        found = await self.run.query("reader", look)
+        if found is None:
             await self.run.move("known")
             return "nobody has read it: it came as data"
-        await self.run.move("followed")
+        system, number, *closed = found
+        self.outcome = closed[0] if closed else ""  # runs from before did not ask for it
+        self.posted = self.outcome == "posted"
+        await self.run.move(self.outcome or "followed")
         heard: BaseModel | None = first
         while heard is not None:
-            await self._take(heard, *reader)
-            patience = self.rules.linger if self.over else None
+            await self._take(heard, system, number)
+            patience = self.rules.linger if self.outcome else self.rules.give_up
             heard = await self.run.wait(ReadBill, BillMatch, DocumentStatus, SupplierBill, within=patience)
-        return f"{reader[0]} was told {self.told} times"
+        return await self._close(system)
+
+    async def _close(self, system: str) -> str:
+        async def note(connection: Connection) -> None:
+            await readers.close(connection, self.run.key, self.outcome)
+
+        await self.run.query("outcome", note)
+        never = "" if self.outcome else ", and nobody has said what became of it"
+        return f"{system} was told {self.told} times{never}"
 
     async def _take(self, heard: BaseModel, system: str, number: str) -> None:
         if isinstance(heard, ReadBill):
@@ -92,10 +105,10 @@ class _Telling:
 
     async def _tell(self, heard: Any, system: str, number: str) -> None:
         result = result_of(heard, system=system, number=number)
-        if result is None or (self.over and isinstance(heard, BillMatch)):
+        if result is None or (self.outcome and isinstance(heard, BillMatch)):
             return  # what came of it is told already: the comparison before that was overtaken on its way
         if result.status in ("posted", "refused"):
-            self.over = True
+            self.outcome = result.status
             self.posted = self.posted or result.status == "posted"
             await self.run.move(result.status)
         await self.run.send(self.rules.results, result)

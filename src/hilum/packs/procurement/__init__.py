@@ -9,7 +9,7 @@ from hilum.packs.procurement.comparisons import bills_in_odoo, known_bills, know
 from hilum.packs.procurement.exchange import from_partners, to_partners
 from hilum.packs.procurement.master_data import suppliers
 from hilum.packs.procurement.odoo_budgets import budgets_in_odoo
-from hilum.packs.procurement.odoo_requests import asked_in_odoo
+from hilum.packs.procurement.odoo_requests import asked_in_odoo, told_in_odoo
 from hilum.packs.procurement.portal import portal, portal_status
 from hilum.packs.procurement.requisitions import requisitions
 from hilum.packs.procurement.spreadsheets import requisitions_csv
@@ -28,4 +28,5 @@ __all__ = [
     "requisitions_csv",
     "suppliers",
     "to_partners",
+    "told_in_odoo",
 ]

@@ -20,21 +20,22 @@ Pure but for reading the file.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hilum.cases.side_by_side import SideBySide
 from hilum.errors import SettingsError
 from hilum.flow import Stake
+from hilum.packs.procurement.rule_tables import table_in, table_of
 from hilum.processes import Task
 from hilum.processes.periods import duration
+from hilum.processes.tasks import LookUp
 from hilum.security import Permission
-from hilum.settings import problems_of
 
 FILE: Final = "approvals.toml"
 """Where a project says who approves what."""
@@ -75,12 +76,21 @@ class Step(_Part):
         return self
 
 
-def task_of(step: Step, title: str, form: type[BaseModel], words: str, not_by: Sequence[str], stake: Stake) -> Task:
-    """What the desk of a step is asked, and what is at stake."""
+def task_of(
+    step: Step,
+    title: str,
+    form: type[BaseModel],
+    words: str,
+    not_by: Sequence[str],
+    stake: Stake,
+    *,
+    papers: SideBySide | LookUp,
+) -> Task:
+    """What the desk of a step is asked, what is at stake, and what is beside each other."""
     return Task(
         title, form, team=step.team, words=words, permission=step.permission, due=step.due, remind=step.remind,
         escalate=step.escalate, escalate_to=step.escalate_to, not_by=not_by, value=stake.value,
-        criticality=stake.criticality,
+        criticality=stake.criticality, papers=papers,
     )  # fmt: skip
 
 
@@ -176,20 +186,9 @@ class Approvals(_Part):
 
 def load_approvals(path: Path) -> Approvals:
     """The table in a file, or in the file `approvals.toml` of a folder. Raises `SettingsError` naming what is wrong."""
-    file = path / FILE if path.is_dir() else path
-    try:
-        return approvals_of(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file.name} cannot be read: {type(error).__name__}.") from None
-    except SettingsError as error:
-        raise SettingsError(f"{file.name}: {error}") from None
+    return table_in(path, FILE, Approvals)
 
 
 def approvals_of(text: str) -> Approvals:
     """The table in this text (TOML). Raises `SettingsError`."""
-    try:
-        return Approvals.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"it is no TOML: {error}") from None
-    except ValidationError as error:
-        raise SettingsError(problems_of(error)) from None
+    return table_of(text, Approvals)

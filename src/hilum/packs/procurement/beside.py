@@ -33,8 +33,11 @@ _QUANTITY: Final[Mapping[MatchCause, tuple[int, ...]]] = {
 """Which documents stand out, by what is wrong with a quantity."""
 
 
-def beside_bill(order: PurchaseOrder, bill: SupplierBill, found: BillMatch) -> SideBySide:
-    """Order | received | bill | contract price, line by line in the unit of the order's line."""
+def beside_bill(order: PurchaseOrder, bill: SupplierBill, found: BillMatch, *, came: str = "Received") -> SideBySide:
+    """Order | received | bill | contract price, line by line in the unit of the order's line.
+
+    `came`: what is said of the goods, where they were used instead of received.
+    """
     causes: dict[int, set[MatchCause]] = {}
     for finding in found.findings:
         causes.setdefault(finding.line or 0, set()).add(finding.cause)
@@ -44,7 +47,7 @@ def beside_bill(order: PurchaseOrder, bill: SupplierBill, found: BillMatch) -> S
         wrong = causes.get(line.number, set())
         beside = compared_lines.get(line.number)
         members += _goods(beside, wrong) if beside is not None else [_alone(line, bill, wrong)]
-    documents = (f"Order {order.number}", "Received", f"{_kind(bill)} {bill.number}", "Contract price")
+    documents = (f"Order {order.number}", came, f"{_kind(bill)} {bill.number}", "Contract price")
     return SideBySide(documents=documents, members=tuple(members))
 
 

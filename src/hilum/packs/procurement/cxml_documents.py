@@ -34,8 +34,12 @@ _ANSWERS = {
     "backordered": LineAnswer.BACKORDERED,
     "reject": LineAnswer.REJECTED,
 }
-_WHOLE = {"reject": LineAnswer.REJECTED, "backordered": LineAnswer.BACKORDERED}
-"""What a type of confirmation says of the whole order, where no line says it."""
+_WHOLE = {
+    **dict.fromkeys(("accept", "allDetail", "detail", "except"), LineAnswer.ACCEPTED),
+    "reject": LineAnswer.REJECTED,
+    "backordered": LineAnswer.BACKORDERED,
+}
+"""What a type of confirmation says of the lines that it does not name."""
 
 _CREDITS = frozenset({"creditMemo", "lineLevelCreditMemo"})
 
@@ -106,6 +110,8 @@ def answer_from_cxml(confirmation: cxml.Confirmation, *, supplier: str, item_of:
     """A ConfirmationRequest. Its lines name no item, unless another one is delivered. Raises `Invalid`."""
     if confirmation.operation == "delete":
         raise Invalid("an answer is taken back: decide what this means", where="ConfirmationHeader/@operation")
+    if confirmation.type not in _WHOLE:
+        raise Invalid("this type is no answer to an order: ask the supplier", where="ConfirmationHeader/@type")
     lines = [line for item in confirmation.items for line in _confirmed(item, item_of)]
     currencies = {part.currency for item in confirmation.items for part in item.parts if part.currency}
     return make(
@@ -117,7 +123,7 @@ def answer_from_cxml(confirmation: cxml.Confirmation, *, supplier: str, item_of:
         acknowledged_at=confirmation.noticed_at,
         currency=currencies.pop() if len(currencies) == 1 else "",
         lines=tuple(lines),
-        rest=_WHOLE.get(confirmation.type, LineAnswer.ACCEPTED) if not lines else LineAnswer.ACCEPTED,
+        rest=_WHOLE[confirmation.type],
     )
 
 

@@ -32,13 +32,16 @@ class Desks:
         tell: Callable[[str, str], Awaitable[None]],
         changes: Callable[[Requisition], Awaitable[bool]],
         too_late: Callable[[], Awaitable[bool]],
+        is_old: Callable[[RequisitionWithdrawn], bool],
     ) -> None:
         """`tell`: the requester, a status and words. `changes`: takes up another requisition, if it is one and it is
-        possible. `too_late`: says whether something is ordered, and tells the requester so."""
+        possible. `too_late`: says whether something is ordered, and tells the requester so. `is_old`: is it of before
+        the requisition that counts?"""
         self._run = run
         self._tell = tell
         self._changes = changes
         self._too_late = too_late
+        self._is_old = is_old
         self._early: list[RequisitionDecision] = []  # of desks that are not asked yet
 
     async def ask(self, task: Task, step: Step, place: Place, others: Sequence[str]) -> Decided | None:
@@ -65,7 +68,7 @@ class Desks:
 
     async def _ends(self, heard: BaseModel | None, asked: Open) -> bool:
         """Need the desk not be asked any more? Raises `Cancelled`."""
-        if isinstance(heard, RequisitionWithdrawn) and not await self._too_late():
+        if isinstance(heard, RequisitionWithdrawn) and not self._is_old(heard) and not await self._too_late():
             raise withdrawn(heard)
         if not isinstance(heard, Requisition) or not await self._changes(heard):
             return False
@@ -96,6 +99,16 @@ class Desks:
         if words:
             await self._tell(NOT_TAKEN, words)
         return not words
+
+
+def is_older(told: Requisition | RequisitionWithdrawn, known: Requisition) -> bool:
+    """Was it said before what counts? It was lost on its way then, and found late."""
+    return told.told_at is not None and known.told_at is not None and told.told_at < known.told_at
+
+
+def is_nothing_new(told: Requisition, known: Requisition) -> bool:
+    """Is it what counts already, or was it said before that?"""
+    return told.model_copy(update={"told_at": known.told_at}) == known or is_older(told, known)
 
 
 def withdrawn(told: BaseModel | None) -> Cancelled:

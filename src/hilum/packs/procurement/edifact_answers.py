@@ -31,7 +31,6 @@ ORDCHG_TYPE = "ORDCHG:D:96A:UN"
 
 _REPLACE, _CHANGED = "5", "3"  # data elements 1225 and 1229
 _CANCELLED = "1"  # data element 1225
-_NOT_ACCEPTED = "27"  # data element 1225
 _ENDED = "/X"
 """What the number of a cancellation ends with."""
 
@@ -44,13 +43,30 @@ ACTIONS: Mapping[str, LineAnswer] = MappingProxyType(
         "5": LineAnswer.ACCEPTED,
         "6": LineAnswer.CHANGED,  # accepted with amendment
         "7": LineAnswer.REJECTED,
+        "9": LineAnswer.CHANGED,  # amendments
         "10": LineAnswer.REJECTED,  # not found
         "11": LineAnswer.ACCEPTED,  # not amended
+        "21": LineAnswer.REJECTED,  # no delivery
+        "23": LineAnswer.CHANGED,  # proposed amendment
+        "24": LineAnswer.CHANGED,  # accepted with an amendment that needs no confirmation
+        "37": LineAnswer.REJECTED,  # discontinued
+        "38": LineAnswer.CHANGED,  # replaced
+        "55": LineAnswer.REJECTED,  # what is referred to was rejected
     }
 )
 """What the action of a line (data element 1229) means."""
 
-_WHOLE = {"29": LineAnswer.ACCEPTED, "27": LineAnswer.REJECTED}  # data element 1225, for lines that say nothing
+_WHOLE: Mapping[str, LineAnswer] = MappingProxyType(
+    {
+        **dict.fromkeys(("", "4", "5", "6", "7", "9", "11"), LineAnswer.ACCEPTED),  # an answer, whatever its lines say
+        **dict.fromkeys(("28", "29", "30", "34", "42", "43", "44"), LineAnswer.ACCEPTED),
+        **dict.fromkeys(("10", "27", "48"), LineAnswer.REJECTED),  # not found, not accepted, contents rejected
+    }
+)
+"""What the function of an ORDRSP (data element 1225) means for the order and for lines that say nothing themselves.
+
+Others, such as not processed yet (12) or on hold (23), are no answer to an order.
+"""
 _BACKORDERED = "83"
 
 
@@ -96,8 +112,11 @@ def cancellation_to_edifact(
 
 
 def change_answered(document: Document) -> str:
-    """The number of our change that an ORDRSP answers (RFF+PP, or RFF+ON with its number); empty: it does not say."""
-    found = document.head.reference("PP")
+    """The number of our change that an ORDRSP answers; empty: it does not say.
+
+    It is told as that of a change (RFF+PP) or of the message before (RFF+ACW), or as if it were that of the order.
+    """
+    found = document.head.reference("PP", "ACW")
     return found or (document.order if document.order.endswith(_ENDED) else "")
 
 
@@ -107,8 +126,8 @@ def is_cancellation(change: str) -> bool:
 
 
 def refuses(document: Document) -> bool:
-    """Does an ORDRSP say no to the whole of what it answers (1225: 27), without a word on lines?"""
-    return document.function == _NOT_ACCEPTED and not document.lines
+    """Does an ORDRSP say no to the whole of what it answers (1225: 10, 27, 48), without a word on lines?"""
+    return _WHOLE.get(document.function) is LineAnswer.REJECTED and not document.lines
 
 
 def _ordered(line: OrderLine, action: str | None) -> Iterator[tuple[Value, ...]]:
@@ -133,6 +152,8 @@ def answer_from_edifact(
         raise Invalid("this is no ORDRSP and no ORDCHG", where="UNH-02")
     if document.type == "ORDRSP" and document.function == _CANCELLED:
         raise Invalid("the supplier takes an answer back: ask what counts now", where="BGM-03")
+    if document.type == "ORDRSP" and document.function not in _WHOLE:
+        raise Invalid("this function is no answer to an order: ask the supplier what counts", where="BGM-03")
     if not document.order:
         raise Invalid("it does not say which order it answers (RFF+ON)", where="RFF")
     ended = document.type == "ORDCHG" and document.function == _CANCELLED

@@ -24,7 +24,11 @@ from hilum.packs.procurement.x12_items import (
 ItemOf = Callable[[Line], str]
 """The hub's number of the item of a line. Raises `Invalid` or `Unmapped`."""
 
-_INVOICE, _CREDIT = ("380",), ("381",)
+_INVOICE = frozenset({"380", "80", "82", "84", "383", "388", "389", "393"})
+_CREDIT = frozenset({"381", "81", "83", "261", "262", "308", "396", "420", "532"})
+_CORRECTED = "384"
+"""Kinds of bills (data element 1001). A corrected one takes the place of the bill that it must name. Not taken: what is
+paid in advance (386), partial (326) or pro forma (325); somebody decides what it means."""
 _ORIGINAL = ("", "9")
 
 
@@ -101,13 +105,16 @@ def order_from_edifact(
 def bill_from_edifact(
     document: Document, *, supplier: str, item_of: ItemOf | None = None, currency: str = ""
 ) -> SupplierBill:
-    """An INVOIC: an invoice (380) or credit note (381). Units are as sent; charges become lines of their own.
+    """An INVOIC: an invoice (380), credit note (381), corrected invoice (384) or one of their kinds.
 
-    Raises `Invalid`, also where a line has charges of which the hub cannot tell whether its price holds them.
+    Units are as sent; charges become lines of their own. Raises `Invalid`, also where a line has charges of which the
+    hub cannot tell whether its price holds them.
     """
     _must_be(document, "INVOIC")
-    if document.code not in (*_INVOICE, *_CREDIT):
-        raise Invalid("an invoice (380) or credit note (381) is expected", where="BGM-01")
+    corrects = document.head.reference("IV", "OI")
+    corrected = document.code == _CORRECTED and bool(corrects)
+    if document.code not in _INVOICE | _CREDIT and not corrected:
+        raise Invalid("an invoice (380), credit note (381) or corrected invoice (384) is expected", where="BGM-01")
     credit = document.code in _CREDIT
     item_of = item_of or items_as_sent()
     lines = [_billed(line, number, document, item_of) for number, line in enumerate(document.lines, 1)]
@@ -120,7 +127,7 @@ def bill_from_edifact(
         supplier=supplier,
         credit=credit,
         order=orders.pop() if len(orders) == 1 else "",
-        corrects=document.head.reference("IV", "OI") if credit else "",
+        corrects=corrects if credit or corrected else "",
         currency=document.currency or currency,
         billed_on=document.issued_on,
         due_on=document.head.date("13", "140"),

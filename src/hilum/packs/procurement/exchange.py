@@ -19,10 +19,11 @@ from hilum.connector import Source, Target
 from hilum.connectors import partners as lines
 from hilum.errors import Invalid
 from hilum.flow import Criticality, Flow, Lookup, Owners, Pattern
-from hilum.formats import cxml, edifact, ubl, x12
+from hilum.formats import cxml, edifact, x12
+from hilum.formats.en16931 import Bill
+from hilum.packs.procurement.e_bills import bill_from_en16931
 from hilum.packs.procurement.ordering import OWNERS
 from hilum.packs.procurement.partner_documents import Reading, draft_for, from_cxml, from_edifact, from_x12
-from hilum.packs.procurement.ubl_bills import bill_from_ubl
 from hilum.partners import Partners, Profile, answered, arrived
 
 _RUNBOOK = (
@@ -157,8 +158,8 @@ def _from_cxml(document: cxml.Document, reading: Reading) -> Iterator[Any]:
     yield from from_cxml(document, reading)
 
 
-def _from_ubl(bill: ubl.Bill, reading: Reading) -> Iterator[Any]:
-    yield bill_from_ubl(bill, supplier=reading.profile.supplier, item_of=reading.ubl_item)
+def _from_ubl(bill: Bill, reading: Reading) -> Iterator[Any]:
+    yield bill_from_en16931(bill, supplier=reading.profile.supplier, item_of=reading.e_bill_item)
 
 
 def _sender(interchange: Any) -> str:
@@ -169,7 +170,7 @@ def _interchange_key(interchange: Any) -> str:
     return f"{interchange.envelope.sender}/{interchange.envelope.interchange}"
 
 
-def _bill_key(bill: ubl.Bill) -> str:
+def _bill_key(bill: Bill) -> str:
     return f"{bill.seller.tax_id or bill.seller.name}/{bill.number}"
 
 

@@ -68,6 +68,7 @@ class Followed:
             returns=[*self.returns.values()],
             bills=before,
             agreed=self.agreed,
+            taxes=self._taxes(each.bill),
             packs_of=self.rules.packs_of,
         )
         found = match(each.bill, papers, self.rules.tolerances_of, round=each.round + 1)
@@ -78,6 +79,11 @@ class Followed:
         if self.cancelled:
             others.append(MatchFinding(cause=MatchCause.NO_ORDER, words=f"order {self.order.number} is cancelled"))
         return found.model_copy(update={"findings": (*others, *found.findings)})
+
+    def _taxes(self, bill: SupplierBill) -> dict[str, Decimal]:
+        """What tax its goods should have, as far as the rules say."""
+        said = {line.item: self.rules.tax_of(line.item) for line in bill.lines if line.item is not None}
+        return {item: percent for item, percent in said.items() if percent is not None}
 
     def state(self, *, asked: bool) -> str:
         """In the words of the state model. `asked`: somebody has a question about it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Final
 
@@ -41,6 +41,7 @@ from hilum.masterdata.terms import book_for
 from hilum.packs.procurement import order_facts
 from hilum.packs.procurement.answers import as_answered, differences
 from hilum.packs.procurement.beside import beside_answer, beside_bill, items_of
+from hilum.packs.procurement.bought import note_bought
 from hilum.packs.procurement.followed import Followed, Pending
 from hilum.packs.procurement.order_rules import BUYER, STATES, TEAMS, AnswerDecision, BillDecision, OrderRules
 from hilum.packs.procurement.same_bills import Alike, billed_of, seen
@@ -50,7 +51,7 @@ from hilum.processes.periods import Period, duration
 
 
 def order_process(
-    rules: OrderRules, *, owners: Owners, name: str = "procurement.order", version: str = "1.0"
+    rules: OrderRules, *, owners: Owners, name: str = "procurement.order", version: str = "1.1"
 ) -> Process:
     """The process. Its objects are `PurchaseOrder` and everything that names an order."""
     process = Process(
@@ -64,7 +65,8 @@ def order_process(
     process.starts_on(PurchaseOrder, key=lambda order: order.number)
     # The run's own cancellation comes back to it where orders are also told to it, often when it has ended already.
     process.hears(PurchaseOrderCancelled, key=lambda cancelled: cancelled.number, matters_late=False)
-    process.hears(OrderAcknowledgement, key=lambda answer: answer.order)
+    # What comes after the end answers a cancellation, or repeats itself. A supplier's no to it is told by the register.
+    process.hears(OrderAcknowledgement, key=lambda answer: answer.order, matters_late=False)
     process.hears(ShipNotice, key=lambda notice: notice.lines[0].order)
     process.hears(GoodsReceipt, key=lambda receipt: receipt.order)
     process.hears(SupplierReturn, key=lambda back: back.order)
@@ -244,9 +246,22 @@ class _Following:
         if found is not None:
             await self.run.send(self.rules.matches, found, key=each.bill.business_key)
         await self.run.send(self.rules.bills, each.bill, key=each.bill.business_key)
+        await self._note_bought(each.bill)
         self._count(each, "accepted" if found is None else "matched")
         self.known.settled.append(each.bill)
         self.known.pending.remove(each)
+
+    async def _note_bought(self, bill: SupplierBill) -> None:
+        order, on = self.known.order, self._day()
+
+        async def note_it(connection: Connection) -> None:
+            await note_bought(
+                connection, bill, order, on=on, holds_for=order.deliver_to, run_id=self.run.id,
+                packs_of=self.rules.packs_of, category_of=self.rules.category_of,
+                facility=self.rules.facility_of(order),
+            )  # fmt: skip
+
+        await self.run.query("what was bought", note_it)
 
     def _count(self, each: Pending, outcome: str) -> None:
         causes = [finding.cause for finding in each.found]
@@ -326,13 +341,16 @@ class _Following:
         over = not self._asked() and not self.known.pending and self.known.all_billed
         return self.rules.linger if over else None
 
+    def _day(self) -> date:
+        """Whose prices count: the day of the order; that of its run where it says none."""
+        return (self.known.order.ordered_at or self.run.started_at).date()
+
     async def _agreed(self) -> dict[str, Fraction]:
         """What contracts say of each item of the order: for one of the unit of its line, on the day of the order.
 
         Its lines are noted with it.
         """
-        order = self.known.order
-        on = order.ordered_at.date() if order.ordered_at is not None else (await self.run.now()).date()
+        order, on = self.known.order, self._day()
 
         async def look(connection: Connection) -> dict[str, str]:
             book = await book_for(connection, order.supplier, [line.item for line in order.lines])

@@ -20,6 +20,7 @@ from hilum.packs.procurement.approval_rules import Facts, Step
 from hilum.packs.procurement.budgets import Bound, Room
 from hilum.packs.procurement.requisition_rules import RequisitionRules
 from hilum.packs.procurement.sourcing import Choice, Market, Sourced, total
+from hilum.packs.suppliers import standing
 from hilum.postgres import Connection
 
 
@@ -44,7 +45,7 @@ async def sourced(
     choices: Mapping[int, Choice],
     on: date,
 ) -> list[Sourced]:
-    """Each line with its supplier and price."""
+    """Each line with its supplier and price; without a supplier where nobody is known, or the one is blocked."""
     market = Market(
         prices=await book_of_items(connection, [line.item for line in requisition.lines]),
         on=on,
@@ -52,7 +53,18 @@ async def sourced(
         currency=rules.approvals.currency,
         packs_of=rules.packs_of,
     )
-    return market.source(requisition, choices)
+    found = market.source(requisition, choices)
+    blocked = await standing.blocked(connection, {line.supplier for line in found if line.supplier})
+    return [_not_of(line, blocked) for line in found]
+
+
+def _not_of(line: Sourced, blocked: Mapping[str, str]) -> Sourced:
+    """Nothing is ordered of who is blocked: a buyer names another one, or the same when it is released."""
+    if line.supplier not in blocked:
+        return line
+    why = f": {blocked[line.supplier]}" if blocked[line.supplier] else ""
+    words = f"supplier {line.supplier} is blocked{why}; {line.words}"
+    return Sourced(number=line.number, item=line.item, quantity=line.quantity, unit=line.unit, words=words)
 
 
 async def judged(

@@ -1,21 +1,23 @@
 """Departments that ask in Odoo itself: requests for quotation, and templates, to a vendor that stands for requests.
 
     flow = procurement.asked_in_odoo(to=handle(requests))
+    told = procurement.portal_status(to=[…], also=[procurement.told_in_odoo()])
 
 A hospital keeps one vendor with the reference `REQUESTS`. A department writes a request for quotation to it, and marks
 it as sent; who buys it really, at what price, and whether it may be bought, the process finds out. The request itself
-is never confirmed.
+is never confirmed. What becomes of it is noted there: who approved, the orders, what came.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from hilum.canonical import Requisition, RequisitionLine, RequisitionWithdrawn
-from hilum.connector import Source, Target
+from hilum.canonical import DocumentStatus, Requisition, RequisitionLine, RequisitionWithdrawn
+from hilum.connector import Outgoing, Source, Target
 from hilum.connectors import odoo as from_odoo
 from hilum.connectors.odoo.references import ORDER
 from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
@@ -87,6 +89,28 @@ def asked_in_odoo(
 
     flow.deliver_to(*to)
     return flow
+
+
+_NUMBER: Final = re.compile(r"(P|BO|TE|PT)\d+")
+"""Odoo's own numbers of requests and of templates."""
+
+
+def is_of_odoo(number: str) -> bool:
+    """Has Odoo given this number? As its sequences come; say otherwise where they were changed."""
+    return _NUMBER.fullmatch(number) is not None
+
+
+def told_in_odoo(endpoint: str = "odoo.main", *, of_odoo: Callable[[str], bool] = is_of_odoo) -> Target:
+    """What becomes of requests that departments wrote in Odoo is noted there, for `also=` of `portal_status`.
+
+    `of_odoo`: which numbers are Odoo's; of other requisitions nothing is noted.
+    """
+    note = from_odoo.status_note(endpoint)
+
+    def encode(status: DocumentStatus) -> Outgoing | None:
+        return note.encode(status) if of_odoo(status.document) else None
+
+    return replace(note, encode=encode)
 
 
 def _told(vendor: str, envelope: Any) -> bool | str:

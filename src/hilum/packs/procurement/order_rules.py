@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -13,7 +14,7 @@ from hilum.canonical import MatchCause, PurchaseOrder
 from hilum.flow import Criticality
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
-from hilum.packs.procurement.three_way import TolerancesOf, strict
+from hilum.packs.procurement.tolerances import TolerancesOf, no_category, strict
 from hilum.processes import States
 from hilum.processes.periods import Period
 
@@ -56,9 +57,9 @@ STATES = States(
 )
 
 
-def no_category(_: str) -> str:
-    """Items have no categories."""
-    return ""
+def no_tax(_: str) -> Decimal | None:
+    """Nobody says what tax an item should have: bills are taken at their word."""
+    return None
 
 
 def place_of(order: PurchaseOrder) -> str:
@@ -92,6 +93,7 @@ class OrderRules:
     """A hospital's own rules."""
 
     tolerances_of: TolerancesOf = strict
+    tax_of: Callable[[str], Decimal | None] = no_tax  # the tax that an item should have, in percent
     packs_of: PacksOf = no_packs
     criticality_of: Callable[[str], Criticality | None] = (
         as_others  # of an item: the most vital one of a question counts

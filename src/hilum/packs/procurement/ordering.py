@@ -47,6 +47,7 @@ def requisition_flow(
     also: Sequence[Target],
     report_to: Sequence[Target],
     input: type[BaseModel] | None = None,
+    also_from: Sequence[Source] = (),
 ) -> Flow:
     """The declaration that all ways of asking share; the caller adds the translation."""
     flow = Flow(
@@ -63,6 +64,7 @@ def requisition_flow(
         order_by=order_by,
         dedup_by=dedup_by,
         input=input,
+        also_from=also_from,
         runbook="An unmapped code: add its row to lookups/items.csv or lookups/suppliers.csv, then replay the message.",
     )
     flow.deliver_to(*targets_in(odoo, (to_odoo.purchase_order,), also))

@@ -19,16 +19,17 @@ from hilum.canonical import (
 )
 from hilum.errors import Invalid
 from hilum.flow import Lookup
-from hilum.formats import cxml, edifact, ubl, x12
+from hilum.formats import cxml, edifact, x12
 from hilum.formats.edifact.documents import Document, Line
+from hilum.formats.en16931 import BillLine
 from hilum.formats.x12 import documents
 from hilum.formats.x12.documents.parts import Identified
 from hilum.packs.building import mapped
 from hilum.packs.procurement import (
     cxml_documents,
+    e_bills,
     edifact_answers,
     edifact_documents,
-    ubl_bills,
     x12_bills,
     x12_changes,
     x12_orders,
@@ -92,10 +93,10 @@ class Reading:
         found = cxml_documents.items_as_sent(buyer, supplier, where)
         return found if buyer or self.profile.items == "as_sent" else mapped(self.hub, "items", found)
 
-    def ubl_item(self, line: ubl.BillLine) -> str:
+    def e_bill_item(self, line: BillLine) -> str:
         """How items are told in UBL; empty where none is."""
         known = dict(line.ids)
-        found = ubl_bills.items_as_sent(line)
+        found = e_bills.items_as_sent(line)
         own = "buyer" in known or self.profile.items == "as_sent" or not found
         return found if own else mapped(self.hub, "items", found)
 
@@ -153,6 +154,7 @@ def _used(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
 
 _NOT_ENDED = "the supplier does not accept that the order is cancelled"
 _NOT_CHANGED = "the supplier does not accept the change"
+_NOT_SAID = "the supplier says no, and does not say whether to the order or to what has changed or ended it"
 
 
 def _answer(transaction: x12.TransactionSet, reading: Reading) -> Iterator[Any]:
@@ -224,10 +226,10 @@ def _edifact_answer(document: Document, reading: Reading) -> Iterator[Any]:
     profile = reading.profile
     change = edifact_answers.change_answered(document)
     ended = edifact_answers.is_cancellation(change)
-    refused = _NOT_ENDED if ended else _NOT_CHANGED
-    if not change or not edifact_answers.refuses(document):
-        refused = ""
-    if not ended and not refused:
+    refused = ""
+    if edifact_answers.refuses(document):
+        refused = _NOT_ENDED if ended else _NOT_CHANGED if change else _NOT_SAID
+    if not ended and (not refused or not change):
         yield edifact_answers.answer_from_edifact(
             document, supplier=profile.supplier, item_of=reading.edifact_item(), zone=reading.zone
         )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
@@ -64,6 +64,7 @@ class Asked(_Told):
 
 class _Event(_Told):
     id: Code
+    at: AwareDatetime | None = None
 
 
 class Submitted(_Event):
@@ -81,7 +82,6 @@ class DecidedThere(_Event):
     by: Annotated[Text, Field(min_length=1)]
     step: Text = ""
     comment: Text = ""
-    at: AwareDatetime | None = None
 
 
 class Withdrawn(_Event):
@@ -118,10 +118,13 @@ def portal(
     odoo: str | None = None,
     report_to: Sequence[Target] = (),
     also: Sequence[Target],
+    also_from: Sequence[Source] = (),
 ) -> Flow:
-    """What a portal posts becomes `Requisition`, `RequisitionDecision` and `RequisitionWithdrawn`, for the process.
+    """What a portal posts, or shows by REST: `Requisition`, `RequisitionDecision`, `RequisitionWithdrawn`.
 
-    An event is taken once by its `id`; those of one requisition are in order. Items, units, suppliers and places are
+    `also_from`: a poll of its events beside the webhooks; where there are none, `source` is the poll. An event is
+    taken once by its `id`, whichever way it comes; those of one requisition are in order, and of two words the later
+    one counts (`at`), should one be found late. Items, units, suppliers and places are
     looked up as in spreadsheets. A portal of another shape: write its own translation to these objects.
     """
     flow = requisition_flow(
@@ -136,20 +139,22 @@ def portal(
         also=also,
         report_to=report_to,
         input=Posted,
+        also_from=also_from,
     )
 
     @flow.translate
     def translated(posted: Posted, hub: Lookup) -> Requisition | RequisitionDecision | RequisitionWithdrawn:
         match event_in(posted.root):
             case Submitted() as told:
-                return requisition_in(told.requisition, hub)
+                return requisition_in(told.requisition, hub, told_at=told.at)
             case DecidedThere() as told:
                 return make(
                     RequisitionDecision, "event", requisition=told.number, step=told.step, by=told.by,
                     approved=told.event == "approved", comment=told.comment, decided_at=told.at,
                 )  # fmt: skip
             case Withdrawn() as told:
-                return make(RequisitionWithdrawn, "event", number=told.number, by=told.by, reason=told.reason)
+                return make(RequisitionWithdrawn, "event", number=told.number, by=told.by, reason=told.reason,
+                            told_at=told.at)  # fmt: skip
 
     return flow
 
@@ -178,7 +183,7 @@ def number_of(parsed: Any) -> str:
     return str((inner if isinstance(inner, Mapping) else parsed).get("number", ""))
 
 
-def requisition_in(asked: Asked, hub: Lookup) -> Requisition:
+def requisition_in(asked: Asked, hub: Lookup, *, told_at: datetime | None = None) -> Requisition:
     """The requisition in the hub's codes. Raises `Invalid`, `Unmapped`."""
     wanted = [
         Wanted(
@@ -190,7 +195,7 @@ def requisition_in(asked: Asked, hub: Lookup) -> Requisition:
     return requisition_of(
         asked.number, wanted, hub, supplied=False, where="requisition", deliver_to=asked.deliver_to,
         department=asked.department, requested_by=asked.requested_by, urgent=asked.urgent,
-        requested_at=asked.requested_at,
+        requested_at=asked.requested_at, told_at=told_at,
     )  # fmt: skip
 
 

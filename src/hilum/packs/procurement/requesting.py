@@ -35,7 +35,8 @@ from hilum.facts import Fact
 from hilum.flow import Criticality, Owners, Stake
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import task_of
-from hilum.packs.procurement.desks import ASKED, NOT_TAKEN, Desks, withdrawn
+from hilum.packs.procurement.beside_requisition import beside_requisition, beside_source
+from hilum.packs.procurement.desks import ASKED, NOT_TAKEN, Desks, is_nothing_new, is_older, withdrawn
 from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before, sourced
 from hilum.packs.procurement.ordered import Ordered
 from hilum.packs.procurement.portal_decisions import Place
@@ -60,7 +61,7 @@ Paper = TypeVar("Paper", bound=BaseModel)
 
 
 def requisition_process(
-    rules: RequisitionRules, *, owners: Owners, name: str = "procurement.requisition", version: str = "1.0"
+    rules: RequisitionRules, *, owners: Owners, name: str = "procurement.requisition", version: str = "1.1"
 ) -> Process:
     """The process. It begins on a `Requisition`, and hears everything that names one of the orders that it made."""
     process = Process(
@@ -107,10 +108,12 @@ class _Requested:
         self.requisition = requisition
         self.flow = flow
         self.lines: list[Sourced] = []
+        self.choices: dict[int, Choice] = {}  # by line, what buyers have said
         self.orders: dict[str, Ordered] = {}
         self.review: Open | None = None
+        self.approvers: list[str] = []
         self.counted: list[Fact] = []  # to be noted with what follows from it
-        self.desks = Desks(run, self._tell_of_orders, self._changes, self._too_late)
+        self.desks = Desks(run, self._tell_of_orders, self._changes, self._too_late, self._is_old)
 
     async def to_the_end(self) -> str:
         """Until it is refused, or all that was ordered has come and is billed."""
@@ -127,6 +130,8 @@ class _Requested:
             plan = await self._plan()
             await self._order_first(plan)
             verdict = await self._decide(plan)
+            if verdict is _Verdict.APPROVED and plan.steps and not self.orders and await self._is_over():
+                verdict = _Verdict.CHANGED
         rest = self._not_first(plan)
         if verdict is _Verdict.APPROVED and rest:
             await self._order(rest)
@@ -145,23 +150,29 @@ class _Requested:
         return await self.run.query("ordered before", look)
 
     async def _source(self) -> None:
-        """Find supplier and price of each line; a buyer names one where there is none."""
+        """Find supplier and price of each line; a buyer names one where there is none, or where it is blocked."""
         choices: dict[int, Choice] = {}
         await self._price(choices)
-        for line in [line for line in self.lines if not line.supplier]:
-            await self.run.move("sourcing")
-            title = f"Name a supplier for line {line.number} of requisition {self.requisition.number}"
-            words = f"{plain(line.quantity)} {line.unit} {line.item}; {line.words}"
-            asked = await self.run.put(
-                Task(title, Sourcing, team=self.rules.buyers, words=words, due=self.rules.source_within)
-            )
-            heard = await self.run.next(RequisitionWithdrawn, answers_to=[asked])
-            if not isinstance(heard, Answer):
-                raise withdrawn(heard)
-            said = heard.content
-            choices[line.number] = Choice(supplier=said.supplier, unit_price=said.unit_price)
-        if choices:
+        while open_lines := [line for line in self.lines if not line.supplier]:
+            for line in open_lines:
+                choices[line.number] = await self._choice(line)
             await self._price(choices)
+        self.choices = choices
+
+    async def _choice(self, line: Sourced) -> Choice:
+        await self.run.move("sourcing")
+        title = f"Name a supplier for line {line.number} of requisition {self.requisition.number}"
+        words = f"{plain(line.quantity)} {line.unit} {line.item}; {line.words}"
+        wanted = next(each for each in self.requisition.lines if each.number == line.number)
+        task = Task(title, Sourcing, team=self.rules.buyers, words=words, due=self.rules.source_within,
+                    papers=beside_source(line, wanted))  # fmt: skip
+        asked = await self.run.put(task)
+        heard = await self.run.next(RequisitionWithdrawn, answers_to=[asked])
+        while isinstance(heard, RequisitionWithdrawn) and self._is_old(heard):
+            heard = await self.run.next(RequisitionWithdrawn, answers_to=[asked])
+        if not isinstance(heard, Answer):
+            raise withdrawn(heard)
+        return Choice(supplier=heard.content.supplier, unit_price=heard.content.unit_price)
 
     async def _price(self, choices: dict[int, Choice]) -> None:
         on = (await self.run.now()).date()
@@ -171,6 +182,18 @@ class _Requested:
             return [line.model_dump(mode="json") for line in found]
 
         self.lines = [Sourced.model_validate(line) for line in await self.run.query("sources", look)]
+
+    async def _is_over(self) -> bool:
+        """Does what was approved not count any more: a contract has ended, a supplier is blocked, a price differs?
+
+        Then it is judged anew, and the decision was about something else.
+        """
+        approved = [line.offer for line in self.lines]
+        await self._price(self.choices)
+        if [line.offer for line in self.lines] == approved:
+            return False
+        self.counted.clear()
+        return True
 
     async def _plan(self) -> Plan:
         on = (await self.run.now()).date()
@@ -187,8 +210,9 @@ class _Requested:
             return
         await self._order(lines)
         title = f"Requisition {self.requisition.number} was ordered at once: was that right?"
-        stake = self._stake(lines)
-        self.review = await self.run.put(task_of(plan.review, title, Review, plan.words, plan.requesters, stake))
+        papers = beside_requisition(self.requisition, lines)
+        task = task_of(plan.review, title, Review, plan.words, plan.requesters, self._stake(lines), papers=papers)
+        self.review = await self.run.put(task)
 
     async def _decide(self, plan: Plan) -> _Verdict:
         """Every desk of the rule agrees, one after the other, each time another person."""
@@ -199,8 +223,9 @@ class _Requested:
         for place, step in enumerate(plan.steps):
             await self.run.move("approval")
             others = [*plan.requesters, *agreed]
-            stake = self._stake(self._not_first(plan))
-            task = task_of(step, title, Approval, plan.words, others, stake)
+            rest = self._not_first(plan)
+            papers = beside_requisition(self.requisition, rest)
+            task = task_of(step, title, Approval, plan.words, others, self._stake(rest), papers=papers)
             said = await self.desks.ask(task, step, Place(plan.names, place), others)
             if said is None:
                 return _Verdict.CHANGED
@@ -210,6 +235,7 @@ class _Requested:
                 return _Verdict.REFUSED
             agreed.append(said.by)
         if agreed:
+            self.approvers = agreed
             self._count(plan, "approved", len(agreed))
         return _Verdict.APPROVED
 
@@ -239,6 +265,9 @@ class _Requested:
         presses = self.requisition.urgent or any(self.rules.is_critical(line.item) for line in lines)
         return Stake(value=cost_of(lines), criticality=Criticality.HIGH if presses else None)
 
+    def _is_old(self, told: RequisitionWithdrawn) -> bool:
+        return is_older(told, self.requisition)
+
     async def _too_late(self) -> bool:
         """Is it ordered already? Then the requester hears that a buyer must be asked."""
         if self.orders:
@@ -247,7 +276,7 @@ class _Requested:
 
     async def _changes(self, told: Requisition) -> bool:
         """Told again: is it another one now, that can still be taken up? If not, the requester hears why."""
-        if told == self.requisition:
+        if is_nothing_new(told, self.requisition):
             return False
         if await self._too_late():
             return False
@@ -283,7 +312,8 @@ class _Requested:
             self.run.undo(f"cancel {order.number}", partial(self._cancel, order.number))
         await self.run.move("ordered", facts=self._to_note())
         suppliers = ", ".join(f"{order.number} from {order.supplier}" for order in made)
-        await self._tell("ordered", suppliers, [order.number for order in made])
+        agreed = f"; approved by {', '.join(self.approvers)}" if self.approvers else ""
+        await self._tell("ordered", f"{suppliers}{agreed}", [order.number for order in made])
 
     async def _follow(self) -> None:
         """What becomes of the orders is told to the requester, until nothing more is to come."""
@@ -305,7 +335,7 @@ class _Requested:
                 await self._reviewed(heard)
             case Requisition():
                 await self._changes(heard)
-            case RequisitionWithdrawn():
+            case RequisitionWithdrawn() if not self._is_old(heard):
                 await self._too_late()
             case RequisitionDecision():
                 await self._tell_of_orders(NOT_TAKEN, "it is decided already")

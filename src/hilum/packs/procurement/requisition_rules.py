@@ -14,7 +14,8 @@ from hilum.canonical import Requisition
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
 from hilum.packs.procurement.approval_rules import Approvals
-from hilum.packs.procurement.order_rules import BUYER, no_category
+from hilum.packs.procurement.order_rules import BUYER
+from hilum.packs.procurement.tolerances import no_category
 from hilum.processes import States
 from hilum.processes.periods import Period
 

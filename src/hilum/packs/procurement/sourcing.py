@@ -38,6 +38,11 @@ class Sourced(BaseModel):
     words: str = ""  # whose price it is, or why there is none
 
     @property
+    def offer(self) -> tuple[str, Decimal | None, str, str]:
+        """Of whom, at what price, and by which contract."""
+        return self.supplier, self.unit_price, self.currency, self.contract
+
+    @property
     def amount(self) -> Decimal | None:
         """What the line costs, as it would be invoiced; none: nobody knows."""
         if self.unit_price is None or not self.currency:

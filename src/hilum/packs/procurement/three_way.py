@@ -19,29 +19,9 @@ from hilum.canonical.units import factor
 from hilum.errors import Invalid
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import no_packs
+from hilum.packs.procurement.tolerances import Tolerances, TolerancesOf, strict
 
 NONE: Fraction = Fraction(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerances:
-    """How far a bill may be from what it should be. Of a percentage and an amount the one that allows more counts."""
-
-    price_percent: Decimal = Decimal(0)
-    price_amount: Decimal = Decimal(0)  # for the line
-    quantity_percent: Decimal = Decimal(0)  # more than received, and more than ordered
-    extras_percent: Decimal = Decimal(0)  # freight and charges, of the goods
-    extras_amount: Decimal = Decimal(0)
-    total: Decimal = Decimal("0.02")  # between the printed total and what the lines come to
-
-
-TolerancesOf = Callable[[str], Tolerances]
-"""The tolerances of an item, by its category; of the supplier's bills as a whole for an empty text."""
-
-
-def strict(_: str) -> Tolerances:
-    """No tolerance but two cents of rounding in the total."""
-    return Tolerances()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +60,13 @@ class Papers:
 
 def match(bill: SupplierBill, papers: Papers, tolerances_of: TolerancesOf = strict, *, round: int = 1) -> BillMatch:
     """Compare a bill or a credit note. What does not match is a finding with its cause, its money and words."""
-    findings = list(_whole(bill, papers.order, tolerances_of("")))
+    findings = list(_whole(bill, papers.order, tolerances_of(bill.supplier, "")))
     lines: list[MatchedLine] = []
     if papers.order is not None and not any(f.cause in (MatchCause.SUPPLIER, MatchCause.CURRENCY) for f in findings):
         tally = _Tally(papers, papers.order)
         for line in bill.lines:
             if line.item is not None:
-                compared = _Line(bill, line, tally, tolerances_of(line.item))
+                compared = _Line(bill, line, tally, tolerances_of(bill.supplier, line.item))
                 findings += compared.findings
                 lines += compared.matched
     return BillMatch(

@@ -22,9 +22,11 @@ from hilum.canonical.conversions import plain
 from hilum.canonical.worth import worth
 from hilum.flow import Owners, Stake
 from hilum.packs.procurement.approval_rules import Approvals, Facts, Step, task_of
+from hilum.packs.procurement.beside_unordered import beside_unordered
 from hilum.packs.procurement.order_rules import PAYABLES
 from hilum.packs.procurement.same_bills import billed_of, named_order, note_posted, seen, still_stands, was_posted
-from hilum.packs.procurement.three_way import Tolerances, wrong_total
+from hilum.packs.procurement.three_way import wrong_total
+from hilum.packs.procurement.tolerances import Tolerances
 from hilum.postgres import Connection
 from hilum.processes import Answer, Process, Run, States
 
@@ -140,7 +142,10 @@ class _Unordered:
         kind = "credit note" if bill.credit else "bill"
         title = f"Approve {kind} {bill.number} of {bill.supplier} without an order"
         words = "; ".join([*wrong, *_said(bill)])[:2000]
-        put = await self.run.put(task_of(step, title, UnorderedDecision, words, asked, Stake(value=worth(self.bill))))
+        stake = Stake(value=worth(self.bill))
+        put = await self.run.put(
+            task_of(step, title, UnorderedDecision, words, asked, stake, papers=beside_unordered(bill))
+        )
         while True:
             heard = await self.run.next(SupplierBill, BillApproval, answers_to=[put])
             if isinstance(heard, Answer):

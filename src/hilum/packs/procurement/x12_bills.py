@@ -10,11 +10,10 @@ from typing import Any
 from hilum.canonical import InvoiceLine, Payment, PaymentDirection, PaymentTerms, SupplierBill
 from hilum.errors import Invalid
 from hilum.formats.x12 import Partner, documents
-from hilum.formats.x12.documents import Entity, References
+from hilum.formats.x12.documents import Entity, ItemId, References
 from hilum.formats.x12.documents.parts import reference
 from hilum.packs.building import make
 from hilum.packs.procurement.x12_items import (
-    EACH,
     ItemOf,
     ids_for,
     items_as_sent,
@@ -23,8 +22,8 @@ from hilum.packs.procurement.x12_items import (
     numbers_of,
     price_of_one,
 )
+from hilum.packs.procurement.x12_units import unit_for, unit_of
 
-_ORDER_LINE = "LI"  # data element 128: line item identifier of the order
 _TAX, _ALLOWANCE, _CHARGE = "T", "A", "C"
 
 
@@ -51,7 +50,7 @@ def bill_from_x12(
                 item=item,
                 description=line.description,
                 quantity=abs(quantity),
-                unit=line.unit or EACH,
+                unit=unit_of(line.unit),
                 unit_price=_price(line, where),
                 tax_percent=tax if tax is not None else head_tax,
                 order_line=_order_line(line),
@@ -162,7 +161,10 @@ def _price(line: documents.InvoicedLine, where: str) -> Decimal:
 
 
 def _order_line(line: documents.InvoicedLine) -> int | None:
-    found = reference(line.references, _ORDER_LINE)
+    """By the buyer's number of it, else by the seller's, who repeats that of the order as a rule."""
+    found = line.id(ItemId.BUYERS_ORDER_LINE) or reference(
+        line.references, References.BUYERS_ORDER_LINE, References.SELLERS_LINE
+    )
     return line_number(found, 0) or None
 
 
@@ -205,13 +207,19 @@ def _invoiced(line: InvoiceLine, partner: Partner) -> documents.InvoicedLine:
     return documents.InvoicedLine(
         number=str(line.number),
         quantity=line.quantity,
-        unit=line.unit,
+        unit=unit_for(line.unit),
         price=line.unit_price,
         ids=ids_for(partner, line.item or "", numbers=line.numbers),
         description=line.description,
-        references=(documents.Reference(qualifier=_ORDER_LINE, id=str(line.order_line)),) if line.order_line else (),
+        references=_ordered_as(line),
         allowances=taxes,
     )
+
+
+def _ordered_as(line: InvoiceLine) -> tuple[documents.Reference, ...]:
+    if not line.order_line:
+        return ()
+    return (documents.Reference(qualifier=References.BUYERS_ORDER_LINE, id=str(line.order_line)),)
 
 
 def _charge(line: InvoiceLine) -> documents.Allowance:

@@ -20,7 +20,6 @@ from hilum.formats.x12 import Partner, documents
 from hilum.formats.x12.documents import ChangeCode, Purpose
 from hilum.packs.building import make
 from hilum.packs.procurement.x12_items import (
-    EACH,
     ItemOf,
     items_as_sent,
     line_number,
@@ -30,6 +29,7 @@ from hilum.packs.procurement.x12_items import (
     price_of_one,
 )
 from hilum.packs.procurement.x12_orders import ENDS
+from hilum.packs.procurement.x12_units import unit_of
 
 
 def cancellation_to_x12(cancelled: PurchaseOrderCancelled, *, ordered_on: date) -> documents.OrderChange:
@@ -80,7 +80,7 @@ def _changed(
         number=number,
         item=item,
         quantity=needed_quantity(quantity, where),
-        unit=line.unit or (before.unit if before else EACH),
+        unit=before.unit if before is not None and not line.unit else unit_of(line.unit),
         unit_price=price if price is not None or before is None else before.unit_price,
         needed_by=line.wanted_on or (before.needed_by if before else None),
         numbers=numbers_of(line, partner, item) or (before.numbers if before else None),
@@ -88,7 +88,11 @@ def _changed(
 
 
 _SAID: Mapping[str, LineAnswer] = MappingProxyType(
-    {ChangeCode.DELETE: LineAnswer.REJECTED, ChangeCode.NO_CHANGE: LineAnswer.ACCEPTED}
+    {
+        ChangeCode.DELETE: LineAnswer.REJECTED,
+        ChangeCode.CANCEL_ORDER: LineAnswer.REJECTED,
+        ChangeCode.NO_CHANGE: LineAnswer.ACCEPTED,
+    }
 )
 """What a change of a line (data element 670) means for a buyer; every other one is a change."""
 
@@ -133,7 +137,7 @@ def _told(line: documents.ChangedLine, place: int, item_of: ItemOf, partner: Par
         item=item,
         answer=answer,
         quantity=needed_quantity(quantity, where),
-        unit=line.unit or EACH,
+        unit=unit_of(line.unit),
         unit_price=price_of_one(line.price, line.price_basis),
         delivery_date=line.wanted_on,
         numbers=numbers_of(line, partner, item or ""),

@@ -17,8 +17,17 @@ from hilum.packs.building import make, mapped
 ItemOf = Callable[[Identified, str], str]
 """The hub's number of an item: (what has identifiers, where it stands) → number. Raises `Invalid` or `Unmapped`."""
 
-PRICE_PER = {"HP": Decimal(100), "TP": Decimal(1000), "HN": Decimal(100)}
-"""Bases of unit price (data element 639) that are not the price of one: per hundred, per thousand."""
+_BASES = {
+    Decimal(10): ("PN",),
+    Decimal(12): ("LD", "PD", "RD", "TD", "WD"),
+    Decimal(100): ("HF", "HP", "LC", "QH", "RC", "TC", "WC"),
+    Decimal(1000): ("LM", "QS", "RM", "TF", "TM", "TP", "WM"),
+    Decimal(10_000): ("TT",),
+    Decimal(100_000): ("HT",),
+}
+PRICE_PER = {code: units for units, codes in _BASES.items() for code in codes}
+"""Bases of unit price (data element 639) that are not the price of one: per ten, dozen, hundred, thousand, of whatever
+kind the price is (catalogue, contract, quoted, retail, wholesale)."""
 
 EACH = "EA"
 

@@ -21,7 +21,6 @@ from hilum.formats.x12.documents.answers import DELIVERIES
 from hilum.formats.x12.documents.parts import reference
 from hilum.packs.building import make
 from hilum.packs.procurement.x12_items import (
-    EACH,
     ItemOf,
     ids_for,
     items_as_sent,
@@ -31,12 +30,14 @@ from hilum.packs.procurement.x12_items import (
     numbers_of,
     price_of_one,
 )
+from hilum.packs.procurement.x12_units import unit_for, unit_of
 
 STATUS: Mapping[str, LineAnswer] = MappingProxyType(
     {
         LineStatus.ACCEPTED: LineAnswer.ACCEPTED,
         LineStatus.RELEASED: LineAnswer.ACCEPTED,
-        "AC": LineAnswer.ACCEPTED,  # accepted and shipped
+        LineStatus.SHIPPED: LineAnswer.ACCEPTED,
+        LineStatus.FORWARDED: LineAnswer.ACCEPTED,
         LineStatus.BACKORDERED: LineAnswer.BACKORDERED,
         LineStatus.PARTLY_BACKORDERED: LineAnswer.CHANGED,
         LineStatus.CHANGED: LineAnswer.CHANGED,
@@ -46,9 +47,9 @@ STATUS: Mapping[str, LineAnswer] = MappingProxyType(
         LineStatus.RESCHEDULED: LineAnswer.CHANGED,
         LineStatus.PRICE_PENDING: LineAnswer.CHANGED,
         LineStatus.ON_HOLD: LineAnswer.BACKORDERED,
-        "IF": LineAnswer.BACKORDERED,  # on hold, its description is not complete
-        "IW": LineAnswer.BACKORDERED,  # on hold, a waiver is needed
-        "SP": LineAnswer.CHANGED,  # accepted, its day is pending
+        LineStatus.ON_HOLD_DESCRIPTION: LineAnswer.BACKORDERED,
+        LineStatus.ON_HOLD_WAIVER: LineAnswer.BACKORDERED,
+        LineStatus.DATE_PENDING: LineAnswer.CHANGED,
         LineStatus.DELETED: LineAnswer.REJECTED,
         LineStatus.REJECTED: LineAnswer.REJECTED,
     }
@@ -62,6 +63,9 @@ _WORDS = {
     LineStatus.RESCHEDULED: "date changed",
     LineStatus.PRICE_PENDING: "price pending",
     LineStatus.ON_HOLD: "on hold",
+    LineStatus.ON_HOLD_DESCRIPTION: "on hold, its description is not complete",
+    LineStatus.ON_HOLD_WAIVER: "on hold, a waiver is needed",
+    LineStatus.DATE_PENDING: "date pending",
     LineStatus.DELETED: "deleted",
     LineStatus.PARTLY_BACKORDERED: "a part is delivered later",
 }
@@ -69,6 +73,29 @@ _WORDS = {
 
 ENDS = (Purpose.CANCELLATION, Purpose.DELETE)
 """Purposes (data element 353) of a change by which an order ends."""
+
+REJECTIONS = frozenset(
+    {
+        AnswerType.REJECTED,
+        AnswerType.REJECTED_WITH_DETAIL,
+        AnswerType.REJECTED_WITH_EXCEPTIONS,
+        AnswerType.REJECTED_NOT_AS_AGREED,
+        AnswerType.REJECTED_BY_PRACTICE,
+    }
+)
+"""Types of answer (data element 587) that say no to an order."""
+
+_WHOLE: Mapping[str, LineAnswer] = MappingProxyType(
+    {
+        **dict.fromkeys(REJECTIONS, LineAnswer.REJECTED),
+        AnswerType.ON_HOLD: LineAnswer.BACKORDERED,
+        AnswerType.COUNTER_OFFER: LineAnswer.CHANGED,
+    }
+)
+"""What a type of answer means for a line without a status of its own; every other one accepts it."""
+
+_TAKEN_BACK = (ChangeCode.DELETE, ChangeCode.CANCEL_ORDER, ChangeCode.REJECT_CHANGE)
+"""What an 865 says of a line that will not come (data element 670)."""
 
 
 def order_to_x12(
@@ -114,7 +141,7 @@ def order_from_x12(
                 number=line_number(line.number, place),
                 item=item,
                 quantity=needed_quantity(line.quantity, where),
-                unit=line.unit or EACH,
+                unit=unit_of(line.unit),
                 unit_price=price_of_one(line.price, line.price_basis),
                 needed_by=line.wanted_on or order.wanted_on,
                 numbers=numbers_of(line, partner, item),
@@ -125,7 +152,8 @@ def order_from_x12(
         "BEG",
         number=order.number,
         supplier=supplier,
-        agreement=order.contract or reference(order.references, References.CONTRACT, References.BLANKET_ORDER),
+        agreement=order.contract
+        or reference(order.references, References.CONTRACT, References.BUYERS_CONTRACT, References.VENDORS_CONTRACT),
         currency=order.currency,
         requisition=reference(order.references, References.REQUISITION),
         deliver_to=next((each.id for each in order.parties if each.role == Entity.SHIP_TO), ""),
@@ -141,7 +169,7 @@ def answers_cancellation(answer: documents.OrderAnswer) -> bool:
 
 def refuses(answer: documents.OrderAnswer) -> bool:
     """Does it say no to the whole of what it answers, without a word on lines?"""
-    return answer.type in (AnswerType.REJECTED, AnswerType.REJECTED_WITH_DETAIL) and not answer.lines
+    return answer.type in REJECTIONS and not answer.lines
 
 
 def answer_from_x12(
@@ -153,12 +181,16 @@ def answer_from_x12(
     `Invalid`.
     """
     item_of = item_of or items_as_sent(partner)
-    rejected = answer.type in (AnswerType.REJECTED, AnswerType.REJECTED_WITH_DETAIL)
+    whole = _WHOLE.get(answer.type, LineAnswer.ACCEPTED)
+    if whole in (LineAnswer.BACKORDERED, LineAnswer.CHANGED) and not answer.lines:
+        raise Invalid(
+            "the order is held or answered otherwise, without a word on its lines: ask the supplier", where="BAK-02"
+        )
     ended = answer.change and answer.purpose in ENDS
     lines = [
         found
         for place, line in enumerate(() if ended else answer.lines, 1)
-        for found in _answered(line, place, item_of, partner, rejected=rejected)
+        for found in _answered(line, place, item_of, partner, whole)
     ]
     return make(
         OrderAcknowledgement,
@@ -169,7 +201,7 @@ def answer_from_x12(
         acknowledged_at=moment(answer.acknowledged_on, zone),
         currency=answer.currency,
         lines=tuple(lines),
-        rest=LineAnswer.REJECTED if ended or refuses(answer) else LineAnswer.ACCEPTED,
+        rest=LineAnswer.REJECTED if ended or whole is LineAnswer.REJECTED else LineAnswer.ACCEPTED,
     )
 
 
@@ -203,7 +235,7 @@ def _ordered(line: OrderLine, partner: Partner) -> documents.OrderedLine:
     return documents.OrderedLine(
         number=str(line.number),
         quantity=line.quantity,
-        unit=line.unit,
+        unit=unit_for(line.unit),
         price=line.unit_price,
         ids=ids_for(partner, line.item, numbers=line.numbers),
         wanted_on=line.needed_by,
@@ -216,7 +248,7 @@ def _replaced(line: OrderLine, partner: Partner) -> documents.ChangedLine:
         change=ChangeCode.REPLACE_ALL_VALUES,
         quantity=line.quantity,
         open_quantity=line.quantity,
-        unit=line.unit,
+        unit=unit_for(line.unit),
         price=line.unit_price,
         ids=ids_for(partner, line.item, numbers=line.numbers),
         wanted_on=line.needed_by,
@@ -224,7 +256,7 @@ def _replaced(line: OrderLine, partner: Partner) -> documents.ChangedLine:
 
 
 def _answered(
-    line: documents.AnsweredLine, place: int, item_of: ItemOf, partner: Partner, *, rejected: bool
+    line: documents.AnsweredLine, place: int, item_of: ItemOf, partner: Partner, whole: LineAnswer
 ) -> Iterable[AcknowledgedLine]:
     where = f"PO1[{place}]"
     number, item = line_number(line.number, place), item_of(line, where)
@@ -235,9 +267,9 @@ def _answered(
             where,
             number=number,
             item=item,
-            answer=LineAnswer.REJECTED if rejected else LineAnswer.ACCEPTED,
+            answer=LineAnswer.REJECTED if line.change in _TAKEN_BACK else whole,
             quantity=needed_quantity(line.quantity, where),
-            unit=line.unit or EACH,
+            unit=unit_of(line.unit),
             unit_price=price,
             numbers=numbers_of(line, partner, item),
         )
@@ -251,7 +283,7 @@ def _answered(
             item=item,
             answer=_status(each.status, where),
             quantity=needed_quantity(each.quantity if each.quantity is not None else line.quantity, where),
-            unit=each.unit or line.unit or EACH,
+            unit=unit_of(each.unit or line.unit),
             unit_price=price,
             delivery_date=each.date if each.date_qualifier in DELIVERIES else None,
             substitute=substitute if substitute != item else None,
@@ -281,14 +313,14 @@ def _answering(number: int, parts: list[AcknowledgedLine], partner: Partner, *, 
         number=str(number),
         change=ChangeCode.NO_CHANGE if change else "",
         quantity=sum((part.quantity for part in parts), Decimal(0)),
-        unit=head.unit,
+        unit=unit_for(head.unit),
         price=head.unit_price,
         ids=ids_for(partner, head.item or "", numbers=None if head.substitute else head.numbers),
         answers=tuple(
             documents.LineAnswer(
                 status=LineStatus.SUBSTITUTED if part.substitute else _CODES[part.answer],
                 quantity=part.quantity,
-                unit=part.unit,
+                unit=unit_for(part.unit),
                 date_qualifier=Dates.SCHEDULED_DELIVERY if part.delivery_date else "",
                 date=part.delivery_date,
                 ids=ids_for(partner, part.substitute, numbers=part.numbers) if part.substitute else (),

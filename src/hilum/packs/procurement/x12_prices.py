@@ -10,13 +10,35 @@ from types import MappingProxyType
 from hilum.canonical import Contract, ContractStatus, Money, PriceLine, PriceTier, SupplierPrice
 from hilum.errors import Invalid
 from hilum.formats.x12 import Partner, documents
-from hilum.formats.x12.documents import ChangeCode
+from hilum.formats.x12.documents import ChangeCode, ContractState
 from hilum.packs.building import make
-from hilum.packs.procurement.x12_items import EACH, ItemOf, day_after, day_before, ids_for, items_as_sent, numbers_of
+from hilum.packs.procurement.x12_items import ItemOf, day_after, day_before, ids_for, items_as_sent, numbers_of
+from hilum.packs.procurement.x12_units import unit_for, unit_of
 
 CONTRACT_PRICE = "CON"  # data element 236
 
-STATUS: Mapping[str, ContractStatus] = MappingProxyType({"AC": ContractStatus.ACTIVE, "": ContractStatus.ACTIVE})
+STATUS: Mapping[str, ContractStatus] = MappingProxyType(
+    {
+        "": ContractStatus.ACTIVE,
+        ContractState.AWARDED: ContractStatus.ACTIVE,
+        ContractState.MODIFIED: ContractStatus.ACTIVE,
+        ContractState.ORIGINAL: ContractStatus.ACTIVE,
+        ContractState.RENEWED: ContractStatus.ACTIVE,
+        ContractState.REOPENED: ContractStatus.ACTIVE,
+        ContractState.STANDARD: ContractStatus.ACTIVE,
+        ContractState.VALID: ContractStatus.ACTIVE,
+        ContractState.PENDING: ContractStatus.DRAFT,
+        ContractState.PROPOSED: ContractStatus.DRAFT,
+        ContractState.INACTIVE: ContractStatus.SUSPENDED,
+        ContractState.ON_HOLD: ContractStatus.SUSPENDED,
+        ContractState.SUSPENDED: ContractStatus.SUSPENDED,
+        ContractState.CANCELLED: ContractStatus.ENDED,
+        ContractState.CLOSED: ContractStatus.ENDED,
+        ContractState.DELETED: ContractStatus.ENDED,
+        ContractState.EXPIRED: ContractStatus.ENDED,
+        ContractState.TERMINATED: ContractStatus.ENDED,
+    }
+)
 """What CON03 (data element 846) means. Trading partners agree on more: give them to `contracts_from_x12`."""
 
 
@@ -40,7 +62,7 @@ def prices_from_x12(
                     supplier=supplier,
                     item=item,
                     price=make(Money, where, amount=price.price, currency=currency),
-                    unit=price.unit or line.unit,
+                    unit=unit_of(unit) if (unit := price.unit or line.unit) else "",
                     from_quantity=_step(price),
                     valid_from=price.valid_from or line.valid_from or catalogue.valid_from,
                     valid_to=day_after(valid_to),
@@ -140,7 +162,7 @@ def _price(price: SupplierPrice) -> documents.Price:
         identifier="",
         price=price.price.amount,
         quantity=price.from_quantity or (Decimal(1) if price.unit else None),
-        unit=price.unit or "",
+        unit=unit_for(price.unit or ""),
         valid_from=price.valid_from,
         valid_to=day_before(price.valid_to),
     )
@@ -156,7 +178,7 @@ def _price_line(authorised: documents.AuthorisedPrice, partner: Partner, item_of
         where,
         item=item_of(authorised, where),
         supplier_item=authorised.id(partner.their_item_qualifier, "VN", "VP", "VC"),
-        unit=next(iter(units), EACH),
+        unit=unit_of(next(iter(units), "")),
         tiers=tuple(
             make(PriceTier, where, from_quantity=_step(price), unit_price=price.price) for price in authorised.prices
         ),
@@ -182,7 +204,7 @@ def _contract(contract: Contract, partner: Partner) -> documents.AuthorisedContr
                         identifier=CONTRACT_PRICE,
                         price=tier.unit_price,
                         quantity=tier.from_quantity if tier.from_quantity > 1 else Decimal(1),
-                        unit=line.unit,
+                        unit=unit_for(line.unit),
                     )
                     for tier in line.tiers
                 ),

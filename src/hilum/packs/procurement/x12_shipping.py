@@ -12,12 +12,15 @@ from hilum.formats.x12 import Partner, documents
 from hilum.formats.x12.documents import Entity, References
 from hilum.formats.x12.documents.parts import NamedParty, reference
 from hilum.packs.building import make
-from hilum.packs.procurement.x12_items import EACH, ItemOf, ids_for, items_as_sent, line_number, moment, numbers_of
+from hilum.packs.procurement.x12_items import ItemOf, ids_for, items_as_sent, line_number, moment, numbers_of
+from hilum.packs.procurement.x12_units import unit_for, unit_of
 
 LocationOf = Callable[[NamedParty, str], str]
 """The hub's location of a party: (who got it, where it stands) → code. Raises `Invalid` or `Unmapped`."""
 
-_RETURNED = frozenset({"76", "77"})  # data element 673: returns; the quantity was given back
+# Data element 673: how much was handed over (discrete, sold, original, shipped, submitted as sold), or came back.
+_HANDED_OVER = frozenset({"01", "32", "38", "39", "83"})
+_RETURNED = "76"
 
 
 def ship_notice_from_x12(
@@ -44,7 +47,7 @@ def ship_notice_from_x12(
                 order_line=line_number(item.line, 0) or None,
                 item=number,
                 quantity=item.quantity,
-                unit=item.unit or EACH,
+                unit=unit_of(item.unit),
                 lot=item.lot or item.serial,
                 expires_on=item.expires_on,
                 package=item.pack,
@@ -82,7 +85,7 @@ def ship_notice_to_x12(notice: ShipNotice, partner: Partner, *, made_at: datetim
                 line=str(line.order_line or ""),
                 ids=ids_for(partner, line.item, numbers=line.numbers),
                 quantity=line.quantity,
-                unit=line.unit,
+                unit=unit_for(line.unit),
                 lot=line.lot or "",
                 expires_on=line.expires_on,
                 pack=line.package,
@@ -112,7 +115,11 @@ def used_from_x12(
         if receiver is None:
             raise Invalid("nobody is named who got it (N1 of UC, ST or BY)", where=where)
         location = location_of(receiver, where) if location_of is not None else receiver.id
-        sign = Decimal(-1) if item.qualifier in _RETURNED else Decimal(1)
+        if item.qualifier not in (*_HANDED_OVER, _RETURNED):
+            raise Invalid(
+                "this quantity is neither of what was handed over nor of what came back (QTY-01)", where=where
+            )
+        sign = Decimal(-1) if item.qualifier == _RETURNED else Decimal(1)
         number = report.number or report.reported_on.isoformat()
         found.append(
             make(
@@ -121,7 +128,7 @@ def used_from_x12(
                 transaction=f"{partner.name}:{number}:{place}",
                 item=item_of(item, where),
                 quantity=sign * abs(item.quantity) if sign < 0 else item.quantity,
-                unit=item.unit or EACH,
+                unit=unit_of(item.unit),
                 location=location,
                 used_at=moment(item.happened_on or report.last_day or report.reported_on, zone),
                 lot=item.lot or item.serial,
@@ -144,9 +151,9 @@ def used_to_x12(
         last_day=max(days, default=None),
         items=tuple(
             documents.ReportedItem(
-                qualifier="76" if use.quantity < 0 else "32",
+                qualifier=_RETURNED if use.quantity < 0 else "32",
                 quantity=abs(use.quantity),
-                unit=use.unit,
+                unit=unit_for(use.unit),
                 ids=ids_for(partner, use.item),
                 lot=use.lot or "",
                 happened_on=use.used_at.date() if use.used_at is not None else None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
@@ -53,6 +53,37 @@ async def confirm(connection: Connection, said: Confirmed) -> None:
             "with": storable(said.spoke_with),
         },
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Confirmed):
+    """What was confirmed, and when."""
+
+    confirmed_at: datetime
+
+
+async def latest(connection: Connection, supplier: str) -> Kept | None:
+    """What was confirmed last; none: nothing ever was."""
+    cursor = await connection.execute(
+        "SELECT supplier, confirmation, holds_from, accounts, confirmed_by, spoke_with, title, confirmed_at"
+        " FROM supplier_account WHERE supplier = %s ORDER BY holds_from DESC, confirmed_at DESC LIMIT 1",
+        [supplier],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return Kept(supplier=row[0], confirmation=row[1], holds_from=row[2], accounts=_ACCOUNTS.validate_python(row[3]),
+                confirmed_by=row[4], spoke_with=row[5], title=row[6], confirmed_at=row[7])  # fmt: skip
+
+
+async def others_at(connection: Connection, supplier: str, number: str) -> list[str]:
+    """Other suppliers for whom this account was ever confirmed. `number`: compact."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT s.supplier FROM supplier_account s, jsonb_array_elements(s.accounts) a"
+        " WHERE s.supplier <> %s AND upper(regexp_replace(a ->> 'number', '[^0-9A-Za-z]', '', 'g')) = %s ORDER BY 1",
+        [supplier, number],
+    )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def payees(connection: Connection, paid: Collection[Paid], on: date) -> Mapping[Paid, Payee]:

@@ -12,6 +12,7 @@ from hilum.canonical import DocumentStatus, SupplierBankChange
 from hilum.canonical.parties import BankAccount
 from hilum.flow import DataClass, Owners
 from hilum.packs.suppliers import accounts
+from hilum.packs.suppliers.beside import beside_bank_change
 from hilum.packs.suppliers.checks import account_findings
 from hilum.packs.suppliers.rules import BANK_CHANGE, BANK_STATES, FINANCE, CallBack, SupplierChange, SupplierRules
 from hilum.postgres import Connection
@@ -82,6 +83,7 @@ class _Change:
                 ),
                 due=self.rules.decide_within,
                 not_by=[*dict.fromkeys(self.entered_by)],
+                papers=beside_bank_change(change, self.run.id),
             )
         )
         while True:

@@ -43,6 +43,8 @@ class ListIssue(BaseModel):
 class Rescreen(BaseModel):
     """A list has changed in a way that may concern a registration."""
 
+    called: ClassVar[str] = "change of a list of excluded parties"
+
     registration: str
     list: str
     issued_on: date

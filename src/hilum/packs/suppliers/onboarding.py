@@ -15,6 +15,7 @@ from typing import Final
 from hilum.canonical import SupplierRegistration
 from hilum.flow import DataClass, Owners
 from hilum.packs.suppliers import accounts, checks, register
+from hilum.packs.suppliers.beside import beside_approval, beside_doubles
 from hilum.packs.suppliers.lists import Rescreen
 from hilum.packs.suppliers.rules import (
     MASTER_DATA,
@@ -50,7 +51,7 @@ def onboarding_process(
 
     @process.run
     async def follow(run: Run, registration: SupplierRegistration) -> str:
-        return await _Onboarding(run, rules, registration).to_the_end()
+        return await _Onboarding(run, rules, registration, name).to_the_end()
 
     return process
 
@@ -65,8 +66,9 @@ class _Refused(Exception):  # it is an outcome
 class _Onboarding(SupplierRun):
     """One registration. What it does depends on nothing but what its run was told."""
 
-    def __init__(self, run: Run, rules: SupplierRules, registration: SupplierRegistration) -> None:
+    def __init__(self, run: Run, rules: SupplierRules, registration: SupplierRegistration, process: str) -> None:
         super().__init__(run, rules, registration)
+        self.process = process
         self.is_new = False  # somebody said that it is no double
         self.created = False  # it is in Odoo, perhaps blocked
         self.approved: SupplierRegistration | None = None  # the revision by which it became active
@@ -149,8 +151,9 @@ class _Onboarding(SupplierRun):
             return True
         title = f"{registration.title} may be a supplier already"
         answer = await self.ask(
-            Task(title, DuplicateDecision, team=MASTER_DATA, words=joined(alike), due=self.rules.decide_within)
-        )
+            Task(title, DuplicateDecision, team=MASTER_DATA, words=joined(alike), due=self.rules.decide_within,
+                 papers=beside_doubles(registration, self.process))
+        )  # fmt: skip
         if answer is None:
             return False
         if not answer.content.is_new:
@@ -198,10 +201,13 @@ class _Onboarding(SupplierRun):
         answer: Answer | None = None
         for team, form in ((self.rules.first_approval, Approval), (self.rules.second_approval, FinalApproval)):
             title = f"Approve {self.registration.title} as supplier {self.code}"
-            words = joined([each.words for each in await self.findings()] or ["all checks passed"])
+            found = await self.findings()
+            words = joined([each.words for each in found] or ["all checks passed"])
             answer = await self.ask(
-                Task(title, form, team=team, words=words, due=self.rules.decide_within, not_by=[*excluded])
-            )
+                Task(title, form, team=team, words=words, due=self.rules.decide_within, not_by=[*excluded],
+                     papers=beside_approval(self.registration, self.approved, needed=self.rules.credentials,
+                                            findings=found))
+            )  # fmt: skip
             if answer is None:
                 return False
             if not answer.content.approved:

@@ -19,7 +19,7 @@ import orjson
 from hilum.canonical import Address, BankAccount, Supplier, SupplierRegistration
 from hilum.journal.columns import Int8s
 from hilum.journal.text import storable
-from hilum.masterdata.matching import Matcher, Record, Verdict, kind_for, known, values_of, weigh
+from hilum.masterdata.matching import Matcher, Pair, Record, Verdict, kind_for, known, values_of, weigh
 from hilum.masterdata.sync import secret_key
 from hilum.packs.suppliers.layouts import Entry, Subject
 from hilum.packs.suppliers.numbers import compact
@@ -145,11 +145,18 @@ async def note(connection: Connection, registration: SupplierRegistration, suppl
         " numbers = excluded.numbers, blocks = excluded.blocks",
         [registration.number, supplier, Int8s(numbers), Int8s(blocks)],
     )
+    return [f"registration {each} has the same tax number or bank account"
+            for each in await same_numbers(connection, registration)]  # fmt: skip
+
+
+async def same_numbers(connection: Connection, registration: SupplierRegistration) -> list[str]:
+    """Other open registrations, and those that became suppliers, with one of its tax numbers or accounts."""
+    numbers = _prints(await secret_key(connection), _numbers(registration))
     cursor = await connection.execute(
         "SELECT registration FROM supplier_register WHERE registration <> %s AND open AND numbers && %s ORDER BY 1",
         [registration.number, Int8s(numbers)],
     )
-    return [f"registration {row[0]} has the same tax number or bank account" for row in await cursor.fetchall()]
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def end(connection: Connection, registration: str) -> None:
@@ -159,9 +166,14 @@ async def end(connection: Connection, registration: str) -> None:
 
 async def like_known(connection: Connection, registration: SupplierRegistration) -> list[str]:
     """Suppliers that the hub knows and that it may be, in words, the likeliest first."""
+    return [_known_words(each.right, each.score) for each in await alike(connection, registration)]
+
+
+async def alike(connection: Connection, registration: SupplierRegistration) -> list[Pair]:
+    """It beside each supplier that the hub knows and that it may be, the likeliest first."""
     kind = kind_for(Supplier)
     matcher = Matcher(kind)
-    arrival = _arrival(registration)
+    arrival = arrival_of(registration)
     things = await known.near(connection, await secret_key(connection), matcher, arrival)
     others = {
         golden: kept
@@ -171,7 +183,7 @@ async def like_known(connection: Connection, registration: SupplierRegistration)
     weighed = weigh(matcher, arrival, others, ())
     if weighed.verdict is Verdict.DIFFERENT:
         return []
-    return [_known_words(each.pair.right, each.pair.score) for each in weighed.candidates]
+    return [each.pair for each in weighed.candidates]
 
 
 def _known_words(record: Record, score: float) -> str:
@@ -185,10 +197,11 @@ async def learn(connection: Connection, registration: SupplierRegistration) -> N
     """Within a transaction: it is a supplier now, with whom later arrivals are compared."""
     matcher = Matcher(kind_for(Supplier))
     reason = "its registration was approved"
-    await known.learn(connection, matcher, [_arrival(registration)], actor="hub", reason=reason, encrypted=False)
+    await known.learn(connection, matcher, [arrival_of(registration)], actor="hub", reason=reason, encrypted=False)
 
 
-def _arrival(registration: SupplierRegistration) -> Record:
+def arrival_of(registration: SupplierRegistration) -> Record:
+    """It as suppliers are matched."""
     values = values_of(as_supplier(registration, registration.number), {})
     return Record(system=PORTAL, identifier=registration.number, values=values)
 

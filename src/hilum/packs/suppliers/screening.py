@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hilum.canonical import Address, ScreeningOutcome, SupplierRegistration
-from hilum.masterdata.matching import Kind, Matcher, Record, Verdict, normal
+from hilum.masterdata.matching import Kind, Matcher, Pair, Record, Verdict, normal
 from hilum.masterdata.matching.fields import Field, exact, number, spelling, wording
 from hilum.packs.suppliers.layouts import Entry, Subject
 
@@ -98,6 +98,8 @@ class Hit:
     key: str  # of the entry
     who: str = field(repr=False)  # of the registration, as it is said
     words: str = field(repr=False)  # both side by side
+    why: str = field(repr=False)  # it is on the list, since when
+    pair: Pair = field(repr=False)  # what was compared: of the registration, and of the entry
 
 
 def subjects(registration: SupplierRegistration) -> list[tuple[Subject, Record]]:
@@ -164,6 +166,8 @@ def _hit(list_: str, entry: Entry, record: Record) -> Hit | None:
         key=entry.key,
         who=_told(record.values),
         words=f"{_told(record.values)} — {list_}: {_told(entry.said)}; {entry.words}",
+        why=entry.words,
+        pair=pair,
     )
 
 

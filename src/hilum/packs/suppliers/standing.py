@@ -8,6 +8,7 @@ What was said last counts. A supplier of the crosswalk is known too, though noth
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -43,6 +44,14 @@ async def standing(connection: Connection, supplier: str) -> list[str]:
         wrong.append(f"supplier {supplier} was not screened")
     listed = [f"supplier {supplier} is {_OUTCOMES[said]} {name}" for said, name in screened if said in _OUTCOMES]
     return wrong + listed
+
+
+async def blocked(connection: Connection, suppliers: Collection[str]) -> dict[str, str]:
+    """Of which of them nothing may be ordered, and why; empty where nobody gave a reason."""
+    cursor = await connection.execute(
+        "SELECT supplier, reason FROM supplier_standing WHERE blocked AND supplier = ANY(%s)", [[*suppliers]]
+    )
+    return dict(await cursor.fetchall())
 
 
 _OUTCOMES: Final = {

@@ -14,6 +14,7 @@ from hilum.canonical import DocumentStatus, ScreeningOutcome, ScreeningResult, S
 from hilum.facts import Onboarding
 from hilum.message import new_id
 from hilum.packs.suppliers import checks, register, standing
+from hilum.packs.suppliers.beside import beside_lists
 from hilum.packs.suppliers.lists import Rescreen
 from hilum.packs.suppliers.rules import COMPLIANCE, ONBOARDING, ScreeningDecision, SupplierChange, SupplierRules
 from hilum.postgres import Connection
@@ -112,6 +113,7 @@ class SupplierRun:
         return Task(
             title, ScreeningDecision, team=COMPLIANCE, words=words, due=self.rules.decide_within,
             not_by=[self.registration.registered_by] if self.registration.registered_by else [],
+            papers=beside_lists(self.registration, [(each.list, each.key) for each in found]),
         )  # fmt: skip
 
     async def judge(self, found: Sequence[Found], answer: Answer) -> None:

@@ -1,23 +1,37 @@
-"""What suppliers write: 855, 856, 810, or ORDRSP, DESADV, INVOIC, in interchanges of their own. Pure."""
+"""What suppliers write: 855, 856, 810, 865, or ORDRSP, DESADV, INVOIC, in interchanges of their own. Pure."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 from hilum.formats import edifact, x12
 from hilum.formats.edifact.segment import Value
 from hilum.formats.x12 import documents
 from hilum.formats.x12.building import Numbers
-from hilum.formats.x12.documents import AnswerType, Dates, LineStatus
+from hilum.formats.x12.documents import AnswerType, Dates, LineStatus, Purpose
 from hilum.simulator.month.truth import CURRENCY, Answer, Bill, Line, Month, Notice, Paper, Story, Vendor
 
 OURS = "HOSPITALS"
 """What the hospitals' purchasing is called in envelopes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the hospitals' purchasing has made of an order that they had sent."""
+
+    order: str
+    number: str  # of the change
+    cancelled: bool
+
+
 class Writer(ABC):
     """One supplier's translator. `number` counts its interchanges."""
+
+    ending: ClassVar[str] = "edi"  # of its files
 
     def __init__(self, month: Month, vendor: Vendor) -> None:
         self.month = month
@@ -39,6 +53,14 @@ class Writer(ABC):
     @abstractmethod
     def orders_in(self, data: bytes) -> list[str]:
         """The numbers of the orders in what came from the hospitals."""
+
+    @abstractmethod
+    def changes_in(self, data: bytes) -> Sequence[Told]:
+        """The changes in what came from the hospitals."""
+
+    @abstractmethod
+    def agree(self, story: Story, told: Told, at: datetime) -> bytes | None:
+        """That the change is accepted; none: nothing is said of that one."""
 
     @abstractmethod
     def acknowledge(self, data: bytes, at: datetime) -> bytes | None:
@@ -65,11 +87,6 @@ class Writer(ABC):
         return self.month.on(paper.day) + timedelta(days=self.vendor.terms)
 
 
-def writer_for(month: Month, vendor: Vendor) -> Writer:
-    """In the format of the supplier."""
-    return (EdifactWriter if vendor.format == "edifact" else X12Writer)(month, vendor)
-
-
 class X12Writer(Writer):
     """X12 005010."""
 
@@ -82,6 +99,25 @@ class X12Writer(Writer):
     def orders_in(self, data: bytes) -> list[str]:
         """See `Writer.orders_in`."""
         return [each["BEG-03"] for each in x12.parse(data).sets if each.code == "850"]
+
+    def changes_in(self, data: bytes) -> Sequence[Told]:
+        """See `Writer.changes_in`."""
+        found = [documents.read_change(each) for each in x12.parse(data).sets if each.code == "860"]
+        return [Told(each.number, each.sequence, each.purpose == Purpose.CANCELLATION) for each in found]
+
+    def agree(self, story: Story, told: Told, at: datetime) -> bytes | None:
+        """See `Writer.agree`: an 865."""
+        self.number += 1
+        return self._built(documents.draft_answer(documents.OrderAnswer(
+            order=told.order,
+            ordered_on=self.month.on(story.day),
+            change=True,
+            purpose=Purpose.CANCELLATION if told.cancelled else Purpose.ORIGINAL,
+            type=AnswerType.ACCEPTED,
+            number=f"{told.order}-A{told.number}",
+            sequence=told.number,
+            acknowledged_on=at.date(),
+        )), at)  # fmt: skip
 
     def acknowledge(self, data: bytes, at: datetime) -> bytes | None:
         """See `Writer.acknowledge`."""
@@ -140,6 +176,8 @@ class X12Writer(Writer):
             due_on=self.due(paper),
             total=paper.with_tax(self.vendor.tax),
             lines=tuple(self._billed(line) for line in paper.lines),
+            allowances=tuple(documents.Allowance(kind="C", code="D240", amount=each.amount, words=each.words)
+                             for each in paper.extras),
         )), at)  # fmt: skip
 
     def _billed(self, line: Line) -> documents.InvoicedLine:
@@ -171,6 +209,17 @@ class EdifactWriter(Writer):
         """See `Writer.orders_in`."""
         found = edifact.parse(data).messages
         return [edifact.read_document(each).number for each in found if each.type == "ORDERS"]
+
+    def changes_in(self, data: bytes) -> Sequence[Told]:
+        """See `Writer.changes_in`."""
+        found = [edifact.read_document(each) for each in edifact.parse(data).messages if each.type == "ORDCHG"]
+        return [Told(each.order, each.number, each.function == "1") for each in found]
+
+    def agree(self, story: Story, told: Told, at: datetime) -> bytes | None:
+        """See `Writer.agree`: an ORDRSP that names the change."""
+        self.number += 1
+        rows = self._head("231", f"{told.number}-A", story, at, "29")
+        return self._built("ORDRSP:D:96A:UN", [*rows, ("RFF", ["PP", told.number]), ("UNS", "S")], at)
 
     def acknowledge(self, data: bytes, at: datetime) -> bytes | None:
         """See `Writer.acknowledge`."""
@@ -210,6 +259,8 @@ class EdifactWriter(Writer):
         if paper.corrects:
             rows.append(("RFF", ["IV", paper.corrects]))
         rows.append(("DTM", ["13", _day(self.due(paper)), "102"]))
+        for each in paper.extras:
+            rows += [("ALC", "C", None, None, None, [None, None, None, each.words]), ("MOA", ["8", each.amount])]
         for line in paper.lines:
             rows += [
                 ("LIN", line.number), ("PIA", "1", [line.item, "IN"]), ("QTY", ["47", line.quantity, line.unit]),

@@ -49,7 +49,7 @@ def books_of(month: Month) -> Books:
     money = sum((move.amount for move in paid), ZERO)
     ledger = {
         "liability_payable": -sum(owed.values(), ZERO),
-        "expense": sum((_sign(bill) * bill.net() for _, bill in billed), ZERO),
+        "expense": sum((_sign(bill) * _expense(story, bill) for story, bill in billed), ZERO),
         "tax": sum((_sign(bill) * bill.tax(story.vendor.tax) for story, bill in billed), ZERO),
         "payments": -money,  # out of the account, as booked payments say
         "statements": -money,  # as the bank says
@@ -106,6 +106,11 @@ def _stock(month: Month) -> dict[tuple[str, str], Decimal]:
             for line in arrival.lines:
                 found[story.hospital.code, line.item] += sign * line.quantity
     return found
+
+
+def _expense(story: Story, bill: Bill) -> Decimal:
+    """What is owed without tax; cents between the seller's rounding of tax and the ledger's are in it."""
+    return bill.with_tax(story.vendor.tax) - bill.tax(story.vendor.tax)
 
 
 def _sign(bill: Bill) -> int:

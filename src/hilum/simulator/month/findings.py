@@ -17,7 +17,7 @@ from hilum.processes.tasks import Asked, asked_by
 from hilum.simulator.month.expected import moves
 from hilum.simulator.month.people import billed
 from hilum.simulator.month.troubles import STRAIGHT, found_as
-from hilum.simulator.month.truth import Month
+from hilum.simulator.month.truth import Month, Story
 
 ORDER: Final = "procurement.order"
 REQUISITION: Final = "procurement.requisition"
@@ -29,11 +29,15 @@ _ANSWERS = {" comes instead": "item", " for one ": "price", "it comes on ": "day
 _BESIDE: Final[Mapping[str, set[str]]] = {
     "answer: item": {"answer: price"},
     "bill: duplicate": {"bill: over ordered"},
+    "held: supplier is blocked": {"approval: off contract"},
 }
-"""What may be said beside it, in the same question: a substitute costs what it costs, and what is billed twice is more
-than was ordered."""
+"""What may be said beside it: a substitute costs what it costs, what is billed twice is more than was ordered, and who
+is chosen instead of a blocked supplier has agreed nothing."""
 
-_OFF_CONTRACT = "rule “off contract”"
+_APPROVALS = {"rule “off contract”": "approval: off contract", "rule “over budget”": "approval: over budget"}
+"""What the question of an approval says, and why it was asked; that something is dear is no trouble."""
+
+_ORDERS = ("850", "860", "ORDERS", "ORDCHG", "OrderRequest")
 
 
 @dataclass(slots=True)
@@ -58,19 +62,18 @@ async def look(connection: Connection, month: Month, project: Path) -> Findings:
     for task in await asked_by(connection, ORDER):
         found.orders[task.key] |= _question(task, causes)
     for task in await asked_by(connection, REQUISITION):
-        if _OFF_CONTRACT in task.words:
-            found.orders[f"{task.key}-R1"].add("approval: off contract")
+        found.orders[f"{task.key}-R1"] |= _requested(task)
     for task in await asked_by(connection, SETTLEMENT):
         found.came_back[_supplier(task, month)] += 1
     for order in await _told_before(connection):
         found.orders[order].add("told before")
     for each in await register.outstanding(connection):
-        if each.code in ("850", "ORDERS"):
+        if each.code in _ORDERS:
             found.orders[each.document].add("not acknowledged")
     cursor = await connection.execute("SELECT count(*) FROM process_task")
     found.asked = (await cursor.fetchone() or [0])[0]
     found.repetitions = sum(each.entered for each in await counts(connection) if each.state == "duplicate")
-    found.held = await _held(connection)
+    found.held = await held(connection)
     return found
 
 
@@ -78,6 +81,14 @@ def _question(task: Asked, causes: Mapping[str, set[str]]) -> set[str]:
     if task.form == "AnswerDecision":
         return {f"answer: {what}" for words, what in _ANSWERS.items() if words in task.words}
     return {f"bill: {cause}" for cause in causes.get(billed(task), {"?"})}
+
+
+def _requested(task: Asked) -> set[str]:
+    if task.form == "Sourcing":
+        return {"held: supplier is blocked" if "is blocked" in task.words else "sourcing"}
+    if task.form == "Review":
+        return {"review: ordered at once"}
+    return {why for words, why in _APPROVALS.items() if words in task.words}
 
 
 def _causes(folder: Path) -> dict[str, set[str]]:
@@ -106,7 +117,8 @@ def _supplier(task: Asked, month: Month) -> str:
     return next((vendor.code for vendor in month.vendors if vendor.code in task.title), task.title)
 
 
-async def _held(connection: Connection) -> list[str]:
+async def held(connection: Connection) -> list[str]:
+    """Messages that wait for a person, in words."""
     cursor = await connection.execute(
         "SELECT flow || ': ' || title || ' (' || category || ')' FROM exception_case WHERE closed_at IS NULL ORDER BY 1"
     )
@@ -132,17 +144,34 @@ class Row:
         return self.found.get(self.wanted, 0)
 
 
+def _verdict(story: Story, found: Findings) -> str:
+    """As what it was found; an order of which more was found counts as that, unless it is told."""
+    wanted, labels = found_as(story.trouble), found.of(story.order)
+    rest = labels - {wanted} - _BESIDE.get(wanted, set())
+    return wanted if wanted in labels and not rest else " + ".join(sorted(labels))
+
+
 def table(month: Month, found: Findings) -> Sequence[Row]:
-    """What was injected × what it was found as; an order of which more was found counts as that, unless it is told."""
+    """What was injected × what it was found as."""
     rows: dict[str, tuple[str, Counter[str]]] = {}
     for story in month.stories:
-        wanted = found_as(story.trouble)
-        _, counted = rows.setdefault(story.trouble.value, (wanted, Counter()))
-        labels = found.of(story.order)
-        rest = labels - {wanted} - _BESIDE.get(wanted, set())
-        counted[wanted if wanted in labels and not rest else " + ".join(sorted(labels))] += 1
+        _, counted = rows.setdefault(story.trouble.value, (found_as(story.trouble), Counter()))
+        counted[_verdict(story, found)] += 1
     made = [Row(injected, wanted, dict(counted)) for injected, (wanted, counted) in sorted(rows.items())]
     return [*made, *_payments(month, found)]
+
+
+LANGUAGES: Final[Mapping[str, str]] = {
+    "x12": "X12", "edifact": "EDIFACT", "cxml": "cXML", "peppol": "EDIFACT, bills by Peppol",
+}  # fmt: skip
+
+
+def by_language(month: Month, found: Findings) -> Mapping[str, tuple[int, int]]:
+    """Of the orders of suppliers that speak so: how many there were, and how many were found as what they are."""
+    counted: dict[str, list[bool]] = defaultdict(list)
+    for story in month.stories:
+        counted[LANGUAGES[story.vendor.speaks]].append(_verdict(story, found) == found_as(story.trouble))
+    return {name: (len(right), sum(right)) for name, right in sorted(counted.items())}
 
 
 def _payments(month: Month, found: Findings) -> Sequence[Row]:

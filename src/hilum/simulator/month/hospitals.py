@@ -1,9 +1,9 @@
-"""The hospitals: departments ask for supplies, docks count goods, the treasury asks for payments. All over HTTP."""
+"""The hospitals: departments ask, buyers change orders, docks count, the treasury asks for payments. All over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
@@ -12,12 +12,16 @@ from typing import Final, get_args
 import aiohttp
 
 from hilum.canonical import (
+    Budget,
     BusinessObject,
     Contract,
     GoodsReceipt,
     Item,
     Location,
+    OrderLine,
     PaymentRun,
+    PurchaseOrder,
+    PurchaseOrderCancelled,
     ReceiptLine,
     ReturnLine,
     Supplier,
@@ -28,12 +32,14 @@ from hilum.canonical import (
 from hilum.canonical.catalogue import write
 from hilum.errors import Down
 from hilum.simulator.month.people import ACCOUNTS_ENTERED_BY, PAYMENTS_ASKED_BY
-from hilum.simulator.month.truth import CURRENCY, Article, Contracted, Month, Receipt, Return, Story, Vendor
+from hilum.simulator.month.truth import CURRENCY, Article, Contracted, Line, Month, Receipt, Return, Story, Vendor
 
 _AGAIN = 0.2  # seconds before a post is repeated that nobody has answered
 _PATIENCE = 180.0  # seconds; a hub that was killed is up again long before
 _ONE_ANSWER = 10.0  # seconds
 _DESKS: Final = 8  # that post at once
+_RECALL: Final = "a recall is not answered"
+_AMPLE: Final = Decimal(900_000_000)  # of a hospital
 _MARKS: Final[Mapping[Contracted, str]] = {"holds": "C", "ran out": "OLD", "suspended": "HELD"}
 
 
@@ -55,10 +61,16 @@ class Hospitals:
         if self._session is not None:
             await self._session.close()
 
-    async def introduce(self) -> None:
-        """Master data, what others need first: warehouses, suppliers, items; accounts, contracts."""
+    async def introduce(self, settled: Callable[[], Awaitable[None]]) -> None:
+        """Master data, what others need first: warehouses, suppliers, items; accounts, contracts, budgets.
+
+        `settled` waits until it is everywhere. A store is put into another warehouse where its own is not known yet.
+        """
         for things in master_data(self._month):
             await self._all("/known", [(write(each), each.business_key) for each in things])
+            if isinstance(things[0], Warehouse):
+                await settled()
+        await settled()
 
     async def ask(self, day: int) -> int:
         """What departments ask for on that day."""
@@ -66,6 +78,12 @@ class Hospitals:
         await self._all("/requisitions", posts, "text/csv")
         await self._all("/requisitions", [post for post in posts if self._twice(post[1])], "text/csv")
         return len(posts)
+
+    async def change(self, day: int) -> int:
+        """What buyers make of orders that were sent."""
+        found = [story for story in self._month.stories if story.change is not None and story.change.day == day]
+        await self._all("/changes", [(write(_changed(story, self._month)), story.order) for story in found])
+        return len(found)
 
     async def receive(self, day: int) -> int:
         """What comes to the docks on that day, and what leaves them."""
@@ -116,7 +134,12 @@ def master_data(month: Month) -> Iterator[Sequence[BusinessObject]]:
     yield [Warehouse(code=each.code, title=each.title) for each in month.hospitals]
     yield [
         *(Location(code=each.store, title=f"Store of {each.title}", facility=each.code) for each in month.hospitals),
-        *(Supplier(code=vendor.code, title=vendor.title) for vendor in month.vendors),
+        *(
+            Supplier(
+                code=vendor.code, title=vendor.title, blocked=vendor.blocked, block_reason=_RECALL * vendor.blocked
+            )
+            for vendor in month.vendors
+        ),
     ]
     yield [
         Item(code=each.code, title=each.title, supplier=vendor.code) for vendor in month.vendors
@@ -130,6 +153,13 @@ def master_data(month: Month) -> Iterator[Sequence[BusinessObject]]:
         }) for vendor in month.vendors
     ]  # fmt: skip
     yield [_contract(month, vendor, state) for vendor in month.vendors for state in get_args(Contracted)]
+    centres = {f"{each.code}-CC": _AMPLE for each in month.hospitals}
+    centres |= {story.cost_centre: story.budget for story in month.stories if story.budget is not None}
+    begin, end = month.begin.replace(month=1, day=1), month.begin.replace(year=month.begin.year + 1, month=1, day=1)
+    yield [
+        Budget(cost_centre=centre, period_from=begin, period_to=end, currency=CURRENCY, amount=amount)
+        for centre, amount in centres.items()
+    ]
 
 
 def _contract(month: Month, vendor: Vendor, state: Contracted) -> Contract:
@@ -151,20 +181,41 @@ def _contract(month: Month, vendor: Vendor, state: Contracted) -> Contract:
 def lookups(month: Month) -> dict[str, str]:
     """The tables of the project, as CSV: items by the codes of departments, accounts of the bank."""
     rows = [_item_row(vendor, each) for vendor in month.vendors for each in vendor.articles]
-    return {"items": "\n".join(["code,item,supplier,unit,cost", *rows, ""])}
+    return {"items": "\n".join(["code,item,supplier,unit,cost,critical", *rows, ""])}
 
 
 def _item_row(vendor: Vendor, each: Article) -> str:
     """What no contract has, a department believes to cost what it did."""
     named = f"{vendor.code},EA,{each.price}" if each.contract != "holds" else ",EA,"
-    return f"{each.code},{each.code},{named}"
+    return f"{each.code},{each.code},{named},{'yes' if each.critical else 'no'}"
 
 
 def _sheet(story: Story, month: Month) -> bytes:
-    head = "requisition,line,item,quantity,needed_by,deliver_to,requested_by"
-    rest = f"{month.on(story.needed)},{story.hospital.store},eve"
+    head = "requisition,line,item,quantity,needed_by,deliver_to,requested_by,department,urgent"
+    urgent = "yes" if story.urgent else "no"
+    rest = f"{month.on(story.needed)},{story.hospital.store},eve,{story.cost_centre},{urgent}"
     rows = [f"{story.requisition},{line.number},{line.item},{line.quantity},{rest}" for line in story.wanted]
     return "\n".join([head, *rows, ""]).encode()
+
+
+def _changed(story: Story, month: Month) -> BusinessObject:
+    """The order as the buyers want it now."""
+    assert story.change is not None  # noqa: S101 - only such are asked
+    before = PurchaseOrder(
+        number=story.order, supplier=story.vendor.code, currency=CURRENCY, requisition=story.requisition,
+        deliver_to=story.hospital.store, ordered_at=month.at(story.day), lines=_ordered(story.wanted, story, month),
+    )  # fmt: skip
+    if not story.change.lines:
+        return PurchaseOrderCancelled.of(before, "the department does not want it any more")
+    return before.model_copy(update={"revision": 1, "lines": _ordered(story.change.lines, story, month)})
+
+
+def _ordered(lines: Sequence[Line], story: Story, month: Month) -> tuple[OrderLine, ...]:
+    return tuple(
+        OrderLine(number=line.number, item=line.item, quantity=line.quantity, unit=line.unit, unit_price=line.price,
+                  needed_by=month.on(story.needed))
+        for line in lines
+    )  # fmt: skip
 
 
 def _object(story: Story, each: Receipt | Return, month: Month) -> BusinessObject:

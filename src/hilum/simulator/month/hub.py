@@ -12,6 +12,7 @@ from pathlib import Path
 from hilum.errors import Down
 
 _PATIENCE = 120.0  # seconds for a start
+_STOPS = 60.0  # seconds that it has to stop in good order
 
 
 class HubProcess:
@@ -46,8 +47,15 @@ class HubProcess:
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> None:
-        """As an operator stops it."""
-        await self._end(signal.SIGTERM)
+        """As an operator stops it; one that does not stop, or for which nobody waits any more, is killed."""
+        try:
+            async with asyncio.timeout(_STOPS):
+                await self._end(signal.SIGTERM)
+        except TimeoutError:
+            await self._end(signal.SIGKILL)
+        except asyncio.CancelledError:
+            await self._end(signal.SIGKILL)
+            raise
 
     @property
     def ended(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,7 +16,20 @@ from hilum.simulator.month.truth import Bill, Month, Story
 
 PAYMENTS_ASKED_BY: Final = "carla"
 ACCOUNTS_ENTERED_BY: Final = "paula"
+_LINE: Final = re.compile(r"line ([0-9]+) of")
 _BUYER, _CLERK, _APPROVER, _RELEASER, _CALLER = "bert", "paula", "ada", "bob", "fiona"
+
+_ALWAYS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
+    "Approval": (_APPROVER, {"approved": True}),
+    "Review": (_APPROVER, {"justified": True}),
+    "ProposalDecision": (_APPROVER, {"approve": True}),
+    "ReleaseDecision": (_RELEASER, {"release": True}),
+    "CallBack": (_CALLER, {"confirmed": True, "spoke_with": "their accountant"}),
+    "ReturnDecision": (_CLERK, {"decision": "again"}),
+    "RejectedDecision": (_CLERK, {"decision": "again"}),
+    "UnpaidDecision": (_CLERK, {"decision": "wait"}),
+}
+"""Who answers what, whatever it is about."""
 
 
 class People:
@@ -24,6 +38,7 @@ class People:
     def __init__(self, month: Month, forms: Mapping[str, type[BaseModel]]) -> None:
         self._forms = forms
         self._orders = {story.order: story for story in month.stories}
+        self._requisitions = {story.requisition: story for story in month.stories}
         self._bills: dict[tuple[str, str], Bill] = {
             (story.order, bill.number): bill for story in month.stories for bill in story.bills
         }
@@ -41,6 +56,8 @@ class People:
 
     def answer(self, task: Asked) -> tuple[str, dict[str, Any]]:
         """Who answers, and what. Raises `Invalid` for what nobody thought of."""
+        if task.form in _ALWAYS:
+            return _ALWAYS[task.form]
         match task.form:
             case "AnswerDecision":
                 return _BUYER, {"accept": self._accepted(self._orders[task.key])}
@@ -48,19 +65,15 @@ class People:
                 bill = self._bills.get((task.key, billed(task)))
                 right = bill is not None and bill.posted is not None
                 return _CLERK, {"decision": "accept" if right else "refuse"}
-            case "Approval":
-                return _APPROVER, {"approved": True}
-            case "ProposalDecision":
-                return _APPROVER, {"approve": True}
-            case "ReleaseDecision":
-                return _RELEASER, {"release": True}
-            case "CallBack":
-                return _CALLER, {"confirmed": True, "spoke_with": "their accountant"}
-            case "ReturnDecision" | "RejectedDecision":
-                return _CLERK, {"decision": "again"}
-            case "UnpaidDecision":
-                return _CLERK, {"decision": "wait"}
+            case "Sourcing":
+                return _BUYER, self._instead(task)
         raise Invalid(f"nobody in this month knows what to answer to {task.form}: {task.title}")
+
+    def _instead(self, task: Asked) -> dict[str, Any]:
+        """Another supplier delivers it, at the same price."""
+        story, line = self._requisitions[task.key], _LINE.search(task.title)
+        price = next(each.price for each in story.wanted if line is not None and each.number == int(line[1]))
+        return {"supplier": story.vendor.code, "unit_price": str(price)}
 
     def _accepted(self, story: Story) -> bool:
         return story.answer is not None and story.answer.accepted

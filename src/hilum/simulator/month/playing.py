@@ -23,6 +23,7 @@ from hilum.postgres import Database
 from hilum.processes import store
 from hilum.processes.clock import set_clock
 from hilum.simulator.bank import Bank, Trouble
+from hilum.simulator.month.findings import held
 from hilum.simulator.month.hospitals import Hospitals
 from hilum.simulator.month.hub import HubProcess
 from hilum.simulator.month.people import People
@@ -30,6 +31,7 @@ from hilum.simulator.month.suppliers import Suppliers
 from hilum.simulator.month.truth import CURRENCY, Month
 
 _LOOK = 0.1  # seconds between two looks whether the hub is at rest
+_HELD = 10  # times sooner the patience is over where something is held
 _UNDER_WAY = ("received", "routed")
 
 
@@ -73,25 +75,25 @@ class _Player:
         for name in ("matches", "refused", "status", "accounts"):
             (world.project / "out" / name).mkdir(parents=True, exist_ok=True)
         self._clock(0)
+        self.killing: asyncio.Task[None] | None = None  # what kills and starts the hub on a day
         drawn = random.Random(world.seed)  # noqa: S311 - chooses moments, guards nothing
         self.kills: Counter[int] = Counter(drawn.choices(self.month.days, k=world.kills))
         self.drawn = drawn
 
     async def play(self) -> None:
         """Master data first, then day by day."""
-        await self.hospitals.introduce()
-        await self._rest("master data", lambda: self._work(0))
+        await self.hospitals.introduce(lambda: self._rest("master data", lambda: self._work(0)))
         for vendor in self.month.vendors:
             if vendor.returned:
                 self.bank.trouble(vendor.account, Trouble.RETURN, times=1)
         for day in self.month.days:
             begun = time.monotonic()
             self._clock(day)
-            killing = asyncio.create_task(self._kill(self.kills[day]))
+            self.killing = asyncio.create_task(self._kill(self.kills[day]))
             try:
-                await self._day(day, killing)
+                await self._day(day)
             finally:
-                killing.cancel()
+                self.killing.cancel()
             self.world.seconds[day] = time.monotonic() - begun
             self.world.tell(f"{self.month.on(day)}: {self.world.seconds[day]:.1f} s")
 
@@ -99,8 +101,9 @@ class _Player:
         self.now = self.month.at(day)
         set_clock(self.world.project / "clock", self.now)
 
-    async def _day(self, day: int, killing: asyncio.Task[None]) -> None:
+    async def _day(self, day: int) -> None:
         await self.hospitals.ask(day)
+        await self.hospitals.change(day)
         await self.hospitals.receive(day)
         await self._rest(f"day {day}", lambda: self._work(day))
         if day in self.month.payment_days:
@@ -110,7 +113,8 @@ class _Player:
             await self._rest(f"the bank's answers of day {day}", lambda: self._work(day))
         if day in self.month.payment_days or day - 1 in self.month.payment_days:
             self.bank.end_of_day(self.month.on(day))
-        await killing
+        if self.killing is not None:
+            await self.killing
         await self._rest(f"the end of day {day}", lambda: self._work(day))
 
     async def _work(self, day: int) -> int:
@@ -127,14 +131,29 @@ class _Player:
         """Until nothing is under way any more, at two looks in a row. Raises `Down` where nothing goes on any more."""
         begun, moved, quiet = time.monotonic(), await self._moved(), 0
         while quiet < 2:
+            self._hub_is_there()
             done = await work() if work is not None else 0
             quiet = quiet + 1 if not done and await self._at_rest() else 0
-            if time.monotonic() > begun + self.world.patience:
+            if time.monotonic() > begun + self.world.patience / (_HELD if await self._held() else 1):
                 before, moved = moved, await self._moved()
                 if moved == before:
                     raise Down(f"The hub does not come to rest: {what}, {await self._why()}.")
                 begun = time.monotonic()
             await asyncio.sleep(_LOOK)
+
+    def _hub_is_there(self) -> None:
+        """Raises `Down` where the hub has ended by itself, or did not start again."""
+        if self.killing is not None and not self.killing.done():
+            return
+        if self.killing is not None:
+            self.killing.result()
+        if self.world.hub.ended:
+            raise Down(f"The hub of the month has ended by itself: see {self.world.project / 'hub.log'}.")
+
+    async def _held(self) -> list[str]:
+        """What waits for a person outside of the tasks: nobody in the month looks after it."""
+        async with self.world.database.cold() as connection:
+            return await held(connection)
 
     async def _moved(self) -> int:
         """How often a message has come, or gone on; retries do not count."""
@@ -155,10 +174,14 @@ class _Player:
 
     async def _why(self) -> str:
         async with self.world.database.cold() as connection:
-            return (
-                f"untaken: {self._folders()}; messages: {await _under_way(connection)}; processes at rest: "
-                f"{await store.at_rest(connection, self.now)}; hub ended: {self.world.hub.ended}"
-            )
+            facts = {
+                "held": await held(connection),
+                "untaken": self._folders(),
+                "messages": await _under_way(connection),
+                "processes at rest": await store.at_rest(connection, self.now),
+                "hub ended": self.world.hub.ended,
+            }
+        return "; ".join(f"{name}: {fact}" for name, fact in facts.items())
 
 
 async def _under_way(connection: object) -> dict[str, int]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from hilum.simulator.month.troubles import Trouble
-from hilum.simulator.month.truth import Answer, Bill, Line, Notice, Receipt, Return, Story
+from hilum.simulator.month.truth import Answer, Bill, Change, Extra, Line, Notice, Receipt, Return, Story
 
 Lines = tuple[Line, ...]
 
@@ -151,6 +151,51 @@ def _unanswered(story: Story) -> Story:
     return replace(told, papers=papers, acknowledges=False)
 
 
+def _changed(story: Story) -> Story:
+    """Two more of the first line, and none of the last one where there are several; told on the next day."""
+    day = story.day
+    lines = _first(story.wanted[:-1] or story.wanted, quantity=story.wanted[0].quantity + 2)
+    return replace(
+        story,
+        change=Change(day=day + 1, lines=lines),
+        papers=(_answer(story), _notice(story, day + 2, lines), _bill(story, day + 4, lines)),
+        untold=(_notice(story, day + 2), _bill(story, day + 4)),
+        arrivals=(_receipt(story, day + 3, lines),),
+    )
+
+
+def _cancelled(story: Story) -> Story:
+    """Told on the next day; who was not told would send the goods, and bill them."""
+    day = story.day
+    untold = (_notice(story, day + 2), _bill(story, day + 4))
+    return replace(story, change=Change(day=day + 1), papers=(_answer(story),), untold=untold)
+
+
+FREIGHT, LEVY, DEAR_FREIGHT = Decimal("12.50"), Decimal("2.35"), Decimal("74.90")
+"""What is billed beside the goods; the flows of the month allow 25."""
+
+
+def _extras(story: Story, freight: Decimal) -> tuple[Extra, ...]:
+    """Only UBL says what tax there is on it."""
+    taxed = story.vendor.speaks == "peppol"
+    parts = (("Freight", freight), ("Levy on packaging", LEVY))
+    return tuple(Extra(words=words, amount=amount, taxed=taxed) for words, amount in parts)
+
+
+def _freight(story: Story) -> Story:
+    told = _as_it_should_be(story)
+    papers = [replace(each, extras=_extras(story, FREIGHT)) if isinstance(each, Bill) else each for each in told.papers]
+    return replace(told, papers=tuple(papers))
+
+
+def _dear_freight(story: Story) -> Story:
+    """The bill is refused; a right one comes two days later under another number."""
+    day = story.day
+    wrong = replace(_bill(story, day + 3, posted=None), extras=_extras(story, DEAR_FREIGHT))
+    right = replace(_bill(story, day + 5, mark="CORR-"), extras=_extras(story, FREIGHT))
+    return replace(_as_it_should_be(story), papers=(_answer(story), _notice(story, day + 1), wrong, right))
+
+
 _TELLERS: Mapping[Trouble, Callable[[Story], Story]] = MappingProxyType(
     {
         Trouble.PARTIAL: _partial,
@@ -171,6 +216,10 @@ _TELLERS: Mapping[Trouble, Callable[[Story], Story]] = MappingProxyType(
         Trouble.ANSWER_PRICE: _dearer,
         Trouble.ANSWER_DATE: _later,
         Trouble.UNANSWERED: _unanswered,
+        Trouble.CHANGED: _changed,
+        Trouble.CANCELLED: _cancelled,
+        Trouble.FREIGHT: _freight,
+        Trouble.FREIGHT_DEAR: _dear_freight,
     }
 )
 
@@ -212,6 +261,7 @@ def _bill(
         credit=credit,
         corrects=corrects,
         posted=day if posted == _SAME else posted,
+        at_once=story.vendor.speaks == "peppol",
     )
 
 

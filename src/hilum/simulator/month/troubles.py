@@ -35,6 +35,14 @@ class Trouble(StrEnum):
     EXPIRED = "contract has run out"
     SUSPENDED = "contract is suspended"
     UNANSWERED = "order never acknowledged"
+    BLOCKED = "supplier is blocked"
+    OVER_BUDGET = "a cent more than the budget has"
+    BUDGET_SPENT = "just what the budget has"
+    URGENT = "urgent, critical and off contract"
+    CHANGED = "changed by the buyer after sending"
+    CANCELLED = "cancelled by the buyer after sending"
+    FREIGHT = "freight and a levy on the bill, as allowed"
+    FREIGHT_DEAR = "more freight than is allowed"
 
 
 RATES: Mapping[Trouble, float] = MappingProxyType(
@@ -59,12 +67,23 @@ RATES: Mapping[Trouble, float] = MappingProxyType(
         Trouble.EXPIRED: 0.01,
         Trouble.SUSPENDED: 0.01,
         Trouble.UNANSWERED: 0.01,
+        Trouble.BLOCKED: 0.01,
+        Trouble.OVER_BUDGET: 0.02,
+        Trouble.BUDGET_SPENT: 0.01,
+        Trouble.URGENT: 0.01,
+        Trouble.CHANGED: 0.02,
+        Trouble.CANCELLED: 0.01,
+        Trouble.FREIGHT: 0.03,
+        Trouble.FREIGHT_DEAR: 0.01,
     }
 )
 """Of all orders; the others are as they should be."""
 
 RETURNED_RATE: Final = 0.05
 """Of all suppliers: the bank sends the first payment to them back."""
+
+BLOCKED_RATE: Final = 0.05
+"""For so many of all suppliers there is one more, that is blocked; at least one."""
 
 FOUND_AS: Mapping[Trouble, str] = MappingProxyType(
     {
@@ -82,6 +101,10 @@ FOUND_AS: Mapping[Trouble, str] = MappingProxyType(
         Trouble.EXPIRED: "approval: off contract",
         Trouble.SUSPENDED: "approval: off contract",
         Trouble.UNANSWERED: "not acknowledged",
+        Trouble.BLOCKED: "held: supplier is blocked",
+        Trouble.OVER_BUDGET: "approval: over budget",
+        Trouble.URGENT: "review: ordered at once",
+        Trouble.FREIGHT_DEAR: "bill: extras",
     }
 )
 """What the hub must say of it; of those that are not here, nothing."""

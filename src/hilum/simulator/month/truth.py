@@ -17,6 +17,9 @@ CURRENCY: Final = "EUR"
 Contracted = Literal["holds", "ran out", "suspended"]
 """Where the contract of an article is in its life."""
 
+Language = Literal["x12", "edifact", "cxml", "peppol"]
+"""How a supplier speaks; `peppol`: EDIFACT, but for its bills, which are UBL."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hospital:
@@ -35,6 +38,7 @@ class Article:
     title: str
     price: Decimal
     contract: Contracted = "holds"
+    critical: bool = False  # where it is urgent, it is ordered before anybody is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +48,13 @@ class Vendor:
     code: str
     key: str  # name of its profile
     title: str
-    format: Literal["x12", "edifact"]
+    speaks: Language
     account: str = field(repr=False)
     terms: int  # days until a bill is due
     tax: Decimal  # percent on everything that it bills
     articles: tuple[Article, ...]
     returned: bool = False  # the bank sends the first payment back
+    blocked: bool = False  # nothing may be ordered of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,15 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """What is billed beside the goods."""
+
+    words: str
+    amount: Decimal
+    taxed: bool  # as the goods are; otherwise nothing is said of tax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """A bill or a credit note, and what is right to do with it."""
 
@@ -113,21 +127,38 @@ class Bill:
     corrects: str = ""
     posted: int | None = None  # the day on which it can be posted; none: it never is
     again: int | None = None  # the day on which it is sent once more, as it is
+    extras: tuple[Extra, ...] = ()
+    at_once: bool = False  # its tax is rounded once, as UBL wants it, not line by line
 
     def with_tax(self, percent: Decimal) -> Decimal:
-        """What it asks for, to the cent: the tax of each line is rounded, as ledgers do it."""
+        """What it asks for, to the cent."""
+        if self.at_once:
+            return self.net() + cents(sum(self._taxed(), Decimal(0)) * percent / 100)
         return self.net() + self.tax(percent)
 
     def net(self) -> Decimal:
         """Before tax."""
-        return sum((cents(line.quantity * line.price) for line in self.lines), Decimal(0))
+        beside = sum((each.amount for each in self.extras), Decimal(0))
+        return sum((cents(line.quantity * line.price) for line in self.lines), beside)
 
     def tax(self, percent: Decimal) -> Decimal:
-        """Of all lines."""
-        return sum((cents(cents(line.quantity * line.price) * percent / 100) for line in self.lines), Decimal(0))
+        """Of all lines, each rounded, as ledgers do it."""
+        return sum((cents(each * percent / 100) for each in self._taxed()), Decimal(0))
+
+    def _taxed(self) -> list[Decimal]:
+        goods = [cents(line.quantity * line.price) for line in self.lines]
+        return [*goods, *(each.amount for each in self.extras if each.taxed)]
 
 
 Paper = Answer | Notice | Bill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The buyer makes something else of an order that was sent."""
+
+    day: int
+    lines: tuple[Line, ...] = ()  # none: it is cancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +177,16 @@ class Story:
     arrivals: tuple[Receipt | Return, ...] = ()
     acknowledges: bool = True  # the supplier's translator answers at all
     twice: bool = False  # every message comes a second time
+    change: Change | None = None  # of the buyer
+    untold: tuple[Paper, ...] = ()  # what the supplier sends where it was not told of the change
+    first_asked: Vendor | None = None  # has agreed the price, and is blocked; the buyers choose `vendor` instead
+    urgent: bool = False
+    budget: Decimal | None = None  # what a cost centre of its own has; none: it is of its hospital's
+
+    @property
+    def cost_centre(self) -> str:
+        """Whose money it is."""
+        return f"{self.hospital.code}-CC" if self.budget is None else f"{self.requisition}-CC"
 
     @property
     def bills(self) -> Iterator[Bill]:
@@ -176,6 +217,7 @@ class Month:
         for story in self.stories:
             found |= {story.day, *(each.day for each in (*story.papers, *story.arrivals))}
             found |= {bill.again for bill in story.bills if bill.again is not None}
+            found |= {story.change.day} if story.change is not None else set()
         return sorted(found)
 
     def on(self, day: int) -> date:

@@ -30,6 +30,7 @@ from hilum.connectors.odoo.operations.purchase_order import PlaceOrder
 from hilum.connectors.odoo.operations.receipt import ReceiveGoods
 from hilum.connectors.odoo.operations.requests import UpsertCase, UpsertLead
 from hilum.connectors.odoo.operations.reversal import ReverseDocument
+from hilum.connectors.odoo.operations.status_note import NoteStatus
 from hilum.connectors.odoo.operations.stock_consumption import ConsumeStock
 from hilum.connectors.odoo.operations.stock_level import SetStockLevel
 from hilum.connectors.odoo.operations.stock_transfer import TransferStock
@@ -70,6 +71,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         PlaceOrder(),
         AcknowledgeOrder(),
         CancelOrder(),
+        NoteStatus(),
         MoveConsignment(),
         ReceiveGoods(),
         TransferStock(),

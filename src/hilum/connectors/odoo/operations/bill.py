@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from hilum.canonical import CustomerInvoice, SupplierBill
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.loading import Record
+from hilum.connectors.odoo.operations import tax_rounding
 from hilum.connectors.odoo.operations.base import Needs, found, joined
 from hilum.connectors.odoo.operations.documents import Plan
 from hilum.connectors.odoo.operations.invoicing import Found, Known, known, made_line
@@ -24,7 +26,7 @@ from hilum.connectors.odoo.operations.ledger import DUPLICATE, MOVE, Booking, Le
 from hilum.connectors.odoo.references import ACCOUNT, CUSTOMER, SUPPLIER
 from hilum.connectors.odoo.session import Session
 from hilum.connectors.odoo.units import units_needed
-from hilum.connectors.odoo.work import Task, cell
+from hilum.connectors.odoo.work import Task, cell, exact
 from hilum.errors import Rejected
 
 Thing = SupplierBill | CustomerInvoice
@@ -114,6 +116,7 @@ class InvoiceOperation(LedgerOperation):
                 lines=lines,
                 day=thing.billed_on,
                 total=thing.total,
+                rounding=self.rounding(thing),
                 may_move=session.settings.locked_periods == "move",
             ),
             act=thing.post,
@@ -122,6 +125,10 @@ class InvoiceOperation(LedgerOperation):
     def origin(self, thing: Any) -> dict[str, str]:
         """The column of the source document."""
         return {}
+
+    def rounding(self, thing: Any) -> Decimal:
+        """So many cents Odoo's total may be off by rounding of tax: a line with them is added. 0: none."""
+        return Decimal(0)
 
     async def _correction(self, session: Session, task: Task) -> dict[str, str]:
         """The link of a credit note to what it is about. Odoo matches the two when the credit note is posted."""
@@ -201,6 +208,35 @@ class PostBill(InvoiceOperation):
         """See `InvoiceOperation.origin`."""
         return {"invoice_origin": thing.order} if thing.order else {}
 
+    def rounding(self, thing: SupplierBill) -> Decimal:
+        """See `InvoiceOperation.rounding`."""
+        return tax_rounding.between(thing)
+
+    async def write(self, session: Session, plans: Sequence[Plan], tasks: Sequence[Task]) -> None:
+        """See `DocumentOperation.write`. What is owed is what the bill says, also where Odoo rounds tax otherwise."""
+        await super().write(session, plans, tasks)
+        may = [plan for plan in plans if plan.wanted.rounding and plan.number and plan.task.outcome is None]
+        await self._heads(session, may)
+        records = [self._rounded(session, plan) for plan in may if abs(_off(plan)) == plan.wanted.rounding]
+        if records:
+            await session.loader(self.model, self.context(session)).load(records, tasks)
+
+    def own_lines(self, plan: Plan) -> Sequence[Row]:
+        """See `LedgerOperation.own_lines`: without the one that rounds."""
+        rounding = [line for line in plan.lines if not line["product_id"] and line["quantity"] == 1
+                    and 0 < abs(exact(line["price_unit"])) <= plan.wanted.rounding]  # fmt: skip
+        if not rounding or len(plan.lines) <= len(plan.wanted.lines):
+            return plan.lines
+        return [line for line in plan.lines if line is not rounding[-1]]
+
+    def _rounded(self, session: Session, plan: Plan) -> Record:
+        line = {
+            "id": session.xml_id(f"{self.kind}line", f"{plan.task.thing.business_key}/rounding"),
+            "name": tax_rounding.WORDS, "quantity": "1", "price_unit": cell(_off(plan)),
+        }  # fmt: skip
+        cells = {f"invoice_line_ids/{column}": text for column, text in line.items()}
+        return replace(plan.records[0], lines=[cells])
+
 
 class PostInvoice(InvoiceOperation):
     """CustomerInvoice → account.move."""
@@ -230,6 +266,12 @@ class PostInvoice(InvoiceOperation):
     def origin(self, thing: CustomerInvoice) -> dict[str, str]:
         """See `InvoiceOperation.origin`."""
         return {"invoice_origin": thing.encounter} if thing.encounter else {}
+
+
+def _off(plan: Plan) -> Decimal:
+    """What Odoo's total lacks; 0 where it is no draft that can be changed."""
+    draft = plan.number is not None and plan.row.get("state") == "draft"
+    return plan.wanted.total - exact(plan.row["amount_total"]) if draft else Decimal(0)
 
 
 def _due(thing: Thing) -> date | None:

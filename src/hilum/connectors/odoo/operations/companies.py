@@ -6,14 +6,14 @@ longer lists is archived, so that nobody pays to it. Whether Odoo may pay to an 
 here: that is a check by a person.
 
 Blocking: 16 to 18 have a field that stops buyers and sellers in the forms (`purchase_warn`, `sale_warn`); 19 has only
-the text that is shown. Orders through the hub to a blocked supplier are refused where the field says so.
+the text that is shown, which begins with `BLOCKED`. Orders through the hub to a blocked supplier are refused by either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from hilum.canonical import BankAccount, Customer, Supplier
 from hilum.connectors.odoo.client import Row
@@ -26,6 +26,8 @@ from hilum.connectors.odoo.work import Task
 from hilum.errors import Rejected
 
 BANK = "res.partner.bank"
+BLOCKED: Final = "Blocked."
+"""How the warning of a contact begins that may not be ordered of, where Odoo has nothing but the warning (19)."""
 
 
 class UpsertCompany(Upsert):
@@ -66,8 +68,10 @@ class UpsertCompany(Upsert):
             return {self.warning: level, text: (thing.block_reason or "Blocked") if thing.blocked else CLEAR}
         if text in there:
             if thing.blocked:
-                task.remarks.append("This Odoo has no block for contacts: a warning is shown to whoever chooses it.")
-            return {text: f"Blocked. {thing.block_reason}".strip() if thing.blocked else CLEAR}
+                task.remarks.append(
+                    "This Odoo has no block for contacts: it warns whoever chooses it; the hub orders nothing of it."
+                )
+            return {text: f"{BLOCKED} {thing.block_reason}".strip() if thing.blocked else CLEAR}
         if thing.blocked:
             task.remarks.append("This Odoo cannot block a contact; archive it instead.")
         return {}

@@ -50,6 +50,7 @@ class Booking:
     day: date  # on which it is to be booked
     total: Decimal | None = None  # with tax; None: Odoo decides
     may_move: bool = False  # to an open period, where `day` is locked
+    rounding: Decimal = Decimal(0)  # Odoo's total may be so far from this one by rounding of tax
 
 
 class LedgerOperation(DocumentOperation):

@@ -22,6 +22,7 @@ from hilum.canonical import OrderLine, PurchaseOrder
 from hilum.connectors.odoo.client import Row
 from hilum.connectors.odoo.dialect import Dialect
 from hilum.connectors.odoo.operations.base import Needs, found, joined, prepare
+from hilum.connectors.odoo.operations.companies import BLOCKED
 from hilum.connectors.odoo.operations.documents import CONFLICT, DocumentOperation, Plan, same_lines
 from hilum.connectors.odoo.operations.order_edits import (
     AGREEMENT,
@@ -312,15 +313,19 @@ def _escaped(text: str) -> str:
 
 
 async def with_blocks(session: Session, suppliers: Mapping[str, Row | Rejected]) -> dict[str, Row | Rejected]:
-    """The suppliers; for a blocked or archived one the `Rejected` that says so. One call where Odoo has blocks.
+    """The suppliers; for a blocked or archived one the `Rejected` that says so. One call.
 
-    Odoo warns people of such a supplier in its forms, but takes orders of programs without a word.
+    Odoo warns people of such a supplier in its forms, but takes orders of programs without a word. Where it has no
+    block (19), the warning counts that the hub itself writes for a blocked one.
     """
     numbers = [row["id"] for row in suppliers.values() if not isinstance(row, Rejected)]
+    there = await session.fields("res.partner")
+    marks = {"purchase_warn": ("=", "block"), "purchase_warn_msg": ("=like", f"{BLOCKED}%")}
+    mark = next((field for field in marks if field in there), "")
     blocked: set[int] = set()
-    if numbers and "purchase_warn" in await session.fields("res.partner"):
-        domain = [["id", "in", numbers], ["purchase_warn", "=", "block"]]
-        blocked = {row["id"] for row in await session.client.search_read("res.partner", domain, ["purchase_warn"])}
+    if numbers and mark:
+        domain = [["id", "in", numbers], [mark, *marks[mark]]]
+        blocked = {row["id"] for row in await session.client.search_read("res.partner", domain, [mark])}
     told: dict[str, Row | Rejected] = {}
     for code, row in suppliers.items():
         told[code] = row

@@ -13,6 +13,7 @@ from hilum.formats.x12.documents.answers import AnsweredLine, LineAnswer, OrderA
 from hilum.formats.x12.documents.codes import (
     AnswerType,
     ChangeCode,
+    ContractState,
     Dates,
     Entity,
     ItemId,
@@ -64,6 +65,7 @@ __all__ = [
     "CatalogueLine",
     "ChangeCode",
     "ChangedLine",
+    "ContractState",
     "Dates",
     "Deduction",
     "Entity",

@@ -28,19 +28,30 @@ class AnswerType(StrEnum):
     WITHOUT_CHANGES = "AD"  # with detail, no change
     ACKNOWLEDGED = "AK"  # no detail or change
     ACCEPTED = "AT"
+    EXCEPTIONS = "AE"  # with detail of the exceptions only
+    ON_HOLD = "AH"
     REJECTED_WITH_DETAIL = "RD"
+    REJECTED_WITH_EXCEPTIONS = "RF"  # with detail of the exceptions only
     REJECTED = "RJ"  # no detail
+    REJECTED_NOT_AS_AGREED = "RN"
+    COUNTER_OFFER = "RO"
+    REJECTED_BY_PRACTICE = "RV"  # violates the practices of the industry
 
 
 class LineStatus(StrEnum):
     """Line item status, data element 668."""
 
     ACCEPTED = "IA"
+    FORWARDED = "AA"  # accepted, forwarded to another location of the supplier
+    SHIPPED = "AC"  # accepted and shipped
     BACKORDERED = "IB"
     CHANGED = "IC"
     DELETED = "ID"
     PRICE_PENDING = "IE"
     ON_HOLD = "IH"
+    ON_HOLD_DESCRIPTION = "IF"  # its description is not complete
+    ON_HOLD_WAIVER = "IW"  # a waiver is needed
+    DATE_PENDING = "SP"  # accepted, its day is pending
     PRICE_CHANGED = "IP"
     QUANTITY_CHANGED = "IQ"
     REJECTED = "IR"
@@ -54,6 +65,7 @@ class ChangeCode(StrEnum):
     """Change or response type, data element 670."""
 
     ADD = "AI"
+    CANCEL_ORDER = "CF"
     CHANGE = "CA"
     DATES = "CT"
     DELETE = "DI"
@@ -62,6 +74,7 @@ class ChangeCode(StrEnum):
     PRICE_AND_QUANTITY = "PQ"
     LESS = "QD"
     MORE = "QI"
+    REJECT_CHANGE = "RC"
     REPLACEMENT_ITEM = "RE"
     RESCHEDULE = "RS"
     REPLACE_ALL_VALUES = "RZ"
@@ -82,7 +95,29 @@ class Entity(StrEnum):
     PAYEE = "PE"
     DISTRIBUTOR = "DS"
     MANUFACTURER = "MF"
-    ULTIMATE_CONSUMER = "UC"
+    ULTIMATE_CONSIGNEE = "UC"
+
+
+class ContractState(StrEnum):
+    """Contract status, data element 846."""
+
+    AWARDED = "CA"
+    CANCELLED = "CC"
+    CLOSED = "CL"
+    MODIFIED = "CM"
+    RENEWED = "CR"
+    DELETED = "DL"
+    EXPIRED = "EX"
+    SUSPENDED = "GS"
+    ON_HOLD = "HO"
+    INACTIVE = "IA"
+    ORIGINAL = "OC"
+    PENDING = "PB"
+    PROPOSED = "PR"
+    REOPENED = "RO"
+    STANDARD = "SC"
+    TERMINATED = "TA"
+    VALID = "VA"
 
 
 class ItemId(StrEnum):
@@ -90,6 +125,7 @@ class ItemId(StrEnum):
 
     BUYERS_ITEM = "IN"
     BUYERS_PART = "BP"
+    BUYERS_ORDER_LINE = "PL"
     VENDORS_ITEM = "VN"
     VENDORS_PART = "VP"
     VENDORS_CATALOGUE = "VC"
@@ -131,9 +167,12 @@ class References:
     CONTRACT: Final = "CT"
     ORDER: Final = "PO"
     INVOICE: Final = "IV"
-    BLANKET_ORDER: Final = "BO"
+    BUYERS_CONTRACT: Final = "BC"
+    VENDORS_CONTRACT: Final = "VC"
+    BUYERS_ORDER_LINE: Final = "BV"
+    SELLERS_LINE: Final = "LI"
     REQUISITION: Final = "RQ"
     BILL_OF_LADING: Final = "BM"
     LOT: Final = "LT"
-    CREDIT: Final = "CM"
+    CREDIT: Final = "CM"  # buyer's credit memo
     VENDOR: Final = "IA"  # internal vendor number

@@ -31,8 +31,9 @@ from hilum.formats.x12.loops import Loop
 from hilum.formats.x12.segment import Free, Segment
 from hilum.formats.x12.transaction import TransactionSet
 
-CREDITS = frozenset({"CR", "CN"})
-"""Types of invoice (BIG07, data element 640) that give money back: credit memo, credit invoice."""
+CREDITS = frozenset({"CC", "CE", "CG", "CN", "CR", "MC"})
+"""Types of invoice (BIG07, data element 640) that give money back: credit memo (CR) and invoice (CN), consolidated ones
+(CG, CE), of a commission (CC), of material (MC)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from hilum.formats.x12.building import Draft, Row
-from hilum.formats.x12.documents.codes import Dates, Purpose
+from hilum.formats.x12.documents.codes import ContractState, Dates, Purpose
 from hilum.formats.x12.documents.parts import (
     Identified,
     NamedParty,
@@ -69,7 +69,7 @@ class CatalogueLine(Identified):
 class Catalogue:
     """832."""
 
-    purpose: str = "PC"  # BCT01, data element 683: PC price catalogue, PS price/sales catalogue, CO contract
+    purpose: str = "PC"  # BCT01, data element 683: PC price catalogue, PS price sheet, SC sales catalogue
     number: str = ""  # BCT02
     version: str = ""  # BCT03
     revision: str = ""  # BCT04
@@ -101,7 +101,7 @@ class AuthorisedContract:
 
     qualifier: str = "CT"  # CON01
     number: str
-    status: str = "AC"  # CON03, data element 846
+    status: str = ContractState.VALID  # CON03, data element 846
     references: tuple[Reference, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None

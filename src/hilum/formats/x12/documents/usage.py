@@ -38,7 +38,7 @@ class ReportedItem(Identified):
     """A QTY loop of a PTD: so much of an item, to whom, when."""
 
     transfer: str = "SS"  # PTD01, data element 521: SS stock sale, SD ship and debit sale
-    qualifier: str = "32"  # QTY01, data element 673: 32 sold, 38 original, 76 returns
+    qualifier: str = "32"  # QTY01, data element 673: 32 sold, 39 shipped, 76 returns
     quantity: Decimal
     unit: str = ""
     price: Decimal | None = None  # UIT02
@@ -47,7 +47,7 @@ class ReportedItem(Identified):
     serial: str = ""
     happened_on: date | None = None
     references: tuple[Reference, ...] = ()  # of the PTD: order, invoice, contract
-    parties: tuple[NamedParty, ...] = ()  # of the PTD: ship to, ultimate consumer
+    parties: tuple[NamedParty, ...] = ()  # of the PTD: ship to, ultimate consignee
 
     @property
     def receiver(self) -> NamedParty | None:

@@ -3,6 +3,7 @@
 One file, for all of it shares the processes and their rules: files of this folder are each loaded for themselves.
 """
 
+import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +14,15 @@ from hilum.connectors import files, http, odoo, partners
 from hilum.flow import Flow, Lookup, Owners, Pattern, with_partners
 from hilum.masterdata import terms
 from hilum.packs import finance, procurement
+from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import load_approvals
 from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import OrderRules
 from hilum.packs.procurement.partner_documents import draft_for
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
-from hilum.packs.suppliers import SupplierRules, bank_change_process, supplier_changed
+from hilum.packs.procurement.tolerances import load_tolerances
+from hilum.packs.suppliers import SupplierRules, bank_change_process, standing, supplier_changed
 from hilum.partners import Partners
 from hilum.processes import Commands, handle
 
@@ -34,9 +37,19 @@ POLL = float(os.environ.get("MONTH_POLL", "0.2"))  # seconds between two looks o
 PURCHASING = Owners(business="Procurement", technical="Integration")
 TREASURY = Owners(business="Treasury", technical="Integration")
 
-follow = order_process(OrderRules(wait_for_goods="P14D", linger="P7D"), owners=PURCHASING)
+with (PROJECT / "lookups" / "items.csv").open(encoding="utf-8", newline="") as table:
+    CRITICAL = frozenset(row["item"] for row in csv.DictReader(table) if row["critical"] == "yes")
+
+
+follow = order_process(
+    OrderRules(tolerances_of=load_tolerances(PROJECT / "tolerances.toml"), wait_for_goods="P14D", linger="P7D"),
+    owners=PURCHASING,
+)
 requests = requisition_process(
-    RequisitionRules(approvals=load_approvals(PROJECT / "approvals.toml"), name_agreements=False), owners=PURCHASING
+    RequisitionRules(
+        approvals=load_approvals(PROJECT / "approvals.toml"), is_critical=CRITICAL.__contains__, name_agreements=False
+    ),
+    owners=PURCHASING,
 )
 
 main = finance.DebtorAccount(
@@ -58,7 +71,7 @@ def listener(path: str) -> http.Listener:
 # Buying
 
 known = Flow(
-    "month.known", version="1.0", summary="Hospitals, suppliers, items and contracts are known",
+    "month.known", version="1.0", summary="Hospitals, suppliers, items, contracts and budgets are known",
     owners=PURCHASING, pattern=Pattern.MASTER_DATA, source=listener("/known"), format="object",
     order_by=lambda thing: thing.business_key,
 )  # fmt: skip
@@ -71,7 +84,7 @@ def told(thing: BusinessObject, hub: Lookup) -> BusinessObject:
 
 for make in (odoo.supplier, odoo.item, odoo.warehouse, odoo.location):
     known.deliver_to(make("odoo.main"))
-known.deliver_to(terms.keep(), *handle(accounts))
+known.deliver_to(terms.keep(), standing.keep(), budgets.keep(), *handle(accounts))
 
 asked = procurement.requisitions_csv(
     source=listener("/requisitions"), odoo=None, orders=False, currency="EUR", also=handle(requests)
@@ -91,14 +104,29 @@ def exchanged(profiles: Partners) -> Iterator[Flow]:
     def ordered(parsed: Command, hub: Lookup) -> Iterator[Any]:
         thing = BY_NAME[parsed["type"]].model_validate(parsed["content"])
         yield thing
-        # A change is what the supplier itself answered, or the end of the order: buyers tell it by telephone.
-        if isinstance(thing, PurchaseOrder) and thing.revision == 0:
-            profile = profiles.of_supplier(thing.supplier)
-            yield partners.Addressed(profile.key, draft_for(profile, thing, today=hub.today))
+        # An order is changed here to what its supplier has answered itself, and need not be told.
+        if not isinstance(thing, PurchaseOrder) or thing.revision == 0:
+            yield told_to_supplier(thing, hub)
 
-    orders.deliver_to(odoo.purchase_order("odoo.main"), odoo.purchase_order_cancel("odoo.main"))
-    orders.deliver_to(*handle(follow), *handle(requests), *partners.send(*profiles.values()))
-    yield orders
+    changes = Flow(
+        "month.changes", version="1.0", summary="What buyers change after sending, in Odoo and at the supplier",
+        owners=PURCHASING, pattern=Pattern.TRANSACTION, source=listener("/changes"), format="object",
+        order_by=lambda thing: thing.business_key,
+    )  # fmt: skip
+
+    @changes.translate
+    def changed_by_buyer(thing: BusinessObject, hub: Lookup) -> Iterator[Any]:
+        yield thing
+        yield told_to_supplier(thing, hub)
+
+    def told_to_supplier(thing: Any, hub: Lookup) -> partners.Addressed:
+        profile = profiles.of_supplier(thing.supplier)
+        return partners.Addressed(profile.key, draft_for(profile, thing, today=hub.today))
+
+    for flow in (orders, changes):
+        flow.deliver_to(odoo.purchase_order("odoo.main"), odoo.purchase_order_cancel("odoo.main"))
+        flow.deliver_to(*handle(follow), *handle(requests), *partners.send(*profiles.values()))
+        yield flow
     yield from procurement.from_partners(profiles, deliver_to=[*handle(follow), *handle(requests)])
 
 

@@ -1,4 +1,4 @@
-"""A UBL invoice or credit note becomes a `SupplierBill`."""
+"""An invoice or credit note of EN 16931, as UBL or as CII, becomes a `SupplierBill`."""
 
 from __future__ import annotations
 
@@ -7,27 +7,37 @@ from decimal import Decimal
 
 from hilum.canonical import InvoiceLine, SupplierBill
 from hilum.errors import Invalid
-from hilum.formats import ubl
+from hilum.formats.en16931 import Bill, BillLine, Charge
 from hilum.packs.building import make
 from hilum.packs.procurement.x12_items import EACH, besides, gtin_in, line_number, trade_numbers
 
-ItemOf = Callable[[ubl.BillLine], str]
+ItemOf = Callable[[BillLine], str]
 """The hub's number of the item of a line; empty: it has none, and the words count. Raises `Unmapped`."""
 
-_TAKEN = frozenset({"380", "381", "383", "389", "393", "396", "261", "262", "81", "83", "308", "420", "458", "532"})
+_TAKEN = frozenset(
+    ["380", "381", "383", "388", "389", "393", "396", "261", "262", "80", "81", "82", "83", "84", "308", "420",
+     "458", "532"]
+)  # fmt: skip
 """UNCL1001 of what is a bill or credit note by itself. Not 386 (prepaid), 326 (partial)."""
 
 _CORRECTED = "384"
 """UNCL1001 of a bill that takes the place of another one, which it must name."""
 
 
-def items_as_sent(line: ubl.BillLine) -> str:
+_TAX_ROUNDING = Decimal("0.05")
+"""So far the amount to pay is from the total by rounding of tax: ledgers round it line by line, UBL once (BR-CO-17)."""
+
+
+def items_as_sent(line: BillLine) -> str:
     """Our own number where it is told, else that of a standard (GTIN), else the supplier's."""
     return line.ids[0][1] if line.ids else ""
 
 
-def bill_from_ubl(bill: ubl.Bill, *, supplier: str, item_of: ItemOf = items_as_sent) -> SupplierBill:
+def bill_from_en16931(bill: Bill, *, supplier: str, item_of: ItemOf = items_as_sent) -> SupplierBill:
     """Units are as sent; charges and allowances become lines of their own. One of less than nothing turns around.
+
+    The total is what is owed with the seller's own rounding of tax (PayableRoundingAmount), as its ledger has it; what
+    was paid before, and a rounding to whole coins, are no part of it.
 
     Raises `Invalid` for a kind that changes another bill or takes part of one: somebody decides what it means.
     """
@@ -35,7 +45,7 @@ def bill_from_ubl(bill: ubl.Bill, *, supplier: str, item_of: ItemOf = items_as_s
     if bill.type not in _TAKEN and not corrected:
         raise Invalid(
             f"a bill of the kind {bill.type or '(none)'} changes or takes part of another one: decide what it means",
-            where="InvoiceTypeCode",
+            where="type of the bill (BT-3)",
         )
     sign = -1 if bill.total < 0 else 1
     lines: list[InvoiceLine] = []
@@ -46,7 +56,7 @@ def bill_from_ubl(bill: ubl.Bill, *, supplier: str, item_of: ItemOf = items_as_s
     credit = bill.credit if sign > 0 else not bill.credit
     return make(
         SupplierBill,
-        "ID",
+        "bill",
         number=bill.number,
         supplier=supplier,
         credit=credit,
@@ -55,12 +65,12 @@ def bill_from_ubl(bill: ubl.Bill, *, supplier: str, item_of: ItemOf = items_as_s
         currency=bill.currency,
         billed_on=bill.issued_on,
         due_on=bill.due_on,
-        total=sign * bill.total,
+        total=sign * (bill.payable if abs(bill.payable - bill.total) <= _TAX_ROUNDING else bill.total),
         lines=tuple(lines),
     )
 
 
-def _line(line: ubl.BillLine, number: int, sign: int, item_of: ItemOf) -> InvoiceLine:
+def _line(line: BillLine, number: int, sign: int, item_of: ItemOf) -> InvoiceLine:
     """A negative quantity is a negative price: a bill's line has something of it."""
     if not line.quantity and line.amount:
         raise Invalid("nothing of it is billed, and the line has an amount", where=line.where)
@@ -83,7 +93,7 @@ def _line(line: ubl.BillLine, number: int, sign: int, item_of: ItemOf) -> Invoic
     )
 
 
-def _charge(charge: ubl.Charge, number: int, sign: int, tax: Decimal | None) -> InvoiceLine:
+def _charge(charge: Charge, number: int, sign: int, tax: Decimal | None) -> InvoiceLine:
     return make(
         InvoiceLine,
         charge.where,
