@@ -227,10 +227,11 @@ class Paying:
         await eventually(there, lambda: f"{query}: {found}, not {count}")
 
     async def lines_done(self, count: int) -> None:
-        """So many lines of statements were looked at to the end."""
-        await self.are(
-            "SELECT count(*) FROM process_run WHERE process = 'payables.settlement' AND ended_at IS NOT NULL", count
-        )
+        """So many lines of statements were looked at to the end; none that was told again is waited for."""
+        query = "SELECT count(*) FROM process_run WHERE process = 'payables.settlement' AND ended_at IS"
+        await self.are(f"{query} NOT NULL", count, at_least=True)
+        await self.are("SELECT count(*) FROM process_item WHERE state = 'new'", 0)
+        await self.are(f"{query} NULL", 0)
 
     async def answers_heard(self, count: int) -> None:
         """So many answers of the bank came to their runs."""
@@ -239,6 +240,10 @@ class Paying:
     async def nothing_is_asked(self) -> None:
         """No task is open."""
         await self.are("SELECT count(*) FROM process_task WHERE decided_at IS NULL AND withdrawn_at IS NULL", 0)
+
+    async def are_booked(self, *expected: tuple[str, Decimal, tuple[str, ...]]) -> None:
+        """These are booked, and nothing else."""
+        await eventually(lambda: sorted(self.payments()) == sorted(expected), self.payments)
 
     def payments(self) -> list[tuple[str, Decimal, tuple[str, ...]]]:
         """What was booked: direction, amount, documents."""

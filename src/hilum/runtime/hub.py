@@ -186,13 +186,15 @@ class Hub:
         if not isinstance(error, Unmapped):
             return False
         known = self._known()
-        await self.lookups.catch_up()
+        if self._maintenance is not None:
+            await self._maintenance.read_lookups()
         if self.crosswalk is not None:
             await self.crosswalk.catch_up()
         return self._known() != known
 
     def _known(self) -> tuple[int, int]:
-        return self.lookups.seq, self.crosswalk.seq if self.crosswalk is not None else 0
+        tables = sum(table.version for table in self.project.lookup.tables.values())
+        return tables, self.crosswalk.seq if self.crosswalk is not None else 0
 
     async def _start_worker(self) -> None:
         settings = self.project.settings

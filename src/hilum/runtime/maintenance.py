@@ -82,7 +82,7 @@ class Maintenance:
         chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
             (_GATE_EVERY, self._gate.look),
             (_ROLL_UP_EVERY, self._roll_up),
-            (_LOOKUPS_EVERY, self._lookups),
+            (_LOOKUPS_EVERY, self.read_lookups),
             (_REFUSALS_EVERY, self.write_refusals),
             (_KEYS_EVERY, self._keyring.refresh),
         ]
@@ -116,7 +116,8 @@ class Maintenance:
         async with self._database.cold() as connection:
             await roll_up(connection)
 
-    async def _lookups(self) -> None:
+    async def read_lookups(self) -> None:
+        """What lookup tables say now, in the database and in files, counts from here. Raises `DatabaseUnavailable`."""
         await self._live.catch_up()
         try:
             changed = self._lookup.refresh()

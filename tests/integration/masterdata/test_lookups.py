@@ -223,6 +223,20 @@ async def test_nothing_is_held_for_a_code_that_is_there(database: Database, hub:
         assert await cases(connection, only_open=False) == []
 
 
+async def test_nothing_is_held_for_a_code_that_is_in_a_file(database: Database, hub: HubOf, tmp_path: Path) -> None:
+    """Who has written a row and replays at once must not find the message held again."""
+    feed, receiver = Feed(), Receiver()
+    await hub(make_flow(feed, receiver, translate=translated), lookups={"items": "code,item\nG1,GLOVE-M\n"})
+    with (tmp_path / "lookups" / "items.csv").open("a") as table:
+        for n in range(20):
+            table.write(f"N{n},I{n}\n")
+            table.flush()
+            await feed.send(order(n, key=f"k{n}", code=f"N{n}"))
+    await eventually(lambda: len(receiver.taken) == 20)
+    async with database.cold() as connection:
+        assert await cases(connection, only_open=False) == []
+
+
 async def test_another_process_knows_of_a_change_by_itself(database: Database, hub: HubOf) -> None:
     await put(database, "code,item\nG1,GLOVE-M\n")
     started = await hub(make_flow(Feed(), Receiver()), roles=("listener",))

@@ -49,7 +49,11 @@ def gateway_process(rules: GatewayRules, *, owners: Owners, name: str = NAME, ve
         forms=[SettlementDecision, PayoutDecision],
     )
     process.starts_on(GatewaySettlement, key=lambda told: told.business_key)
-    process.starts_on(BankTransaction, key=lambda line: f"line {identity(line)}" if rules.gateway_of(line) else None)
+    process.starts_on(
+        BankTransaction,
+        key=lambda line: f"line {identity(line)}" if rules.gateway_of(line) else None,
+        matters_late=False,  # a line that is told again is the same line
+    )
 
     @process.run
     async def settle(run: Run, first: GatewaySettlement | BankTransaction) -> str:

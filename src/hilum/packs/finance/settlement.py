@@ -68,7 +68,7 @@ def settlement_process(
         wanted = bool(ids_in(line)) or (line.amount < 0 and line.journal in rules.journals and not rules.passes(line))
         return identity(line) if wanted else None
 
-    process.starts_on(BankTransaction, key=key)
+    process.starts_on(BankTransaction, key=key, matters_late=False)  # a line that is told again is the same line
 
     @process.run
     async def settle(run: Run, line: BankTransaction) -> str:
