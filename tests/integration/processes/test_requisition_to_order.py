@@ -2,193 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from hilum.canonical import (
-    Budget,
-    BusinessObject,
-    Contract,
-    ContractStatus,
     GoodsReceipt,
     OrderAcknowledgement,
     PurchaseOrder,
     PurchaseOrderCancelled,
-    Requisition,
     SupplierBill,
 )
-from hilum.canonical.catalogue import read, write
 from hilum.errors import Refused
-from hilum.flow import Lookup
-from hilum.masterdata import terms
 from hilum.message import new_id
 from hilum.packs.procurement import budgets
-from hilum.packs.procurement.approval_rules import approvals_of
-from hilum.packs.procurement.requesting import requisition_process
-from hilum.packs.procurement.requisition_rules import RequisitionRules
-from hilum.packs.suppliers import standing
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, cancel, decide, handle, inbox, store
-from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
+from hilum.processes import cancel, inbox
+from hilum.processes.tasks import Asked
 from hilum.testing import eventually
-from support.doubles import Feed, Receiver
-from support.looks import beside, noted
-from support.projects import OWNERS, make_flow, target
+from support.looks import noted
+from support.requisition_desk import Begin, asked, budget, desks
 from support.waits import Start
 
 pytestmark = pytest.mark.req("WF-2", "SYS-9")
 
-TABLE = """
-currency = "EUR"
-[step.head]
-team = "Heads"
-[step.finance]
-team = "Finance"
-[[rule]]
-name = "over budget"
-over_budget = true
-steps = ["head", "finance"]
-[[rule]]
-name = "off contract"
-off_contract = true
-steps = ["head"]
-[[rule]]
-name = "small"
-amount_below = 100
-steps = []
-[[rule]]
-name = "the rest"
-steps = ["head"]
-[order_first]
-amount_below = 1000
-review = "head"
-"""
-
-
-class Desk:
-    """A hub with the process; what it sends by channel, and the people at it."""
-
-    def __init__(self, database: Database, process: Process) -> None:
-        self.database = database
-        self.process = process
-        self.feed = Feed()
-        self.orders, self.status = Receiver(), Receiver()
-
-    async def say(self, *things: BusinessObject) -> None:
-        for thing in things:
-            await self.feed.send(write(thing))
-
-    def told(self) -> list[tuple[str, str]]:
-        """What the requester was told."""
-        return [(each["status"], each["words"]) for each in self.status.bodies]
-
-    async def hears(self, *statuses: str) -> None:
-        def there() -> bool:
-            return [status for status, _ in self.told()] == [*statuses]
-
-        await eventually(there, self.told)
-
-    async def ordered(self, count: int) -> list[Any]:
-        """What went to the orders' channel, once it is so many."""
-        await eventually(lambda: len(self.orders.bodies) == count, lambda: self.orders.bodies)
-        return self.orders.bodies
-
-    async def is_in(self, state: str, status: str = "running") -> None:
-        seen: list[Any] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                run = await store.run_of(connection, "procurement.requisition", "REQ-1")
-            seen[:] = [(run.status, run.state, run.outcome)] if run is not None else []
-            return [each[:2] for each in seen] == [(status, state)]
-
-        await eventually(there, lambda: f"{status} {state}, not {seen}")
-
-    async def task(self, team: str) -> Asked:
-        """The one open task, which is of this team."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = await inbox(connection)
-            return [each.team for each in found] == [team]
-
-        await eventually(there, lambda: f"one task of {team}, not {[(each.team, each.title) for each in found]}")
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: Asked, by: str, **content: Any) -> None:
-        given = answer_of(self.process.forms[task.form], content)
-        async with self.database.transaction() as connection:
-            await decide(connection, task.id, given, actor=by, permissions={"approve"})
-
-    async def bound(self) -> dict[int, Decimal]:
-        async with self.database.transaction() as connection:
-            return await budgets.bound_by(connection, "REQ-1")
-
-
-Begin = Callable[..., Awaitable[Desk]]
-
 
 @pytest.fixture
 async def desk(hub: Start, database: Database) -> AsyncIterator[Begin]:
-    """`await desk(rules)`: a hub with the process; V1 has agreed 38 for a box of GLV, and CC-1 has 1000 EUR."""
-    engines: list[Engine] = []
-
-    async def begin(**more: Any) -> Desk:
-        rules = RequisitionRules(approvals=approvals_of(TABLE), **more)
-        made = Desk(database, requisition_process(rules, owners=OWNERS))
-        prices = [{"item": "GLV", "unit": "BX", "tiers": [{"unit_price": "38"}]}]
-        agreed = Contract(
-            number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices
-        )
-        async with database.transaction() as connection:
-            await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
-        heard = make_flow(made.feed, name="test.heard", format="bytes", translate=lambda body, _: read(body),
-                          order_by=lambda _: "all", dedup_by=None)  # fmt: skip
-        heard.deliver_to(*handle(made.process), budgets.keep())
-        flows = [heard]
-        for name, receiver in (("orders", made.orders), ("status", made.status)):
-            source = Commands(f"procurement.{name}", poll=0.02)
-            flow = make_flow(source, name=f"test.{name}", translate=_passed_on, dedup_by=None)
-            flow.deliver_to(target(receiver, f"memory.{name}"))
-            flows.append(flow)
-        started = await hub(*flows)
-        assert started.share is not None
-        engines.append(Engine(started.project, database, [made.process], started.share.leases.id))
-        await engines[0].start()
-        await made.say(budget("1000"))
-        return made
-
-    yield begin
-    for engine in engines:
-        await engine.stop()
-
-
-def _passed_on(parsed: Any, _: Lookup) -> Any:
-    content = parsed["content"]
-    return {"key": content.get("number") or content["document"], **content}
-
-
-def budget(amount: str, spent: str = "0") -> Budget:
-    this = datetime.now(UTC).year
-    return Budget(cost_centre="CC-1", period_from=date(this, 1, 1), period_to=date(this + 1, 1, 1), currency="EUR",
-                  amount=Decimal(amount), spent=Decimal(spent))  # fmt: skip
-
-
-def asked(*lines: tuple[str, int, str | None], **more: Any) -> Requisition:
-    """Lines as (item, boxes, supplier)."""
-    told = [
-        {"number": place, "item": item, "quantity": quantity, "unit": "BX", "supplier": supplier}
-        for place, (item, quantity, supplier) in enumerate(lines, 1)
-    ]
-    said = {"number": "REQ-1", "department": "CC-1", "requested_by": "eve", "deliver_to": "WARD-3", "lines": told}
-    return Requisition.model_validate(said | more)
+    """`await desk(rules)`."""
+    async with desks(hub, database) as begin:
+        yield begin
 
 
 def receipt(number: str, quantity: int) -> GoodsReceipt:
@@ -283,66 +128,6 @@ async def test_urgent_critical_items_are_ordered_first_and_looked_at_afterwards(
     await work.answer(found["Review"], "bob", justified=False, comment="there were enough")
     await work.hears("ordered", "ordered", "reviewed")
     assert work.told()[-1][1] == "bob, it should have waited: there were enough"
-
-
-async def test_a_buyer_names_who_delivers_what_nobody_has_agreed(desk: Begin) -> None:
-    work = await desk()
-    await work.say(asked(("PEN", 5, None), ("GLV", 1, None)))
-    task = await work.task("Buyers")
-    await work.answer(task, "bob", supplier="V2", unit_price="3.5")
-    task = await work.task("Heads")
-    assert "55.5 EUR in all" in task.words
-    assert "from V2 at 3.5 EUR, off contract" in task.words
-    await work.answer(task, "ada", approved=True)
-    assert [(o["supplier"], o["agreement"], o["lines"][0]["unit_price"]) for o in await work.ordered(2)] == [
-        ("V2", None, "3.5"), ("V1", "C-7", "38")]  # fmt: skip
-
-
-async def test_nothing_is_ordered_of_a_blocked_supplier_until_a_buyer_has_chosen_one_that_is_not(desk: Begin) -> None:
-    work = await desk()
-    await _standing(work, "V1", blocked=True)
-    await work.say(asked(("GLV", 2, None)))
-    task = await work.task("Buyers")
-    assert task.title == "Name a supplier for line 1 of requisition REQ-1"
-    assert task.words.startswith("2 BX GLV; supplier V1 is blocked: a recall; ")
-    await work.answer(task, "bob", supplier="V1")
-    again = await work.task("Buyers")
-    assert again.id != task.id, "it is blocked still"
-    assert not work.orders.bodies
-    await _standing(work, "V1", blocked=False)
-    await work.answer(again, "bob", supplier="V1")
-    assert [(order["supplier"], order["agreement"]) for order in await work.ordered(1)] == [("V1", "C-7")]
-
-
-async def _standing(work: Desk, supplier: str, *, blocked: bool) -> None:
-    async with work.database.transaction() as connection:
-        await standing.note_block(connection, supplier, blocked, "a recall", new_id())
-
-
-@pytest.mark.req("SYS-11", "WF-1")
-async def test_a_contract_that_is_suspended_before_the_approval_is_not_ordered_by(desk: Begin) -> None:
-    work = await desk()
-    await work.say(asked(("GLV", 12, "V1")))
-    first = await work.task("Heads")
-    assert "contract C-7" in first.words
-    prices = [{"item": "GLV", "unit": "BX", "tiers": [{"unit_price": "38"}]}]
-    held = Contract(number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices,
-                    status=ContractStatus.SUSPENDED)  # fmt: skip
-    async with work.database.transaction() as connection:
-        await terms.keep_contract(connection, held, terms.Origin(flow="clm", message_id=new_id()))
-    await work.answer(first, "ada", approved=True)
-    words: list[str] = []
-
-    async def anew() -> bool:
-        words[:] = [(await work.task("Heads")).words]
-        return "off contract (contract C-7 is suspended)" in words[0]
-
-    await eventually(anew, lambda: words)
-    assert not work.orders.bodies
-    await work.answer(await work.task("Heads"), "ada", approved=False, comment="not without a contract")
-    await work.hears("refused")
-    assert not work.orders.bodies
-    assert [row[0] for row in await noted(work.database, "approvals", "outcome")] == ["refused"]
 
 
 @pytest.mark.long

@@ -6,6 +6,7 @@ Each is looked up in one transaction and remembered by the run: it goes on with 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -45,7 +46,7 @@ async def sourced(
     choices: Mapping[int, Choice],
     on: date,
 ) -> list[Sourced]:
-    """Each line with its supplier and price; without a supplier where nobody is known, or the one is blocked."""
+    """Each line with its supplier and price; without a supplier where nobody is known that is not blocked."""
     market = Market(
         prices=await book_of_items(connection, [line.item for line in requisition.lines]),
         on=on,
@@ -53,18 +54,12 @@ async def sourced(
         currency=rules.approvals.currency,
         packs_of=rules.packs_of,
     )
-    found = market.source(requisition, choices)
-    blocked = await standing.blocked(connection, {line.supplier for line in found if line.supplier})
-    return [_not_of(line, blocked) for line in found]
-
-
-def _not_of(line: Sourced, blocked: Mapping[str, str]) -> Sourced:
-    """Nothing is ordered of who is blocked: a buyer names another one, or the same when it is released."""
-    if line.supplier not in blocked:
-        return line
-    why = f": {blocked[line.supplier]}" if blocked[line.supplier] else ""
-    words = f"supplier {line.supplier} is blocked{why}; {line.words}"
-    return Sourced(number=line.number, item=line.item, quantity=line.quantity, unit=line.unit, words=words)
+    while True:
+        found = market.source(requisition, choices)
+        blocked = await standing.blocked(connection, {line.supplier for line in found if line.supplier})
+        if not blocked:
+            return found
+        market = replace(market, blocked={**market.blocked, **blocked})
 
 
 async def judged(

@@ -1,12 +1,13 @@
 """From whom a requisition is bought, at what price, and the orders that it becomes. Pure.
 
-Contract source first: a supplier that has agreed a price comes before the one that is named and has not.
+Contract source first: a supplier that has agreed a price comes before the one that is named and has not. Nothing is
+bought of who is blocked: the next one that has agreed a price comes in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -73,9 +74,13 @@ class Market:
     facility: str | None = None
     currency: str = ""  # of prices that requesters and buyers name
     packs_of: PacksOf = no_packs
+    blocked: Mapping[str, str] = field(default_factory=dict)  # suppliers of whom nothing is bought now, and why
 
     def source(self, requisition: Requisition, choices: Mapping[int, Choice]) -> list[Sourced]:
-        """Each line with supplier and price; `choices`, by line, are what buyers said."""
+        """Each line with supplier and price; `choices`, by line, are what buyers said.
+
+        A line is without a supplier where nobody is known, or all that are known are blocked.
+        """
         return [self._line(line, choices.get(line.number)) for line in requisition.lines]
 
     def _line(self, line: RequisitionLine, choice: Choice | None) -> Sourced:
@@ -85,11 +90,20 @@ class Market:
             facility=self.facility, currency=self.currency or None, packs=self.packs_of(line.item),
         )  # fmt: skip
         found = self.prices.price(ask)
-        if not found.is_agreed and choice is None and (others := self.prices.sources(ask)):
+        said = choice.unit_price if choice is not None else line.unit_price
+        others = [] if choice is not None else self.prices.sources(ask)
+        if others and not found.is_agreed:
             found = others[0]
             named = found.supplier
-        said = choice.unit_price if choice is not None else line.unit_price
-        return self._sourced(line, named or "", found, said)
+        if not named or named not in self.blocked:
+            return self._sourced(line, named or "", found, said)
+        why = _blocked(named, self.blocked[named])
+        for other in others:
+            if other.supplier not in self.blocked:
+                sourced = self._sourced(line, other.supplier, other, said)
+                return sourced.model_copy(update={"words": f"{why}; {sourced.words}"})
+        return Sourced(number=line.number, item=line.item, quantity=line.quantity, unit=line.unit,
+                       words=f"{why}; {found.words}")  # fmt: skip
 
     def _sourced(self, line: RequisitionLine, supplier: str, found: Expected, said: Decimal | None) -> Sourced:
         """The agreed price counts; off contract what somebody said, else what the supplier's catalogue says."""
@@ -102,6 +116,10 @@ class Market:
         if said is not None and self.currency:
             return bare.model_copy(update={"unit_price": said, "currency": self.currency})
         return bare.model_copy(update={"unit_price": listed, "currency": found.currency or self.currency})
+
+
+def _blocked(supplier: str, reason: str) -> str:
+    return f"supplier {supplier} is blocked{f': {reason}' if reason else ''}"
 
 
 def total(lines: Iterable[Sourced], currency: str) -> Decimal | None:
