@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 from hilum.connector import Destination, Effort
+from hilum.ending import Unbroken
 from hilum.errors import DatabaseUnavailable
 from hilum.journal import efforts
 from hilum.postgres import Database
@@ -22,12 +23,16 @@ class EffortLog:
         self._destination = destination
         self._written = destination.effort() or Effort()
         self._next = 0.0
+        self._unbroken = Unbroken()
 
     async def write(self, *, now: bool = False) -> None:
-        """Write what came since the last time, every few seconds. What cannot be written now is written later."""
+        """Write what came since the last time, every few seconds, once. What cannot be written now is written later."""
         if not now and time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _EVERY
+        await self._unbroken.run(self._write())
+
+    async def _write(self) -> None:
         total, before = self._destination.effort(), self._written
         if total is None or total.calls == before.calls:
             return

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from hilum.cases import jobs
+from hilum.ending import Unbroken
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Lookup
 from hilum.journal import document_notes, efforts, erasing, runs
@@ -75,6 +76,7 @@ class Maintenance:
         self._live = lookups
         self._keyring = keyring
         self._settings = settings
+        self._unbroken = Unbroken()
         self._lookup_words = ""  # what was wrong with the tables at the last look
 
     def tasks(self, share: Share | None) -> list[asyncio.Task[None]]:
@@ -96,7 +98,10 @@ class Maintenance:
         ]
 
     async def write_refusals(self) -> None:
-        """Write what was refused since the last time."""
+        """Write what was refused since the last time, each once. Raises `DatabaseUnavailable`, and keeps it then."""
+        await self._unbroken.run(self._write_refusals())
+
+    async def _write_refusals(self) -> None:
         notes, self._refusals.notes = self._refusals.notes, []
         dropped, self._refusals.dropped = self._refusals.dropped, 0
         if not notes:
@@ -108,7 +113,7 @@ class Maintenance:
                     [(n.source, n.peer, n.reason, n.size) for n in notes],
                 )
                 await note(connection, "", "refused", entered=len(notes) + dropped)
-        except (DatabaseUnavailable, asyncio.CancelledError):  # the hub stops: it writes once more at its end
+        except DatabaseUnavailable:
             self._refusals.give_back(notes, dropped)
             raise
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from hilum.ending import Unbroken
 from hilum.journal.columns import Texts
 from hilum.journal.text import key_of, storable
 from hilum.masterdata.quality.rules import EMPTY, UNIQUE, Codes, Rule, holds, value_of
@@ -80,6 +81,7 @@ class Meter:
         self._rules = rules or {}
         self._codes = codes
         self._counted = _Counted()
+        self._unbroken = Unbroken()
 
     def note(self, source: str, object_: str, key: str, thing: Any, *, facility: str = "") -> None:
         """One object, by its name (`hilum.item`) and business key; `facility` where it does not say its own."""
@@ -109,7 +111,10 @@ class Meter:
             return False
 
     async def flush(self, database: Database) -> None:
-        """Write what was counted since the last time. Raises `DatabaseUnavailable`, and keeps the counts then."""
+        """Write what was counted since the last time, once. Raises `DatabaseUnavailable`, and keeps the counts then."""
+        await self._unbroken.run(self._flush(database))
+
+    async def _flush(self, database: Database) -> None:
         counted = self._counted
         if not counted.counts and not counted.claims:
             return
@@ -117,7 +122,7 @@ class Meter:
         try:
             async with database.transaction() as connection:
                 await _write(connection, await _compared(connection, counted))
-        except BaseException:
+        except Exception:
             self._counted.after(counted)
             raise
 
