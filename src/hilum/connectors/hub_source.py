@@ -10,9 +10,9 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 import structlog
 
 from hilum.connector import Received, Source, Traits
-from hilum.connectors.pauses import listen
 from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError
+from hilum.waiting import listen
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""Pauses: until a bell rings; and those of a source that connects again and again, with what was said about it."""
+"""The pauses of a source that connects again and again, with what was said about it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,6 @@ from typing import Final
 
 _FIRST: Final = 0.2  # seconds before a lost far side is tried again; doubled each time
 _LONGEST: Final = 5.0  # seconds; a session that lasted longer makes the next pause short, and its end worth telling
-
-
-async def listen(bell: asyncio.Event, seconds: float) -> None:
-    """Wait until the bell rings, or for so long; it is silent afterwards. One that has rung before ends it at once."""
-    try:
-        async with asyncio.timeout(seconds):
-            await bell.wait()
-    except TimeoutError:
-        return
-    finally:
-        bell.clear()
 
 
 class Pauses:

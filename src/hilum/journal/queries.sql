@@ -157,8 +157,15 @@ CROSS JOIN LATERAL (
 ) d
 
 -- name: with_work
--- Of these destinations, those with anything pending, or waiting whose time has come; in whosever lanes.
-SELECT w.name FROM unnest(%(destinations)s::text[]) AS w (name)
+-- Of these priorities, those with messages to translate; of these destinations, those with anything pending, or waiting
+-- whose time has come; in whosever lanes.
+SELECT true AS translate, p.priority::text AS name FROM unnest(%(priorities)s::text[]::priority[]) AS p (priority)
+CROSS JOIN LATERAL (
+    SELECT 1 FROM message m WHERE m.priority = p.priority AND m.work_lane IS NOT NULL AND m.id >= %(floor)s
+    ORDER BY m.seq LIMIT 1
+) received
+UNION ALL
+SELECT false, w.name FROM unnest(%(destinations)s::text[]) AS w (name)
 WHERE EXISTS (
     SELECT 1 FROM unnest(enum_range(NULL::priority)) AS p (priority)
     CROSS JOIN LATERAL (

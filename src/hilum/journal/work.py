@@ -293,10 +293,21 @@ async def take_due(
     return [_to_deliver(destination, row) for row in await cursor.fetchall()]
 
 
-async def with_work(connection: Connection, destinations: Collection[str], *, floor: UUID) -> list[str]:
-    """Those of these destinations for which there is anything to deliver now, in whosever lanes."""
-    cursor = await connection.execute(SQL["with_work"], {"destinations": Texts(list(destinations)), "floor": floor})
-    return [str(name) for (name,) in await cursor.fetchall()]
+async def with_work(
+    connection: Connection, priorities: Collection[Priority], destinations: Collection[str], *, floor: UUID
+) -> tuple[list[Priority], list[str]]:
+    """Those of these priorities with messages to translate, and those of these destinations with anything to deliver
+    now; in whosever lanes.
+    """
+    parameters = {
+        "priorities": Texts([priority.value for priority in priorities]),
+        "destinations": Texts(list(destinations)),
+        "floor": floor,
+    }
+    cursor = await connection.execute(SQL["with_work"], parameters)
+    found = await cursor.fetchall()
+    received = [Priority(name) for translate, name in found if translate]
+    return received, [str(name) for translate, name in found if not translate]
 
 
 def _of_streams(destination: str, streams: Sequence[Stream], lanes: Sequence[int], floor: UUID) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from uuid import uuid4
 from psycopg import AsyncConnection
 
 from hilum.ending import cancel_all
-from hilum.errors import DatabaseUnavailable
+from hilum.errors import DatabaseUnavailable, trail
 
 log = logging.getLogger("hilum.postgres")
 
@@ -73,6 +73,7 @@ class Notices:
             except DatabaseUnavailable as error:
                 log.info("notices of the database are not heard: %s", error)
             self.heard = False
+            self._missed()  # so that who relied on notices looks by itself from now on
             await asyncio.sleep(_AFTER_FAULT)
 
     async def _hear(self, connection: AsyncConnection[Any]) -> None:
@@ -108,8 +109,11 @@ class Notices:
 
     def _pass_on(self, topic: str, about: str) -> None:
         for heard in list(self._wanted.get(topic, ())):
-            heard(about)
+            try:
+                heard(about)
+            except Exception as error:  # noqa: BLE001 - a defect of one must not keep the others from hearing
+                log.error("a defect of who was told of %s; going on: %s", topic, trail(error))
 
     def _missed(self) -> None:
-        for topic in self._wanted:
+        for topic in list(self._wanted):
             self._pass_on(topic, "")

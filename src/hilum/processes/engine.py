@@ -15,7 +15,6 @@ from uuid import UUID
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from hilum.connectors.pauses import listen
 from hilum.ending import cancel_all
 from hilum.errors import DatabaseUnavailable, SettingsError, trail
 from hilum.flow import Project
@@ -36,6 +35,7 @@ from hilum.processes.steps import AT_ONCE, Elsewhere, Steps
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import remind_and_escalate, retime, sealed_as
 from hilum.processes.troubles import settle
+from hilum.waiting import listen
 
 log = structlog.get_logger(__name__)
 

@@ -36,7 +36,6 @@ _CALLERS_OF_BATCHES = 5  # calls under way to a destination that takes batches: 
 _AFTER_DEFECT = 0.5  # seconds
 _IDLE = 0.5  # seconds after which a caller that may not take what there is looks again, if nobody wakes it
 _NOTHING = 5.0  # the same where there is nothing: whatever comes wakes as many callers as it needs
-_WATCHED = 5.0  # seconds between two looks of its own of a destination with nothing to do, for which the lookout looks
 _NO_RESULT = 1.0  # seconds between two looks whether it has ended, where nothing is to be committed
 _STOOD_BACK = 0.005  # seconds until what stands back looks again
 
@@ -119,16 +118,7 @@ class Dispatcher:
         elif not full and (fresh or self._window.ready or self._window.under_way):
             await share.rest(bell)
         elif not full:
-            await self._rest_watched(bell)
-
-    async def _rest_watched(self, bell: asyncio.Event) -> None:
-        """Nothing is there: the lookout of this worker rings when that changes."""
-        watched = self._share.watched
-        watched.add(self.name)
-        try:
-            await self._share.rest(bell, _WATCHED)
-        finally:
-            watched.discard(self.name)
+            await share.rest_watched(bell, self.name, share.watched)
 
     def lost(self, lanes: Collection[int]) -> None:
         """Another worker had these lanes since they were read: what is known of them may be out of date."""

@@ -1,4 +1,4 @@
-"""The lookout of a worker: one look for all destinations that have nothing to do, instead of one for each."""
+"""The lookout of a worker: one look for all translators and destinations with nothing to do, not one for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hilum.runtime.share import Share
 
 
 class Lookout:
-    """Rings for the destinations for which another process, or time, has brought work."""
+    """Rings for those to whom another process, or time, has brought work."""
 
     def __init__(self, share: Share) -> None:
         self._share = share
@@ -19,11 +19,16 @@ class Lookout:
         """One look, after the pause between two. Raises `DatabaseUnavailable`."""
         share = self._share
         await share.rest(self._silent)
-        if not share.watched or not share.lanes:
+        if not (share.watched or share.resting) or not share.lanes:
             return
         async with share.database.hot() as connection:
-            for name in await with_work(connection, sorted(share.watched), floor=share.floor):
-                share.ring(name)
+            received, destinations = await with_work(
+                connection, sorted(share.resting), sorted(share.watched), floor=share.floor
+            )
+        if received:
+            share.ring_translators(*received)
+        for name in destinations:
+            share.ring(name)
 
     def reset(self) -> None:
         """It has nothing in hand."""

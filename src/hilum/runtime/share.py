@@ -9,9 +9,9 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
-from hilum.connectors.pauses import listen
 from hilum.errors import DatabaseUnavailable, LeaseLost, trail
 from hilum.flow import Flow, Lookup, Windows
 from hilum.journal.leases import Leases
@@ -28,14 +28,17 @@ from hilum.runtime.reports import Reporter
 from hilum.runtime.stewardship import Stewardship
 from hilum.runtime.switches import Switches
 from hilum.settings import DestinationSettings, RetryTable, WorkerSettings
+from hilum.waiting import listen
 
 log = logging.getLogger("hilum.worker")
 
 _POLL = 0.2  # seconds; what another process stored is found within this time, one's own at once
+_WATCHED = 5.0  # seconds between two looks of their own of those for whom the lookout looks
 _AFTER_FAULT = 0.5  # seconds before a loop goes on after the database was away
 
 
 _LOWEST = UUID(int=0)
+_Who = TypeVar("_Who", str, Priority)
 
 
 def _unwatched(flow: str, message_id: UUID) -> AbstractContextManager[None]:
@@ -71,7 +74,8 @@ class Share:
         default_factory=lambda: {priority: asyncio.Event() for priority in Priority}
     )
     bells: dict[str, asyncio.Event] = field(default_factory=dict)  # by destination
-    watched: set[str] = field(default_factory=set)  # destinations with nothing to do, for which the lookout looks
+    resting: set[Priority] = field(default_factory=set)  # translators with nothing to do, for which the lookout looks
+    watched: set[str] = field(default_factory=set)  # destinations of which the same is so
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     watching: Callable[[str, UUID], AbstractContextManager[None]] = _unwatched  # around the translation of a message
     open_flows: Collection[str] = (
@@ -114,6 +118,7 @@ class Share:
     def stop(self) -> None:
         """Nothing new begins; who rests because there is nothing to do hears of it."""
         self.stopping.set()
+        self.ring_translators()
         for bell in self.bells.values():
             bell.set()
 
@@ -121,6 +126,14 @@ class Share:
         """There is work for this destination."""
         if bell := self.bells.get(destination):
             bell.set()
+
+    async def rest_watched(self, bell: asyncio.Event, who: _Who, watched: set[_Who]) -> None:
+        """Wait until the bell rings, which the lookout does as soon as there is work for whom it watches."""
+        watched.add(who)
+        try:
+            await self.rest(bell, _WATCHED)
+        finally:
+            watched.discard(who)
 
     async def rest(self, bell: asyncio.Event, seconds: float | None = None) -> None:
         """Wait until the bell rings, or for a while; without `seconds`: until it is time to look again."""

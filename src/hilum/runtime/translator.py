@@ -77,7 +77,7 @@ class Translator:
         if batch:
             await self._translate_all(batch)
         if len(batch) < limit:  # that was all; what may have become work meanwhile has rung
-            await share.rest(bell)
+            await share.rest_watched(bell, self._priority, share.resting)
 
     async def _translate_all(self, batch: list[ToTranslate]) -> None:
         portion = _within(batch, _BATCH_BYTES)

@@ -38,7 +38,7 @@ class Worker:
         loops = [
             *(keep_going(share, "translate", each.step, each.reset) for each in self.translators),
             *(each.run() for each in self.dispatchers),
-            *([keep_going(share, "lookout", lookout.step, lookout.reset)] if self.dispatchers else []),
+            keep_going(share, "lookout", lookout.step, lookout.reset),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:

@@ -20,9 +20,9 @@ class WorkerSettings(Section):
         None,
         gt=0,
         le=10,
-        description="How often each destination looks for what other processes stored, or what is due again; without "
-        "it 5 times a second. What its own process stored is delivered at once. 1 spares much where there are many "
-        "destinations",
+        description="How long the pause is between two looks for what other processes stored, or what is due again; "
+        "without it 5 looks a second. What its own process stored is translated and delivered at once. 1 spares much "
+        "where there are many busy destinations",
     )
     stop_seconds: float = Field(20.0, gt=0, description="Time that work in hand gets to finish when the hub stops")
     translation_warn_seconds: float = Field(

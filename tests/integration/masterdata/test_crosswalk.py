@@ -40,6 +40,12 @@ async def linked(database: Database, *names: tuple[str, str], to: int | None = N
 
 
 @pytest.fixture
+def rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks by itself while the test lasts: what becomes known was told."""
+    monkeypatch.setattr("hilum.masterdata.crosswalk.live._LOOK", 3600.0)
+
+
+@pytest.fixture
 async def elsewhere(postgres_url: str) -> AsyncIterator[LiveCrosswalk]:
     """The crosswalk as another process has it."""
     database = Database(postgres_url)
@@ -58,6 +64,29 @@ async def test_what_one_process_links_another_one_knows(database: Database, else
     await eventually(lambda: elsewhere.seq == 2)
     assert elsewhere.id("item", "EHR", "4711", "ODOO") == "GLV-01"
     assert elsewhere.golden("item", "EHR", "4711") == f"item-{number}"
+
+
+async def test_a_change_that_no_notice_tells_of_is_found_by_a_look(
+    database: Database, elsewhere: LiveCrosswalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hilum.masterdata.crosswalk.editing.TOPIC", "swallowed")
+    await linked(database, ("EHR", "4711"))
+    await eventually(lambda: elsewhere.seq == 1)
+
+
+async def test_what_is_linked_while_nobody_listens_is_known_when_somebody_does(
+    database: Database, rarely: None, elsewhere: LiveCrosswalk
+) -> None:
+    await linked(database, ("EHR", "4711"))
+    await eventually(lambda: elsewhere.seq == 1)
+    async with database.transaction() as connection:
+        cut = (
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+        )
+        assert await (await connection.execute(cut)).fetchall() == [(True,)]
+        await crosswalk.link(connection, ident("EHR", "4712"), **WHO)
+    await eventually(lambda: elsewhere.seq == 2)
 
 
 async def test_ones_own_change_is_known_at_once(database: Database) -> None:

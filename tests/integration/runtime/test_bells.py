@@ -41,7 +41,7 @@ async def test_the_translator_is_rung_for_a_report_when_the_report_is_committed(
     feed, reports = Feed(), Receiver()
     flow = make_flow(feed, Receiver(), translate=lambda parsed, lookup: None)
     flow.report_to(target(reports, "memory.reports"))
-    started = await hub(flow)
+    started = await hub(flow, worker={"look_seconds": 10})  # the lookout rings too
     share = started.share
     assert share is not None
     await eventually(lambda: len(share.leases.held) == LANES)  # lanes that come ring too

@@ -47,3 +47,18 @@ async def test_after_its_connection_was_cut_everybody_looks_for_what_was_missed(
     await eventually(lambda: "" in heard and database.notices.heard, lambda: heard)
     await tell(database, "run 7")
     await eventually(lambda: "7" in heard, lambda: heard)
+
+
+async def test_who_fails_at_what_it_is_told_keeps_nobody_else_from_hearing(database: Database) -> None:
+    heard: list[str] = []
+
+    def fail(about: str) -> None:
+        raise ValueError(about)
+
+    database.notices.tell("run", fail)
+    database.notices.tell("run", heard.append)
+    await eventually(lambda: database.notices.heard)
+    heard.clear()
+    await tell(database, "run 7")
+    await tell(database, "run 8")
+    await eventually(lambda: heard == ["7", "8"], lambda: heard)

@@ -21,9 +21,9 @@ from hilum.connectors.files.job import WINDOW_BYTES, WINDOW_UNITS, Job, Window
 from hilum.connectors.files.splitting import Shape, splitter
 from hilum.connectors.files.store import Entry, Missing, Split, Store, digest, told, within_limit
 from hilum.connectors.intake import Intake
-from hilum.connectors.pauses import listen
 from hilum.ending import cancel_all
 from hilum.errors import Down, Failure, HilumError, Invalid, SettingsError
+from hilum.waiting import listen
 
 log = structlog.get_logger(__name__)
 

@@ -19,9 +19,9 @@ from hilum.connectors.http.asking import Asking
 from hilum.connectors.http.pages import Item, Known, Page, Reading
 from hilum.connectors.http.poll_settings import PollSettings
 from hilum.connectors.looking import keep_looking
-from hilum.connectors.pauses import listen
 from hilum.ending import cancel_all
 from hilum.errors import Down, SettingsError, TryAgain
+from hilum.waiting import listen
 
 log = logging.getLogger("hilum.http.poll")
 

@@ -7,7 +7,7 @@ writes it as CSV.
 from hilum.masterdata.crosswalk.editing import Identifier, link, lock, merge, unlink, unmerge
 from hilum.masterdata.crosswalk.exchange import Report, export_csv, import_csv
 from hilum.masterdata.crosswalk.live import LiveCrosswalk
-from hilum.masterdata.crosswalk.memory import CHANNEL, Crosswalk, name_of, number_of
+from hilum.masterdata.crosswalk.memory import TOPIC, Crosswalk, name_of, number_of
 from hilum.masterdata.crosswalk.reading import (
     Found,
     HistoryRow,
@@ -22,7 +22,7 @@ from hilum.masterdata.crosswalk.reading import (
 )
 
 __all__ = [
-    "CHANNEL",
+    "TOPIC",
     "Crosswalk",
     "Found",
     "HistoryRow",

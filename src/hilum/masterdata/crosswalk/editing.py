@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from hilum.errors import SettingsError
 from hilum.journal.audit import record
 from hilum.journal.text import storable
-from hilum.masterdata.crosswalk.memory import CHANNEL, name_of
+from hilum.masterdata.crosswalk.memory import TOPIC, name_of
 from hilum.postgres import Connection
+from hilum.postgres.notices import CHANNEL
 
 LONGEST = 200
 """Characters of a system's name or an identifier."""
@@ -54,7 +55,7 @@ def problem_with(object_: str, system: str, identifier: str) -> str:
 async def lock(connection: Connection) -> None:
     """Nobody else changes the crosswalk until this transaction ends; what is written now is told when it does."""
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    await connection.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    await connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, TOPIC])
 
 
 async def link(

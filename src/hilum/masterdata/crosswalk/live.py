@@ -1,7 +1,7 @@
 """The crosswalk of one process, up to date: a snapshot, and then every change by its number.
 
-A change is told by NOTIFY and found by a look each second where that fails; so another process knows of it within a
-second at the latest, and this one before `catch_up` returns.
+A change is told by a notice of the database, and found by a look each second where that fails or is lost; so another
+process knows of it within a second at the latest, and this one before `catch_up` returns.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import asyncio
 import logging
 
 from hilum.errors import DatabaseUnavailable, trail
-from hilum.masterdata.crosswalk.memory import CHANNEL, Change, Crosswalk
+from hilum.masterdata.crosswalk.memory import TOPIC, Change, Crosswalk
 from hilum.postgres import Connection, Database
+from hilum.waiting import listen
 
 log = logging.getLogger("hilum.crosswalk")
 
-_POLL = 1.0  # seconds; longer without a notice, nothing is waited for
+_LOOK = 1.0  # seconds between two looks, whether notices come or not: so late may a change count
 _AT_ONCE = 5_000  # changes read, or rows loaded, before others get a turn
 _RELOAD = 200_000  # changes behind: from here on the snapshot is quicker
-_AFTER_FAULT = 1.0  # seconds
 
 
 class LiveCrosswalk:
@@ -57,22 +57,23 @@ class LiveCrosswalk:
 
     async def run(self) -> None:
         """Keep it up to date until cancelled; a database that is away is waited for."""
-        while True:
-            try:
-                await self._follow()
-            except DatabaseUnavailable as error:
-                log.info("the crosswalk stays as it was: %s", error)
-            except Exception as error:  # noqa: BLE001 - it must not stay out of date for ever
-                log.error("a defect in following the crosswalk; going on: %s", trail(error))
-            await asyncio.sleep(_AFTER_FAULT)
+        changed = asyncio.Event()
 
-    async def _follow(self) -> None:
-        async with self._database.aside() as connection:
-            await connection.execute(f"LISTEN {CHANNEL}".encode())
+        def heard(about: str) -> None:
+            changed.set()
+
+        self._database.notices.tell(TOPIC, heard)
+        try:
             while True:
-                await self.catch_up()
-                async for _ in connection.notifies(timeout=_POLL, stop_after=1):
-                    break
+                try:
+                    await self.catch_up()
+                except DatabaseUnavailable as error:
+                    log.info("the crosswalk stays as it was: %s", error)
+                except Exception as error:  # noqa: BLE001 - it must not stay out of date for ever
+                    log.error("a defect in following the crosswalk; going on: %s", trail(error))
+                await listen(changed, _LOOK)
+        finally:
+            self._database.notices.forget(TOPIC, heard)
 
     async def _load(self) -> None:
         fresh = Crosswalk()

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from hilum.errors import SettingsError, Unmapped
 
-CHANNEL = "hilum_crosswalk"
-"""The channel of NOTIFY on which changes are told."""
+TOPIC: Final = "crosswalk"
+"""Of the notice that there are changes; see `hilum.postgres.notices`."""
 
 _NAME = re.compile(r"(?P<object>[a-z][a-z0-9_]*)-(?P<number>\d{1,18})")
 

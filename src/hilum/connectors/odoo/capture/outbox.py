@@ -18,8 +18,8 @@ from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import FeedSettings, OutboxSettings
 from hilum.connectors.odoo.client import OdooClient
 from hilum.connectors.odoo.faults import Refusal
-from hilum.connectors.pauses import listen
 from hilum.errors import Down, Failure
+from hilum.waiting import listen
 
 _MODEL: Final = "hilum.outbox"
 _LOOP: Final = "outbox"

@@ -20,7 +20,7 @@ from hilum.connectors.odoo.capture.reading import Reader, Row
 from hilum.connectors.odoo.capture.relating import Told
 from hilum.connectors.odoo.capture.settings import ChangesSettings
 from hilum.connectors.odoo.faults import Refusal
-from hilum.connectors.pauses import listen
+from hilum.waiting import listen
 
 log = logging.getLogger("hilum.odoo.capture")
 
