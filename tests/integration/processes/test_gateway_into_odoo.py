@@ -37,7 +37,7 @@ RULES = finance.GatewayRules(
             journal="BNK1", moves_journal="CARDS", clearing=CLEARING, fees=FEES, transfer=SUSPENSE, payouts=r"\bCARDS\b"
         )
     },
-    expect_moves="PT60S",
+    expect_moves="P1D",
     expect_line="P3650D",
     look_every=timedelta(seconds=0.3),
 )

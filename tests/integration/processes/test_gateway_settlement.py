@@ -49,7 +49,7 @@ class Cashier:
         self._engine: Engine | None = None
 
     async def begin(self, start: Start, **more: Any) -> None:
-        given = {"expect_moves": "PT30S", "expect_line": "P3650D", "look_every": timedelta(seconds=0.3), **more}
+        given = {"expect_moves": "P1D", "expect_line": "P3650D", "look_every": timedelta(seconds=0.3), **more}
         rules = finance.GatewayRules(gateways={"CARDS": ACCOUNTS}, **given)
         self.process = finance.gateway_process(rules, owners=OWNERS)
         events = finance.gateway_events(
