@@ -6,18 +6,15 @@ import asyncio
 import random
 import shutil
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from hilum.canonical import Contract
-from hilum.masterdata import terms
-from hilum.message import new_id
 from hilum.postgres import Database
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.portal import ProcurementPortal, Troubles
 from hilum.testing import eventually
+from support.agreed import agree
 from support.looks import rows
 from support.mortal import EXAMPLES, free_ports
 from support.serving import HubProcess
@@ -53,7 +50,7 @@ async def test_every_event_of_a_portal_counts_once_over_kills(postgres_url: str,
         await hub.start()
         await database.open()
         try:
-            await _agree(database)
+            await agree(database, supplier="GLOVECO", item="GLV-M")
             drawn = random.Random(7)
             asking = asyncio.create_task(_ask(portal))
             for _ in range(4):
@@ -82,11 +79,3 @@ async def _ask(portal: ProcurementPortal) -> None:
     for number in range(1, COUNT + 1):
         await portal.submit(f"REQ-{number}", [("GLV-M", 10 + number)], requested_by="eve")
         await asyncio.sleep(0.1)
-
-
-async def _agree(database: Database) -> None:
-    async with database.transaction() as connection:
-        prices = [{"item": "GLV-M", "unit": "EA", "tiers": [{"unit_price": "38"}]}]
-        agreed = Contract(number="C-7", title="x", supplier="GLOVECO", currency="EUR", valid_from=date(2026, 1, 1),
-                          prices=prices)  # fmt: skip
-        await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from hilum.canonical import (
     BY_NAME,
@@ -31,15 +30,15 @@ from hilum.packs.implants.register import Implant
 from hilum.packs.implants.rules import ImplantRules
 from hilum.packs.inventory.implant_lines import operation_number
 from hilum.postgres import Database
-from hilum.processes import Process, decide, handle, inbox, store
+from hilum.processes import handle, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.hospital import Sender
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.theatre import FACILITY, IMPLANTS, Theatre, Used, catalogue_csv, contracts
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import beside, states
+from support.inbox import People
+from support.looks import states
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -58,13 +57,14 @@ def case_of(use: Used) -> str:
     return operation_number(FACILITY, use.visit, use.at.date())
 
 
-class Hospital:
+class Hospital(People):
     """A hub with the process, master data in its Odoo, and everybody who is asked."""
 
     def __init__(self, database: Database, box: SandboxOdoo | None, lookups: Path, **rules: Any) -> None:
-        self.database, self.box = database, box
+        self.box = box
         given = {"gather": "PT0S", "look_again": "PT1S", "linger": "P1D", "bought_into": bought_into, **rules}
-        self.process: Process = closing_process(ImplantRules(lookups=lookups, **given), owners=OWNERS)
+        self.process = closing_process(ImplantRules(lookups=lookups, **given), owners=OWNERS)
+        super().__init__(database, [self.process])
         self.listener = mllp.Listener(host="127.0.0.1", port=0, accepts=["DFT^P03"])
         self.bills = http.Listener(host="127.0.0.1", port=0, path="/bills")
         self.feed, self.out = Feed(), Receiver()
@@ -164,34 +164,10 @@ class Hospital:
         seen: list[Any] = []
 
         async def there() -> bool:
-            seen[:] = [await self.run(case), *((task.team, task.words) for task in await self.tasks())]
+            seen[:] = [await self.run(case), *((task.team, task.words) for task in await self.asked_now())]
             return bool(seen[0] == (status, state))
 
         await eventually(there, lambda: f"{case}: {status} {state}, not {seen}")
-
-    async def tasks(self) -> list[Asked]:
-        """What is open."""
-        async with self.database.cold() as connection:
-            return await inbox(connection)
-
-    async def task(self, team: str) -> Asked:
-        """The one open task, which is this team's."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            found[:] = await self.tasks()
-            return [each.team for each in found] == [team]
-
-        await eventually(there, lambda: [(each.team, each.title, each.words) for each in found])
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: UUID, **content: Any) -> None:
-        """Somebody decides."""
-        async with self.database.transaction() as connection:
-            (asked,) = [each for each in await inbox(connection) if each.id == task]
-            given = answer_of(self.process.forms[asked.form], content)
-            await decide(connection, task, given, actor="ada", permissions={"approve"})
 
     async def registered(self, **which: str) -> list[Implant]:
         """The register."""

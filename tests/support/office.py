@@ -10,23 +10,22 @@ from hilum.canonical import BY_NAME, BusinessObject
 from hilum.canonical.catalogue import read, write
 from hilum.flow import Lookup
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, decide, handle, inbox, store
+from hilum.processes import Commands, Process, handle, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
+from support.inbox import People
 from support.projects import make_flow, target
 from support.waits import Start
 
 
-class Office:
+class Office(People):
     """The hub, and the people in it."""
 
     def __init__(self, database: Database, processes: Sequence[Process], channels: Sequence[str]) -> None:
-        self.database = database
+        super().__init__(database, processes)
         self.feed = Feed()
         self.receivers = {channel: Receiver() for channel in channels}
-        self.forms = {name: form for each in processes for name, form in each.forms.items()}
 
     async def say(self, *things: BusinessObject) -> None:
         """These come, one after the other."""
@@ -41,30 +40,6 @@ class Office:
         """So much went out."""
         await eventually(lambda: len(self.sent(channel)) == count, lambda: self.sent(channel))
         return self.sent(channel)
-
-    async def tasks(self, count: int) -> list[Asked]:
-        """So many are open."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = await inbox(connection)
-            return len(found) == count
-
-        await eventually(there, lambda: f"{count} tasks, not {[(each.team, each.title) for each in found]}")
-        return found
-
-    async def task(self, title: str = "") -> Asked:
-        """The one open task; its title begins so."""
-        (found,) = await self.tasks(1)
-        assert found.title.startswith(title), found.title
-        return found
-
-    async def answer(self, task: Asked, by: str = "ada", **content: Any) -> None:
-        """Somebody decides."""
-        async with self.database.transaction() as connection:
-            given = answer_of(self.forms[task.form], content)
-            await decide(connection, task.id, given, actor=by, permissions={"approve"})
 
     async def ends(self, process: str, key: str) -> str:
         """The run is over: its state and its outcome."""

@@ -16,14 +16,14 @@ from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import OrderRules
 from hilum.packs.procurement.unordered_bills import UnorderedRules, unordered_bill_process
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, decide, handle, inbox
+from hilum.processes import Commands, handle
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.ap_product import ApProduct
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.doubles import Feed
-from support.looks import beside, states
+from support.inbox import People
+from support.looks import states
 from support.projects import OWNERS, make_flow
 from support.waits import Start
 
@@ -41,11 +41,11 @@ APPROVALS = approvals_of(
 )
 
 
-class Payables:
+class Payables(People):
     """A hub between an AP product, a folder and an Odoo."""
 
     def __init__(self, database: Database, folder: Path, *, reading: ReadingRules | None = None) -> None:
-        self.database, self.folder = database, folder
+        self.folder = folder
         self.feed = Feed("papers")
         reading = reading or ReadingRules()
         self.clear = payables.reading_process(reading, owners=OWNERS)
@@ -54,15 +54,12 @@ class Payables:
         self.follow = order_process(rules, owners=OWNERS)
         unordered = UnorderedRules(approvals=APPROVALS, approvals_from=frozenset({"AP"}))
         self.approve = unordered_bill_process(unordered, owners=OWNERS)
+        super().__init__(database, [self.clear, self.tell, self.follow, self.approve])
         self.listener = http.Listener(
             host="127.0.0.1", port=0, path="/ap", hmac_secret=SECRET, hmac_header="X-Signature",
             hmac_timestamp="X-Signature-Timestamp",
         )  # fmt: skip
         self._engine: Engine | None = None
-
-    @property
-    def processes(self) -> list[Process]:
-        return [self.clear, self.tell, self.follow, self.approve]
 
     async def begin(
         self, start: Start, box: SandboxOdoo, product: ApProduct, *more: Flow, lookups: dict[str, str] | None = None
@@ -116,24 +113,6 @@ class Payables:
             return set(seen) <= {"completed", "discarded"}
 
         await eventually(there, lambda: seen)
-
-    async def task(self, title: str) -> Asked:
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = [each for each in await inbox(connection) if each.title.startswith(title)]
-            return len(found) == 1
-
-        await eventually(there, lambda: f"one task {title}, not {[each.title for each in found]}")
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: Asked, **content: Any) -> None:
-        forms = {name: form for each in self.processes for name, form in each.forms.items()}
-        async with self.database.transaction() as connection:
-            given = answer_of(forms[task.form], content)
-            await decide(connection, task.id, given, actor="ada", permissions={"approve"})
 
 
 def _thing(parsed: Any, _: Any) -> Any:

@@ -20,15 +20,15 @@ from hilum.packs import finance
 from hilum.packs.suppliers import accounts as known_accounts
 from hilum.packs.suppliers.accounts import Confirmed
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, decide, handle, inbox, store
+from hilum.processes import Commands, handle, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.runtime import Hub
 from hilum.simulator.bank import Bank, StatementForm
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import beside, rows
+from support.inbox import People
+from support.looks import rows
 from support.projects import make_flow, target
 from support.waits import Start
 
@@ -72,11 +72,11 @@ async def confirm(database: Database, accounts: Mapping[str, str], holds_from: d
             await known_accounts.confirm(connection, said)
 
 
-class Paying:
+class Paying(People):
     """The hub and those around it."""
 
     def __init__(self, database: Database, folder: Path, form: StatementForm = StatementForm.CAMT_053) -> None:
-        self.database = database
+        super().__init__(database, [])
         self.folder = folder
         self.form = form
         self.feed, self.lines = Feed("papers"), Feed("lines")
@@ -84,7 +84,6 @@ class Paying:
         self.bank = Bank(
             folder / "bank", account=Party(name=OURS.title, account=OURS.account), currency="EUR", form=form
         )
-        self.processes: list[Process] = []
         self.engine: Engine | None = None
         self._start: tuple[Hub, Any] | None = None
 
@@ -182,27 +181,6 @@ class Paying:
     def mail(self) -> None:
         """The bank opens its mail."""
         assert self.bank.open_mail(datetime(2026, 11, 20, 9, tzinfo=UTC)) > 0
-
-    async def task(self, title: str) -> Asked:
-        """The one open task whose title begins so."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                everything = await inbox(connection)
-            found[:] = [each for each in everything if each.title.startswith(title)]
-            return len(found) == 1
-
-        await eventually(there, lambda: f"one task {title}, not {[each.title for each in found]}")
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: Asked, by: str = "ada", **content: Any) -> None:
-        """Somebody decides."""
-        forms = {name: form for process in self.processes for name, form in process.forms.items()}
-        async with self.database.transaction() as connection:
-            given = answer_of(forms[task.form], content)
-            await decide(connection, task.id, given, actor=by, permissions={"approve"})
 
     async def ended(self, number: str = "RUN-1", process: str = "payables.payment") -> str:
         """The run is over; its outcome."""

@@ -8,22 +8,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from hilum.canonical import Budget, BusinessObject, Contract, Requisition
+from hilum.canonical import Budget, BusinessObject, Requisition
 from hilum.canonical.catalogue import read, write
 from hilum.flow import Lookup
-from hilum.masterdata import terms
-from hilum.message import new_id
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, decide, handle, inbox, store
+from hilum.processes import Commands, Process, handle, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.testing import eventually
+from support.agreed import agree
 from support.doubles import Feed, Receiver
-from support.looks import beside
+from support.inbox import People
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -54,11 +52,11 @@ review = "head"
 """
 
 
-class Desk:
+class Desk(People):
     """A hub with the process; what it sends by channel, and the people at it."""
 
     def __init__(self, database: Database, process: Process) -> None:
-        self.database = database
+        super().__init__(database, [process])
         self.process = process
         self.feed = Feed()
         self.orders, self.status = Receiver(), Receiver()
@@ -93,24 +91,6 @@ class Desk:
 
         await eventually(there, lambda: f"{status} {state}, not {seen}")
 
-    async def task(self, team: str) -> Asked:
-        """The one open task, which is of this team."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = await inbox(connection)
-            return [each.team for each in found] == [team]
-
-        await eventually(there, lambda: f"one task of {team}, not {[(each.team, each.title) for each in found]}")
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: Asked, by: str, **content: Any) -> None:
-        given = answer_of(self.process.forms[task.form], content)
-        async with self.database.transaction() as connection:
-            await decide(connection, task.id, given, actor=by, permissions={"approve"})
-
     async def bound(self) -> dict[int, Decimal]:
         async with self.database.transaction() as connection:
             return await budgets.bound_by(connection, "REQ-1")
@@ -127,12 +107,7 @@ async def desks(hub: Start, database: Database) -> AsyncIterator[Begin]:
     async def begin(**more: Any) -> Desk:
         rules = RequisitionRules(approvals=approvals_of(TABLE), **more)
         made = Desk(database, requisition_process(rules, owners=OWNERS))
-        prices = [{"item": "GLV", "unit": "BX", "tiers": [{"unit_price": "38"}]}]
-        agreed = Contract(
-            number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices
-        )
-        async with database.transaction() as connection:
-            await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
+        await agree(database, unit="BX")
         heard = make_flow(made.feed, name="test.heard", format="bytes", translate=lambda body, _: read(body),
                           order_by=lambda _: "all", dedup_by=None)  # fmt: skip
         heard.deliver_to(*handle(made.process), budgets.keep())

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import aiohttp
 import orjson
@@ -39,14 +38,13 @@ from hilum.packs.contracts.contract_rules import DESK, ContractRules
 from hilum.packs.contracts.lifecycle import contract_process
 from hilum.packs.suppliers import standing
 from hilum.postgres import Database
-from hilum.processes import Commands, decide, handle, inbox, store
+from hilum.processes import Commands, handle, inbox, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.runtime import Hub
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import beside
+from support.inbox import People
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -60,17 +58,16 @@ CONTRACT: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Offices:
+class Offices(People):
     """The CLM, the provider of signatures, and the people of the desk, around one hub."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        super().__init__(database, [contract_process(ContractRules(), owners=OWNERS)])
         self.feed, self.orders, self.told = Feed("masters"), Feed("orders"), Receiver()
         self.commands = {name: Receiver() for name in ("terms", "prices", "agreements")}
         settings: dict[str, Any] = {"hmac_header": "X-Signature", "hmac_timestamp": "X-Signed-At"}
         self.clm = http.Listener(host="127.0.0.1", port=0, path="/clm", hmac_secret=SECRET, **settings)
         self.esign = http.Listener(host="127.0.0.1", port=0, path="/esignature", hmac_secret=SECRET, **settings)
-        self.process = contract_process(ContractRules(), owners=OWNERS)
         self.minute = 0
         self.hub: Hub
 
@@ -119,25 +116,6 @@ class Offices:
             return seen == [(status, state)]
 
         await eventually(there, lambda: f"{status} {state}, not {seen}")
-
-    async def task(self) -> Asked:
-        """The one open task."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = await inbox(connection)
-            return len(found) == 1
-
-        await eventually(there, lambda: f"one task, not {[each.title for each in found]}")
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: UUID, **content: Any) -> None:
-        async with self.database.transaction() as connection:
-            (asked,) = [each for each in await inbox(connection) if each.id == task]
-            given = answer_of(self.process.forms[asked.form], content)
-            await decide(connection, task, given, actor="ada", permissions={"approve"})
 
     async def cases(self, category: str, count: int) -> list[Case]:
         """So many open cases of a category."""
@@ -294,7 +272,7 @@ async def test_a_supplier_that_is_not_in_order_is_asked_for_and_looked_at_again(
     await work.say(Supplier(code="V1", title="Glove Co", blocked=True, block_reason="in dispute"))
     await work.tells("approved")
     await work.signs()
-    task = await work.task()
+    task = await work.only_task()
     assert (task.team, task.title) == (DESK, "The supplier of contract C-7 is not in order")
     await work.is_in("approved")
     assert work.sent("prices") == []
@@ -311,16 +289,9 @@ async def test_somebody_answers_for_a_supplier_and_a_signature_on_paper(offices:
     work = await offices(wait_for_envelope="PT0S")
     await work.say(Supplier(code="V1", title="Glove Co"), screening("possible"))
     await work.tells("executed")
-    seen: dict[str, Asked] = {}
-
-    async def both() -> bool:
-        async with work.database.cold() as connection:
-            seen.update({each.form: each for each in await inbox(connection)})
-        return {"SupplierDecision", "SignatureDecision"} <= set(seen)
-
-    await eventually(both, lambda: list(seen))
-    await work.answer(seen["SignatureDecision"].id, signed=True)
-    await work.answer(seen["SupplierDecision"].id, decision="accept")
+    seen = {each.form: each for each in await work.tasks(2)}
+    await work.answer(seen["SignatureDecision"], signed=True)
+    await work.answer(seen["SupplierDecision"], decision="accept")
     await work.is_in("active")
     await eventually(lambda: [len(each["prices"]) for each in work.sent("prices")] == [2])
 
@@ -354,19 +325,14 @@ async def test_the_owner_is_reminded_in_time_with_volume_and_leak(offices: Begin
     await work.tells("approved", **ends)
     await work.signs()
     await work.is_in("active")
-    first = await work.task()
+    first = await work.only_task()
     assert (first.team, first.title) == ("Gloves", f"Contract C-7 with V1 ends on {end}")
     told = "480 EUR were bought by contract C-7 in 1 lines of bills, 24 EUR of that above what was agreed"
     assert first.words == told
     renewed = {"contract": {"revision": 2, "valid_to": str(end + timedelta(days=1000))}}
     await work.tells("approved", **renewed)
     await work.signs(2)
-
-    async def withdrawn() -> bool:
-        async with database.cold() as connection:
-            return not await inbox(connection)
-
-    await eventually(withdrawn)
+    await work.nothing_is_asked()
 
 
 @pytest.mark.long

@@ -15,13 +15,13 @@ from hilum.canonical.catalogue import read, write
 from hilum.connectors import http
 from hilum.packs import finance
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, decide, handle, inbox, store
+from hilum.processes import Commands, handle, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.gateway import Gateway, GatewayTroubles, Payout
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
-from support.looks import beside, states
+from support.inbox import People
+from support.looks import states
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
@@ -34,37 +34,37 @@ ACCOUNTS = finance.GatewayAccounts(
 )
 
 
-class Cashier:
+class Cashier(People):
     """A hub between a gateway and a bank."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        super().__init__(database, [])
         self.lines = Feed("lines")
         self.booked, self.entries = Receiver(), Receiver()
         self.listener = http.Listener(
             host="127.0.0.1", port=0, path="/cards", hmac_secret=SECRET, hmac_header="X-Signature",
             hmac_timestamp="X-Signature-Timestamp",
         )  # fmt: skip
-        self.process: Process | None = None
         self._engine: Engine | None = None
 
     async def begin(self, start: Start, **more: Any) -> None:
         given = {"expect_moves": "P1D", "expect_line": "P3650D", "look_every": timedelta(seconds=0.3), **more}
         rules = finance.GatewayRules(gateways={"CARDS": ACCOUNTS}, **given)
-        self.process = finance.gateway_process(rules, owners=OWNERS)
+        process = finance.gateway_process(rules, owners=OWNERS)
+        self.processes = [process]
         events = finance.gateway_events(
-            source=self.listener, gateway="CARDS", rules=rules, to=handle(self.process), odoo=None,
+            source=self.listener, gateway="CARDS", rules=rules, to=handle(process), odoo=None,
             also=[replace(target(self.booked, "memory.booked"), accepts=(Payment,))],
         )  # fmt: skip
         lines = make_flow(self.lines, name="test.lines", format="bytes", translate=lambda body, _: read(body),
                           order_by=None, dedup_by=None)  # fmt: skip
-        lines.deliver_to(*handle(self.process))
+        lines.deliver_to(*handle(process))
         entries = make_flow(Commands("receivables.entries", poll=0.05), name="test.entries", order_by=None,
                             translate=lambda parsed, _: parsed["content"], dedup_by=None)  # fmt: skip
         entries.deliver_to(target(self.entries, "memory.entries"))
         hub = await start(events, lines, entries)
         assert hub.share is not None
-        self._engine = Engine(hub.project, self.database, [self.process], hub.share.leases.id)
+        self._engine = Engine(hub.project, self.database, self.processes, hub.share.leases.id)
         await self._engine.start()
 
     @property
@@ -105,34 +105,6 @@ class Cashier:
 
         await eventually(over, lambda: f"{key}: {found}")
         return f"{found[0].state}: {found[0].outcome}"
-
-    async def task(self, title: str) -> Asked:
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = [each for each in await inbox(connection) if each.title.startswith(title)]
-            return len(found) == 1
-
-        await eventually(there, lambda: f"one task {title}, not {[each.title for each in found]}")
-        assert await beside(self.database, found[0])
-        return found[0]
-
-    async def answer(self, task: Asked, **content: Any) -> None:
-        assert self.process is not None
-        async with self.database.transaction() as connection:
-            given = answer_of(self.process.forms[task.form], content)
-            await decide(connection, task.id, given, actor="bob", permissions={"approve"})
-
-    async def nothing_is_asked(self) -> None:
-        seen: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                seen[:] = await inbox(connection)
-            return not seen
-
-        await eventually(there, lambda: [each.title for each in seen])
 
 
 @pytest.fixture
@@ -201,7 +173,7 @@ async def test_a_line_that_may_be_of_two_payouts_is_of_none_until_somebody_has_s
     await cashier.statement(payouts[1], named=False)
     await cashier.task("CARDS has told of no settlement for a payout")
     await cashier.answer(first, decision="close")
-    assert await cashier.ended(f"CARDS:{payouts[0].id}") == "left: left to be settled by hand, by bob"
+    assert await cashier.ended(f"CARDS:{payouts[0].id}") == "left: left to be settled by hand, by ada"
     assert "booked" in await cashier.ended(f"CARDS:{payouts[1].id}"), "now there is only one that it may be of"
     await eventually(lambda: len(cashier.entries.bodies) == 1)
     await cashier.nothing_is_asked()
@@ -227,8 +199,7 @@ async def test_money_that_the_gateway_never_told_of_is_asked(hub: Start, cashier
     task = await cashier.task("CARDS has told of no settlement for a payout")
     assert task.words.startswith("3.20 EUR came in on BNK1 on 2026-03-14")
     await cashier.answer(task, decision="leave")
-    async with cashier.database.cold() as connection:
-        assert await inbox(connection) == []
+    await cashier.nothing_is_asked()
 
 
 async def test_who_paid_must_be_known_and_forged_webhooks_book_nothing(hub: Start, cashier: Cashier) -> None:

@@ -67,7 +67,7 @@ async def test_an_unknown_device_is_ordered_once_it_is_linked(hospital: Begin, t
     work = await hospital()
     theatre, used = one(unknown=1)
     await work.send(theatre)
-    task = await work.task(MASTER_DATA)
+    task = await work.only_task(MASTER_DATA)
     assert "device 05412345009993 (GS1): it is no item that the hub knows" in task.words
     assert used.account not in f"{task.title}{task.words}{task.key}"
     assert work.sent("purchase.order") == work.sent("charge") == []
@@ -79,7 +79,7 @@ async def test_an_unknown_device_is_ordered_once_it_is_linked(hospital: Begin, t
     known = Item(code="SCREW-3", title="Screw", device=DeviceIdentifier(device=STRANGE.device))
     await work.tell(Contract.model_validate(price), known)
     await work.is_in(case_of(used), "ordered")
-    assert await work.tasks() == []
+    assert await work.asked_now() == []
     await eventually(lambda: [order["lines"][0]["item"] for order in work.sent("purchase.order")] == ["SCREW-3"])
     (row_of_it,) = await work.registered(device=STRANGE.device)
     assert (row_of_it.item, row_of_it.breaks, row_of_it.account) == ("SCREW-3", [], used.account)
@@ -90,13 +90,13 @@ async def test_no_contract_price_ends_with_the_contract(hospital: Begin) -> None
     work = await hospital(prices=False)
     theatre, used = one()
     await work.send(theatre)
-    task = await work.task(BUYER)
+    task = await work.only_task(BUYER)
     assert "has no price for" in task.words
     await eventually(lambda: len(work.sent("charge")) == 1)  # the patient's account does not wait for the buyers
     assert work.sent("purchase.order") == []
     await work.tell(*(Contract.model_validate(each) for each in contracts()))
     await work.is_in(case_of(used), "ordered")
-    assert await work.tasks() == []
+    assert await work.asked_now() == []
 
 
 @pytest.mark.parametrize("expired", [pytest.param(True, marks=pytest.mark.long), False])
@@ -105,11 +105,11 @@ async def test_what_is_expired_or_recalled_waits_for_patient_safety(hospital: Be
     tables = {} if expired else {"recalls": f"code,words\n{used.implant.item}:{used.lot},field safety notice 77\n"}
     work = await hospital(lookups=tables)
     await work.send(theatre)
-    task = await work.task(SAFETY)
+    task = await work.only_task(SAFETY)
     words = "expired on 2026-02-10, used on 2026-03-02" if expired else "recalled: field safety notice 77"
     assert words in task.words
     assert work.sent("purchase.order") == work.sent("charge") == []
-    await work.answer(task.id, decision="proceed" if expired else "stop")
+    await work.answer(task, decision="proceed" if expired else "stop")
     await work.is_in(case_of(used), "ordered" if expired else "closed")
     await eventually(lambda: len(work.sent("purchase.order")) == len(work.sent("charge")) == int(expired))
     (row,) = await work.registered(lot=used.lot)
@@ -121,11 +121,11 @@ async def test_a_bill_without_use_is_the_theatres_until_the_use_is_told(hospital
     work = await hospital(wait_for_usage="PT1S")
     theatre, used = one()
     await post(work, billed(used), billed(used))
-    task = await work.task(THEATRE)
+    task = await work.only_task(THEATRE)
     assert f"order {order_number(case_of(used), 1)} is not known" in task.words
     await work.send(theatre)
     await work.is_in(case_of(used), "closed")
-    assert await work.tasks() == []
+    assert await work.asked_now() == []
     await eventually(lambda: [each["number"] for each in work.sent("supplier.bill")] == ["INV-1"])
 
 
@@ -134,12 +134,12 @@ async def test_a_use_without_bill_is_the_buyers_until_the_bill_comes(hospital: B
     work = await hospital(wait_for_bill="PT1S")
     theatre, used = one()
     await work.send(theatre)
-    task = await work.task(BUYER)
+    task = await work.only_task(BUYER)
     assert f"has not billed order {order_number(case_of(used), 1)}" in task.title
     assert used.lot in task.words
     await post(work, billed(used))
     await work.is_in(case_of(used), "closed")
-    assert await work.tasks() == []
+    assert await work.asked_now() == []
 
 
 async def test_billed_twice_and_too_dear_is_not_paid(hospital: Begin) -> None:
@@ -148,9 +148,9 @@ async def test_billed_twice_and_too_dear_is_not_paid(hospital: Begin) -> None:
     await work.send(theatre)
     await work.is_in(case_of(used), "ordered")
     await post(work, billed(used), billed(used, number="inv 1"))
-    task = await work.task(PAYABLES)
+    task = await work.only_task(PAYABLES)
     assert "bill INV-1 of 2026-03-03 has the same number, written otherwise" in task.words
-    await work.answer(task.id, decision="refuse", comment="told twice")
+    await work.answer(task, decision="refuse", comment="told twice")
     await work.is_in(case_of(used), "closed")
     await eventually(lambda: [each["status"] for each in work.sent("document.status")] == ["refused"])
     assert [each["number"] for each in work.sent("supplier.bill")] == ["INV-1"]
@@ -166,12 +166,12 @@ async def test_a_use_that_a_later_message_takes_back_is_undone_and_its_bill_cred
     theatre.used = [Used(**{name: getattr(used, name) for name in Used.__slots__ if name != "trouble"},
                          trouble="taken_back")]  # fmt: skip
     await work.send(theatre)
-    task = await work.task(PAYABLES)
+    task = await work.only_task(PAYABLES)
     assert "billed and not used: 1 of" in task.words and "a credit note is missing" in task.words
     await eventually(lambda: [each["quantity"] for each in work.sent("charge")] == ["1", "-1"])
     await post(work, billed(used, number="CN-1", credit=True, corrects="INV-1"))
     await work.is_in(case_of(used), "taken back")
-    assert await work.tasks() == []
+    assert await work.asked_now() == []
     (row,) = await work.registered(lot=used.lot)
     assert row.standing == "taken back"
 

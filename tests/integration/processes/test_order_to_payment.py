@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -29,12 +28,12 @@ from hilum.message import new_id
 from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import BUYER, PAYABLES, RECEIVER, OrderRules
 from hilum.postgres import Database
-from hilum.processes import Commands, decide, handle, inbox, store
+from hilum.processes import Commands, handle, inbox, store
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.processes.troubles import settle
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
+from support.inbox import People
 from support.looks import noted, rows
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
@@ -44,11 +43,11 @@ pytestmark = pytest.mark.req("WF-2", "WF-12")
 DAY = date(2026, 3, 10)
 
 
-class Desk:
+class Desk(People):
     """A hub that follows orders; what it sends by channel, and the people at it."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        super().__init__(database, [order_process(OrderRules(), owners=OWNERS)])
         self.feed = Feed()
         self.receivers = {channel: Receiver() for channel in ("orders", "bills", "matches", "refused")}
 
@@ -74,32 +73,6 @@ class Desk:
             return seen == [(status, state)]
 
         await eventually(there, lambda: f"{status} {state}, not {seen}")
-
-    async def task(self) -> Asked:
-        """The one open task."""
-        found: list[Asked] = []
-
-        async def there() -> bool:
-            async with self.database.cold() as connection:
-                found[:] = await inbox(connection)
-            return len(found) == 1
-
-        await eventually(there, lambda: f"one task, not {[each.title for each in found]}")
-        return found[0]
-
-    async def no_task(self) -> None:
-        async def none() -> bool:
-            async with self.database.cold() as connection:
-                return not await inbox(connection)
-
-        await eventually(none)
-
-    async def answer(self, task: UUID, **content: Any) -> None:
-        forms = order_process(OrderRules(), owners=OWNERS).forms
-        async with self.database.transaction() as connection:
-            (asked,) = [each for each in await inbox(connection) if each.id == task]
-            given = answer_of(forms[asked.form], content)
-            await decide(connection, task, given, actor="ada", permissions={"approve"})
 
 
 @pytest.fixture
@@ -167,7 +140,7 @@ async def test_a_clean_order_flows_through_in_parts_and_ends(desk: Begin) -> Non
     await eventually(lambda: work.sent("bills") == ["B-1"], lambda: work.sent("bills"))
     await work.say(bill("B-2", 7))  # before its goods: it waits, and nobody is asked
     await work.is_in("billed")
-    await work.no_task()
+    await work.nothing_is_asked()
     await work.say(receipt("R-2", 7), receipt("R-2", 7))
     await work.is_in("matched", "completed")
     assert work.sent("bills") == ["B-1", "B-2"]
@@ -191,7 +164,7 @@ async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(de
         await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
     work = await desk()
     await work.say(order(), receipt("R-1", 10), bill(price="41.20"))
-    task = await work.task()
+    task = await work.only_task()
     assert task.team == RECEIVER
     assert task.words == (
         "line 1, GLV: billed 12 BX at 41.2, received 10; line 1, GLV: billed 12 BX at 41.2, contract price 38"
@@ -200,12 +173,12 @@ async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(de
     again: list[str] = []
 
     async def buyer() -> bool:
-        again[:] = [(await work.task()).team]
+        again[:] = [(await work.only_task()).team]
         return again == [BUYER]
 
     await eventually(buyer, lambda: again)
     await work.is_in("exception")
-    await work.answer((await work.task()).id, decision="accept")
+    await work.answer(await work.only_task(), decision="accept")
     await work.is_in("matched", "completed")
     assert work.sent("bills") == ["B-1"]
     assert await noted(database, "order_lines", "contract", "leak") == [("C-7", "0.00")]
@@ -230,8 +203,8 @@ async def test_rebates_accrue_from_what_was_bought_and_from_nothing_else(desk: B
     await work.say(bill("B-1", 6, "30"))
     await eventually(lambda: work.sent("bills") == ["B-1"], lambda: work.sent("bills"))
     await work.say(bill("B-X", 6, "31"))
-    await work.answer((await work.task()).id, decision="refuse")
-    await work.no_task()
+    await work.answer(await work.only_task(), decision="refuse")
+    await work.nothing_is_asked()
     await work.say(bill("K-1", 1, "30", credit=True), bill("B-2", 7, "30"))
     await work.is_in("matched", "completed")
     async with database.cold() as connection:
@@ -249,10 +222,10 @@ async def test_a_bill_told_twice_under_another_number_is_not_paid_twice(desk: Be
     work = await desk()
     await work.say(order(lines=[{"number": 1, "item": "GLV", "quantity": 24, "unit": "BX", "unit_price": "38.00"}]),
                    receipt("R-1", 24), bill("INV-007"), bill("INV-007"), bill("inv 7"))  # fmt: skip
-    task = await work.task()
+    task = await work.only_task()
     assert task.team == PAYABLES
     assert "bill INV-007 of 2026-03-10 has the same number, written otherwise" in task.words
-    await work.answer(task.id, decision="refuse", comment="told twice")
+    await work.answer(task, decision="refuse", comment="told twice")
     await eventually(lambda: work.sent("refused") == ["V1:inv 7"])
     assert work.sent("bills") == ["INV-007"]
     assert "told twice" in work.receivers["refused"].bodies[0]["words"]
@@ -261,7 +234,7 @@ async def test_a_bill_told_twice_under_another_number_is_not_paid_twice(desk: Be
 async def test_a_corrected_bill_is_no_duplicate_of_the_one_that_it_names(desk: Begin) -> None:
     work = await desk()
     await work.say(order(), receipt("R-1", 12), bill("INV-007", total="400.00"))  # not what its line comes to
-    await work.answer((await work.task()).id, decision="refuse")
+    await work.answer(await work.only_task(), decision="refuse")
     await work.say(bill("INV-008", corrects="INV-007"))  # the same day, order and amount
     await work.is_in("matched", "completed")
     assert work.sent("bills") == ["INV-008"]
@@ -272,12 +245,12 @@ async def test_a_new_bill_counts_once_the_old_one_is_credited(desk: Begin) -> No
     await work.say(order(), receipt("R-1", 12), bill("INV-007"))
     await eventually(lambda: work.sent("bills") == ["INV-007"])
     await work.say(bill("INV-008"))
-    task = await work.task()
+    task = await work.only_task()
     assert task.team == PAYABLES
     assert "bill INV-007 of the same day bills the same amount of the same order" in task.words
     await work.say(bill("CN-1", credit=True, corrects="INV-007"))
     await eventually(lambda: work.sent("bills") == ["INV-007", "CN-1", "INV-008"], lambda: work.sent("bills"))
-    await work.no_task()
+    await work.nothing_is_asked()
 
 
 async def test_a_part_that_is_credited_makes_no_second_bill(desk: Begin) -> None:
@@ -285,7 +258,7 @@ async def test_a_part_that_is_credited_makes_no_second_bill(desk: Begin) -> None
     await work.say(order(), receipt("R-1", 12), bill("INV-007"), bill("CN-1", 2, credit=True, corrects="INV-007"))
     await eventually(lambda: work.sent("bills") == ["INV-007", "CN-1"], lambda: work.sent("bills"))
     await work.say(bill("inv 7"))
-    assert "the same number, written otherwise" in (await work.task()).words
+    assert "the same number, written otherwise" in (await work.only_task()).words
 
 
 async def test_an_open_bill_takes_its_goods_from_those_after_it(desk: Begin) -> None:
@@ -306,10 +279,10 @@ async def test_an_open_bill_takes_its_goods_from_those_after_it(desk: Begin) -> 
 async def test_goods_that_never_come_are_asked_for_when_the_time_is_over(desk: Begin) -> None:
     work = await desk(wait_for_goods="PT1S")
     await work.say(order(), bill())
-    task = await work.task()
+    task = await work.only_task()
     assert (task.team, task.words) == (RECEIVER, "line 1, GLV: billed 12 BX at 38, received 0")
-    await work.answer(task.id, decision="wait")
-    assert (await work.task()).team == RECEIVER  # asked anew
+    await work.answer(task, decision="wait")
+    assert (await work.only_task()).team == RECEIVER  # asked anew
     await work.say(receipt("R-1", 12))
     await work.is_in("matched", "completed")
     assert work.sent("bills") == ["B-1"]
@@ -319,11 +292,11 @@ async def test_goods_that_never_come_are_asked_for_when_the_time_is_over(desk: B
 async def test_an_answer_that_differs_is_the_buyers_decision(desk: Begin, accepted: bool) -> None:
     work = await desk()
     await work.say(order(), answered(unit_price="40.00", quantity=10))
-    task = await work.task()
+    task = await work.only_task()
     assert task.team == BUYER
     assert "10 come, 12 were ordered" in task.words
     assert "40 for one BX, ordered at 38: 20 EUR more" in task.words
-    await work.answer(task.id, accept=accepted)
+    await work.answer(task, accept=accepted)
     await eventually(lambda: len(work.sent("orders")) == 1)
     (sent,) = work.receivers["orders"].bodies
     if not accepted:
@@ -341,10 +314,10 @@ async def test_an_answer_that_differs_is_the_buyers_decision(desk: Begin, accept
 async def test_a_bill_of_a_cancelled_order_is_not_lost(desk: Begin) -> None:
     work = await desk()
     await work.say(order(), bill(), PurchaseOrderCancelled(number="PO-1", reason="not needed"))
-    task = await work.task()
+    task = await work.only_task()
     assert task.team == PAYABLES
     assert "order PO-1 is cancelled" in task.words
-    await work.answer(task.id, decision="refuse")
+    await work.answer(task, decision="refuse")
     await work.is_in("cancelled", "completed")
 
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import aiohttp
 import pytest
 
-from hilum.canonical import BY_NAME, Contract, Item, Location, Supplier
+from hilum.canonical import BY_NAME, Item, Location, Supplier
 from hilum.canonical.catalogue import read, write
 from hilum.connectors import http, odoo
 from hilum.flow import Lookup
 from hilum.masterdata import terms
-from hilum.message import new_id
 from hilum.packs import procurement
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
 from hilum.postgres import Database
-from hilum.processes import Commands, decide, handle, inbox
+from hilum.processes import Commands, handle
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import Asked, answer_of
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
+from support.agreed import agree
 from support.doubles import Feed, Receiver
+from support.inbox import People
 from support.looks import states
 from support.projects import OWNERS, make_flow, target
 from support.waits import Start
@@ -79,17 +78,16 @@ async def test_a_posted_spreadsheet_is_ordered_in_odoo_after_its_approval(hub: S
         await engine.start()
         try:
             await _known(feed, box, database)
-            await _agreed(database)
+            await agree(database)
             async with aiohttp.ClientSession() as client:
                 url = f"http://127.0.0.1:{listener.port}/requisitions"
                 async with client.post(url, data=SHEET, headers={"Content-Type": "text/csv"}) as answer:
                     assert answer.status == 202, await answer.text()
-            task = await _task(database)
+            people = People(database, [process])
+            task = await people.only_task()
             assert "line 2: 4 EA SUT from V2, off contract" in task.words
             assert box.records("purchase.order") == []
-            async with database.transaction() as connection:
-                given = answer_of(process.forms["Approval"], {"approved": True})
-                await decide(connection, task.id, given, actor="ada", permissions={"approve"})
+            await people.answer(task, approved=True)
             await eventually(
                 lambda: [order["state"] for order in box.records("purchase.order")] == ["purchase"] * 2,
                 lambda: box.records("purchase.order"),
@@ -121,27 +119,6 @@ async def _known(feed: Feed, box: SandboxOdoo, database: Database) -> None:
 
     await eventually(there)
     assert {each["ref"] for each in box.records("res.partner")} >= {"V1", "V2"}
-
-
-async def _agreed(database: Database) -> None:
-    prices = [{"item": "GLV", "unit": "EA", "tiers": [{"unit_price": "38"}]}]
-    contract = Contract(
-        number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices
-    )
-    async with database.transaction() as connection:
-        await terms.keep_contract(connection, contract, terms.Origin(flow="clm", message_id=new_id()))
-
-
-async def _task(database: Database) -> Asked:
-    found: list[Asked] = []
-
-    async def there() -> bool:
-        async with database.cold() as connection:
-            found[:] = await inbox(connection)
-        return len(found) == 1
-
-    await eventually(there)
-    return found[0]
 
 
 def _object(parsed: Any, _: Lookup) -> Any:

@@ -33,9 +33,9 @@ async def desk(hub: Start, database: Database) -> AsyncIterator[Begin]:
 async def test_a_buyer_names_who_delivers_what_nobody_has_agreed(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("PEN", 5, None), ("GLV", 1, None)))
-    task = await work.task("Buyers")
+    task = await work.only_task("Buyers")
     await work.answer(task, "bob", supplier="V2", unit_price="3.5")
-    task = await work.task("Heads")
+    task = await work.only_task("Heads")
     assert "55.5 EUR in all" in task.words
     assert "from V2 at 3.5 EUR, off contract" in task.words
     await work.answer(task, "ada", approved=True)
@@ -47,11 +47,11 @@ async def test_nothing_is_ordered_of_a_blocked_supplier_until_a_buyer_has_chosen
     work = await desk()
     await _standing(work, "V1", blocked=True)
     await work.say(asked(("GLV", 2, None)))
-    task = await work.task("Buyers")
+    task = await work.only_task("Buyers")
     assert task.title == "Name a supplier for line 1 of requisition REQ-1"
     assert task.words.startswith("2 BX GLV; supplier V1 is blocked: a recall; ")
     await work.answer(task, "bob", supplier="V1")
-    again = await work.task("Buyers")
+    again = await work.only_task("Buyers")
     assert again.id != task.id, "it is blocked still"
     assert not work.orders.bodies
     await _standing(work, "V1", blocked=False)
@@ -69,12 +69,12 @@ async def test_the_next_supplier_that_has_agreed_a_price_takes_the_place_of_a_bl
         await terms.keep_contract(connection, second, terms.Origin(flow="clm", message_id=new_id()))
     await _standing(work, "V1", blocked=True)
     await work.say(asked(("GLV", 12, "V1")))
-    task = await work.task("Heads")
+    task = await work.only_task("Heads")
     assert "supplier V1 is blocked: a recall; " in task.words
     await _standing(work, "V3", blocked=True)  # meanwhile, and V1 is released
     await _standing(work, "V1", blocked=False)
     await work.answer(task, "ada", approved=True)
-    task = await work.task("Heads")
+    task = await work.only_task("Heads")
     assert "is blocked" not in task.words
     await work.answer(task, "ada", approved=True)
     assert [(order["supplier"], order["agreement"]) for order in await work.ordered(1)] == [("V1", "C-7")]
@@ -89,7 +89,7 @@ async def _standing(work: Desk, supplier: str, *, blocked: bool) -> None:
 async def test_a_contract_that_is_suspended_before_the_approval_is_not_ordered_by(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("GLV", 12, "V1")))
-    first = await work.task("Heads")
+    first = await work.only_task("Heads")
     assert "contract C-7" in first.words
     prices = [{"item": "GLV", "unit": "BX", "tiers": [{"unit_price": "38"}]}]
     held = Contract(number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1), prices=prices,
@@ -100,12 +100,12 @@ async def test_a_contract_that_is_suspended_before_the_approval_is_not_ordered_b
     words: list[str] = []
 
     async def anew() -> bool:
-        words[:] = [(await work.task("Heads")).words]
+        words[:] = [(await work.only_task("Heads")).words]
         return "off contract (contract C-7 is suspended)" in words[0]
 
     await eventually(anew, lambda: words)
     assert not work.orders.bodies
-    await work.answer(await work.task("Heads"), "ada", approved=False, comment="not without a contract")
+    await work.answer(await work.only_task("Heads"), "ada", approved=False, comment="not without a contract")
     await work.hears("refused")
     assert not work.orders.bodies
     assert [row[0] for row in await noted(work.database, "approvals", "outcome")] == ["refused"]

@@ -50,7 +50,7 @@ def bill(number: str, quantity: int) -> SupplierBill:
 async def test_it_is_approved_by_another_ordered_and_followed_to_its_bill(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("GLV", 12, "V9")))  # V9 has agreed nothing, V1 has: contract source first
-    task = await work.task("Heads")
+    task = await work.only_task("Heads")
     assert (
         "Asked by eve for CC-1; 456 EUR in all; CC-1: 1000 EUR budget, 0 spent, 0 bound: 1000 available" in task.words
     )
@@ -88,14 +88,14 @@ async def test_it_is_approved_by_another_ordered_and_followed_to_its_bill(desk: 
 async def test_over_budget_two_people_must_agree_and_a_refusal_gives_the_money_back(desk: Begin) -> None:
     work = await desk()
     await work.say(budget("500", "100"), asked(("GLV", 12, None)))
-    task = await work.task("Heads")
+    task = await work.only_task("Heads")
     assert "rule “over budget”" in task.words
     assert await work.bound() == {1: Decimal(456)}
     async with work.database.transaction() as connection:
         room = await budgets.room(connection, "CC-1", datetime.now(UTC).date())
     assert room is not None and room.available == Decimal(-56)  # the next one sees what waits for its approval
     await work.answer(task, "ada", approved=True)
-    second = await work.task("Finance")
+    second = await work.only_task("Finance")
     with pytest.raises(Refused, match="Somebody else"):
         await work.answer(second, "ada", approved=True)
     await work.answer(second, "bob", approved=False, comment="next year")
@@ -134,17 +134,17 @@ async def test_urgent_critical_items_are_ordered_first_and_looked_at_afterwards(
 async def test_who_asks_for_something_else_is_asked_for_anew(desk: Begin) -> None:
     work = await desk()
     await work.say(asked(("GLV", 12, None)))
-    await work.task("Heads")
+    await work.only_task("Heads")
     await work.say(asked(("GLV", 12, None)), asked(("GLV", 6, None)))
     words: list[str] = []
 
     async def other() -> bool:
-        words[:] = [(await work.task("Heads")).words]
+        words[:] = [(await work.only_task("Heads")).words]
         return "228 EUR in all" in words[0]
 
     await eventually(other, lambda: words)
     assert await work.bound() == {1: Decimal(228)}
-    await work.answer(await work.task("Heads"), "ada", approved=True)
+    await work.answer(await work.only_task("Heads"), "ada", approved=True)
     await work.hears("ordered")
     assert (await work.ordered(1))[0]["lines"][0]["quantity"] == "6"
     await work.say(asked(("GLV", 7, None)))

@@ -22,7 +22,7 @@ async def test_a_registration_becomes_an_active_supplier_in_odoo(desk: Begin) ->
     await work.say(registration(registered_by="ada"), registration(registered_by="ada"))
     await work.is_in("screening")  # nobody is let in before the list is there
     await work.publish()
-    first = await work.task(PURCHASING)
+    first = await work.only_task(PURCHASING)
     shown = await beside(work.database, first)
     assert shown[f"Document {NEEDED}"][1] == "holds"
     assert "List OIG LEIE" in shown
@@ -30,7 +30,7 @@ async def test_a_registration_becomes_an_active_supplier_in_odoo(desk: Begin) ->
         await work.answer(first, "ada", approved=True)  # who registered it
     assert work.vendor() == {}
     await work.answer(first, "ben", approved=True)
-    second = await work.task(FINANCE)
+    second = await work.only_task(FINANCE)
     with pytest.raises(Refused):
         await work.answer(second, "ben", approved=True)  # who approved it before
     assert work.vendor() == {}
@@ -74,10 +74,10 @@ async def test_a_new_revision_is_approved_anew(desk: Begin) -> None:
     work = await desk()
     await work.publish()
     await work.say(registration())
-    await work.answer(await work.task(PURCHASING), "ada", approved=True)
-    second = await work.task(FINANCE)
+    await work.answer(await work.only_task(PURCHASING), "ada", approved=True)
+    second = await work.only_task(FINANCE)
     await work.say(registration(revision=2, title="Medquarry Holding"))
-    again = await work.task(PURCHASING)
+    again = await work.only_task(PURCHASING)
     with pytest.raises(Refused):
         await work.answer(second, "ben", approved=True)
     assert "Medquarry Holding" in again.title
@@ -95,7 +95,7 @@ async def test_a_supplier_that_is_there_already_is_asked_about(desk: Begin, data
     work = await desk()
     await work.publish()
     await work.say(registration())
-    task = await work.task(MASTER_DATA)
+    task = await work.only_task(MASTER_DATA)
     assert "V-7 of odoo: Medquary Supplies NV, 9000 Ghent" in task.words
     name = (await beside(database, task))["Name"]
     assert name[1].startswith("Medquary Supplies NV (")
@@ -108,7 +108,7 @@ async def test_two_registrations_with_one_tax_number_are_seen_before_either_is_a
     work = await desk()
     await work.publish()
     await work.say(registration())
-    await work.task(PURCHASING)
+    await work.only_task(PURCHASING)
     await work.say(
         registration(number="REG-2", title="Other Words", bank_accounts=[{"number": "DE89370400440532013000"}])
     )
@@ -129,7 +129,7 @@ async def test_compliance_sees_both_side_by_side_and_is_not_asked_again(desk: Be
     work = await desk()
     await work.publish(NAMESAKE)
     await work.say(registration())
-    task = await work.task(COMPLIANCE)
+    task = await work.only_task(COMPLIANCE)
     assert "may be on a list" in task.title
     assert "Lotte Janssens, born 1979 — OIG LEIE: LOTTE JANSSENS, 5 OAK ST 19901 DOVER" in task.words
     assert (await beside(work.database, task))["Person 1: city"] == ("", "DOVER")
@@ -138,7 +138,7 @@ async def test_compliance_sees_both_side_by_side_and_is_not_asked_again(desk: Be
     await work.is_in("active")
     await work.publish(NAMESAKE, LISTED.replace("MEDQUARRY", "OTHERHOUSE"))  # nothing that concerns it
     await work.publish(NAMESAKE, LISTED.replace("20260201", "20260301"))
-    await work.task(COMPLIANCE)
+    await work.only_task(COMPLIANCE)
     await work.is_in("blocked")
 
 
@@ -147,7 +147,7 @@ async def test_who_is_listed_is_refused_by_compliance(desk: Begin) -> None:
     work = await desk()
     await work.publish(LISTED)
     await work.say(registration())
-    task = await work.task(COMPLIANCE)
+    task = await work.only_task(COMPLIANCE)
     assert "is on a list" in task.title
     assert "excluded 2026-02-01" in task.words
     await work.answer(task, "carla", decision="same", comment="address and name")

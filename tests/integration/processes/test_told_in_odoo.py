@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
 from typing import Any
 
 import pytest
 
-from hilum.canonical import BY_NAME, Contract, DocumentStatus, GoodsReceipt
+from hilum.canonical import BY_NAME, DocumentStatus, GoodsReceipt
 from hilum.canonical.catalogue import read, write
 from hilum.connectors import odoo
-from hilum.masterdata import terms
-from hilum.message import new_id
 from hilum.packs import procurement
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
 from hilum.postgres import Database
-from hilum.processes import Commands, decide, handle, inbox
+from hilum.processes import Commands, handle
 from hilum.processes.engine import Engine
-from hilum.processes.tasks import answer_of
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.orm.record import Env
 from hilum.testing import eventually
+from support.agreed import agree
 from support.doubles import Feed
+from support.inbox import People
 from support.projects import OWNERS, make_flow
 from support.waits import Start
 
@@ -73,6 +71,7 @@ def asked(box: SandboxOdoo) -> tuple[int, str]:
 async def test_what_becomes_of_a_request_is_noted_on_it(hub: Start, database: Database, box: SandboxOdoo) -> None:
     request, number = asked(box)
     process = requisition_process(RequisitionRules(approvals=approvals_of(TABLE), name_agreements=False), owners=OWNERS)
+    people = People(database, [process])
     there = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
     requests = procurement.asked_in_odoo(
         "", to=handle(process), place_of=lambda _: "WARD-3", begin="all", poll=0.05, compare=0.05, **there
@@ -89,15 +88,11 @@ async def test_what_becomes_of_a_request_is_noted_on_it(hub: Start, database: Da
     papers.deliver_to(*handle(process), procurement.told_in_odoo())
     started = await hub(requests, orders, told, papers, endpoints={"odoo": {"main": there}})
     assert started.share is not None
-    async with database.transaction() as connection:
-        prices = [{"item": "GLV", "unit": "EA", "tiers": [{"unit_price": "38"}]}]
-        agreed = Contract(number="C-7", title="x", supplier="V1", currency="EUR", valid_from=date(2026, 1, 1),
-                          prices=prices)  # fmt: skip
-        await terms.keep_contract(connection, agreed, terms.Origin(flow="clm", message_id=new_id()))
+    await agree(database)
     engine = Engine(started.project, database, [process], started.share.leases.id)
     await engine.start()
     try:
-        await approve(database, process.forms["Approval"])
+        await people.answer(await people.only_task(), approved=True)
 
         def notes() -> list[str]:
             found = [row for row in box.records("mail.message") if row["model"] == "purchase.order"]
@@ -124,14 +119,3 @@ async def test_what_becomes_of_a_request_is_noted_on_it(hub: Start, database: Da
 
 def _thing(parsed: Any, _: Any) -> Any:
     return BY_NAME[parsed["type"]].model_validate(parsed["content"])
-
-
-async def approve(database: Database, form: Any) -> None:
-    async def there() -> bool:
-        async with database.cold() as connection:
-            return len(await inbox(connection)) == 1
-
-    await eventually(there)
-    async with database.transaction() as connection:
-        (task,) = await inbox(connection)
-        await decide(connection, task.id, answer_of(form, {"approved": True}), actor="ada", permissions={"approve"})

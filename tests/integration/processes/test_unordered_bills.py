@@ -64,11 +64,11 @@ async def test_the_value_says_who_approves_and_each_is_posted_once(desk: Office)
     await desk.say(bill("R-1", "49.99"))
     assert await desk.ends("payables.bill", "V1:R-1") == "posted: posted: nobody need approve it"
     await desk.say(bill("R-2", "1200.00"))
-    task = await desk.task("Approve bill R-2 of V1 without an order")
+    task = await desk.only_task(title="Approve bill R-2 of V1 without an order")
     assert (task.team, task.words) == ("Payables", "1200 EUR of 2026-03-01; Rent of March")
     await desk.say(bill("R-2", "1200.00"))  # told again
     await desk.answer(task, "ada", approved=True)
-    task = await desk.task()
+    task = await desk.only_task()
     assert task.team == "Finance"
     with pytest.raises(Refused):
         await desk.answer(task, "ada", approved=True)
@@ -84,7 +84,7 @@ async def test_what_looks_wrong_is_asked_whatever_its_value_and_what_is_refused_
     await desk.say(bill("R-1", "20.00"))
     await desk.ends("payables.bill", "V1:R-1")
     await desk.say(bill("r 01", "20.00"))
-    task = await desk.task()
+    task = await desk.only_task()
     assert task.team == "Payables"
     assert task.words.startswith("bill R-1 of 2026-03-01 has the same number, written otherwise")
     await desk.answer(task, approved=False, comment="it is R-1")
@@ -102,7 +102,7 @@ async def test_a_bill_that_is_of_an_order_after_all_is_matched_with_it(desk: Off
         GoodsReceipt.model_validate({"number": "GR-1", "order": "PO-1", "lines": came}),
         bill("R-1", "76.00", lines=[line]),
     )
-    await desk.answer(await desk.task(), approved=True, order="PO-1")
+    await desk.answer(await desk.only_task(), approved=True, order="PO-1")
     (posted,) = await desk.sends("payables.bills", 1)
     assert (posted["number"], posted["order"]) == ("R-1", "PO-1")
     assert await desk.ends("payables.bill", "V1:R-1") == "ordered: it is of order PO-1, says ada"
@@ -112,7 +112,7 @@ async def test_a_bill_that_corrects_one_that_was_paid_is_asked_until_that_is_cre
     await desk.say(bill("R-1", "49.00"))
     await desk.ends("payables.bill", "V1:R-1")
     await desk.say(bill("R-2", "49.00", corrects="R-1"))
-    task = await desk.task()
+    task = await desk.only_task()
     assert task.words.startswith("it corrects bill R-1, which was posted and is not credited; 49 EUR")
     await desk.answer(task, "ada", approved=False)
     await desk.say(bill("CN-1", "49.00", credit=True, corrects="R-1"))
