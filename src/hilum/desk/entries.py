@@ -61,10 +61,6 @@ class Entry:
         """Should somebody have acted by now?"""
         return self.due_at is not None and self.due_at < now
 
-    def pressing(self, now: datetime, soon: timedelta) -> bool:
-        """Is it due within this time, or was it?"""
-        return self.due_at is not None and self.due_at < now + soon
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:

@@ -18,7 +18,7 @@ from hilum.postgres import Connection
 from hilum.processes.tasks import sealed_as
 
 RUNNING, HELD, COMPLETED, FAILED, CANCELLED = "running", "held", "completed", "failed", "cancelled"
-EVENT, DECISION, CANCEL, AGAIN, MIGRATE, RESULT = "event", "decision", "cancel", "again", "migrate", "result"
+EVENT, DECISION, CANCEL, AGAIN, MIGRATE = "event", "decision", "cancel", "again", "migrate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

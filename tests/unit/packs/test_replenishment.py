@@ -114,7 +114,7 @@ def told(events: list[tuple[str, int, int]]) -> Stock:
             case "closed":
                 stock.closed(f"O-{at}")
             case "demand":
-                stock.demanded(f"D-{at}", Decimal(quantity))
+                stock.planned(f"D-{at}", Decimal(quantity), "EA")
     return stock
 
 

@@ -139,12 +139,8 @@ class Stock:
         """Nothing more comes of an order: it was cancelled, refused, or received for the last time."""
         self._closed.add(order)
 
-    def demanded(self, name: str, quantity: Decimal) -> None:
-        """So much will be taken for something that is planned; 0: it is not any more."""
-        self._demands[name] = Fraction(quantity)
-
     def planned(self, name: str, quantity: Decimal, unit: str) -> None:
-        """As `demanded`, in another unit. Raises `Invalid` for an unknown one."""
+        """So much will be taken for something planned; 0: it is not any more. Raises `Invalid` for an unknown unit."""
         self._demands[name] = self.in_unit(quantity, unit)
 
     @property

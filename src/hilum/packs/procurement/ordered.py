@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -122,3 +122,18 @@ def _days(answer: OrderAcknowledgement) -> Iterable[str]:
     for line in answer.lines:
         if line.delivery_date is not None:
             yield f"line {line.number} comes on {line.delivery_date}"
+
+
+def state_of(orders: Collection[Ordered]) -> str | None:
+    """The state of a requisition that its orders make; none: it stays."""
+    standing = [each for each in orders if not each.cancelled]
+    if standing and all(each.received for each in standing):
+        return "received"
+    heard = any(each.acknowledged for each in standing)
+    return "acknowledged" if heard and not any(each.received for each in standing) else None
+
+
+def outcome_of(orders: Collection[Ordered]) -> str:
+    """What came of a requisition, in words."""
+    cancelled = sum(each.cancelled for each in orders)
+    return f"{len(orders)} orders{f', {cancelled} cancelled' if cancelled else ''}"

@@ -29,16 +29,16 @@ from hilum.canonical import (
     RequisitionWithdrawn,
     SupplierBill,
 )
-from hilum.canonical.conversions import plain
 from hilum.facts import Approval as ApprovalFact
 from hilum.facts import Fact
 from hilum.flow import Criticality, Owners, Stake
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import task_of
-from hilum.packs.procurement.beside_requisition import beside_requisition, beside_source
-from hilum.packs.procurement.desks import ASKED, NOT_TAKEN, Desks, is_nothing_new, is_older, withdrawn
-from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before, sourced
-from hilum.packs.procurement.ordered import Ordered
+from hilum.packs.procurement.beside_requisition import beside_requisition
+from hilum.packs.procurement.desks import ASKED, NOT_TAKEN, Desks, is_nothing_new, is_older
+from hilum.packs.procurement.judging import Plan, judged, note_order, ordered_before
+from hilum.packs.procurement.offers import Offers
+from hilum.packs.procurement.ordered import Ordered, outcome_of, state_of
 from hilum.packs.procurement.portal_decisions import Place
 from hilum.packs.procurement.requisition_rules import (
     STATES,
@@ -49,9 +49,9 @@ from hilum.packs.procurement.requisition_rules import (
     order_number,
     requisition_of_order,
 )
-from hilum.packs.procurement.sourcing import Choice, Sourced, cost_of, orders_of, total
+from hilum.packs.procurement.sourcing import Sourced, cost_of, orders_of, total
 from hilum.postgres import Connection
-from hilum.processes import Answer, Open, Process, Run, Task
+from hilum.processes import Answer, Open, Process, Run
 
 HEARD: Final = (*ASKED, PurchaseOrder, PurchaseOrderCancelled, OrderAcknowledgement, GoodsReceipt, SupplierBill)
 
@@ -107,8 +107,7 @@ class _Requested:
         self.rules = rules
         self.requisition = requisition
         self.flow = flow
-        self.lines: list[Sourced] = []
-        self.choices: dict[int, Choice] = {}  # by line, what buyers have said
+        self.offers = Offers(run, rules, self._is_old)
         self.orders: dict[str, Ordered] = {}
         self.review: Open | None = None
         self.approvers: list[str] = []
@@ -126,7 +125,7 @@ class _Requested:
         self.run.undo("release the budget", self._release)
         verdict = _Verdict.CHANGED
         while verdict is _Verdict.CHANGED:
-            await self._source()
+            await self.offers.find(self.requisition)
             plan = await self._plan()
             await self._order_first(plan)
             verdict = await self._decide(plan)
@@ -139,7 +138,7 @@ class _Requested:
             await self.run.move("refused")
             return "refused"
         await self._follow()
-        return self._outcome()
+        return outcome_of(self.orders.values())
 
     # Before it is ordered
 
@@ -149,48 +148,9 @@ class _Requested:
 
         return await self.run.query("ordered before", look)
 
-    async def _source(self) -> None:
-        """Find supplier and price of each line; a buyer names one where there is none, or where it is blocked."""
-        choices: dict[int, Choice] = {}
-        await self._price(choices)
-        while open_lines := [line for line in self.lines if not line.supplier]:
-            for line in open_lines:
-                choices[line.number] = await self._choice(line)
-            await self._price(choices)
-        self.choices = choices
-
-    async def _choice(self, line: Sourced) -> Choice:
-        await self.run.move("sourcing")
-        title = f"Name a supplier for line {line.number} of requisition {self.requisition.number}"
-        words = f"{plain(line.quantity)} {line.unit} {line.item}; {line.words}"
-        wanted = next(each for each in self.requisition.lines if each.number == line.number)
-        task = Task(title, Sourcing, team=self.rules.buyers, words=words, due=self.rules.source_within,
-                    papers=beside_source(line, wanted))  # fmt: skip
-        asked = await self.run.put(task)
-        heard = await self.run.next(RequisitionWithdrawn, answers_to=[asked])
-        while isinstance(heard, RequisitionWithdrawn) and self._is_old(heard):
-            heard = await self.run.next(RequisitionWithdrawn, answers_to=[asked])
-        if not isinstance(heard, Answer):
-            raise withdrawn(heard)
-        return Choice(supplier=heard.content.supplier, unit_price=heard.content.unit_price)
-
-    async def _price(self, choices: dict[int, Choice]) -> None:
-        on = (await self.run.now()).date()
-
-        async def look(connection: Connection) -> list[dict[str, object]]:
-            found = await sourced(connection, self.rules, self.requisition, choices, on)
-            return [line.model_dump(mode="json") for line in found]
-
-        self.lines = [Sourced.model_validate(line) for line in await self.run.query("sources", look)]
-
     async def _is_over(self) -> bool:
-        """Does what was approved not count any more: a contract has ended, a supplier is blocked, a price differs?
-
-        Then it is judged anew, and the decision was about something else.
-        """
-        approved = [line.offer for line in self.lines]
-        await self._price(self.choices)
-        if [line.offer for line in self.lines] == approved:
+        """Has what was approved changed meanwhile? Then that people decided counts for nothing."""
+        if not await self.offers.are_over(self.requisition):
             return False
         self.counted.clear()
         return True
@@ -199,13 +159,13 @@ class _Requested:
         on = (await self.run.now()).date()
 
         async def judge(connection: Connection) -> dict[str, object]:
-            found = await judged(connection, self.rules, self.requisition, self.lines, on)
+            found = await judged(connection, self.rules, self.requisition, self.offers.lines, on)
             return found.model_dump(mode="json")
 
         return Plan.model_validate(await self.run.query("rule and budget", judge))
 
     async def _order_first(self, plan: Plan) -> None:
-        lines = [line for line in self.lines if line.number in plan.first]
+        lines = [line for line in self.offers.lines if line.number in plan.first]
         if not lines or plan.review is None:
             return
         await self._order(lines)
@@ -242,8 +202,8 @@ class _Requested:
     def _count(self, plan: Plan, outcome: str, people: int) -> None:
         """People have decided, so many of them."""
         currency = self.rules.approvals.currency
-        suppliers = {line.supplier for line in self.lines}
-        categories = {self.rules.category_of(line.item) for line in self.lines}
+        suppliers = {line.supplier for line in self.offers.lines}
+        categories = {self.rules.category_of(line.item) for line in self.offers.lines}
         self.counted.append(
             ApprovalFact(
                 document=self.requisition.number,
@@ -256,7 +216,7 @@ class _Requested:
                 rule=plan.rule,
                 people=people,
                 urgent=self.requisition.urgent,
-                amount=total(self.lines, currency),
+                amount=total(self.offers.lines, currency),
             )
         )
 
@@ -290,7 +250,7 @@ class _Requested:
         await self._tell("refused", f"{what}{whose}")
 
     def _not_first(self, plan: Plan) -> list[Sourced]:
-        return [line for line in self.lines if line.number not in plan.first]
+        return [line for line in self.offers.lines if line.number not in plan.first]
 
     # The orders
 
@@ -352,7 +312,7 @@ class _Requested:
             return
         if isinstance(paper, SupplierBill | PurchaseOrderCancelled):
             await self._leave(order.unbilled())
-        state = self._state()
+        state = state_of(self.orders.values())
         if state is not None:
             await self.run.move(state)
         if told.status:
@@ -363,18 +323,6 @@ class _Requested:
         comment = f": {answer.content.comment}" if answer.content.comment else ""
         verdict = "it was right to order at once" if answer.content.justified else "it should have waited"
         await self._tell("reviewed", f"{answer.by}, {verdict}{comment}", [*self.orders])
-
-    def _state(self) -> str | None:
-        """The state that the orders make; none: it stays."""
-        standing = [each for each in self.orders.values() if not each.cancelled]
-        if standing and all(each.received for each in standing):
-            return "received"
-        heard = any(each.acknowledged for each in standing)
-        return "acknowledged" if heard and not any(each.received for each in standing) else None
-
-    def _outcome(self) -> str:
-        cancelled = sum(each.cancelled for each in self.orders.values())
-        return f"{len(self.orders)} orders{f', {cancelled} cancelled' if cancelled else ''}"
 
     # When it is undone, and what is told
 
@@ -391,7 +339,7 @@ class _Requested:
         await self._tell("withdrawn", "", [*self.orders])
 
     async def _release(self) -> None:
-        await self._leave({line.number: NOTHING for line in self.lines})
+        await self._leave({line.number: NOTHING for line in self.offers.lines})
 
     async def _leave(self, lines: Mapping[int, Decimal]) -> None:
         """So much of these lines stays bound."""
