@@ -11,12 +11,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from hilum.canonical import BusinessObject, ConsignmentMoved, ImplantUsed, Lot, PurchaseOrder
-from hilum.canonical.catalogue import read
+from hilum.canonical import ConsignmentMoved, ImplantUsed, Lot, PurchaseOrder
 from hilum.connectors import crosswalk, files, http, mllp, odoo
 from hilum.flow import DataClass, Flow, Lookup, Owners, Pattern
 from hilum.masterdata import terms
-from hilum.packs import implants, inventory
+from hilum.packs import implants, inventory, passing
 from hilum.packs.implants.closing import closing_process
 from hilum.packs.implants.rules import ImplantRules, by_order_or_alone
 from hilum.packs.procurement.tolerances import Tolerances
@@ -67,49 +66,24 @@ records = implants.usage(
 commands = implants.commands(also=[http.post("http.supplier", accepts=(PurchaseOrder,))])
 
 
-def key_of(body: bytes) -> str:
-    """Papers of one thing stay in order."""
-    return read(body).business_key
-
-
-bills = Flow(
+bills = passing.business_objects(
     "suppliers.bills",
-    version="1.0",
+    source=http.Listener(host=HOST, port=port("BILLS_PORT", 8097), path="/bills"),
     summary="Suppliers' bills come to the operation that they bill",
     owners=OWNERS,
-    pattern=Pattern.TRANSACTION,
-    source=http.Listener(host=HOST, port=port("BILLS_PORT", 8097), path="/bills"),
-    format="bytes",
-    order_by=key_of,
+    to=handle(closing),
 )
-
-
-@bills.translate
-def billed(body: bytes, _: Lookup) -> BusinessObject:
-    return read(body)
-
-
-bills.deliver_to(*handle(closing))
-
-master = Flow(
+master = passing.business_objects(
     "master.data",
-    version="1.0",
+    source=http.Listener(host=HOST, port=port("MASTER_PORT", 8096), path="/master"),
     summary="Suppliers, items, stores and agreed prices are known to Odoo and the hub",
     owners=OWNERS,
     pattern=Pattern.MASTER_DATA,
-    source=http.Listener(host=HOST, port=port("MASTER_PORT", 8096), path="/master"),
-    format="bytes",
-    order_by=key_of,
-)
-
-
-@master.translate
-def told(body: bytes, _: Lookup) -> BusinessObject:
-    return read(body)
-
-
-master.deliver_to(
-    *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)), terms.keep(), crosswalk.link()
+    to=[
+        *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)),
+        terms.keep(),
+        crosswalk.link(),
+    ],
 )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hilum.canonical import BusinessObject, PriceCheck, PurchaseOrder, SupplierBill
+from hilum.canonical import PriceCheck, PurchaseOrder, SupplierBill
 from hilum.canonical.catalogue import read
 from hilum.connectors import http, odoo
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup, Owners, Pattern
 from hilum.masterdata import terms
+from hilum.packs import passing
 from hilum.packs.contracts import Comparison, Tolerance, keep_to, with_agreed_prices
 from hilum.packs.suppliers import standing
 
@@ -30,18 +31,11 @@ def posted(path: str) -> http.Listener:
     return http.Listener(host=HOST, port=PORT, path=path)
 
 
-master = Flow(
-    "master.data", version="1.0", summary="Suppliers, their screenings and items are known to Odoo and the hub",
-    owners=OWNERS, pattern=Pattern.MASTER_DATA, source=posted("/master"), format="bytes", order_by=key_of,
+master = passing.business_objects(
+    "master.data", source=posted("/master"), owners=OWNERS, pattern=Pattern.MASTER_DATA,
+    summary="Suppliers, their screenings and items are known to Odoo and the hub",
+    to=[standing.keep(), odoo.supplier("odoo.main"), odoo.item("odoo.main")],
 )  # fmt: skip
-
-
-@master.translate
-def told(body: bytes, _: Lookup) -> BusinessObject:
-    return read(body)
-
-
-master.deliver_to(standing.keep(), odoo.supplier("odoo.main"), odoo.item("odoo.main"))
 
 orders = Flow(
     "orders", version="1.0", summary="Orders go to Odoo at the agreed prices, and no other way",

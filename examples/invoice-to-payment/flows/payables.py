@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from hilum.canonical import BY_NAME, BillMatch, BusinessObject, DocumentStatus, Payee
+from hilum.canonical import BillMatch, DocumentStatus, Payee
 from hilum.connectors import files, http, odoo
-from hilum.flow import Flow, Lookup, Owners, Pattern, with_partners
-from hilum.packs import finance, payables, procurement
+from hilum.flow import Flow, Owners, Pattern, with_partners
+from hilum.packs import finance, passing, payables, procurement
 from hilum.packs.payables import ReadingRules
 from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import OrderRules
@@ -44,49 +43,20 @@ settle = finance.settlement_process(rules, owners=TREASURY)
 accounts = bank_change_process(SupplierRules(), owners=TREASURY)  # suppliers are called back about their accounts
 
 
-def posted(name: str, path: str, summary: str) -> Flow:
-    """Business objects as JSON that are posted to one path, each kind in its order."""
-    flow = Flow(
-        name,
-        version="1.0",
-        summary=summary,
-        owners=PAYABLES,
-        pattern=Pattern.TRANSACTION,
-        source=http.Listener(host=HOST, port=PORT, path=path),
-        format="object",
-        order_by=lambda thing: getattr(thing, "order", None) or thing.business_key,
-    )
-
-    @flow.translate
-    def told(thing: BusinessObject, _: Lookup) -> BusinessObject:
-        return thing
-
-    return flow
-
-
-def commands(name: str, channel: str, summary: str) -> Flow:
-    """What processes send on a channel, as the objects that it is."""
-    flow = Flow(
-        name,
-        version="1.0",
-        summary=summary,
-        owners=PAYABLES,
-        pattern=Pattern.TRANSACTION,
-        source=Commands(channel),
-        order_by=lambda parsed: BY_NAME[parsed["type"]].model_validate(parsed["content"]).business_key,
-    )
-
-    @flow.translate
-    def sent(parsed: dict[str, Any], _: Lookup) -> BusinessObject:
-        return BY_NAME[parsed["type"]].model_validate(parsed["content"])
-
-    return flow
+def posted(path: str) -> http.Listener:
+    """All that is posted comes to one port."""
+    return http.Listener(host=HOST, port=PORT, path=path)
 
 
 # What is known
 
-master = posted("master.data", "/master", "Suppliers, their accounts and items are known")
-master.deliver_to(odoo.supplier("odoo.main"), odoo.item("odoo.main"), *handle(accounts))
+master = passing.business_objects(
+    "master.data",
+    source=posted("/master"),
+    summary="Suppliers, their accounts and items are known",
+    owners=PAYABLES,
+    to=[odoo.supplier("odoo.main"), odoo.item("odoo.main"), *handle(accounts)],
+)
 changed = Flow(
     "suppliers.changes",
     version="1.0",
@@ -98,10 +68,20 @@ changed = Flow(
 )
 changed.translate(supplier_changed)
 changed.deliver_to(odoo.supplier("odoo.main"))
-confirmed = commands("suppliers.answers", "suppliers.answers", "Who entered an account hears what became of it")
-confirmed.deliver_to(files.write(url=f"{OUT}/accounts", name="{message_id}.json", accepts=(DocumentStatus,)))
-ordered = posted("procurement.papers", "/papers", "Orders and receipts are in Odoo, and bills are matched with them")
-ordered.deliver_to(odoo.purchase_order("odoo.main"), odoo.receipt("odoo.main"), *handle(follow))
+confirmed = passing.commands(
+    "suppliers.answers",
+    "suppliers.answers",
+    summary="Who entered an account hears what became of it",
+    owners=PAYABLES,
+    to=[files.write(url=f"{OUT}/accounts", name="{message_id}.json", accepts=(DocumentStatus,))],
+)
+ordered = passing.business_objects(
+    "procurement.papers",
+    source=posted("/papers"),
+    summary="Orders and receipts are in Odoo, and bills are matched with them",
+    owners=PAYABLES,
+    to=[odoo.purchase_order("odoo.main"), odoo.receipt("odoo.main"), *handle(follow)],
+)
 
 # Bills come in: 810 and UBL of trading partners, PDF with metadata in a folder
 
@@ -124,21 +104,35 @@ read = payables.read_bills(to=handle(follow), tell=handle(tell))
 
 # What matching comes to
 
-bills = commands("payables.bills", "payables.bills", "Bills that match are posted in Odoo, and are owed")
-bills.deliver_to(odoo.supplier_bill("odoo.main"), finance.owed(), *handle(tell))
-matches = commands("payables.matches", "payables.matches", "What each comparison came to")
-matches.deliver_to(files.write(url=f"{OUT}/matches", name="{message_id}.json", accepts=(BillMatch,)), *handle(tell))
-refused = commands("payables.refused", "payables.refused", "Suppliers hear which bills were refused, and why")
-refused.deliver_to(
-    files.write(url=f"{OUT}/refused", name="{message_id}.json", accepts=(DocumentStatus,)), *handle(tell)
+bills = passing.commands(
+    "payables.bills",
+    "payables.bills",
+    summary="Bills that match are posted in Odoo, and are owed",
+    owners=PAYABLES,
+    to=[odoo.supplier_bill("odoo.main"), finance.owed(), *handle(tell)],
+)
+matches = passing.commands(
+    "payables.matches",
+    "payables.matches",
+    summary="What each comparison came to",
+    owners=PAYABLES,
+    to=[files.write(url=f"{OUT}/matches", name="{message_id}.json", accepts=(BillMatch,)), *handle(tell)],
+)
+refused = passing.commands(
+    "payables.refused",
+    "payables.refused",
+    summary="Suppliers hear which bills were refused, and why",
+    owners=PAYABLES,
+    to=[files.write(url=f"{OUT}/refused", name="{message_id}.json", accepts=(DocumentStatus,)), *handle(tell)],
 )
 told = payables.results(to=[files.write(url=f"{OUT}/results", name="{message_id}.json")])
 papers = payables.papers()  # PDFs are attached to their bills
 
 # Paying
 
-treasury = posted("treasury.runs", "/treasury", "Payment runs are asked for")
-treasury.deliver_to(*handle(pay))
+treasury = passing.business_objects(
+    "treasury.runs", source=posted("/treasury"), summary="Payment runs are asked for", owners=PAYABLES, to=handle(pay)
+)
 instructed = finance.bank_orders(to=[files.write(url=f"{BANK}/orders", name="{key}.xml")])
 answers = finance.bank_answers(source=folder(f"{BANK}/answers", "*.xml"), to=handle(pay))
 statements = finance.bank_statements(source=folder(f"{BANK}/statements", "*"), also=handle(settle))

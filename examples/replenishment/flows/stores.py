@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
-from hilum.canonical import BY_NAME, BusinessObject
 from hilum.connectors import files, http, mllp, odoo
 from hilum.flow import Flow, Lookup, Owners, Pattern
 from hilum.masterdata import terms
-from hilum.packs import inventory
+from hilum.packs import inventory, passing
 from hilum.packs.inventory import stock_facts
 from hilum.packs.inventory.replenishing import Due, ReplenishmentRules, replenishment_process
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import load_approvals
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
-from hilum.processes import Commands, handle
+from hilum.processes import handle
 
 PROJECT = Path(__file__).parent.parent
 OWNERS = Owners(business="Supply chain", technical="Integration")
@@ -55,32 +53,23 @@ planned = inventory.planned(
 alarms = inventory.alarms(to=[http.post("http.oncall")], name="stores.alarms")
 
 
-def passing(name: str, summary: str, path: str) -> Flow:
-    """A flow of business objects that are posted as JSON, and go on as they are."""
-    flow = Flow(
-        name,
-        version="1.0",
-        summary=summary,
-        owners=OWNERS,
-        pattern=Pattern.TRANSACTION,
-        source=listener(path),
-        format="object",
-        order_by=lambda thing: thing.business_key,
-    )
-
-    @flow.translate
-    def as_it_is(thing: BusinessObject, _: Lookup) -> BusinessObject:
-        return thing
-
-    return flow
-
-
-stock = passing("stores.stock", "Counts, uses and receipts are noted", "/stock")
-stock.deliver_to(FACTS)
-
-master = passing("stores.master", "Suppliers, items, places, prices and budgets are known", "/master")
-master.deliver_to(
-    *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)), terms.keep(), budgets.keep()
+stock = passing.business_objects(
+    "stores.stock",
+    source=listener("/stock"),
+    summary="Counts, uses and receipts are noted",
+    owners=OWNERS,
+    to=[FACTS],
+)
+master = passing.business_objects(
+    "stores.master",
+    source=listener("/master"),
+    summary="Suppliers, items, places, prices and budgets are known",
+    owners=OWNERS,
+    to=[
+        *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)),
+        terms.keep(),
+        budgets.keep(),
+    ],
 )
 
 runs = Flow(
@@ -102,29 +91,24 @@ def due(asked: Due, _: Lookup) -> Due:
 runs.deliver_to(*handle(replenish))
 
 
-def commands(name: str, summary: str, channel: str) -> Flow:
-    """A flow of what the processes send on a channel."""
-    flow = Flow(
-        name,
-        version="1.0",
-        summary=summary,
-        owners=OWNERS,
-        pattern=Pattern.TRANSACTION,
-        source=Commands(channel),
-    )
-
-    @flow.translate
-    def sent(parsed: dict[str, Any], _: Lookup) -> BusinessObject:
-        return BY_NAME[parsed["type"]].model_validate(parsed["content"])
-
-    return flow
-
-
-asked = commands("stores.asked", "What stores need goes the way of requisitions", "inventory.requisitions")
-asked.deliver_to(*handle(requests))
-
-orders = commands("stores.orders", "What was approved is ordered in Odoo", "procurement.orders")
-orders.deliver_to(odoo.purchase_order("odoo.main"), odoo.purchase_order_cancel("odoo.main"))
-
-status = commands("stores.status", "What is refused or withdrawn is needed again", "procurement.status")
-status.deliver_to(FACTS)
+asked = passing.commands(
+    "stores.asked",
+    "inventory.requisitions",
+    summary="What stores need goes the way of requisitions",
+    owners=OWNERS,
+    to=handle(requests),
+)
+orders = passing.commands(
+    "stores.orders",
+    "procurement.orders",
+    summary="What was approved is ordered in Odoo",
+    owners=OWNERS,
+    to=[odoo.purchase_order("odoo.main"), odoo.purchase_order_cancel("odoo.main")],
+)
+status = passing.commands(
+    "stores.status",
+    "procurement.status",
+    summary="What is refused or withdrawn is needed again",
+    owners=OWNERS,
+    to=[FACTS],
+)

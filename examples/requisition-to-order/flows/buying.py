@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hilum.canonical import BY_NAME, BusinessObject, DocumentStatus, GoodsReceipt, PurchaseOrder, ShipNotice
+from hilum.canonical import BusinessObject, DocumentStatus, PurchaseOrder, ShipNotice
 from hilum.connectors import files, http, odoo, partners
 from hilum.flow import Flow, Lookup, Owners, Pattern, with_partners
 from hilum.masterdata import terms
-from hilum.packs import procurement
+from hilum.packs import passing, procurement
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import load_approvals
 from hilum.packs.procurement.following import order_process
@@ -92,7 +92,7 @@ def exchanged(profiles: Partners) -> Iterator[Flow]:
 
     @orders.translate
     def ordered(parsed: dict[str, Any], hub: Lookup) -> Iterator[BusinessObject | partners.Addressed]:
-        thing = BY_NAME[parsed["type"]].model_validate(parsed["content"])
+        thing = passing.object_of(parsed)
         yield thing
         # A change is what the supplier itself answered, and buyers accepted: it knows.
         if isinstance(thing, PurchaseOrder) and thing.revision == 0:
@@ -111,30 +111,21 @@ def exchanged(profiles: Partners) -> Iterator[Flow]:
 # What came, and what is known
 
 
-def passing(name: str, summary: str, path: str) -> Flow:
-    """A flow of business objects that are posted as JSON, and go on as they are."""
-    flow = Flow(
-        name,
-        version="1.0",
-        summary=summary,
-        owners=OWNERS,
-        pattern=Pattern.TRANSACTION,
-        source=listener(path),
-        format="object",
-        order_by=lambda thing: thing.order if isinstance(thing, GoodsReceipt) else thing.business_key,
-    )
-
-    @flow.translate
-    def as_it_is(thing: BusinessObject, _: Lookup) -> BusinessObject:
-        return thing
-
-    return flow
-
-
-dock = passing("buying.dock", "Goods that were counted are received in Odoo", "/dock")
-dock.deliver_to(odoo.receipt("odoo.main"), *handle(follow), *handle(requests))
-
-master = passing("buying.master", "Suppliers, items, places, prices and budgets are known", "/master")
-master.deliver_to(
-    *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)), terms.keep(), budgets.keep()
+dock = passing.business_objects(
+    "buying.dock",
+    source=listener("/dock"),
+    summary="Goods that were counted are received in Odoo",
+    owners=OWNERS,
+    to=[odoo.receipt("odoo.main"), *handle(follow), *handle(requests)],
+)
+master = passing.business_objects(
+    "buying.master",
+    source=listener("/master"),
+    summary="Suppliers, items, places, prices and budgets are known",
+    owners=OWNERS,
+    to=[
+        *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)),
+        terms.keep(),
+        budgets.keep(),
+    ],
 )

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hilum.canonical import BY_NAME, BusinessObject, Payee, Payment, PurchaseOrder, SupplierBill
+from hilum.canonical import BusinessObject, Payee, Payment, PurchaseOrder, SupplierBill
 from hilum.connectors import files, http, odoo, partners
 from hilum.flow import Flow, Lookup, Owners, Pattern, with_partners
 from hilum.masterdata import terms
-from hilum.packs import finance, procurement
+from hilum.packs import finance, passing, procurement
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import load_approvals
 from hilum.packs.procurement.following import order_process
@@ -70,21 +70,14 @@ def listener(path: str) -> http.Listener:
 
 # Buying
 
-known = Flow(
-    "month.known", version="1.0", summary="Hospitals, suppliers, items, contracts and budgets are known",
-    owners=PURCHASING, pattern=Pattern.MASTER_DATA, source=listener("/known"), format="object",
-    order_by=lambda thing: thing.business_key,
+known = passing.business_objects(
+    "month.known", source=listener("/known"), owners=PURCHASING, pattern=Pattern.MASTER_DATA,
+    summary="Hospitals, suppliers, items, contracts and budgets are known",
+    to=[
+        *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.warehouse, odoo.location)),
+        terms.keep(), standing.keep(), budgets.keep(), *handle(accounts),
+    ],
 )  # fmt: skip
-
-
-@known.translate
-def told(thing: BusinessObject, hub: Lookup) -> BusinessObject:
-    return thing
-
-
-for make in (odoo.supplier, odoo.item, odoo.warehouse, odoo.location):
-    known.deliver_to(make("odoo.main"))
-known.deliver_to(terms.keep(), standing.keep(), budgets.keep(), *handle(accounts))
 
 asked = procurement.requisitions_csv(
     source=listener("/requisitions"), odoo=None, orders=False, currency="EUR", also=handle(requests)
@@ -102,7 +95,7 @@ def exchanged(profiles: Partners) -> Iterator[Flow]:
 
     @orders.translate
     def ordered(parsed: Command, hub: Lookup) -> Iterator[Any]:
-        thing = BY_NAME[parsed["type"]].model_validate(parsed["content"])
+        thing = passing.object_of(parsed)
         yield thing
         # An order is changed here to what its supplier has answered itself, and need not be told.
         if not isinstance(thing, PurchaseOrder) or thing.revision == 0:
@@ -130,19 +123,11 @@ def exchanged(profiles: Partners) -> Iterator[Flow]:
     yield from procurement.from_partners(profiles, deliver_to=[*handle(follow), *handle(requests)])
 
 
-dock = Flow(
-    "month.dock", version="1.0", summary="Goods that came, and goods that go back, are booked in Odoo",
-    owners=PURCHASING, pattern=Pattern.TRANSACTION, source=listener("/dock"), format="object",
-    order_by=lambda thing: thing.order,
+dock = passing.business_objects(
+    "month.dock", source=listener("/dock"), owners=PURCHASING,
+    summary="Goods that came, and goods that go back, are booked in Odoo",
+    to=[odoo.receipt("odoo.main"), odoo.supplier_return("odoo.main"), *handle(follow), *handle(requests)],
 )  # fmt: skip
-
-
-@dock.translate
-def counted(thing: BusinessObject, hub: Lookup) -> BusinessObject:
-    return thing
-
-
-dock.deliver_to(odoo.receipt("odoo.main"), odoo.supplier_return("odoo.main"), *handle(follow), *handle(requests))
 
 bills = Flow(
     "month.bills", version="1.0", summary="Bills that match are posted in Odoo and are owed",
@@ -191,19 +176,10 @@ changed.deliver_to(odoo.supplier("odoo.main"))
 
 BANK = PROJECT / "bank"
 
-treasury = Flow(
-    "month.treasury", version="1.0", summary="Payment runs are asked for",
-    owners=TREASURY, pattern=Pattern.TRANSACTION, source=listener("/treasury"), format="object",
-    order_by=lambda thing: thing.business_key,
+treasury = passing.business_objects(
+    "month.treasury", source=listener("/treasury"), owners=TREASURY, summary="Payment runs are asked for",
+    to=handle(pay),
 )  # fmt: skip
-
-
-@treasury.translate
-def wanted(thing: BusinessObject, hub: Lookup) -> BusinessObject:
-    return thing
-
-
-treasury.deliver_to(*handle(pay))
 
 
 def _folder(name: str) -> files.Folder:
