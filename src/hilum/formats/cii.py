@@ -16,7 +16,21 @@ from decimal import Decimal
 from typing import Final
 
 from hilum.errors import Invalid
-from hilum.formats.en16931 import CREDIT_NOTES, Bill, BillLine, Charge, Party, must_be
+from hilum.formats.en16931 import (
+    CREDIT_NOTES,
+    Bill,
+    BillLine,
+    Charge,
+    Party,
+    Totals,
+    charge_of,
+    item_ids,
+    line_must_add_up,
+    must_be,
+    party_ids,
+    price_of_one,
+    sign_of,
+)
 from hilum.formats.xml_nodes import XmlNode
 from hilum.formats.xml_tree import Bounds, read_tree
 
@@ -28,6 +42,10 @@ _WITHOUT_LINES: Final = {
     "urn:zugferd.de:2p0:minimum": "MINIMUM",
     "urn:zugferd.de:2p0:basicwl": "BASIC WL",
 }
+_SUMS: Final = Totals(
+    net="LineTotalAmount", before_tax="TaxBasisTotalAmount", with_tax="GrandTotalAmount", prepaid="TotalPrepaidAmount",
+    rounding="RoundingAmount", payable="DuePayableAmount",
+)  # fmt: skip
 _DETAIL: Final = ("", "DETAIL")
 """EXTENDED: a line that is billed. GROUP adds up lines that are there too, INFORMATION says something."""
 
@@ -90,17 +108,13 @@ def _status(line: XmlNode) -> str:
 def _line(node: XmlNode) -> BillLine:
     """A line, whose amount is what quantity, price and charges come to."""
     quantity = node.need("SpecifiedLineTradeDelivery/BilledQuantity")
-    price = node.need("SpecifiedLineTradeAgreement/NetPriceProductTradePrice/ChargeAmount")
-    basis = node.first("SpecifiedLineTradeAgreement/NetPriceProductTradePrice/BasisQuantity")
-    per = basis.decimal() if basis is not None else Decimal(1)
-    if per <= 0:
-        raise Invalid("a price is for more than 0 units", where=basis.where if basis is not None else price.where)
     settled = node.need("SpecifiedLineTradeSettlement")
     charges = tuple(_charges(settled))
     net = settled.need("SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount")
-    count, of_one = quantity.decimal(), price.decimal() / per
-    extra = sum((each.amount for each in charges), Decimal(0))
-    must_be(net, net.decimal(), count * of_one + extra, "quantity, price and charges")
+    agreed = node.need("SpecifiedLineTradeAgreement/NetPriceProductTradePrice")
+    of_one = price_of_one(agreed.need("ChargeAmount").decimal(), agreed.first("BasisQuantity"))
+    count = quantity.decimal()
+    line_must_add_up(net, net.decimal(), count * of_one, charges)
     return BillLine(
         id=node.need("AssociatedDocumentLineDocument/LineID").text(),
         quantity=count,
@@ -109,20 +123,15 @@ def _line(node: XmlNode) -> BillLine:
         amount=net.decimal(),
         tax_percent=_percent(settled, "ApplicableTradeTax"),
         description=node.text("SpecifiedTradeProduct/Name", "SpecifiedTradeProduct/Description"),
-        ids=_item_ids(node),
+        ids=item_ids(
+            node.text("SpecifiedTradeProduct/BuyerAssignedID"),
+            node.first("SpecifiedTradeProduct/GlobalID"),
+            node.text("SpecifiedTradeProduct/SellerAssignedID"),
+        ),
         order_line=node.text("SpecifiedLineTradeAgreement/BuyerOrderReferencedDocument/LineID"),
         charges=charges,
         where=node.where,
     )
-
-
-def _item_ids(line: XmlNode) -> tuple[tuple[str, str], ...]:
-    found = [("buyer", line.text("SpecifiedTradeProduct/BuyerAssignedID"))]
-    standard = line.first("SpecifiedTradeProduct/GlobalID")
-    if standard is not None:
-        found.append((standard.attribute("schemeID") or "standard", standard.text()))
-    found.append(("seller", line.text("SpecifiedTradeProduct/SellerAssignedID")))
-    return tuple((kind, value) for kind, value in found if value)
 
 
 def _charges(settled: XmlNode) -> list[Charge]:
@@ -130,16 +139,10 @@ def _charges(settled: XmlNode) -> list[Charge]:
 
 
 def _charge(node: XmlNode) -> Charge:
-    indicator = node.need("ChargeIndicator/Indicator")
-    if indicator.text() not in ("true", "false", "1", "0"):
-        raise Invalid("a charge is true, an allowance false", where=indicator.where)
-    sign = 1 if indicator.text() in ("true", "1") else -1
-    return Charge(
-        amount=sign * node.need("ActualAmount").decimal(),
-        words=node.text("Reason") or ("Charge" if sign > 0 else "Allowance"),
-        tax_percent=_percent(node, "CategoryTradeTax"),
-        where=node.where,
-    )
+    return charge_of(
+        sign_of(node.need("ChargeIndicator/Indicator")), node.need("ActualAmount").decimal(), node.text("Reason"),
+        _percent(node, "CategoryTradeTax"), node.where,
+    )  # fmt: skip
 
 
 def _logistics(node: XmlNode) -> Charge:
@@ -171,30 +174,7 @@ def _totals(
 ) -> tuple[Decimal, Decimal]:
     """What is billed with tax, and what is to be paid; after looking whether all sums add up."""
     sums = settled.need("SpecifiedTradeSettlementHeaderMonetarySummation")
-    net = sums.need("LineTotalAmount")
-    must_be(net, net.decimal(), sum((each.amount for each in lines), Decimal(0)), "the lines")
-    for name, sign in (("AllowanceTotalAmount", -1), ("ChargeTotalAmount", 1)):
-        told = sums.first(name)
-        found = sum((sign * each.amount for each in charges if sign * each.amount > 0), Decimal(0))
-        if told is not None:
-            must_be(told, told.decimal(), found, "the allowances or charges")
-        elif found:
-            raise Invalid(f"the element {name} is missing", where=sums.where)
-    before = sums.need("TaxBasisTotalAmount")
-    extra = sum((each.amount for each in charges), Decimal(0))
-    must_be(before, before.decimal(), net.decimal() + extra, "lines, allowances and charges")
-    with_tax = sums.need("GrandTotalAmount")
-    tax = _tax(settled, sums, currency)
-    must_be(with_tax, with_tax.decimal(), before.decimal() + tax, "the amount without tax, and the tax")
-    payable = sums.need("DuePayableAmount")
-    prepaid, rounding = _amount(sums, "TotalPrepaidAmount"), _amount(sums, "RoundingAmount")
-    must_be(payable, payable.decimal(), with_tax.decimal() - prepaid + rounding, "the total and what is prepaid")
-    return with_tax.decimal(), payable.decimal()
-
-
-def _amount(sums: XmlNode, name: str) -> Decimal:
-    found = sums.first(name)
-    return found.decimal() if found is not None else Decimal(0)
+    return _SUMS.of(sums, XmlNode.decimal, lines, charges, lambda: _tax(settled, sums, currency))
 
 
 def _tax(settled: XmlNode, sums: XmlNode, currency: str) -> Decimal:
@@ -242,6 +222,6 @@ def _party(party: XmlNode) -> Party:
     registered = {each.attribute("schemeID"): each.text() for each in party.each("SpecifiedTaxRegistration/ID")}
     return Party(
         name=party.text("Name", "SpecifiedLegalOrganization/TradingBusinessName"),
-        ids=tuple((each.attribute("schemeID"), each.text()) for each in nodes if each.text()),
+        ids=party_ids(nodes),
         tax_id=registered.get("VA", ""),
     )

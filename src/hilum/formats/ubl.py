@@ -15,7 +15,20 @@ from decimal import Decimal
 from typing import Final
 
 from hilum.errors import Invalid
-from hilum.formats.en16931 import Bill, BillLine, Charge, Party, must_be
+from hilum.formats.en16931 import (
+    Bill,
+    BillLine,
+    Charge,
+    Party,
+    Totals,
+    charge_of,
+    item_ids,
+    line_must_add_up,
+    must_be,
+    party_ids,
+    price_of_one,
+    sign_of,
+)
 from hilum.formats.xml_nodes import XmlNode
 from hilum.formats.xml_tree import Bounds, read_tree
 
@@ -25,6 +38,10 @@ NO_NUMBER: Final = "NA"
 """What Peppol writes for an order that there is not."""
 
 
+_SUMS: Final = Totals(
+    net="LineExtensionAmount", before_tax="TaxExclusiveAmount", with_tax="TaxInclusiveAmount", prepaid="PrepaidAmount",
+    rounding="PayableRoundingAmount", payable="PayableAmount",
+)  # fmt: skip
 _ROOTS: Final = {"Invoice": ("InvoiceLine", "InvoicedQuantity"), "CreditNote": ("CreditNoteLine", "CreditedQuantity")}
 
 
@@ -66,11 +83,6 @@ class _Reader:
     def __init__(self, currency: str) -> None:
         self.currency = currency
 
-    def amount(self, node: XmlNode, path: str) -> Decimal | None:
-        """The amount at a path; None where there is none."""
-        found = node.first(path)
-        return self.money(found) if found is not None else None
-
     def money(self, node: XmlNode) -> Decimal:
         """The amount, which must be in the currency of the document."""
         if node.attribute("currencyID") != self.currency:
@@ -79,29 +91,19 @@ class _Reader:
 
     def charge(self, node: XmlNode) -> Charge:
         """An AllowanceCharge."""
-        indicator = node.need("ChargeIndicator")
-        if indicator.text() not in ("true", "false", "1", "0"):
-            raise Invalid("a charge is true, an allowance false", where=indicator.where)
-        sign = 1 if indicator.text() in ("true", "1") else -1
-        reason = node.text("AllowanceChargeReason") or ("Charge" if sign > 0 else "Allowance")
-        return Charge(
-            amount=sign * self.money(node.need("Amount")), words=reason, tax_percent=_percent(node, "TaxCategory"),
-            where=node.where,
+        return charge_of(
+            sign_of(node.need("ChargeIndicator")), self.money(node.need("Amount")), node.text("AllowanceChargeReason"),
+            _percent(node, "TaxCategory"), node.where,
         )  # fmt: skip
 
     def line(self, node: XmlNode, quantity_name: str) -> BillLine:
         """A line, whose amount is what quantity, price and charges come to (PEPPOL-EN16931-R120)."""
         quantity = node.need(quantity_name)
-        price = node.need("Price/PriceAmount")
-        basis = node.first("Price/BaseQuantity")
-        per = basis.decimal() if basis is not None else Decimal(1)
-        if per <= 0:
-            raise Invalid("a price is for more than 0 units", where=basis.where if basis is not None else price.where)
+        of_one = price_of_one(self.money(node.need("Price/PriceAmount")), node.first("Price/BaseQuantity"))
         charges = tuple(self.charge(each) for each in node.each("AllowanceCharge"))
         net = node.need("LineExtensionAmount")
         amount, count = self.money(net), quantity.decimal()
-        of_one = self.money(price) / per
-        must_be(net, amount, count * of_one + sum(each.amount for each in charges), "quantity, price and charges")
+        line_must_add_up(net, amount, count * of_one, charges)
         return BillLine(
             id=node.need("ID").text(),
             quantity=count,
@@ -110,7 +112,11 @@ class _Reader:
             amount=amount,
             tax_percent=_percent(node, "Item/ClassifiedTaxCategory"),
             description=node.text("Item/Name", "Item/Description"),
-            ids=_item_ids(node),
+            ids=item_ids(
+                node.text("Item/BuyersItemIdentification/ID"),
+                node.first("Item/StandardItemIdentification/ID"),
+                node.text("Item/SellersItemIdentification/ID"),
+            ),
             order_line=node.text("OrderLineReference/LineID"),
             charges=charges,
             where=node.where,
@@ -118,29 +124,7 @@ class _Reader:
 
     def totals(self, root: XmlNode, lines: Sequence[BillLine], charges: Sequence[Charge]) -> tuple[Decimal, Decimal]:
         """What is billed with tax, and what is to be paid; after looking whether all sums add up."""
-        sums = root.need("LegalMonetaryTotal")
-        net = sums.need("LineExtensionAmount")
-        must_be(net, self.money(net), sum((each.amount for each in lines), Decimal(0)), "the lines")
-        for name, sign in (("AllowanceTotalAmount", -1), ("ChargeTotalAmount", 1)):
-            told = sums.first(name)
-            found = sum((sign * each.amount for each in charges if sign * each.amount > 0), Decimal(0))
-            if told is not None:
-                must_be(told, self.money(told), found, "the allowances or charges")
-            elif found:
-                raise Invalid(f"the element {name} is missing", where=sums.where)
-        before = sums.need("TaxExclusiveAmount")
-        extra = sum((each.amount for each in charges), Decimal(0))
-        must_be(before, self.money(before), self.money(net) + extra, "lines, allowances and charges")
-        tax = self._tax(root)
-        with_tax = sums.need("TaxInclusiveAmount")
-        must_be(with_tax, self.money(with_tax), self.money(before) + tax, "the amount without tax, and the tax")
-        payable = sums.need("PayableAmount")
-        prepaid = self.amount(sums, "PrepaidAmount") or Decimal(0)
-        rounding = self.amount(sums, "PayableRoundingAmount") or Decimal(0)
-        must_be(
-            payable, self.money(payable), self.money(with_tax) - prepaid + rounding, "the total and what is prepaid"
-        )
-        return self.money(with_tax), self.money(payable)
+        return _SUMS.of(root.need("LegalMonetaryTotal"), self.money, lines, charges, lambda: self._tax(root))
 
     def _tax(self, root: XmlNode) -> Decimal:
         """The tax in the currency of the document; what its parts come to (BR-CO-14, BR-CO-17)."""
@@ -171,15 +155,6 @@ def _percent(node: XmlNode, path: str) -> Decimal | None:
     return rate.decimal() if rate is not None else Decimal(0)
 
 
-def _item_ids(line: XmlNode) -> tuple[tuple[str, str], ...]:
-    found = [("buyer", line.text("Item/BuyersItemIdentification/ID"))]
-    standard = line.first("Item/StandardItemIdentification/ID")
-    if standard is not None:
-        found.append((standard.attribute("schemeID") or "standard", standard.text()))
-    found.append(("seller", line.text("Item/SellersItemIdentification/ID")))
-    return tuple((kind, value) for kind, value in found if value)
-
-
 def _needed_day(root: XmlNode) -> date:
     found = root.day("IssueDate")
     if found is None:
@@ -193,6 +168,6 @@ def _party(party: XmlNode) -> Party:
     ]  # fmt: skip
     return Party(
         name=party.text("PartyLegalEntity/RegistrationName", "PartyName/Name"),
-        ids=tuple((each.attribute("schemeID"), each.text()) for each in nodes if each.text()),
+        ids=party_ids(nodes),
         tax_id=party.text("PartyTaxScheme/CompanyID"),
     )
