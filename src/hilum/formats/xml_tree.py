@@ -144,8 +144,8 @@ class Elements:
         self._since += len(chunk)
         try:
             self._parser.feed(chunk)
-        except etree.XMLSyntaxError as error:
-            self._error = _malformed(error)
+        except (etree.XMLSyntaxError, ValueError) as error:
+            self._error = self._refused(error)
             if not self._picked.found:
                 raise self._error from None
         found = self._complete()
@@ -160,9 +160,16 @@ class Elements:
             raise self._error
         try:
             self._parser.close()
-        except etree.XMLSyntaxError as error:
-            raise _malformed(error) from None
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise self._refused(error) from None
         return self._complete()
+
+    def _refused(self, error: etree.XMLSyntaxError | ValueError) -> Invalid:
+        """A `ValueError` is of an element that was to be built: its namespace is no URI, or its name has two colons."""
+        if isinstance(error, etree.XMLSyntaxError):
+            return _malformed(error)
+        where = f"{self._name} {self._number + len(self._picked.found) + 1}"
+        return Invalid(f"the XML names what XML does not allow: {error}", where=where)
 
     def _complete(self) -> list[bytes]:
         found, self._picked.found = self._picked.found, []

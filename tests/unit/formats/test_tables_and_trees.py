@@ -14,7 +14,7 @@ import orjson
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from openpyxl import Workbook, load_workbook
@@ -206,7 +206,15 @@ def test_a_large_document_is_read_in_little_memory() -> None:
     assert most < 2_000_000, "what was read is not kept"
 
 
+def test_an_element_in_a_namespace_that_is_none_is_invalid_and_those_before_it_are_read() -> None:
+    reader = Elements("Order", 1000)
+    assert len(reader.feed(b'<a><Order/><Order xmlns="$rn:a"/>')) == 1
+    with pytest.raises(Invalid, match=r"Order 2: .*\$rn:a"):
+        reader.finish()
+
+
 @settings(deadline=None)
+@example(b"$", 75, 1)
 @given(st.binary(max_size=20), st.integers(0, len(ORDERS)), st.integers(1, 60))
 def test_a_damaged_document_is_invalid_or_read(noise: bytes, at: int, size: int) -> None:
     data = ORDERS[:at] + noise + ORDERS[at + len(noise) :]
