@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from hilum.connector import ConnectorSettings, Destination, Needs, Outgoing, Target
 from hilum.errors import SettingsError
+from hilum.settings import problems_of
 
 S = TypeVar("S", bound=ConnectorSettings)
 D = TypeVar("D", bound=Destination)
@@ -23,10 +24,7 @@ def checked(settings: type[S], kind: str, values: dict[str, Any]) -> S:
     try:
         return settings(**values)
     except ValidationError as error:
-        # include_input=False: the value may be a secret
-        details = error.errors(include_input=False, include_url=False, include_context=False)
-        lines = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in details)
-        raise SettingsError(f"{kind}: {lines}") from None
+        raise SettingsError(f"{kind}: {problems_of(error)}") from None
 
 
 def target(

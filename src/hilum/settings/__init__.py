@@ -17,7 +17,7 @@ from hilum.settings.hub import HubSettings
 from hilum.settings.indicators import IndicatorSettings
 from hilum.settings.intake import IntakeSettings
 from hilum.settings.matching import MatchingSettings
-from hilum.settings.problems import problems_of
+from hilum.settings.problems import problems_of, words_of
 from hilum.settings.retry import RetryRule, RetrySettings, RetryTable
 from hilum.settings.telemetry import TelemetrySettings
 from hilum.settings.variables import interpolate
@@ -48,4 +48,5 @@ __all__ = [
     "interpolate",
     "load_settings",
     "problems_of",
+    "words_of",
 ]

@@ -118,6 +118,10 @@ wards.deliver_to(
 
 
 def test_an_upsert_beside_ownership_is_refused_or_listed_with_its_reason(project: Path, cli: Cli) -> None:
+    with (project / "hilum.toml").open("a") as settings:
+        settings.write(
+            '[endpoints.odoo.main]\nurl = "http://127.0.0.1:9"\ndatabase = "d"\nlogin = "l"\napi_key = "k"\n'
+        )
     flow = project / "flows" / "wards.py"
     flow.write_text(BESIDE.replace("KIND", "supplier").replace("WRITES", ""))
     told = cli("check").complaint

@@ -212,3 +212,37 @@ OTHERS = {
 def test_other_wrong_inputs_are_said_in_one_line(cli: Cli, what: str) -> None:
     arguments, words = OTHERS[what]
     assert words in cli(*arguments).complaint
+
+
+SENDS = """
+from hilum.connectors import odoo
+from hilum.flow import DataClass, Flow, Owners, Slo
+
+wards = Flow(
+    "test.wards", version="1.0", summary="Wards", owners=Owners(business="A", technical="B"),
+    data_class=DataClass.INTERNAL, slo=Slo(percent=99, within="5m"), retention="P1Y",
+)
+wards.translate(lambda row, hub: row)
+wards.deliver_to(odoo.supplier("odoo.main"))
+"""
+ENDPOINT = '[endpoints.odoo.main]\nurl = "http://127.0.0.1:9"\ndatabase = "d"\nlogin = "l"\napi_key = "k"\n'
+
+
+@pytest.mark.req("UX-4")
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("", "The flow test.wards delivers to 'odoo.main', which is not set up: add [endpoints.odoo.main]"),
+        (ENDPOINT.replace(".main", ".other"), "which is not set up: add [endpoints.odoo.main]"),
+        (ENDPOINT.replace("api_key", "api_kye"), "[endpoints.odoo.main]: odoo: api_kye: there is no such setting"),
+    ],
+)
+def test_check_finds_an_endpoint_that_a_hub_would_not_start_with(
+    tmp_path: Path, cli: Cli, toml: str, said: str
+) -> None:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "wards.py").write_text(SENDS, encoding="utf-8")
+    (tmp_path / "hilum.toml").write_text(toml, encoding="utf-8")
+    assert said in cli("check", "-p", tmp_path).complaint
+    (tmp_path / "hilum.toml").write_text(ENDPOINT, encoding="utf-8")
+    assert "The project is right" in cli("check", "-p", tmp_path).out

@@ -118,3 +118,9 @@ def test_goods_that_are_taxed_otherwise_than_the_hospital_says_are_found_in_an_o
 def test_without_rules_only_two_cents_of_the_total_may_be_off() -> None:
     allowed = OrderRules().tolerances_of("V1", "GLV")
     assert (allowed.price_percent, allowed.price_amount, allowed.total) == (0, 0, Decimal("0.02"))
+
+
+def test_a_misspelled_setting_of_the_only_rule_is_named_and_nothing_that_follows_from_it() -> None:
+    with pytest.raises(SettingsError) as wrong:
+        tolerance_table("[[rule]]\nprice_precent = 1\n")
+    assert str(wrong.value).endswith("rule.0.price_precent: there is no such setting")
