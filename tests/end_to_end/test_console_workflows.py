@@ -147,7 +147,7 @@ async def test_a_task_is_taken_answered_and_its_run_goes_on(stand: Stand) -> Non
         await expect(page.locator(".answer")).to_contain_text("Waits for stella")
         await page.get_by_label("Boxes").fill("none")
         await page.get_by_role("button", name="Decide").click()
-        await expect(page.get_by_role("alert").filter(has_text="Field required")).to_be_visible()
+        await expect(page.get_by_role("alert").filter(has_text="this has to be answered")).to_be_visible()
         await expect(page.get_by_role("alert").filter(has_text="valid integer")).to_be_visible()
         await page.get_by_label("Approved").select_option("yes")
         await page.get_by_label("Boxes").fill("12")

@@ -14,7 +14,7 @@ from hilum.cli.acting import As, Reason, acting, login_of, reasoned
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run
 from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
 from hilum.errors import Refused, SettingsError
-from hilum.processes import acts, answer_of, decide, give, inbox, store, task
+from hilum.processes import acts, answer_of, decide, give, inbox, store, task, typed
 from hilum.processes.finding import processes_of
 from hilum.processes.naming import told_in_words, waits_in_words
 from hilum.processes.store import RunRow
@@ -48,6 +48,7 @@ def list_runs(
     if as_json:
         emit_json([asdict(each) for each in found])
         return
+    heard = _heard(project)
     rows = [
         [
             each.process,
@@ -55,12 +56,13 @@ def list_runs(
             each.state,
             each.status,
             ago(each.since),
-            waits_in_words(each.waits_for) or each.outcome,
+            waits_in_words(each.waits_for, heard.get(each.process, ())) or each.outcome,
         ]
         for each in found
     ]
     heads = ["process", "key", "state", "status", "since", "waits for"]
-    table(heads, rows, empty="No process has run yet.", wrap=["waits for"])
+    empty = "No run fits." if process or status or search else "No process has run yet."
+    table(heads, rows, empty=empty, wrap=["waits for"])
 
 
 @app.command()
@@ -70,14 +72,16 @@ def show(process: Process, key: Key, project: ProjectFolder = HERE, as_json: AsJ
     if as_json:
         emit_json({**asdict(found), "history": [asdict(each) for each in told]})
         return
+    heard = _heard(project).get(found.process, ())
     out.print(f"{plain(found.process)} {found.version}, {plain(found.key)}: {plain(found.state)}, {found.status}")
     if found.waits_for:
         until = f" until {found.waits_until:%Y-%m-%d %H:%M %Z}" if found.waits_until else ""
-        out.print(f"waits for {plain(waits_in_words(found.waits_for))}{until}", soft_wrap=True)
+        out.print(f"waits for {plain(waits_in_words(found.waits_for, heard))}{until}", soft_wrap=True)
     if found.outcome:
         out.print(plain(found.outcome), soft_wrap=True)
     rows = [
-        [f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, told_in_words(each.kind, each.words), each.actor] for each in told
+        [f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, told_in_words(each.kind, each.words, heard), each.actor]
+        for each in told
     ]
     table(["at", "what", "words", "by"], rows, empty="Nothing has happened yet.", wrap=["words"])
 
@@ -177,6 +181,18 @@ def migrate(
     _said(as_json, f"{count} runs go on in version {current.version}", {"runs": count, "version": current.version})
 
 
+def _heard(folder: Path) -> dict[str, list[type[BaseModel]]]:
+    """The types that each process hears, in any of its versions: they say how people call them."""
+    try:
+        project = project_of(folder)
+    except SettingsError:  # what runs can be listed while a flow is being mended; then names of classes are split
+        return {}
+    found: dict[str, list[type[BaseModel]]] = {}
+    for process in processes_of(project):
+        found.setdefault(process.name, []).extend(each.type for each in process.heard.values())
+    return found
+
+
 def _said(as_json: bool, words: str, answer: dict[str, Any]) -> None:
     if as_json:
         emit_json(answer)
@@ -209,7 +225,8 @@ async def _decide(folder: Path, login: Any, id: UUID, values: dict[str, Any]) ->
             raise SettingsError("There is no such task.")
         held = PERMISSIONS[who.user.role] if who.user is not None else frozenset()
         try:
-            answer = answer_of(_form(folder, found), values)
+            form = _form(folder, found)
+            answer = answer_of(form, {name: _typed(form, name, text) for name, text in values.items()})
             await decide(connection, id, answer, actor=who.name, permissions={str(each) for each in held})
         except Refused as error:
             raise SettingsError(str(error)) from None
@@ -229,6 +246,12 @@ def _form(folder: Path, found: Asked) -> type[BaseModel]:
         if process.name == found.process and found.form in process.forms:
             return process.forms[found.form]
     raise SettingsError(f"The form {found.form} is not in this project: {found.process} must name it with forms=(…).")
+
+
+def _typed(form: type[BaseModel], name: str, text: str) -> Any:
+    """What is more than one value may be typed as in the console: `corrections=total=81.00`; or as JSON."""
+    schema = form.model_json_schema()["properties"].get(name, {})
+    return typed.several(typed.kind_of(schema), text) if schema.get("type") in ("array", "object") else text
 
 
 async def _act(folder: Path, who: str, permission: Permission, act: Any, process: str, what: str, reason: str) -> Any:

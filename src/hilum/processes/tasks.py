@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from hilum.message import new_id
 from hilum.postgres import Connection
 from hilum.processes.periods import Period, duration
 from hilum.security import Permission
+from hilum.settings import words_of
 
 _NORMAL: Final = Criticality.NORMAL
 
@@ -340,13 +342,27 @@ _ESCALATE: Final = (
 )
 
 
+_PLAIN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "dict_type": "write one on each line, as: field = value",
+        "list_type": "write one on each line",
+        "bool_parsing": "answer yes or no",
+        "missing": "this has to be answered",
+        "extra_forbidden": "the question has no such field",
+    }
+)
+"""What people read of an answer that does not fit, where the checker says it in words of programmers."""
+
+
 def answer_of(form: type[BaseModel], values: Any) -> BaseModel:
     """An answer that fits the form. Raises `Unfit` that names each field that does not."""
     try:
         return form.model_validate(values)
     except ValidationError as error:
         told = error.errors(include_input=False, include_context=False, include_url=False)
-        raise Unfit({".".join(map(str, each["loc"])): each["msg"] for each in told}) from None
+        raise Unfit(
+            {".".join(map(str, each["loc"])): _PLAIN.get(each["type"]) or words_of(each) for each in told}
+        ) from None
 
 
 def sealed_as(process: str) -> str:

@@ -11,6 +11,7 @@ from nicegui import ui
 
 from hilum.console.components.controls import Choice, Field
 from hilum.console.markup import tag
+from hilum.processes import typed
 
 _LONG = 200
 """From this number of characters a text gets several lines."""
@@ -22,7 +23,7 @@ class Entry:
 
     name: str
     label: str
-    kind: str  # boolean, choice, number, date, text, long, json
+    kind: str  # choice, number, date, text, long; lines, pairs, json: more than one value
     required: bool
     hint: str = ""
     default: str = ""
@@ -33,12 +34,7 @@ class Entry:
         """What was typed or chosen, as JSON; a text that is not what it should be stays one and is refused."""
         if self.kind == "choice":
             return self.values.get(text, text)
-        if self.kind == "json":
-            try:
-                return orjson.loads(text)
-            except orjson.JSONDecodeError:
-                return text
-        return text
+        return typed.several(self.kind, text) if self.kind in typed.HINTS else text
 
 
 def entries(schema: Mapping[str, Any], order: Sequence[str] = ()) -> list[Entry]:
@@ -61,8 +57,8 @@ def _entry(name: str, told: Mapping[str, Any], schema: Mapping[str, Any], requir
         label=str(told.get("title") or name.replace("_", " ")).capitalize(),
         kind=kind,
         required=required,
-        hint=str(told.get("description") or ("As JSON" if kind == "json" else "")),
-        default="" if default is None else _text(default),
+        hint=" ".join(filter(None, (str(told.get("description") or ""), typed.HINTS.get(kind, "")))),
+        default="" if default is None or default in ([], {}) else _text(default),
         options={key: {"true": "yes", "false": "no"}.get(key, key) for key in values},
         values=values,
     )
@@ -93,7 +89,7 @@ def _kind(plain: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         return "date", {}
     if type_ == "string":
         return ("long" if plain.get("maxLength", 0) >= _LONG else "text"), {}
-    return "json", {}
+    return typed.kind_of(plain), {}
 
 
 def _text(value: Any) -> str:
@@ -130,5 +126,5 @@ def _field(entry: Entry) -> Field:
         first = {} if entry.default else {"": "choose" if entry.required else "nothing"}
         return Choice(label, {**first, **entry.options}, value=entry.default)
     kind = "date" if entry.kind == "date" else "text"  # a number too: what is no number is refused in words
-    lines = 3 if entry.kind in ("long", "json") else 1
+    lines = 3 if entry.kind == "long" or entry.kind in typed.HINTS else 1
     return Field(label, value=entry.default, lines=lines, hint=entry.hint, kind=kind, look="plain")

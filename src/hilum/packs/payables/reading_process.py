@@ -44,7 +44,8 @@ class ReadingDecision(BaseModel):
 
     decision: Literal["take", "refuse"] = Field(description="take: it is so, with the corrections; refuse: no bill.")
     corrections: dict[str, str] = Field(
-        default={}, description="Fields that were read wrong or not found: `total`, `lines.2.quantity`."
+        default={},
+        description="What the paper says where it was read wrong or not found: total = 81.00, lines.2.quantity = 12.",
     )
     comment: str = Field("", max_length=1000)
 
