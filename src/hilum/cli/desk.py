@@ -16,7 +16,7 @@ from hilum.cases.side_by_side import SideBySide
 from hilum.cases.working_hours import Shift, shifts_of
 from hilum.cli.acting import As, acting, login_of
 from hilum.cli.opening import HERE, ProjectFolder, journal, project_of, run, settings_of
-from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
+from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table, with_reason
 from hilum.desk import Entry, Filter, Found, Move
 from hilum.errors import SettingsError
 from hilum.flow import Criticality
@@ -81,9 +81,12 @@ def _list(folder: Path, wanted: Filter, limit: int, as_json: bool) -> None:
         return
     now = datetime.now(UTC)
     rows = [
-        [each.id, _due(each, now), _LEVELS[each.criticality], _money(each), _with(each), each.title, each.flow]
+        [
+            each.id, _due(each, now), _LEVELS[each.criticality], _money(each), _with(each),
+            with_reason(each.title, each.words), each.flow,
+        ]
         for each in found.entries
-    ]
+    ]  # fmt: skip
     heads = ["entry", "due", "criticality", "at stake", "with", "what", "flow"]
     table(heads, rows, empty="Nothing waits for a person.", right=["at stake"], wrap=["what", "with"])
     if found.total:

@@ -32,11 +32,13 @@ from hilum.cli.carrying import act, settled_of, tell
 from hilum.cli.messages import message_id
 from hilum.cli.opening import HERE, ProjectFolder, journal, run
 from hilum.cli.options import Background, Rate
-from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table
+from hilum.cli.output import AsJson, ago, emit_json, fail, out, plain, table, with_reason
 from hilum.journal import reading
 from hilum.security import Permission
 
 app = typer.Typer(help="What waits for a person: groups of like cases, single cases, and what may be done with them.")
+
+NO_CASE = "No case is open. What processes ask people is on the desk: hilum desk list"
 
 Number = Annotated[int, typer.Argument(help="Number of the case.", min=1, max=2**63 - 1)]
 
@@ -55,9 +57,12 @@ def list_cases(
     if as_json:
         emit_json([asdict(one) for one in found])
         return
-    rows = [[str(c.id), ago(c.opened_at), c.owner, c.flow, c.title, c.behind, c.assigned_to] for c in found]
+    rows = [
+        [str(c.id), ago(c.opened_at), c.owner, c.flow, with_reason(c.title, c.words), c.behind, c.assigned_to]
+        for c in found
+    ]
     columns = ["case", "since", "owner", "flow", "what is wrong", "behind", "assigned"]
-    table(columns, rows, empty="Nothing waits for a person.", right=["case", "behind"], wrap=["what is wrong", "owner"])
+    table(columns, rows, empty=NO_CASE, right=["case", "behind"], wrap=["what is wrong", "owner"])
 
 
 async def _cases(folder: Path, **selection: Any) -> list[Case]:
@@ -123,7 +128,7 @@ def list_groups(
         [g.key, g.count, g.behind, ago(g.oldest), g.owner, g.flow, described(g.category).title, g.title] for g in found
     ]
     columns = ["group", "cases", "behind", "since", "owner", "flow", "category", "what is wrong"]
-    table(columns, rows, empty="Nothing waits for a person.", right=["cases", "behind"], wrap=["what is wrong"])
+    table(columns, rows, empty=NO_CASE, right=["cases", "behind"], wrap=["what is wrong"])
 
 
 async def _groups(folder: Path, **selection: Any) -> list[Group]:

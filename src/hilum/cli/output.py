@@ -24,6 +24,12 @@ err = Console(stderr=True, highlight=False)
 _GAP = 2
 """Columns of the terminal between two columns of a table."""
 
+_YEAR = 365.25 * 86_400
+"""Seconds."""
+
+_REASON = 160
+"""Characters of a reason in a list; all of it is shown where one thing is."""
+
 _LEAST = 24
 """Columns that a text which may be broken into lines gets at least."""
 
@@ -104,10 +110,20 @@ def ago(at: datetime | None) -> str:
     if at is None:
         return "—"
     seconds = max((datetime.now(UTC) - at).total_seconds(), 0)
+    if seconds >= 2 * _YEAR:
+        return f"{seconds / _YEAR:.0f} years ago"
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit} ago"
     return f"{seconds:.0f} s ago"
+
+
+def with_reason(title: str, words: str) -> str:
+    """What a line of a list says of a case or a task: what is wrong or asked, and the beginning of why."""
+    why = " ".join(words.split())
+    if not why or why in title:
+        return title
+    return f"{title}: {why if len(why) <= _REASON else why[: _REASON - 1] + '…'}"
 
 
 def number(value: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Final
 
 from hilum.cases import described
 from hilum.flow import Criticality
@@ -243,8 +244,14 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+_YEAR: Final = 365.25 * 86_400
+"""Seconds."""
+
+
 def duration(seconds: float) -> str:
-    """A length of time with its unit: `30 s`, `12 min`, `3 h`, `2 d`."""
+    """A length of time with its unit: `30 s`, `12 min`, `3 h`, `2 d`, `10 years`."""
+    if seconds >= 2 * _YEAR:
+        return f"{seconds / _YEAR:.0f} years"
     for unit, step in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= step:
             return f"{seconds / step:.3g} {unit}"

@@ -16,6 +16,7 @@ from rich.console import Console
 from hilum.cli import app, guards, output
 from hilum.cli.messages import moment
 from hilum.cli.opening import migrations
+from hilum.console.words import duration
 from hilum.errors import SettingsError
 from hilum.runtime import COMPONENTS
 
@@ -136,3 +137,19 @@ def test_a_question_loads_neither_the_server_nor_the_simulator() -> None:
     assert "hilum.cli.status" in loaded
     heavy = {"aiohttp", "argon2", "fastapi", "lxml", "nicegui", "structlog", "hilum.flow", "hilum.runtime"}
     assert not heavy & loaded
+
+
+def test_a_line_of_a_list_says_why_and_not_more_than_fits() -> None:
+    assert output.with_reason("A rule forbids it", "order PO-2:\nC-3 is suspended") == (
+        "A rule forbids it: order PO-2: C-3 is suspended"
+    )
+    assert output.with_reason("Approve it", "") == "Approve it"
+    assert output.with_reason("The code 'X' is not known", "The code 'X' is not known") == "The code 'X' is not known"
+    long = output.with_reason("A rule forbids it", "dear " * 100)
+    assert long.endswith("…") and len(long) < len("dear " * 100)
+
+
+def test_what_is_very_far_is_told_in_years() -> None:
+    assert output.ago(datetime.now(UTC) - timedelta(days=26671)) == "73 years ago"
+    assert output.ago(datetime.now(UTC) - timedelta(days=600)) == "600 d ago"
+    assert duration(timedelta(days=3650).total_seconds()) == "10 years"

@@ -308,7 +308,7 @@ def _what(entry: Entry) -> Html:
 
 def _about(entry: Entry) -> Html:
     if entry.run_id is not None:
-        return join(run_link(entry.run_id, entry.about), tag("small", entry.flow))
+        return join(tag("span", run_link(entry.run_id, entry.about), class_="key"), tag("small", entry.flow))
     return join(flow_link(entry.flow) if entry.flow and entry.message_id else entry.flow,
                 tag("small", words.category(entry.category)))  # fmt: skip
 

@@ -112,7 +112,7 @@ async def _contents(page: Page, found: Found, snapshot: Snapshot, draw: Redraw) 
 
 def _answer(found: Sequence[Case]) -> Html:
     if not found:
-        return join(tag("strong", "Nothing waits for a person here."))
+        return join(tag("strong", "No case is open here."))
     waits = "waits" if len(found) == 1 else "wait"
     behind = sum(case.behind for case in found)
     more = f"; {words.plural(behind, 'message')} behind" if behind else ""
@@ -193,7 +193,7 @@ async def _some(ticked: moves.Ticked) -> list[UUID]:
 
 def _what(case: Case) -> Html:
     link = tag("a", case.title, href=case_link(case.id), data_open=True)
-    return tag("td", link, tag("small", case.next_step), class_="wide")
+    return tag("td", link, tag("small", case.words), tag("small", case.next_step), class_="wide")
 
 
 def _flow(case: Case) -> Html:
@@ -233,7 +233,7 @@ COLUMNS: tuple[Column[Case], ...] = (
     Column(key="message", head="Message", cell=lambda c: message_link(c.message_id) if c.message_id else "",
            text=lambda c: str(c.message_id or ""), shown=False),
 )  # fmt: skip
-"""What can be shown of a case. Its words may quote what a receiver said, so they are on its own page only."""
+"""What can be shown of a case. Its words may quote what a receiver said: they are hidden from who may not see them."""
 
 
 def _table(page: Page, found: Sequence[Case], snapshot: Snapshot) -> Html:

@@ -106,7 +106,7 @@ def _filters(page: Page) -> Html:
 def _table(page: Page, found: _Found) -> Html:
     rows = [
         row(
-            [run_link(each.id, page.masker(each.process)(each.key)), tag("small", _nth(each))],
+            _about(page, each),
             tag("a", each.process, href=runs_link(process=each.process)),
             run_chip(each.status),
             each.state,
@@ -127,6 +127,11 @@ def _nothing(page: Page) -> str:
     if not page.context.processes:
         return "This hub has no processes. A process stands beside the flows, in a file of flows/."
     return "No run has begun yet. One begins when a flow brings what starts it."
+
+
+def _about(page: Page, run: RunRow) -> Child:
+    link = run_link(run.id, page.masker(run.process)(run.key))
+    return [tag("span", link, class_="key"), tag("small", _nth(run))]
 
 
 def _nth(run: RunRow) -> str:

@@ -11,7 +11,9 @@
 
   // Ages: the server sends the moment once; the words grow here, so that a page that has not changed is not sent again.
   const UNITS = [["d", 86400], ["h", 3600], ["min", 60]];
+  const YEAR = 365.25 * 86400;
   const lasting = (seconds) => {
+    if (seconds >= 2 * YEAR) return Math.floor(seconds / YEAR) + " years"; // thousands of days say nothing
     for (const [unit, step] of UNITS) {
       if (seconds < step) continue;
       const whole = seconds / step;
