@@ -64,9 +64,13 @@ def bill(number: str, contract: SimulatedContract, quantity: int, unit_price: st
 
 
 async def post(session: aiohttp.ClientSession, path: str, thing: BusinessObject) -> None:
-    """Tell the hub."""
-    async with session.post(f"{HUB}{path}", data=write(thing)) as answer:
-        answer.raise_for_status()
+    """Tell the hub, as soon as it is up."""
+    while True:
+        with contextlib.suppress(aiohttp.ClientConnectionError):
+            async with session.post(f"{HUB}{path}", data=write(thing)) as answer:
+                answer.raise_for_status()
+                return
+        await asyncio.sleep(0.5)
 
 
 async def buy(session: aiohttp.ClientSession, office: ContractOffice) -> None:
