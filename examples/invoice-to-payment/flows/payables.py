@@ -90,7 +90,9 @@ ordered = passing.business_objects(
 def trading(partners: Partners) -> Iterator[Flow]:
     """A flow for each route of each file in partners/, and the 820 to those that take one."""
     yield from procurement.from_partners(partners, deliver_to=handle(follow))
-    yield finance.remittances(partners, otherwise=[files.write(url=f"{OUT}/remittances", name="{key}.json")])
+    yield finance.remittances(
+        partners, otherwise=[files.write(url=f"{OUT}/remittances", name="{key}-{message_id}.json")]
+    )
 
 
 def folder(path: str, pattern: str) -> files.Folder:

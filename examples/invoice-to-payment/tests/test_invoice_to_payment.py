@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from hilum.canonical import BillReading, Document, SupplierBill
+from hilum.flow import load_project
 from hilum.testing.flows import translate
 
 PROJECT = Path(__file__).parent.parent
@@ -38,3 +39,10 @@ def test_a_pdf_and_its_metadata_find_each_other() -> None:
     assert isinstance(paper, Document) and isinstance(reading, BillReading)
     assert paper.number == reading.business_key == f"PDF:{sha256(pdf).hexdigest()}"
     assert {each.field: each.confidence for each in reading.fields}["lines.1.quantity"] == Decimal("0.6")
+
+
+def test_each_advice_to_a_supplier_has_a_file_of_its_own() -> None:
+    """A second payment to the same supplier does not meet the file of the first one."""
+    flow = load_project(PROJECT).flows["finance.remittances"]
+    (told,) = [each.connector for each in flow.every_target if each.endpoint == "out/remittances"]
+    assert "{message_id}" in told.settings.name

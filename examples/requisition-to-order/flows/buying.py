@@ -19,6 +19,7 @@ from hilum.packs.procurement.order_rules import OrderRules
 from hilum.packs.procurement.partner_documents import draft_for
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
+from hilum.packs.suppliers import standing
 from hilum.partners import Partners
 from hilum.processes import Commands, handle
 
@@ -127,5 +128,6 @@ master = passing.business_objects(
         *(make("odoo.main") for make in (odoo.supplier, odoo.item, odoo.location)),
         terms.keep(),
         budgets.keep(),
+        standing.keep(),  # of a supplier that was blocked meanwhile, nothing is ordered
     ],
 )

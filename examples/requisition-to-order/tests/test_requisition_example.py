@@ -10,6 +10,7 @@ import pytest
 
 from hilum.canonical import Requisition, RequisitionDecision
 from hilum.errors import Invalid, Unmapped
+from hilum.flow import load_project
 from hilum.testing.flows import translate, translate_file
 
 PROJECT = Path(__file__).parent.parent
@@ -44,3 +45,8 @@ def test_what_is_made_up_around_the_hub_can_be_made_up() -> None:
     names = runpy.run_path(str(PROJECT / "simulate.py"), run_name="simulate")
     assert [story.order for story in names["STORIES"]] == ["REQ-1-R1", "WARD3-17-R1"]
     assert isinstance(names["Suppliers"].missing, property), "what its loop asks"
+
+
+def test_a_supplier_that_is_blocked_is_known_to_who_orders() -> None:
+    master = load_project(PROJECT).flows["buying.master"]
+    assert "terms.suppliers" in {target.endpoint for target in master.every_target}

@@ -8,7 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hilum.canonical import BusinessObject, DocumentStatus, Supplier, SupplierBankChange, SupplierRegistration
+from hilum.canonical import (
+    BusinessObject,
+    DocumentStatus,
+    ScreeningResult,
+    Supplier,
+    SupplierBankChange,
+    SupplierRegistration,
+)
 from hilum.connectors import files, http, odoo
 from hilum.errors import Invalid
 from hilum.flow import Flow, Lookup, Owners, Pattern
@@ -18,6 +25,7 @@ from hilum.packs.suppliers import (
     bank_change_process,
     onboarding_process,
     screening_list,
+    standing,
     supplier_changed,
 )
 from hilum.processes import Commands, handle
@@ -97,6 +105,20 @@ def changed(parsed: Any, hub: Lookup) -> Supplier:
 
 
 to_odoo.deliver_to(odoo.supplier("odoo.main"))
+
+screenings = Flow(
+    "suppliers.screenings", version="1.0", summary="What each look at the lists came to is kept, for whoever orders",
+    owners=OWNERS, pattern=Pattern.MASTER_DATA, source=Commands("suppliers.screenings"),
+    order_by=lambda message: message["content"]["subject"],
+)  # fmt: skip
+
+
+@screenings.translate
+def screened(parsed: Any, _: Lookup) -> ScreeningResult:
+    return ScreeningResult.model_validate(parsed["content"])
+
+
+screenings.deliver_to(standing.keep())
 
 answers = Flow(
     "suppliers.answers", version="1.0", summary="Suppliers hear what is missing, and what became of it",

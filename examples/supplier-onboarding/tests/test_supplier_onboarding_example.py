@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from hilum.canonical import DocumentStatus, Supplier, SupplierBankChange, SupplierRegistration, example
+from hilum.canonical import DocumentStatus, ScreeningResult, Supplier, SupplierBankChange, SupplierRegistration, example
 from hilum.canonical.catalogue import write
 from hilum.errors import Invalid
 from hilum.packs.suppliers import LEIE, checks
@@ -46,6 +46,12 @@ def test_a_change_of_bank_details_is_read_and_nothing_else() -> None:
     assert isinstance(made, SupplierBankChange)
     with pytest.raises(Invalid, match="no change"):
         translate(PROJECT, "suppliers.bank_changes", write(example(Supplier)))
+
+
+def test_what_a_look_at_the_lists_came_to_is_kept() -> None:
+    looked = example(ScreeningResult)
+    told = {"type": ScreeningResult.name, "content": looked.model_dump(mode="json")}
+    assert translate(PROJECT, "suppliers.screenings", orjson.dumps(told)) == [looked]
 
 
 def test_the_supplier_hears_what_became_of_it() -> None:
