@@ -98,6 +98,7 @@ due = "PT1H"
 """
 
 DAY = date(2026, 3, 10)
+LONG = f"PO-2{'0' * 60}"
 
 
 @dataclass
@@ -220,7 +221,7 @@ async def test_a_buyer_decides_a_price_mismatch_from_the_desk_and_the_bill_is_po
         await expect(line).to_contain_text("494.40 EUR")
         await expect(line).to_contain_text("High")
         await expect(line).to_contain_text("Due soon")  # the clock of the settings: an hour for what is critical
-        await expect(line).to_contain_text("billed 12 EA at 41.2, contract price 38")
+        await expect(line).to_contain_text("billed 12 EA at 41.20, contract price 38.00")
         await expect(page.locator(".answer")).to_contain_text("494.40 EUR at stake")
         await page.locator("h1").click()  # out of the search
         await page.keyboard.press("j")
@@ -230,7 +231,7 @@ async def test_a_buyer_decides_a_price_mismatch_from_the_desk_and_the_bill_is_po
         for head in ("Order PO-1", "Received", "Bill B-1", "Contract price"):
             await expect(beside.get_by_role("columnheader", name=head)).to_be_visible()
         price = beside.get_by_role("row", name="Line 1, GLV: price for one EA")
-        await expect(price.get_by_role("cell")).to_have_text(["38", "—", "≠differs: 41.2", "≠differs: 38"])
+        await expect(price.get_by_role("cell")).to_have_text(["38.00", "—", "≠differs: 41.20", "≠differs: 38.00"])
         quantity = beside.get_by_role("row", name="Line 1, GLV: quantity, EA")
         await expect(quantity.get_by_role("cell")).to_have_text(["12", "12", "12", "—"])
         await expect(page.get_by_role("list", name="History")).to_contain_text("Buyers: Bill B-1")
@@ -251,8 +252,16 @@ async def test_a_buyer_decides_a_price_mismatch_from_the_desk_and_the_bill_is_po
 
 
 async def test_who_may_not_decide_sees_the_moves_and_why_not(stand: Stand) -> None:
-    await stand.bill_of("PO-2", "B-2", "40.00")
+    await stand.bill_of(LONG, "B-2", "40.00")
     task = await stand.waits("B-2")
+    async with support.visit(stand.browser, stand.address, "vera") as page:
+        for path, name in ((f"/desk?q={LONG}", "What waits"), (f"/workflows/runs?q={LONG}", "Runs")):
+            await page.goto(path)
+            await expect(page.get_by_role("table", name=name)).to_contain_text(LONG)
+            wide = await page.evaluate(
+                "[...document.querySelectorAll('.table')].map((e) => e.scrollWidth - e.clientWidth)"
+            )
+            assert max(wide) <= 0, "a long key leaves room for the columns beside it"
     async with support.visit(stand.browser, stand.address, "vera", narrow=True) as page:
         await page.goto("/desk?q=PO-2&criticality=high&value=480")
         await expect(page.get_by_role("table", name="What waits").get_by_role("row")).to_have_count(2)
@@ -288,7 +297,10 @@ async def test_of_master_data_theirs_and_ours_are_side_by_side_with_the_answers(
     cause = ARRIVAL.format(number=number)
     ambiguous = await stand.case(arrived, Finding(category="ambiguous", title="Known?", words="like 83", cause=cause))
     async with support.visit(stand.browser, stand.address, "bea") as page:
+        await page.goto("/exceptions?category=undecided")
+        await expect(page.get_by_role("table", name="Open cases")).to_contain_text("ERP, SRM")
         await page.goto("/desk?category=undecided")
+        await expect(page.get_by_role("table", name="What waits")).to_contain_text("ERP, SRM")
         await page.get_by_role("table", name="What waits").get_by_role("link", name="A steward decides").click()
         beside = page.get_by_role("table", name="Documents side by side")
         await expect(beside.get_by_role("columnheader")).to_have_text(["What", "Theirs: ERP", "Ours: in force, of SRM"])

@@ -303,7 +303,7 @@ def _or_none(count: int, href: str, *, hurt: bool = False) -> Html:
 def _what(entry: Entry) -> Html:
     link = tag("a", entry.title, href=case_link(int(entry.id)) if entry.what == CASE else f"{TASKS}/{entry.id}",
                data_open=True)  # fmt: skip
-    return tag("td", link, tag("small", entry.words if entry.what == TASK else entry.next_step), class_="wide")
+    return tag("td", link, tag("small", entry.words), entry.next_step and tag("small", entry.next_step), class_="wide")
 
 
 def _about(entry: Entry) -> Html:
