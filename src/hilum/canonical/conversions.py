@@ -57,3 +57,8 @@ def plain(number: Decimal) -> str:
     """A decimal number without an exponent and without zeros at its end."""
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def priced(amount: Decimal) -> str:
+    """A price or an amount of money as people write it: `38.00`, and `0.0125` where it has more digits."""
+    return f"{amount:.2f}" if amount == round(amount, 2) else plain(amount)

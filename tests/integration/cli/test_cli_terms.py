@@ -84,7 +84,7 @@ def test_what_suppliers_owe_by_rebates_is_told_to_the_cent(
         Decimal("40.56"),
         944,
     )
-    assert owed["words"].endswith("1 % from 1000 EUR on, 40.56 EUR are accrued; 944 EUR more reach 2.5 %")
+    assert owed["words"].endswith("1 % from 1000.00 EUR on, 40.56 EUR are accrued; 944.00 EUR more reach 2.5 %")
     assert "40.56" in cli("terms", "rebates", "--contract", "C-7").out
     (early,) = cli("terms", "rebates", "--on", "2026-03-09", "--json").json
     assert (Decimal(early["bought"]), early["percent"]) == (0, None)

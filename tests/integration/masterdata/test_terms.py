@@ -172,7 +172,9 @@ async def test_orders_are_held_to_contracts_and_what_leaks_is_known_line_by_line
         return bool(words)
 
     await eventually(held)
-    assert "line 1, GLV: 41.2 for one BX, agreed are 38 (contract C-7, since 2026-01-01): 32 EUR too much" in words
+    assert (
+        "line 1, GLV: 41.20 for one BX, agreed are 38.00 (contract C-7, since 2026-01-01): 32.00 EUR too much" in words
+    )
 
 
 async def test_a_what_if_asks_the_same_of_another_book(database: Database) -> None:

@@ -65,7 +65,7 @@ async def test_bills_of_an_ap_product_and_of_pdfs_are_matched_and_their_reader_h
             # too dear: an exception, which somebody decides in the AP product
             third = await product.read(bill("B-3", 2, "41.20"))
             await eventually(lambda: product.last(third) == "exception", lambda: product.results)
-            assert "billed 2 EA at 41.2, ordered at 38" in product.results[third][0]["words"]
+            assert "billed 2 EA at 41.20, ordered at 38.00" in product.results[third][0]["words"]
             await work.task("Bill B-3 of V1 does not match")
             await product.decide("V1:B-3", by="carla", comment="agreed by telephone")
             await eventually(lambda: product.last(third) == "posted", lambda: product.results)

@@ -327,7 +327,7 @@ async def test_the_owner_is_reminded_in_time_with_volume_and_leak(offices: Begin
     await work.is_in("active")
     first = await work.only_task()
     assert (first.team, first.title) == ("Gloves", f"Contract C-7 with V1 ends on {end}")
-    told = "480 EUR were bought by contract C-7 in 1 lines of bills, 24 EUR of that above what was agreed"
+    told = "480.00 EUR were bought by contract C-7 in 1 line of bills, 24.00 EUR of that above what was agreed"
     assert first.words == told
     renewed = {"contract": {"revision": 2, "valid_to": str(end + timedelta(days=1000))}}
     await work.tells("approved", **renewed)

@@ -167,7 +167,7 @@ async def test_a_dear_bill_goes_to_the_buyer_with_the_contract_price_in_words(de
     task = await work.only_task()
     assert task.team == RECEIVER
     assert task.words == (
-        "line 1, GLV: billed 12 BX at 41.2, received 10; line 1, GLV: billed 12 BX at 41.2, contract price 38"
+        "line 1, GLV: billed 12 BX at 41.20, received 10; line 1, GLV: billed 12 BX at 41.20, contract price 38.00"
     )
     await work.say(receipt("R-2", 2))  # now only the price is wrong: another desk is asked, the first no more
     again: list[str] = []
@@ -280,7 +280,7 @@ async def test_goods_that_never_come_are_asked_for_when_the_time_is_over(desk: B
     work = await desk(wait_for_goods="PT1S")
     await work.say(order(), bill())
     task = await work.only_task()
-    assert (task.team, task.words) == (RECEIVER, "line 1, GLV: billed 12 BX at 38, received 0")
+    assert (task.team, task.words) == (RECEIVER, "line 1, GLV: billed 12 BX at 38.00, received 0")
     await work.answer(task, decision="wait")
     assert (await work.only_task()).team == RECEIVER  # asked anew
     await work.say(receipt("R-1", 12))
@@ -295,7 +295,7 @@ async def test_an_answer_that_differs_is_the_buyers_decision(desk: Begin, accept
     task = await work.only_task()
     assert task.team == BUYER
     assert "10 come, 12 were ordered" in task.words
-    assert "40 for one BX, ordered at 38: 20 EUR more" in task.words
+    assert "40.00 for one BX, ordered at 38.00: 20.00 EUR more" in task.words
     await work.answer(task, accept=accepted)
     await eventually(lambda: len(work.sent("orders")) == 1)
     (sent,) = work.receivers["orders"].bodies

@@ -36,8 +36,8 @@ async def test_a_buyer_names_who_delivers_what_nobody_has_agreed(desk: Begin) ->
     task = await work.only_task("Buyers")
     await work.answer(task, "bob", supplier="V2", unit_price="3.5")
     task = await work.only_task("Heads")
-    assert "55.5 EUR in all" in task.words
-    assert "from V2 at 3.5 EUR, off contract" in task.words
+    assert "55.50 EUR in all" in task.words
+    assert "from V2 at 3.50 EUR, off contract" in task.words
     await work.answer(task, "ada", approved=True)
     assert [(o["supplier"], o["agreement"], o["lines"][0]["unit_price"]) for o in await work.ordered(2)] == [
         ("V2", None, "3.5"), ("V1", "C-7", "38")]  # fmt: skip

@@ -52,9 +52,10 @@ async def test_it_is_approved_by_another_ordered_and_followed_to_its_bill(desk: 
     await work.say(asked(("GLV", 12, "V9")))  # V9 has agreed nothing, V1 has: contract source first
     task = await work.only_task("Heads")
     assert (
-        "Asked by eve for CC-1; 456 EUR in all; CC-1: 1000 EUR budget, 0 spent, 0 bound: 1000 available" in task.words
+        "Asked by eve for CC-1; 456.00 EUR in all; CC-1: 1000.00 EUR budget, 0.00 spent, 0.00 bound: 1000.00 available"
+        in task.words
     )
-    assert "line 1: 12 BX GLV from V1 at 38 EUR, contract C-7" in task.words
+    assert "line 1: 12 BX GLV from V1 at 38.00 EUR, contract C-7" in task.words
     with pytest.raises(Refused, match="Somebody else must decide it"):
         await work.answer(task, "eve", approved=True)
     assert not work.orders.bodies
@@ -140,7 +141,7 @@ async def test_who_asks_for_something_else_is_asked_for_anew(desk: Begin) -> Non
 
     async def other() -> bool:
         words[:] = [(await work.only_task("Heads")).words]
-        return "228 EUR in all" in words[0]
+        return "228.00 EUR in all" in words[0]
 
     await eventually(other, lambda: words)
     assert await work.bound() == {1: Decimal(228)}
@@ -191,4 +192,4 @@ async def test_an_earlier_word_about_a_budget_does_not_undo_a_later_one(database
         await budgets.note(connection, budget("500"), early)
         room = await budgets.room(connection, "CC-1", datetime.now(UTC).date())
     assert room is not None
-    assert (room.available, room.words) == (870, "CC-1: 900 EUR budget, 30 spent, 0 bound: 870 available")
+    assert (room.available, room.words) == (870, "CC-1: 900.00 EUR budget, 30.00 spent, 0.00 bound: 870.00 available")

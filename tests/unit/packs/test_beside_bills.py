@@ -50,9 +50,9 @@ def test_a_bill_that_matches_has_nothing_marked() -> None:
     assert [(each.name, each.values) for each in found.members] == [
         ("Supplier", ("V1", "", "V1", "")),
         ("Currency", ("EUR", "", "EUR", "")),
-        ("Total with tax", ("", "", "456", "")),
+        ("Total with tax", ("", "", "456.00", "")),
         ("Line 1, GLV: quantity, BX", ("12", "12", "12", "")),
-        ("Line 1, GLV: price for one BX", ("38", "", "38", "")),
+        ("Line 1, GLV: price for one BX", ("38.00", "", "38.00", "")),
     ]
 
 
@@ -72,7 +72,7 @@ def test_what_is_compared_with_nothing_stands_alone() -> None:
         bill(LINE, {"number": 2, "description": "freight", "unit_price": "30"}, LINE | {"number": 3, "item": "X"})
     )
     assert marked(found) == {"Line 3, X": (BILL,)}
-    assert {each.name: each.values[BILL] for each in found.members}["Line 2, freight"] == "1 at 30 EUR"
+    assert {each.name: each.values[BILL] for each in found.members}["Line 2, freight"] == "1 at 30.00 EUR"
     assert items_of(order(), bill()) == ["GLV"]
 
 
@@ -87,7 +87,7 @@ def test_an_answer_stands_beside_its_order_and_the_contract() -> None:
         "Line 1, GLV: price for one BX": (0, 1),
         "Line 1, GLV: day": (0, 1),
     }
-    assert found.members[3].values == ("38", "40", "38")
+    assert found.members[3].values == ("38.00", "40.00", "38.00")
 
 
 @given(st.lists(st.sampled_from(["", "a", "b"]), min_size=1, max_size=4))

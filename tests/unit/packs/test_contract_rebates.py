@@ -40,8 +40,8 @@ def test_bills_of_the_contract_count_less_what_was_given_back() -> None:
     found = bought(lines, "C-7", "EUR")
     assert (found.amount, found.leak, found.lines, found.left_out) == (400, 20, 2, 1)
     assert found.words == (
-        "400 EUR were bought by contract C-7 in 2 lines of bills, 20 EUR of that above what was agreed;"
-        " 1 lines in other currencies are not in it"
+        "400.00 EUR were bought by contract C-7 in 2 lines of bills, 20.00 EUR of that above what was agreed;"
+        " 1 line in other currencies is not in it"
     )
 
 
@@ -59,8 +59,8 @@ def test_the_highest_step_that_is_reached_counts_of_all_that_was_bought(
 
 def test_it_is_told_in_words() -> None:
     assert of("4100", *STEPS).words == (
-        "4100 EUR were bought by contract C-7 since 2026-01-01: 1 % from 1000 EUR on, 41 EUR are accrued;"
-        " 900 EUR more reach 2.5 %"
+        "4100.00 EUR were bought by contract C-7 since 2026-01-01: 1 % from 1000.00 EUR on, 41.00 EUR are accrued;"
+        " 900.00 EUR more reach 2.5 %"
     )
-    assert of("4100").words == "4100 EUR were bought by contract C-7 since 2026-01-01: no rebate was agreed"
-    assert of("500", *STEPS).words.endswith(": no rebate is reached; 500 EUR more reach 1 %")
+    assert of("4100").words == "4100.00 EUR were bought by contract C-7 since 2026-01-01: no rebate was agreed"
+    assert of("500", *STEPS).words.endswith(": no rebate is reached; 500.00 EUR more reach 1 %")

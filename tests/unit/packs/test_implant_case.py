@@ -250,13 +250,13 @@ def test_a_bill_waits_for_the_use_and_is_asked_of_the_theatre_in_the_end() -> No
 def test_more_billed_than_used_is_no_match() -> None:
     told = Told().tell(used(), bill(quantity=2))
     words = told.breaks(LATER)["bill"]
-    assert words.startswith(f"{THEATRE}: ") and "billed 2 EA at 900, ordered 1" in words
+    assert words.startswith(f"{THEATRE}: ") and "billed 2 EA at 900.00, ordered 1" in words
     told.case.bills.decide("V1:B-1", BillDecision(decision="wait"), LATER)
 
 
 def test_a_dear_bill_is_the_buyers_with_the_contract_price() -> None:
     told = Told().tell(used(), bill(price="950"))
-    assert told.breaks() == {"bill": f"{BUYER}: line 1, HIP: billed 1 EA at 950, contract price 900"}
+    assert told.breaks() == {"bill": f"{BUYER}: line 1, HIP: billed 1 EA at 950.00, contract price 900.00"}
 
 
 def test_a_bill_that_was_billed_before_is_payables() -> None:
@@ -268,7 +268,7 @@ def test_a_bill_that_was_billed_before_is_payables() -> None:
 def test_a_second_bill_of_one_use_is_not_paid() -> None:
     told = Told().tell(used(), bill("B-1"), bill("X-9"))
     assert told.of(SupplierBill) == [bill("B-1")]
-    assert "billed 1 EA at 900 after 1 before, ordered 1" in told.breaks(LATER)["bill"]
+    assert "billed 1 EA at 900.00 after 1 before, ordered 1" in told.breaks(LATER)["bill"]
 
 
 def test_a_use_whose_bill_does_not_come_is_asked_about() -> None:

@@ -59,8 +59,8 @@ def test_the_words_say_what_was_billed_agreed_and_received() -> None:
     papers = Papers(order=order({"unit_price": 40}), receipts=[receipt(10)], agreed={"GLV": Fraction(38)})
     found = match(bill({"unit_price": Decimal("41.20")}), papers)
     assert [(each.cause.value, each.amount, each.words) for each in found.findings] == [
-        ("not received", Decimal("82.40"), "line 1, GLV: billed 12 BX at 41.2, received 10"),
-        ("price", Decimal("38.40"), "line 1, GLV: billed 12 BX at 41.2, contract price 38"),
+        ("not received", Decimal("82.40"), "line 1, GLV: billed 12 BX at 41.20, received 10"),
+        ("price", Decimal("38.40"), "line 1, GLV: billed 12 BX at 41.20, contract price 38.00"),
     ]
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from hilum.canonical import Money, Rebate
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 from hilum.canonical.currencies import rounded
 from hilum.masterdata.terms.checks import Checked, checked
 from hilum.masterdata.terms.store import rebates
@@ -31,12 +31,15 @@ class Bought:
 
     @property
     def words(self) -> str:
-        """`41200 EUR were bought by contract C-7 in 12 lines of bills, 38.4 EUR of that above what was agreed`."""
-        told = f"{plain(self.amount)} {self.currency} were bought by contract {self.contract}"
-        told += f" in {self.lines} lines of bills"
+        """`41200.00 EUR were bought by contract C-7 in 12 lines of bills, 38.40 EUR of that above what was agreed`."""
+        told = f"{priced(self.amount)} {self.currency} were bought by contract {self.contract}"
+        told += f" in {self.lines} {'line' if self.lines == 1 else 'lines'} of bills"
         if self.leak > 0:
-            told += f", {plain(self.leak)} {self.currency} of that above what was agreed"
-        return f"{told}; {self.left_out} lines in other currencies are not in it" if self.left_out else told
+            told += f", {priced(self.leak)} {self.currency} of that above what was agreed"
+        if self.left_out:
+            lines, are = ("line", "is") if self.left_out == 1 else ("lines", "are")
+            told += f"; {self.left_out} {lines} in other currencies {are} not in it"
+        return told
 
 
 def bought(lines: Iterable[Checked], contract: str, currency: str) -> Bought:
@@ -69,17 +72,17 @@ class Accrual:
     def words(self) -> str:
         """In a sentence, with the step, the money, and what the next one takes and gives."""
         currency = self.bought.currency
-        told = f"{plain(self.bought.amount)} {currency} were bought by contract {self.bought.contract}"
+        told = f"{priced(self.bought.amount)} {currency} were bought by contract {self.bought.contract}"
         told += f" since {self.since}"
         if self.reached is not None:
-            step = f"from {plain(self.reached.from_amount)} {currency} on"
-            told += f": {plain(self.reached.percent)} % {step}, {plain(self.accrued)} {currency} are accrued"
+            step = f"from {priced(self.reached.from_amount)} {currency} on"
+            told += f": {plain(self.reached.percent)} % {step}, {priced(self.accrued)} {currency} are accrued"
         elif self.next is not None:
             told += ": no rebate is reached"
         else:
             told += ": no rebate was agreed"
         if self.next is not None:
-            told += f"; {plain(self.missing)} {currency} more reach {plain(self.next.percent)} %"
+            told += f"; {priced(self.missing)} {currency} more reach {plain(self.next.percent)} %"
         return told
 
 

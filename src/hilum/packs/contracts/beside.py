@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hilum.canonical import PriceLine
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 from hilum.cases.side_by_side import Member, SideBySide, compared, member
 from hilum.packs.contracts.progress import Version
 
@@ -30,7 +30,7 @@ def _heads(columns: list[Version]) -> Iterator[tuple[str, list[str]]]:
     yield "Valid to, not with", [str(each.valid_to or "no end") for each in told]
     yield "Group", [each.group for each in told]
     yield "Facilities", [", ".join(each.facilities) or "all" for each in told]
-    yield "Committed", [f"{plain(each.committed_amount)} {each.currency}" if each.committed_amount is not None else ""
+    yield "Committed", [f"{priced(each.committed_amount)} {each.currency}" if each.committed_amount is not None else ""
                         for each in told]  # fmt: skip
     yield "Said by the CLM", [f"{each.told.state}, {each.told.at:%Y-%m-%d %H:%M}" for each in columns]
     yield "Signed", [each.signed or "not yet" for each in columns]
@@ -55,6 +55,6 @@ def _prices(columns: list[Version]) -> list[Member]:
 
 
 def _line(line: PriceLine, currency: str) -> str:
-    tiers = [f"{plain(tier.unit_price)} {currency}{f' from {plain(tier.from_quantity)}' if tier.from_quantity else ''}"
+    tiers = [f"{priced(tier.unit_price)} {currency}{f' from {plain(tier.from_quantity)}' if tier.from_quantity else ''}"
              for tier in line.tiers]  # fmt: skip
     return f"{', '.join(tiers)} for one {line.unit}"

@@ -28,7 +28,7 @@ from hilum.canonical import (
     RequisitionLine,
     SupplierBill,
 )
-from hilum.canonical.conversions import plain, six_places
+from hilum.canonical.conversions import priced, six_places
 from hilum.canonical.units import Pack, factor
 from hilum.errors import Invalid, Refused
 from hilum.flow.prices import Ask, Prices
@@ -187,6 +187,6 @@ def words_of(check: PriceCheck) -> str:
         return f"line {check.line}, {check.item}: {check.words}"
     side = "too much" if check.leak > 0 else "less"
     return (
-        f"line {check.line}, {check.item}: {plain(check.unit_price)} for one {check.unit}, agreed are"
-        f" {plain(check.expected_price)} ({check.words}): {plain(abs(check.leak))} {check.currency} {side}"
+        f"line {check.line}, {check.item}: {priced(check.unit_price)} for one {check.unit}, agreed are"
+        f" {priced(check.expected_price)} ({check.words}): {priced(abs(check.leak))} {check.currency} {side}"
     )

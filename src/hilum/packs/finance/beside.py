@@ -154,7 +154,8 @@ def _payment(payment: Instructed, parts: Sequence[PaidPart]) -> Iterator[Member]
 
 def beside_bank(payment: Instructed) -> SideBySide:
     """What was instructed | what the bank says | what is on statements."""
-    words = f"{payment.state.value}: {payment.words or 'nothing yet'}"
+    said = payment.words or "nothing yet"
+    words = said if said.startswith(payment.state.value) else f"{payment.state.value}: {said}"
     missing = payment.open > 0
     members = (
         member("Amount", money(payment.amount, payment.currency), "", money(payment.booked, payment.currency),

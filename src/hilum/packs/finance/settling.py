@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Final
 
 from hilum.canonical import BankTransaction
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 
 EARLY: Final = timedelta(days=1)
 LATE: Final = timedelta(days=10)
@@ -85,7 +85,7 @@ class Finding:
 
 def money(amount: Decimal, currency: str) -> str:
     """For people: at least two decimals where there are any."""
-    return f"{amount:.2f} {currency}" if amount == round(amount, 2) else f"{plain(amount)} {currency}"
+    return f"{priced(amount)} {currency}"
 
 
 def print_of(account: str) -> str:

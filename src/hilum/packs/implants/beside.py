@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from hilum.canonical.conversions import plain, to_decimal
+from hilum.canonical.conversions import plain, priced, to_decimal
 from hilum.cases.side_by_side import Member, SideBySide, member
 from hilum.packs.implants.case import Case, Of, Order
 from hilum.packs.implants.uses import Use
@@ -35,8 +35,8 @@ def _use(use: Use) -> SideBySide:
     price, charge = use.buying(), use.charging()
     expires = device.expires_on if device is not None else None
     late = expires is not None and expires < told.used_on
-    bought = f"{plain(price.unit_price)} {price.currency}" if price is not None else "nobody knows"
-    charged = f"{plain(charge[0])} {charge[1]}" if charge is not None else "nobody knows"
+    bought = f"{priced(price.unit_price)} {price.currency}" if price is not None else "nobody knows"
+    charged = f"{priced(charge[0])} {charge[1]}" if charge is not None else "nobody knows"
     members = (
         member("Item", told.item or told.code or "", f"{known.item} {known.title}".strip() or "none that is known", "",
                "", marked=() if known.item else (0, 1)),

@@ -92,7 +92,7 @@ class _Telling:
 
         await self.run.query("outcome", note)
         never = "" if self.outcome else ", and nobody has said what became of it"
-        return f"{system} was told {self.told} times{never}"
+        return f"{system} was told {'once' if self.told == 1 else f'{self.told} times'}{never}"
 
     async def _take(self, heard: BaseModel, system: str, number: str) -> None:
         if isinstance(heard, ReadBill):

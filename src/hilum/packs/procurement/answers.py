@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from hilum.canonical import AcknowledgedLine, LineAnswer, OrderAcknowledgement, OrderLine, PurchaseOrder
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 
 _NOT_NAMED = {LineAnswer.REJECTED: "it is not delivered", LineAnswer.BACKORDERED: "it comes later"}
 
@@ -59,8 +59,8 @@ def _of_line(line: OrderLine, said: AcknowledgedLine, order: PurchaseOrder) -> I
         yield f"{plain(said.quantity)} come, {plain(line.quantity)} were ordered"
     if said.unit_price is not None and line.unit_price is not None and said.unit_price != line.unit_price:
         more = (said.unit_price - line.unit_price) * said.quantity
-        words = f"{plain(said.unit_price)} for one {line.unit}, ordered at {plain(line.unit_price)}"
-        yield f"{words}: {plain(abs(more))}{f' {order.currency}' if order.currency else ''} {_side(more)}"
+        words = f"{priced(said.unit_price)} for one {line.unit}, ordered at {priced(line.unit_price)}"
+        yield f"{words}: {priced(abs(more))}{f' {order.currency}' if order.currency else ''} {_side(more)}"
     if said.delivery_date is not None and line.needed_by is not None and said.delivery_date > line.needed_by:
         yield f"it comes on {said.delivery_date}, needed by {line.needed_by}"
 

@@ -18,7 +18,7 @@ from hilum.canonical import (
     PurchaseOrder,
     SupplierBill,
 )
-from hilum.canonical.conversions import plain, six_places
+from hilum.canonical.conversions import plain, priced, six_places
 from hilum.cases.side_by_side import Member, SideBySide, compared
 from hilum.packs.procurement.answers import not_named
 
@@ -72,7 +72,7 @@ def _whole(order: PurchaseOrder, bill: SupplierBill, wrong: set[MatchCause]) -> 
     yield _two("Currency", order.currency or "", bill.currency)
     if bill.total is not None:
         marked = (BILL,) if MatchCause.TOTAL in wrong else ()
-        yield Member(name="Total with tax", values=("", "", plain(bill.total), ""), marked=marked)
+        yield Member(name="Total with tax", values=("", "", priced(bill.total), ""), marked=marked)
 
 
 def _two(name: str, ordered: str, billed: str) -> Member:
@@ -101,7 +101,7 @@ def _alone(line: InvoiceLine, bill: SupplierBill, wrong: set[MatchCause]) -> Mem
     """A line that is compared with nothing: charges, what was not ordered, a unit that leads nowhere."""
     what = line.item or line.description or "charge"
     unit = f" {line.unit}" if line.item else ""
-    told = f"{plain(line.quantity)}{unit} at {plain(line.unit_price)} {bill.currency}"
+    told = f"{plain(line.quantity)}{unit} at {priced(line.unit_price)} {bill.currency}"
     marked = (BILL,) if wrong or line.item is not None else ()
     return Member(name=f"Line {line.number}, {what}"[:300], values=("", "", told, ""), marked=marked)
 
@@ -109,7 +109,7 @@ def _alone(line: InvoiceLine, bill: SupplierBill, wrong: set[MatchCause]) -> Mem
 def _answered(said: AcknowledgedLine, line: OrderLine | None, agreed: Mapping[str, Fraction]) -> Iterable[Member]:
     head = f"Line {said.number}, {line.item if line is not None else said.item}"
     price = agreed.get(line.item) if line is not None else None
-    contract = plain(six_places(price)) if price is not None else ""
+    contract = priced(six_places(price)) if price is not None else ""
     yield _pair(f"{head}: answer", "", str(said.answer.value), differs=said.answer.value != "accepted")
     if line is None:
         yield _pair(f"{head}: quantity", "", f"{plain(said.quantity)} {said.unit}", differs=True)
@@ -132,7 +132,7 @@ def _pair(name: str, ordered: str, told: str, contract: str = "", *, differs: bo
 
 
 def _said(price: Decimal | None) -> str:
-    return plain(price) if price is not None else ""
+    return priced(price) if price is not None else ""
 
 
 def items_of(order: PurchaseOrder, bill: SupplierBill | None = None) -> Sequence[str]:

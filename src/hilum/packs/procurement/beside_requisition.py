@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from hilum.canonical import Requisition, RequisitionLine
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 from hilum.cases.side_by_side import Member, SideBySide, member
 from hilum.facts import OrderLine
 from hilum.packs.procurement.sourcing import Sourced, cost_of
@@ -25,7 +25,7 @@ def beside_requisition(requisition: Requisition, lines: Sequence[Sourced]) -> Si
     members = [each for line in lines for each in _line(line, asked.get(line.number))]
     cost = cost_of(lines)
     if cost is not None:
-        members.append(member("In all", "", f"{plain(cost.amount)} {cost.currency}", ""))
+        members.append(member("In all", "", f"{priced(cost.amount)} {cost.currency}", ""))
     return SideBySide(
         documents=(f"Requisition {requisition.number}", "To be ordered", "Agreed"), members=tuple(members)
     )
@@ -37,10 +37,10 @@ def _line(line: Sourced, asked: RequisitionLine | None) -> Iterator[Member]:
     quantity = f"{plain(asked.quantity)} {asked.unit}" if asked is not None else ""
     yield _pair(f"{head}: quantity", quantity, f"{plain(line.quantity)} {line.unit}")
     yield _pair(f"{head}: supplier", told, line.supplier)
-    believed = plain(asked.unit_price) if asked is not None and asked.unit_price is not None else ""
-    price = f"{plain(line.unit_price)} {line.currency}" if line.unit_price is not None else "nobody has said one"
-    apart = [0, 1] if believed and line.unit_price is not None and plain(line.unit_price) != believed else []
-    whose = f"contract {line.contract}: {line.words}" if line.contract else f"off contract: {line.words}"
+    believed = priced(asked.unit_price) if asked is not None and asked.unit_price is not None else ""
+    price = f"{priced(line.unit_price)} {line.currency}" if line.unit_price is not None else "nobody has said one"
+    apart = [0, 1] if believed and line.unit_price is not None and priced(line.unit_price) != believed else []
+    whose = line.words if line.contract else f"off contract: {line.words}"
     marked = [*apart, *([] if line.contract else [2])]
     yield member(f"{head}: price for one {line.unit}", believed, price, whose, marked=marked)
 
@@ -82,12 +82,12 @@ def beside_source(line: Sourced, asked: RequisitionLine) -> LookUp:
 def line_and_orders(line: Sourced, asked: RequisitionLine, found: Sequence[Bought]) -> SideBySide:
     """As `beside_source`, of what was found."""
     heads = [f"Order {each.order}" for each in found] or ["It was never ordered"]
-    believed = plain(asked.unit_price) if asked.unit_price is not None else ""
+    believed = priced(asked.unit_price) if asked.unit_price is not None else ""
 
     def row(name: str, mine: str, others: Sequence[str]) -> Member:
         return member(name, mine, *(others or [""]))
 
-    prices = [f"{plain(each.unit_price)} {each.currency} for one {each.unit}" if each.unit_price is not None else ""
+    prices = [f"{priced(each.unit_price)} {each.currency} for one {each.unit}" if each.unit_price is not None else ""
               for each in found]  # fmt: skip
     members = (
         row("Item", line.item, [line.item for _ in found]),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from hilum.canonical import InvoiceLine, SupplierBill
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 from hilum.cases.side_by_side import Member, SideBySide, member
 from hilum.packs.procurement.same_bills import billed_of
 from hilum.postgres import Connection
@@ -53,10 +53,10 @@ def bill_and_earlier(bill: SupplierBill, found: Sequence[Earlier]) -> SideBySide
     same = [
         at for at, each in enumerate(found, start=1) if (each.amount, each.currency) == (told.amount, told.currency)
     ]
-    amounts = [f"{plain(each.amount)} {each.currency}" for each in found] or rest
-    total = f"{plain(bill.total)} {bill.currency}" if bill.total is not None else ""
+    amounts = [f"{priced(each.amount)} {each.currency}" for each in found] or rest
+    total = f"{priced(bill.total)} {bill.currency}" if bill.total is not None else ""
     members = [
-        member("Before tax", f"{plain(told.amount)} {told.currency}", *amounts, marked=same),
+        member("Before tax", f"{priced(told.amount)} {told.currency}", *amounts, marked=same),
         member("Total with tax", total, *rest),
         member("Day", str(bill.billed_on), *([str(each.billed_on) for each in found] or rest)),
         member("Order", bill.order or "none", *([each.order or "none" for each in found] or rest)),
@@ -69,5 +69,5 @@ def bill_and_earlier(bill: SupplierBill, found: Sequence[Earlier]) -> SideBySide
 def _line(line: InvoiceLine, currency: str, rest: Sequence[str]) -> Member:
     what = line.item or line.description or "charge"
     return member(
-        f"Line {line.number}", f"{what}: {plain(line.quantity)} at {plain(line.unit_price)} {currency}", *rest
+        f"Line {line.number}", f"{what}: {plain(line.quantity)} at {priced(line.unit_price)} {currency}", *rest
     )

@@ -16,7 +16,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from hilum.canonical import Budget, BusinessObject
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import priced
 from hilum.connector import Target
 from hilum.errors import Rejected
 from hilum.masterdata.keeping import Keeper, kept
@@ -100,8 +100,8 @@ async def room(connection: Connection, cost_centre: str, on: date, *, apart_from
     bound = row[0] if row else Decimal(0)
     left = amount - spent - bound
     words = (
-        f"{cost_centre}: {plain(amount)} {currency} budget, {plain(spent)} spent, {plain(bound)} bound:"
-        f" {plain(left)} available"
+        f"{cost_centre}: {priced(amount)} {currency} budget, {priced(spent)} spent, {priced(bound)} bound:"
+        f" {priced(left)} available"
     )
     return Room(available=left, currency=currency, words=words)
 

@@ -18,7 +18,7 @@ from hilum.canonical import (
     SupplierBill,
     SupplierReturn,
 )
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import priced
 from hilum.flow.prices import Ask
 from hilum.packs.procurement.order_rules import OrderRules
 from hilum.packs.procurement.same_bills import Alike, goods_of
@@ -119,7 +119,7 @@ class Followed:
         """What it came to, in words; at least one bill is settled."""
         amount = sum((-goods_of(bill) if bill.credit else goods_of(bill) for bill in self.settled), Decimal(0))
         refused = f", {self.refused} refused" if self.refused else ""
-        return f"{len(self.settled)} bills settled, {plain(amount)} {self.settled[0].currency}{refused}"
+        return f"{len(self.settled)} bills settled, {priced(amount)} {self.settled[0].currency}{refused}"
 
     def price_asked(self, line: OrderLine, on: date) -> Ask:
         """What contracts are asked about a line of it."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from hilum.canonical import Requisition
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import plain, priced
 from hilum.masterdata.terms import book_of_items
 from hilum.packs.procurement import budgets
 from hilum.packs.procurement.approval_rules import Facts, Step
@@ -118,7 +118,7 @@ def _words(
     asked = requisition.requested_by or "nobody says who asked"
     parts = [
         f"Asked by {asked}{f' for {requisition.department}' if requisition.department else ''}",
-        f"{plain(cost)} {currency} in all" if cost is not None else "nobody knows what it costs in all",
+        f"{priced(cost)} {currency} in all" if cost is not None else "nobody knows what it costs in all",
         room.words if room is not None else f"no budget is known for {centre or 'it'}",
         f"rule “{rule}”",
     ]
@@ -129,7 +129,7 @@ def _words(
 
 def words_of(line: Sourced) -> str:
     """`line 1: 12 BX GLV from V1 at 38 EUR, contract C-7`."""
-    price = f" at {plain(line.unit_price)} {line.currency}" if line.unit_price is not None else ""
+    price = f" at {priced(line.unit_price)} {line.currency}" if line.unit_price is not None else ""
     whose = line.words if line.contract else f"off contract ({line.words})"
     return f"line {line.number}: {plain(line.quantity)} {line.unit} {line.item} from {line.supplier}{price}, {whose}"
 

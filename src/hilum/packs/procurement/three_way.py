@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from hilum.canonical import GoodsReceipt, InvoiceLine, OrderLine, PurchaseOrder, SupplierBill, SupplierReturn
-from hilum.canonical.conversions import plain, six_places, to_decimal
+from hilum.canonical.conversions import plain, priced, six_places, to_decimal
 from hilum.canonical.currencies import invoiced
 from hilum.canonical.matching import BillMatch, MatchCause, MatchedLine, MatchFinding
 from hilum.canonical.units import factor
@@ -118,7 +118,7 @@ def wrong_total(bill: SupplierBill, allowed: Tolerances) -> Iterable[MatchFindin
     taxed = sum((_amount(line) * (1 + Fraction(line.tax_percent or 0) / 100) for line in bill.lines), NONE)
     difference = Fraction(bill.total) - taxed
     if abs(difference) > Fraction(allowed.total):
-        words = f"the total says {plain(bill.total)} {bill.currency}, its lines come to {_show(taxed, bill)} with tax"
+        words = f"the total says {priced(bill.total)} {bill.currency}, its lines come to {_show(taxed, bill)} with tax"
         yield MatchFinding(cause=MatchCause.TOTAL, amount=invoiced(difference, bill.currency), words=words)
 
 
@@ -263,7 +263,7 @@ class _Line:
         difference = invoiced(_amount(self.line), self.bill.currency) - right
         limit = max(self.allowed.price_amount, right * self.allowed.price_percent / 100)
         if difference > limit:
-            words = f"{self._billed(order_line, billed, NONE)}, {whose} {_number(should)}"
+            words = f"{self._billed(order_line, billed, NONE)}, {whose} {_price(should)}"
             self._find(MatchCause.PRICE, Fraction(difference), words)
 
     def _tax(self, item: str) -> None:
@@ -274,10 +274,10 @@ class _Line:
             self._find(MatchCause.TAX, over, words)
 
     def _billed(self, order_line: OrderLine, billed: Fraction, before: Fraction) -> str:
-        """`billed 12 BX at 41.2`, in the order's unit."""
+        """`billed 12 BX at 41.20`, in the order's unit."""
         each = _amount(self.line) / billed if billed else NONE
         earlier = f" after {_number(before)} before" if before else ""
-        return f"billed {_number(billed)} {order_line.unit} at {_number(each)}{earlier}"
+        return f"billed {_number(billed)} {order_line.unit} at {_price(each)}{earlier}"
 
     def _beside(self, order_line: OrderLine, billed: Fraction, before: Fraction, received: Fraction) -> None:
         agreed = self.tally.papers.agreed.get(order_line.item)
@@ -308,7 +308,11 @@ def _amount(line: InvoiceLine) -> Fraction:
 
 
 def _show(amount: Fraction, bill: SupplierBill) -> str:
-    return f"{plain(invoiced(amount, bill.currency))} {bill.currency}"
+    return f"{priced(invoiced(amount, bill.currency))} {bill.currency}"
+
+
+def _price(value: Fraction) -> str:
+    return priced(to_decimal(value, 4)[0])
 
 
 def _number(value: Fraction) -> str:

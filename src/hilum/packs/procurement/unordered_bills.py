@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 
 from hilum.canonical import BillApproval, DocumentStatus, SupplierBill
 from hilum.canonical.base import Code
-from hilum.canonical.conversions import plain
+from hilum.canonical.conversions import priced
 from hilum.canonical.worth import worth
 from hilum.flow import Owners, Stake
 from hilum.packs.procurement.approval_rules import Approvals, Facts, Step, task_of
@@ -192,6 +192,6 @@ class _Unordered:
 def _said(bill: SupplierBill) -> list[str]:
     """What the bill asks for, in words."""
     amount = bill.amount
-    asks = f"{plain(amount)} {bill.currency}" if amount is not None else f"an unknown sum in {bill.currency}"
+    asks = f"{priced(amount)} {bill.currency}" if amount is not None else f"an unknown sum in {bill.currency}"
     lines = [line.description or line.item or f"line {line.number}" for line in bill.lines]
     return [f"{asks} of {bill.billed_on}", *lines]
