@@ -40,7 +40,7 @@ from hilum.waiting import listen
 log = structlog.get_logger(__name__)
 
 _APPLICATION: Final = "hilum"
-_EVERY = 0.1  # seconds between two looks for what came where no notices come, and at a clock that somebody sets
+_EVERY = 0.1  # seconds between two looks where no notices come, after one that was kept out, and at a set clock
 _LOOK = 5.0  # seconds between two looks where notices come
 _ENGINES_OWN = 0.25  # seconds between two looks of the engine beneath for notices of its own, which nobody uses
 _SWEEP = 1.0  # seconds between two looks for hubs that died, and for tasks that are due
@@ -82,6 +82,7 @@ class Engine:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._bells = Bells(self._clock)
         self._came, self._missed = asyncio.Event(), asyncio.Event()  # things; perhaps notices of things
+        self._kept_out = False  # was something there at the last look, and somebody else had the lock?
 
     async def start(self) -> None:
         """Migrate, register and begin. Raises `SettingsError` where runs of a version are open that is not here."""
@@ -202,8 +203,11 @@ class Engine:
         return pause
 
     async def _until_told(self) -> None:
-        """Until somebody says that something came; where notices do not come, for a moment."""
-        await listen(self._came, _LOOK if self._database.notices.heard else _EVERY)
+        """Until somebody says that something came; where notices do not come, for a moment.
+
+        Who was kept out has heard already: whoever had the lock may not have been at what came (a sweep is not).
+        """
+        await listen(self._came, _LOOK if self._database.notices.heard and not self._kept_out else _EVERY)
 
     def _hear_of_items(self, about: str) -> None:
         self._came.set()
@@ -220,7 +224,9 @@ class Engine:
             cursor = await connection.execute(_WORK)
             row = await cursor.fetchone()
         if row is None or not any(row):
+            self._kept_out = False
             return False
+        self._kept_out = True
         async with self._database.transaction() as connection:
             if not await _alone(connection):
                 return False
@@ -229,6 +235,7 @@ class Engine:
             if not await _alone(connection):
                 return False
             begun = await self._launch(connection)
+        self._kept_out = False
         return bool(matched or begun)
 
     async def _launch(self, connection: Connection) -> int:

@@ -11,8 +11,9 @@ import pytest
 from dbos import DBOS
 
 from hilum.errors import Refused
-from hilum.postgres import Database
-from hilum.processes import Run, Task, assign, cancel, decide, inbox, migrate, repeat, store
+from hilum.postgres import Connection, Database
+from hilum.processes import Run, Task, assign, cancel, decide, engine, inbox, migrate, repeat, store
+from hilum.processes.courier import ITEM, LOCK
 from hilum.processes.store import RunRow
 from hilum.processes.tasks import Asked
 from hilum.testing import eventually
@@ -120,6 +121,37 @@ async def test_what_comes_before_its_run_waits_for_it(working: Begin, database: 
     await work.feed.send(said("P1"))
     await answer(work, approved=True)
     await became(database, "P1", "completed")
+
+
+async def test_what_comes_while_a_hub_looks_for_lost_runs_begins_once_it_has_looked(
+    working: Begin, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its notice has come by then, and the next look by the clock is an hour away."""
+    monkeypatch.setattr(engine, "_LOOK", 3600.0)
+    monkeypatch.setattr(engine, "_SWEEP", 3600.0)
+    work = await working(approved_orders())
+    await eventually(lambda: database.notices.heard)
+    told: list[str] = []
+    refused: list[int] = []  # since the last notice
+    alone = engine._alone
+
+    def heard(about: str) -> None:
+        told.append(about)
+        refused.clear()
+
+    async def counted(connection: Connection, lock: int = LOCK) -> bool:
+        free = await alone(connection, lock)
+        if not free:
+            refused.append(lock)
+        return free
+
+    monkeypatch.setattr(engine, "_alone", counted)
+    database.notices.tell(ITEM, heard)
+    async with database.transaction() as connection:  # as the look of another hub
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        await work.feed.send(said("P1"))
+        await eventually(lambda: bool(told) and LOCK in refused)
+    await asked(database)
 
 
 async def test_a_key_begins_again_after_its_run_has_ended(working: Begin, database: Database) -> None:
