@@ -45,7 +45,7 @@ async def kill_again_and_again(folder: Path, rounds: int, url: str = "") -> None
     """The test, `rounds` times: with an embedded PostgreSQL, or the one that is named."""
     async with HttpReceiver() as far:
         hub = HubProcess(write_project(folder / "hub", far.url), url)
-        load = Load(lambda: hub.port)
+        load = Load(lambda: hub.port, pause=0.01)
         await hub.start()
         load.start()
         try:
@@ -79,7 +79,7 @@ async def kill_again_and_again(folder: Path, rounds: int, url: str = "") -> None
 @pytest.mark.req("MSG-4")
 @pytest.mark.timeout(120)
 async def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    await kill_again_and_again(tmp_path, 5)
+    await kill_again_and_again(tmp_path, 3)
 
 
 @pytest.mark.long

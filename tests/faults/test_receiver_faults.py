@@ -18,7 +18,7 @@ drain_calls_per_second = 500
 first_wait_seconds = 0.2
 longest_wait_seconds = 1
 """
-"""The load here is as fast as the hub takes it: what piled up is worked off at once, not at the safe rate, and what
+"""The load goes on here: what piled up is worked off at once, not at the safe rate, and what
 fails in each of the four ways does not wait longer each time than the test does."""
 
 

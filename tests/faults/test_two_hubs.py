@@ -19,7 +19,7 @@ async def test_the_work_of_a_killed_hub_is_taken_over(tmp_path: Path, postgres_u
     async with rig(tmp_path, postgres_url) as it:
         other = HubProcess(tmp_path / "hub", postgres_url)
         await other.start()
-        load = Load(lambda: other.port if other.running else it.hub.port, prefix="Q")
+        load = Load(lambda: other.port if other.running else it.hub.port, prefix="Q", pause=0.01)
         load.start()
         try:
             await it.acknowledged_more(50)

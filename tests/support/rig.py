@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from hilum.postgres import Database
 from hilum.testing import eventually
@@ -14,6 +15,10 @@ from support.mllp_load import Load
 from support.serving import HubProcess, write_project
 
 
+_PAUSE: Final = 0.01
+"""Seconds between two messages of a sender: what is to go wrong goes wrong under load, and need not take the machine."""
+
+
 class Rig:
     """`async with rig(folder, url) as it:`; at the end everything that was acknowledged must have arrived."""
 
@@ -21,7 +26,7 @@ class Rig:
         self.far = far
         self.url = url
         self.hub = HubProcess(project, url)
-        self.load = Load(lambda: self.hub.port)
+        self.load = Load(lambda: self.hub.port, pause=_PAUSE)
 
     async def acknowledged_more(self, count: int = 1) -> None:
         """Wait until so many more messages are acknowledged."""
