@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 
 import psutil
 import pytest
+import structlog
 
 from hilum.cli import main
 from hilum.simulator.odoo import SandboxOdoo
@@ -126,6 +128,33 @@ def test_the_demo_fills_an_odoo_stops_and_goes_on(folder: Path) -> None:
     assert of(folder) == []
 
 
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Refused]:
+    """Starts the demo in this process, as it ends before it has begun; what it says then on the standard error."""
+    monkeypatch.setenv("MLLP_PORT", "0")  # the command sets it
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+
+    def start(folder: Path, *more: str, **environment: str) -> str:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main(["demo", "--folder", str(folder), *more])
+        assert ended.value.code == 1
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        assert "grey-otter" not in said.out + said.err
+        return said.err
+
+    yield start
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
 WRONG_ODOO = {
     "nobody is there": ({"ODOO_URL": "http://127.0.0.1:1", "ODOO_DB": "x", "ODOO_KEY": "grey-otter"}, "cannot be used"),
     "no address": ({"ODOO_URL": "nonsense", "ODOO_DB": "x", "ODOO_KEY": "grey-otter"}, "http://"),
@@ -135,42 +164,32 @@ WRONG_ODOO = {
 
 @pytest.mark.req("SEC-3")
 @pytest.mark.parametrize("what", WRONG_ODOO)
-def test_an_odoo_that_is_none_ends_the_demo_with_one_line(folder: Path, what: str) -> None:
+def test_an_odoo_that_is_none_ends_the_demo_with_one_line(folder: Path, refused: Refused, what: str) -> None:
     environment, words = WRONG_ODOO[what]
-    done = demo(folder, *FREE, **environment)
-    assert done.returncode == 1
-    (line,) = [each for each in done.stderr.splitlines() if each.startswith("✗")]
+    (line,) = [each for each in refused(folder, *FREE, **environment).splitlines() if each.startswith("✗")]
     assert words in line
-    assert "Traceback" not in done.stderr
-    assert "grey-otter" not in done.stdout + done.stderr
     assert of(folder) == []
 
 
-@pytest.mark.parametrize(
-    "option",
-    ["--mllp-port", *(pytest.param(name, marks=pytest.mark.long) for name in ("--odoo-port", "--console-port"))],
-)
-def test_a_port_that_is_taken_is_named_with_its_option(folder: Path, option: str) -> None:
+@pytest.mark.parametrize("option", ["--mllp-port", "--odoo-port", "--console-port"])
+def test_a_port_that_is_taken_is_named_with_its_option(folder: Path, refused: Refused, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = demo(folder, *FREE, option, port)
-    assert done.returncode == 1
-    assert f"Port {port} for" in done.stderr
-    assert f"choose another one with {option}." in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+        complaint = refused(folder, *FREE, option, port)
+    assert f"Port {port} for" in complaint
+    assert f"choose another one with {option}." in complaint
+    assert len(complaint.splitlines()) == 1
     assert not (folder / "hilum.toml").exists()
 
 
-def test_a_project_of_ones_own_is_not_overwritten_by_the_demo(folder: Path) -> None:
+def test_a_project_of_ones_own_is_not_overwritten_by_the_demo(folder: Path, refused: Refused) -> None:
     folder.mkdir()
     (folder / "hilum.toml").write_text("")
-    done = demo(folder, *FREE)
-    assert done.returncode == 1
-    assert "is a project of another kind" in done.stderr
+    assert "is a project of another kind" in refused(folder, *FREE)
     assert [each.name for each in folder.iterdir()] == ["hilum.toml"]
 
 
-def test_a_second_demo_in_the_same_folder_is_refused(folder: Path) -> None:
+def test_a_second_demo_in_the_same_folder_is_refused(folder: Path, refused: Refused) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "hilum", "demo", "--folder", str(folder), *FREE],
         stdout=subprocess.PIPE,
@@ -179,9 +198,7 @@ def test_a_second_demo_in_the_same_folder_is_refused(folder: Path) -> None:
     assert running.stdout is not None
     try:
         assert "Starting" in running.stdout.readline()
-        done = demo(folder, *FREE)
-        assert done.returncode == 1
-        assert "A demo is running in" in done.stderr
+        assert "A demo is running in" in refused(folder, *FREE)
     finally:
         running.terminate()
         running.communicate(timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""From `hilum init` to a held message that is resolved: the first hour of a newcomer, through the real command."""
+"""From `hilum init` to a held message that is resolved: the first hour of a newcomer, beside a real hub."""
 
 from __future__ import annotations
 
@@ -24,20 +24,13 @@ PATIENCE = 60.0  # seconds; only a failing test waits so long
 
 
 async def hilum(*arguments: object) -> str:
-    """What a command answers; it must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hilum", *map(str, arguments),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return out.decode()
+    """What a command answers; it must succeed. It runs in this process: to start one takes longer than to answer."""
+    return await asyncio.to_thread(_answer, *map(str, arguments))
 
 
 async def asked(*arguments: object) -> Any:
-    """What a command answers to a program. It runs in this process: to start one takes longer than to answer."""
-    return json.loads(await asyncio.to_thread(_answer, *map(str, arguments), "--json"))
+    """What a command answers to a program."""
+    return json.loads(await hilum(*arguments, "--json"))
 
 
 def _answer(*arguments: str) -> str:

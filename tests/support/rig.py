@@ -14,9 +14,8 @@ from support.looks import assert_sound, delivery_states, states
 from support.mllp_load import Load
 from support.serving import HubProcess, write_project
 
-
 _PAUSE: Final = 0.01
-"""Seconds between two messages of a sender: what is to go wrong goes wrong under load, and need not take the machine."""
+"""Seconds between two messages of a sender: load enough for what is to go wrong, that leaves the machine to others."""
 
 
 class Rig:

@@ -82,8 +82,10 @@ def serve(start: Start, folder: Path, *more: str) -> subprocess.Popen[str]:
     return start("serve", "-p", folder, "--roles", "listener,worker", "--log-text", "--log-level", "WARNING", *more)
 
 
-@pytest.mark.req("UX-4")
-def test_samples_are_sent_and_their_answers_shown(embedded: Path, start: Start, cli: Cli, unused_tcp_port: int) -> None:
+@pytest.mark.req("UX-3", "UX-4")
+def test_a_hub_takes_samples_and_its_status_is_asked_while_it_runs_and_after(
+    embedded: Path, start: Start, cli: Cli, unused_tcp_port: int
+) -> None:
     flow = embedded / "flows" / "consumption.py"
     flow.write_text(flow.read_text().replace("port=0", f"port={unused_tcp_port}"))
     samples = sorted((embedded / "samples").glob("*.hl7"))
@@ -100,14 +102,7 @@ def test_samples_are_sent_and_their_answers_shown(embedded: Path, start: Start, 
     assert "ZZZ^Z01" in answer.out
     other.write_text("no message")
     assert "other.hl7" in cli("send", other, "--port", unused_tcp_port).complaint
-    hub.send_signal(signal.SIGTERM)
-    hub.communicate(timeout=PATIENCE)
 
-
-@pytest.mark.req("UX-3")
-def test_the_status_is_the_same_question_while_a_hub_runs_and_after(embedded: Path, start: Start) -> None:
-    hub = serve(start, embedded)
-    wait_for(hub, "hub is up")
     assert servers_of(embedded)
     running, _ = start("status", "-p", embedded).communicate(timeout=PATIENCE)
     assert "No worker is running" not in running
@@ -116,12 +111,15 @@ def test_the_status_is_the_same_question_while_a_hub_runs_and_after(embedded: Pa
     said, _ = hub.communicate(timeout=PATIENCE)
     assert (hub.returncode, said) == (0, "hub is down\n")
     assert servers_of(embedded) == []
-    stopped, _ = start("status", "-p", embedded).communicate(timeout=PATIENCE)
-    assert "No worker is running" in stopped
+    assert "No worker is running" in cli("status", "-p", embedded).out
 
 
 @pytest.mark.parametrize(
-    "signals", [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]], ids=["Ctrl-C", "SIGTERM twice"]
+    "signals",
+    [
+        pytest.param([signal.SIGINT], id="Ctrl-C"),
+        pytest.param([signal.SIGTERM, signal.SIGTERM], id="SIGTERM twice", marks=pytest.mark.long),
+    ],
 )
 def test_a_stop_during_the_start_leaves_nothing_running(
     embedded: Path, start: Start, signals: list[signal.Signals]
