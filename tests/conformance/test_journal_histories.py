@@ -171,7 +171,7 @@ async def live(journal: Journal, operations: list[tuple[object, ...]]) -> None:
 @pytest.mark.req("MSG-7")
 @pytest.mark.req("MSG-17")
 @given(operations=st.lists(OPERATION, min_size=5, max_size=30))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_random_history_agrees_with_the_model(databases: Databases, operations: list[tuple[object, ...]]) -> None:
     with databases.migrated() as url, asyncio.Runner() as runner:
         runner.run(live(Journal(url), operations))

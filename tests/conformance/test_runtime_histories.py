@@ -48,6 +48,7 @@ def test_the_same_histories_of_hubs_are_permitted(databases: Databases, tmp_path
 @pytest.mark.timeout(600)
 @given(steps=histories(least=6))
 @settings(TRIED, max_examples=2)
+@pytest.mark.long
 def test_other_histories_of_hubs_each_time_are_permitted(
     databases: Databases, tmp_path: Path, steps: list[Step]
 ) -> None:

@@ -222,6 +222,7 @@ async def served(url: str, project: Path | None = None, *, hours: float = 10.0) 
         first = (await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)).decode().strip()
         assert first.startswith("http://127.0.0.1:"), "the console did not start; its errors are above"
         yield first
+        await _close_windows(first)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), WAIT_SECONDS) == 0, "the console did not stop as it should"
     finally:
@@ -294,6 +295,14 @@ async def visit(browser: Browser, address: str, user: str = "", *, dark: bool = 
     page.remove_listener("console", said)
     assert not problems, f"the page's script failed: {problems}"
     left.append(page)
+
+
+async def _close_windows(address: str) -> None:
+    """Those that visits have left there: nobody comes again."""
+    for left in _left.values():
+        for key in [key for key in left if key[0] == address]:
+            for page in left.pop(key):
+                await page.context.close()
 
 
 async def _forget(page: Page) -> None:

@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, expect
 from hilum.security import Role
 from support.servers import Databases
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FLOW = "supply.consumption"
 RULES = """
@@ -50,12 +50,13 @@ class Stand:
         return message
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand(
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stand]:
     folder: Path = tmp_path_factory.mktemp("acts") / "project"
     with databases.migrated() as url:
         async with (
-            support.browser() as browser,
             support.scene(url, folder, settings=RULES) as scene,
             support.served(url, scene.project) as address,
         ):
@@ -109,6 +110,7 @@ async def test_like_cases_are_replayed_together_and_the_job_is_followed(stand: S
         assert [act[:2] for act in await stand.scene.acts(message)] == [("omar", "replay")]
 
 
+@pytest.mark.long
 @pytest.mark.req("MSG-7")
 async def test_a_new_replay_by_filter_warns_of_repetitions_before_it_begins(stand: Stand) -> None:
     await stand.completed("AF1")
@@ -128,6 +130,7 @@ async def test_a_new_replay_by_filter_warns_of_repetitions_before_it_begins(stan
         assert "AF1" not in await page.get_by_role("table", name="Jobs").inner_text()
 
 
+@pytest.mark.long
 @pytest.mark.req("MSG-7")
 @pytest.mark.req("UX-1")
 async def test_a_discard_of_many_waits_for_a_second_person_in_the_console(stand: Stand) -> None:
@@ -246,6 +249,7 @@ async def test_columns_views_and_files_follow_the_filters(stand: Stand) -> None:
     assert await stand.scene.value("SELECT count(*) FROM audit WHERE action = 'export'") == 3
 
 
+@pytest.mark.long
 async def test_these_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand) -> None:
     await stand.held("AX1", "NARROW")
     await stand.held("AX2", "NARROW")

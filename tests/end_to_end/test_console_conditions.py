@@ -18,7 +18,7 @@ from hilum.postgres import Database
 from hilum.security import Role
 from support.servers import Databases
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DRIFT = Condition(
     category="endpoint.drift",
@@ -28,15 +28,14 @@ DRIFT = Condition(
 )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stand(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[str, str, Browser]]:
     """The database's and the console's address, and a browser; one condition is open."""
     folder: Path = tmp_path_factory.mktemp("conditions") / "project"
     with databases.migrated() as url:
         async with (
-            support.browser() as browser,
             support.scene(url, folder) as scene,
             support.served(url, scene.project) as address,
         ):

@@ -36,7 +36,7 @@ from hilum.testing import eventually
 from support.projects import MASTER_KEY
 from support.servers import Databases
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.req("UX-1", "UX-2", "WF-2")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.req("UX-1", "UX-2", "WF-2")]
 
 FLOWS = """
 from hilum.canonical import SupplierBill
@@ -162,8 +162,10 @@ class Stand:
         )  # fmt: skip
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand(
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stand]:
     folder: Path = tmp_path_factory.mktemp("desk") / "project"
     (folder / "flows").mkdir(parents=True)
     (folder / "flows" / "flows.py").write_text(FLOWS, encoding="utf-8")
@@ -172,7 +174,6 @@ async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
             box = await parts.enter_async_context(SandboxOdoo("19.0", "hilum"))
             there = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
             (folder / "hilum.toml").write_text(SETTINGS.format(key=MASTER_KEY, **there), encoding="utf-8")
-            browser = await parts.enter_async_context(support.browser())
             project = load_project(folder)
             database = Database(url, hot=4, cold=4)
             await database.open()

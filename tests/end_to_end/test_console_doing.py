@@ -14,7 +14,7 @@ from hilum.masterdata import crosswalk
 from hilum.masterdata.crosswalk import Identifier
 from support.waits import left_alone
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.req("UX-2")

@@ -19,7 +19,7 @@ from hilum.journal.audit import ActSearch, search
 from hilum.security import Role, shown_name
 from support.servers import Databases
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass
@@ -31,12 +31,13 @@ class Stand:
     browser: Browser
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand(
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stand]:
     folder: Path = tmp_path_factory.mktemp("door") / "project"
     with databases.migrated() as url:
         async with (
-            support.browser() as browser,
             support.scene(url, folder, working=False) as scene,
             support.served(url, scene.project) as address,
         ):

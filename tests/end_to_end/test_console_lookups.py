@@ -17,19 +17,18 @@ from hilum.masterdata import lookups
 from hilum.security import Role
 from support.servers import Databases
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.req("MOD-4")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.req("MOD-4")]
 
 FLOW = "supply.consumption"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stand(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[support.Scene, str, Browser]]:
     folder: Path = tmp_path_factory.mktemp("lookups") / "project"
     with databases.migrated() as url:
         async with (
-            support.browser() as browser,
             support.scene(url, folder) as scene,
             support.served(url, scene.project) as address,
         ):
@@ -71,6 +70,7 @@ async def test_what_is_missing_is_added_and_releases_all_that_wait(stand: tuple[
         await scene.settle(message, "completed")
 
 
+@pytest.mark.long
 async def test_a_row_is_set_and_its_history_is_shown(stand: tuple[support.Scene, str, Browser]) -> None:
     _, address, browser = stand
     async with support.visit(browser, address, "stella") as page:

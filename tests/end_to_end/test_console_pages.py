@@ -24,7 +24,7 @@ from support.business_history import DAYS, FIRST, ZONE, History
 from support.looks import rows
 from support.servers import Databases
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHOTS = os.environ.get("HILUM_SHOTS", "")
 """A folder in which pictures of the pages are kept, for who wants to look at them."""
@@ -209,6 +209,7 @@ async def test_pages_fit_a_narrow_screen_and_every_field_has_a_name(stand: Stand
             assert nameless == [], path
 
 
+@pytest.mark.long
 async def test_the_theme_follows_the_system_until_somebody_chooses(stand: Stand) -> None:
     async with support.visit(stand.browser, stand.address, "omar", dark=True) as page:
         await page.goto("/")

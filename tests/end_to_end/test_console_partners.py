@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from hilum.message import new_id
 from hilum.partners import Profile, register
 
-pytestmark = [pytest.mark.req("SYS-10"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.req("SYS-10"), pytest.mark.asyncio(loop_scope="session")]
 
 PARTY = {"ours": {"id": "HILLTOP"}, "theirs": {"id": "GLOVECO"}}
 

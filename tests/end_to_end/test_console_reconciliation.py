@@ -20,7 +20,7 @@ from hilum.reconcile import comparisons_of, run
 from hilum.security import Role
 from support.servers import Databases
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.req("REC-1", "UX-1")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.req("REC-1", "UX-1")]
 
 SHOTS = os.environ.get("HILUM_SHOTS", "")
 """A folder in which pictures of the pages are kept."""
@@ -52,12 +52,14 @@ bills = Comparison(
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, Browser]]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand(
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[str, Browser]]:
     """The console's address, and a browser; one comparison has run once."""
     folder: Path = tmp_path_factory.mktemp("reconciliation") / "project"
     with databases.migrated() as url:
-        async with support.browser() as browser, support.scene(url, folder) as scene:
+        async with support.scene(url, folder) as scene:
             (scene.project / "flows" / "compared.py").write_text(DECLARED)
             await scene.user("vera", Role.VIEWER)
             await scene.user("stan", Role.STEWARD)

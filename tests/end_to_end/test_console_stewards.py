@@ -22,7 +22,7 @@ from hilum.security import Role
 from support.looks import rows
 from support.servers import Databases
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Stand = tuple[Database, str, Browser]
 
@@ -41,12 +41,13 @@ others = "accept_if_empty"
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand(
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stand]:
     folder: Path = tmp_path_factory.mktemp("stewards") / "project"
     with databases.migrated() as url:
         async with (
-            support.browser() as browser,
             support.scene(url, folder) as scene,
             support.served(url, scene.project) as address,
         ):

@@ -20,7 +20,7 @@ from hilum.processes import engine, processes_of, store
 from hilum.security import Role
 from support.servers import Databases
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.req("UX-1"), pytest.mark.req("WF-2")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.req("UX-1"), pytest.mark.req("WF-2")]
 
 PROCESS = """
 from pathlib import Path
@@ -110,12 +110,14 @@ class Stand:
         )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stand(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stand(
+    browser: Browser, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stand]:
     folder: Path = tmp_path_factory.mktemp("workflows") / "project"
     with databases.migrated() as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_TELL", 0.2)
-        async with support.browser() as browser, support.scene(url, folder) as scene:
+        async with support.scene(url, folder) as scene:
             process = PROCESS.replace("MENDED", repr(str(folder / "mended")))
             (folder / "flows" / "order.py").write_text(process, encoding="utf-8")
             async with support.served(url, folder) as address:
@@ -167,6 +169,7 @@ async def test_a_task_is_taken_answered_and_its_run_goes_on(stand: Stand) -> Non
         await expect(page.locator(".answer")).to_contain_text("approved by stella, urgent")
 
 
+@pytest.mark.long
 async def test_who_may_not_is_told_why_and_who_can(stand: Stand) -> None:
     await stand.told("REQ-8")
     run = await stand.run("REQ-8")

@@ -189,6 +189,7 @@ def test_a_project_of_ones_own_is_not_overwritten_by_the_demo(folder: Path, refu
     assert [each.name for each in folder.iterdir()] == ["hilum.toml"]
 
 
+@pytest.mark.long
 def test_a_second_demo_in_the_same_folder_is_refused(folder: Path, refused: Refused) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "hilum", "demo", "--folder", str(folder), *FREE],

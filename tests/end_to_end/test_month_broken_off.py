@@ -47,7 +47,8 @@ def started(folder: Path) -> list[psutil.Process]:
     return [each for each in found if "simulate" not in (each.info["cmdline"] or [])]
 
 
-@pytest.mark.parametrize("how", [pytest.param("SIGTERM"), pytest.param("Ctrl-C", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("how", ["SIGTERM", "Ctrl-C"])
 async def test_a_month_that_is_broken_off_ends_what_it_has_started(folder: Path, how: str) -> None:
     playing = await month(folder)
     try:

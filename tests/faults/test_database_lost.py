@@ -25,12 +25,19 @@ def postmaster(data: Path) -> psutil.Process:
 @pytest.mark.req("MSG-1")
 @pytest.mark.req("RES-1")
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("whole", [True, False], ids=["all processes", "the postmaster only"])
-async def test_an_embedded_database_that_is_killed_is_started_again(tmp_path: Path, whole: bool) -> None:
+@pytest.mark.parametrize(
+    ("whole", "times"),
+    [
+        pytest.param(True, 1, id="all processes"),
+        pytest.param(True, 3, id="all processes, thrice", marks=pytest.mark.long),
+        pytest.param(False, 1, id="the postmaster only"),
+    ],
+)
+async def test_an_embedded_database_that_is_killed_is_started_again(tmp_path: Path, whole: bool, times: int) -> None:
     """With the settings of production: fsync is on."""
     async with rig(tmp_path) as it:
         data = tmp_path / "hub" / ".hilum"
-        for _ in range(3 if whole else 1):
+        for _ in range(times):
             await it.acknowledged_more(20)
             await asyncio.sleep(random.uniform(0, 0.1))
             server = postmaster(data)

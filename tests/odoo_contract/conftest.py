@@ -23,7 +23,7 @@ DOCUMENTED = ["17 by JSON-RPC", "16 by JSON-RPC"]
 XML = ["18 by XML-RPC", "19 by XML-RPC", "17 by XML-RPC", "16 by XML-RPC"]
 PROTOCOLS = {"JSON-2": "json2", "JSON-RPC": "jsonrpc", "XML-RPC": "xmlrpc"}
 BY_HUB = ["19 by JSON-2", "18 by JSON-RPC"]  # where a whole hub delivers by default
-SELDOM = {*DOCUMENTED, "18 by XML-RPC"}  # by default only where a test asks for every Odoo
+SELDOM = {*DOCUMENTED, "19 by JSON-RPC", "18 by XML-RPC"}  # by default only where a test asks for every Odoo
 TARGETS = [REAL] if is_named() else ["19 by JSON-2", "19 by JSON-RPC", "18 by JSON-RPC", *DOCUMENTED, *XML]
 TIMEOUT = 30.0  # seconds
 

@@ -55,7 +55,6 @@ def door_of(far: FarSide) -> OdooDoor:
 
 OFTEN = (
     "payment",
-    "bill",
     "count",
 )  # what Odoo itself doubles or empties; the others in long runs, and on a real server
 LONG = [pytest.param(name, marks=pytest.mark.long) for name in (*CASES, *MONEY) if name not in OFTEN]

@@ -15,7 +15,10 @@ from support.waits import Start
 
 pytestmark = pytest.mark.req("NEW-3")
 
+RARE = [pytest.param(spoken, marks=pytest.mark.long) for spoken in ("17.0", "16.0", "19.0 by xmlrpc", "18.0 by xmlrpc")]
 
+
+@pytest.mark.parametrize("followed", ["19.0", "18.0", *RARE], indirect=True)
 async def test_what_happens_to_a_record(hub: Start, database: Database, followed: Followed) -> None:
     followed.create("was there before")
     await watched(hub, database, followed)

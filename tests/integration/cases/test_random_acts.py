@@ -177,7 +177,7 @@ async def live(url: str, steps: list[tuple[object, ...]]) -> None:
 @pytest.mark.req("MSG-7")
 @pytest.mark.req("MSG-17")
 @given(steps=st.lists(STEP, min_size=4, max_size=14))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_acts_are_done_once_approved_and_audited(databases: Databases, steps: list[tuple[object, ...]]) -> None:
     with databases.migrated() as url, asyncio.Runner() as runner:
         runner.run(live(url, steps))

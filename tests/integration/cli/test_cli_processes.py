@@ -136,6 +136,7 @@ def test_a_stop_during_the_start_leaves_nothing_running(
     assert "hub is up" not in said
 
 
+@pytest.mark.long
 def test_a_second_hub_at_the_same_port_says_so_and_leaves_the_first_alone(embedded: Path, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

@@ -213,8 +213,12 @@ class World:
 
 @pytest.mark.parametrize(
     ("by", "seed", "faults"),
-    [("polling", 1, False), ("polling", 2, True), ("outbox", 3, False), ("outbox", 4, True)],
-    ids=["polling", "polling, answers lost, hub restarted", "outbox", "outbox, answers lost, hub restarted"],
+    [
+        pytest.param("polling", 1, False, id="polling"),
+        pytest.param("polling", 2, True, id="polling, answers lost, hub restarted", marks=pytest.mark.long),
+        pytest.param("outbox", 3, False, id="outbox", marks=pytest.mark.long),
+        pytest.param("outbox", 4, True, id="outbox, answers lost, hub restarted"),
+    ],
 )
 @pytest.mark.timeout(120)
 async def test_both_settle_and_no_owner_loses_an_edit(

@@ -20,6 +20,14 @@ from hilum.simulator.odoo import FaultKind
 OWN = {name: case for name, case in CASES.items() if name not in ("receipt", "answer of a supplier")}
 
 
+OFTEN = [
+    pytest.param(case, id=name, marks=[] if name in ("use", "order", "receipt") else [pytest.mark.long])
+    for name, case in CASES.items()
+]
+"""That any answer may be lost is proven of all: here, of some by default, that what landed is known then."""
+
+
+@pytest.mark.one_odoo
 @pytest.mark.req("NEW-1")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_it_is_there_once_it_was_delivered_and_not_before(far: FarSide, case: Case) -> None:
@@ -35,7 +43,7 @@ async def test_it_is_there_once_it_was_delivered_and_not_before(far: FarSide, ca
 
 @pytest.mark.one_odoo
 @pytest.mark.req("NEW-1")
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", OFTEN)
 async def test_whichever_answer_is_lost_what_landed_is_in_the_books(sandboxed: FarSide, case: Case) -> None:
     """Each call of the operation in turn is carried out and its answer lost; then Odoo is asked, by another hub."""
     faults = sandboxed.faults
@@ -108,6 +116,7 @@ async def test_what_was_taken_over_from_a_person_has_landed(sandboxed: FarSide) 
         assert found.reference == outcome.reference
 
 
+@pytest.mark.one_odoo
 @pytest.mark.req("NEW-1")
 async def test_a_payment_has_landed_when_it_is_matched_with_what_it_pays(sandboxed: FarSide) -> None:
     """Each call in turn is carried out and its answer lost: that it is posted is not enough."""
@@ -136,6 +145,7 @@ async def test_a_payment_has_landed_when_it_is_matched_with_what_it_pays(sandbox
     assert there < nth
 
 
+@pytest.mark.one_odoo
 @pytest.mark.req("NEW-1")
 @pytest.mark.parametrize("case", OWN.values(), ids=OWN)
 async def test_the_effect_is_named_as_odoo_knows_it(far: FarSide, case: Case) -> None:

@@ -21,6 +21,7 @@ from hilum.simulator.odoo.faults import Fault
 from hilum.simulator.odoo.orm.record import Env
 
 
+@pytest.mark.one_odoo
 @pytest.mark.req("MSG-3")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", MONEY.values(), ids=MONEY)
@@ -57,6 +58,7 @@ async def test_two_hubs_deliver_the_same_at_once(sandboxed: FarSide, case: Money
     await case.proof(sandboxed, books, thing)
 
 
+@pytest.mark.one_odoo
 @pytest.mark.req("MSG-3")
 @pytest.mark.parametrize("name", ["bill", pytest.param("reversal", marks=pytest.mark.long), "payment"])
 async def test_a_hub_may_be_killed_between_any_two_calls(sandboxed: FarSide, name: str) -> None:

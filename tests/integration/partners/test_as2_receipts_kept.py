@@ -85,7 +85,9 @@ async def again(database: Database) -> None:
     assert await replay(database, message) == 1
 
 
-@pytest.mark.parametrize("words", ["processed", "processed/error: decryption-failed"])
+@pytest.mark.parametrize(
+    "words", ["processed", pytest.param("processed/error: decryption-failed", marks=pytest.mark.long)]
+)
 async def test_a_receipt_after_a_restart_settles_what_was_sent_before(
     exchange: Exchange, hub: Start, database: Database, words: str
 ) -> None:

@@ -288,7 +288,7 @@ async def test_goods_that_never_come_are_asked_for_when_the_time_is_over(desk: B
     assert work.sent("bills") == ["B-1"]
 
 
-@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize("accepted", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_an_answer_that_differs_is_the_buyers_decision(desk: Begin, accepted: bool) -> None:
     work = await desk()
     await work.say(order(), answered(unit_price="40.00", quantity=10))

@@ -57,7 +57,7 @@ FAILURES = {
 
 
 @pytest.mark.req("MSG-10")
-@pytest.mark.parametrize("poison", [["k7"], ["k3", "k40"]], ids=["one", "two"])
+@pytest.mark.parametrize("poison", [pytest.param(["k7"], marks=pytest.mark.long), ["k3", "k40"]], ids=["one", "two"])
 @pytest.mark.parametrize("kind", FAILURES)
 async def test_of_a_batch_that_fails_as_a_whole_the_bad_one_only_is_held(
     hub: Start, database: Database, kind: str, poison: list[str]

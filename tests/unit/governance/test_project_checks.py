@@ -45,6 +45,7 @@ def test_a_new_project_passes_what_its_ci_runs(project: Path) -> None:
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.long
 def test_a_broken_promise_is_not_merged_until_it_is_a_new_one(project: Path) -> None:
     path = project / "flows" / "consumption.py"
     broken = path.read_text(encoding="utf-8").replace('["DFT^P03"]', '["DFT^P11"]')

@@ -41,6 +41,7 @@ def pytest_in(*folders: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
 
 
+@pytest.mark.long
 @pytest.mark.req("UX-4")
 def test_a_new_project_passes_its_own_tests(tmp_path):
     written = write_project(tmp_path / "new", "north-hub")

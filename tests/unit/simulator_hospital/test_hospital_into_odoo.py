@@ -91,7 +91,7 @@ def translated(events: Iterable[Event], project: Project) -> tuple[list[Delivery
 @pytest.mark.req("SYS-3")
 @pytest.mark.req("SYS-9")
 @pytest.mark.req("UX-5")
-@pytest.mark.parametrize("requisitions", ["hl7", "csv"])
+@pytest.mark.parametrize("requisitions", ["hl7", pytest.param("csv", marks=pytest.mark.long)])
 async def test_odoo_holds_what_the_ledger_expects(tmp_path, monkeypatch, requisitions):
     hospital = Hospital(seed=3, reorder_at=8)
     async with SandboxOdoo() as sandbox:
