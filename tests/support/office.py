@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hilum.canonical import BY_NAME, BusinessObject
+from hilum.canonical import BusinessObject
 from hilum.canonical.catalogue import read, write
-from hilum.flow import Lookup
+from hilum.packs import passing
 from hilum.postgres import Database
-from hilum.processes import Commands, Process, handle, store
+from hilum.processes import Process, handle, store
 from hilum.processes.engine import Engine
 from hilum.testing import eventually
 from support.doubles import Feed, Receiver
 from support.inbox import People
-from support.projects import make_flow, target
+from support.projects import OWNERS, make_flow, target
 from support.waits import Start
 
 
@@ -67,8 +67,7 @@ async def office(
             heard.deliver_to(each)
     flows = [heard]
     for number, channel in enumerate(channels):
-        name = f"test.channel{number}"
-        flow = make_flow(Commands(channel, poll=0.02), name=name, translate=_object_of, order_by=None, dedup_by=None)
+        flow = passing.commands(f"test.channel{number}", channel, summary="x", owners=OWNERS)
         flow.deliver_to(target(made.receivers[channel], f"memory.channel{number}"))
         if channel in back:
             for process in processes:
@@ -83,8 +82,3 @@ async def office(
         yield made
     finally:
         await engine.stop()
-
-
-def _object_of(parsed: Any, _: Lookup) -> BusinessObject:
-    """The object of a command."""
-    return BY_NAME[parsed["type"]].model_validate(parsed["content"])

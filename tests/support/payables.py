@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hilum.canonical import BY_NAME, PurchaseOrder, SupplierBill
+from hilum.canonical import PurchaseOrder, SupplierBill
 from hilum.canonical.catalogue import read, write
+from hilum.connector import Target
 from hilum.connectors import files, http, odoo
 from hilum.flow import Flow
-from hilum.packs import payables
+from hilum.packs import passing, payables
 from hilum.packs.payables import ReadingRules
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.following import order_process
 from hilum.packs.procurement.order_rules import OrderRules
 from hilum.packs.procurement.unordered_bills import UnorderedRules, unordered_bill_process
 from hilum.postgres import Database
-from hilum.processes import Commands, handle
+from hilum.processes import handle
 from hilum.processes.engine import Engine
 from hilum.simulator.ap_product import ApProduct
 from hilum.simulator.odoo import SandboxOdoo
@@ -78,13 +80,8 @@ class Payables(People):
             flows.append(make(source=source, to=handle(self.clear)))
         flows.append(payables.read_bills(to=matching, tell=handle(self.tell)))
         for name in ("matches", "refused"):
-            flow = make_flow(Commands(f"payables.{name}", poll=0.05), name=f"test.{name}", translate=_thing,
-                             dedup_by=None, order_by=lambda parsed: _thing(parsed, None).business_key)  # fmt: skip
-            flow.deliver_to(*handle(self.tell))
-            flows.append(flow)
-        bills = make_flow(Commands("payables.bills", poll=0.05), name="test.bills", translate=_thing, dedup_by=None,
-                          order_by=lambda parsed: _thing(parsed, None).business_key)  # fmt: skip
-        bills.deliver_to(odoo.supplier_bill("odoo.main"), *handle(self.tell))
+            flows.append(_sent(name, handle(self.tell)))
+        bills = _sent("bills", [odoo.supplier_bill("odoo.main"), *handle(self.tell)])
         flows += [bills, payables.results(system="AP", to=[http.post("http.ap")]), payables.papers()]
         endpoints: dict[str, Any] = {
             "odoo": {"main": {"url": box.url, "database": box.database, "api_key": box.api_key}},
@@ -115,8 +112,8 @@ class Payables(People):
         await eventually(there, lambda: seen)
 
 
-def _thing(parsed: Any, _: Any) -> Any:
-    return BY_NAME[parsed["type"]].model_validate(parsed["content"])
+def _sent(name: str, to: Sequence[Target]) -> Flow:
+    return passing.commands(f"test.{name}", f"payables.{name}", summary="x", owners=OWNERS, to=to)
 
 
 def order() -> PurchaseOrder:

@@ -25,7 +25,7 @@ from hilum.cases.endings import cancel_retry, discard, retry_now
 from hilum.cases.groups import Group, group, groups
 from hilum.cases.policy import Demand, Policy
 from hilum.cases.resolution import Settled, Step, apply, plan
-from hilum.cases.running import run_batch
+from hilum.cases.running import is_due, run_batch
 from hilum.cases.selection import Selection
 from hilum.cases.stewarding import let_through
 from hilum.cases.trial import Trial, trial
@@ -68,6 +68,7 @@ __all__ = [
     "group",
     "groups",
     "hand_over",
+    "is_due",
     "keep_draft",
     "let_through",
     "notes",

@@ -72,6 +72,16 @@ _COUNTED = (
 )
 
 
+async def is_due(database: Database) -> bool:
+    """Is there a job whose next batch may begin? One question without a lock. Raises `DatabaseUnavailable`."""
+    async with database.cold() as connection:
+        cursor = await connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'running' AND next_at <= now())"
+        )
+        row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
 async def run_batch(database: Database, *, settled: Settled | None = None, only: int | None = None) -> Ran | None:
     """One batch of the job that has waited longest; None: no job is due. `only`: of this job.
 

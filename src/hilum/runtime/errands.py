@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hilum.cases import approvals, clocks, run_batch
+from hilum.cases import approvals, clocks, is_due, run_batch
 from hilum.cases.resolution import Settled
 from hilum.cases.working_hours import WorkingHours
 from hilum.postgres import Database
@@ -40,7 +40,9 @@ class Errands:
         await self._switches.look(self._database)
 
     async def _jobs(self) -> None:
-        """Some of the batches that are due."""
+        """Some of the batches that are due. Nearly always none is, and one question tells so."""
+        if not await is_due(self._database):
+            return
         for _ in range(_BATCHES):
             if await run_batch(self._database, settled=self._settled) is None:
                 return

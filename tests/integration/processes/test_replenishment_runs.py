@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from hilum.canonical import (
-    BY_NAME,
     BusinessObject,
     DocumentStatus,
     GoodsReceipt,
@@ -22,7 +21,7 @@ from hilum.canonical import (
 from hilum.canonical.catalogue import read, write
 from hilum.connectors import odoo
 from hilum.errors import Invalid
-from hilum.flow import Lookup
+from hilum.packs import passing
 from hilum.packs.inventory import stock_facts
 from hilum.packs.inventory.replenishing import (
     Due,
@@ -35,7 +34,7 @@ from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
 from hilum.postgres import Database
-from hilum.processes import Commands, handle
+from hilum.processes import handle
 from hilum.processes.engine import Engine
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
@@ -54,10 +53,6 @@ def count(quantity: int, hour: int, item: str = "GLV", unit: str = "EA") -> Stoc
     at = datetime(2026, 3, 1, hour, tzinfo=UTC)
     return StockLevel(count=f"C-{hour}", item=item, location="WARD-3", quantity=Decimal(quantity), unit=unit,
                       counted_at=at)  # fmt: skip
-
-
-def _object(parsed: Any, _: Lookup) -> Any:
-    return BY_NAME[parsed["type"]].model_validate(parsed["content"])
 
 
 async def test_a_store_is_filled_up_once_and_it_is_ordered_in_odoo(
@@ -81,11 +76,9 @@ async def test_a_store_is_filled_up_once_and_it_is_ordered_in_odoo(
             clock, name="test.runs", translate=lambda parsed, _: Due(**parsed), order_by=None, dedup_by=None
         )
         runs.deliver_to(*handle(replenish))
-        asked = make_flow(Commands("inventory.requisitions", poll=0.02), name="test.asked", translate=_object,
-                          order_by=None, dedup_by=None)  # fmt: skip
+        asked = passing.commands("test.asked", "inventory.requisitions", summary="x", owners=OWNERS)
         asked.deliver_to(*handle(approve), target(told, "memory.asked"))
-        orders = make_flow(Commands("procurement.orders", poll=0.02), name="test.orders", translate=_object,
-                           order_by=None, dedup_by=None)  # fmt: skip
+        orders = passing.commands("test.orders", "procurement.orders", summary="x", owners=OWNERS)
         orders.deliver_to(odoo.purchase_order("odoo.main", **there))
         started = await hub(facts, runs, asked, orders)
         assert started.share is not None

@@ -7,12 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from hilum.canonical import BY_NAME, Item, Location, Supplier
+from hilum.canonical import Item, Location, Supplier
 from hilum.canonical.catalogue import read, write
 from hilum.connectors import http, odoo
 from hilum.flow import Lookup
 from hilum.masterdata import terms
-from hilum.packs import procurement
+from hilum.packs import passing, procurement
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
@@ -56,13 +56,7 @@ async def test_a_posted_spreadsheet_is_ordered_in_odoo_after_its_approval(hub: S
         )
         listener = http.Listener(host="127.0.0.1", port=0, path="/requisitions")
         asked = procurement.requisitions_csv(source=listener, odoo=None, orders=False, also=handle(process))
-        orders = make_flow(
-            Commands("procurement.orders", poll=0.02),
-            name="test.orders",
-            translate=_object,
-            order_by=None,
-            dedup_by=None,
-        )
+        orders = passing.commands("test.orders", "procurement.orders", summary="x", owners=OWNERS)
         orders.deliver_to(odoo.purchase_order("odoo.main", **there), odoo.purchase_order_cancel("odoo.main", **there))
         status = Receiver()
         told = make_flow(Commands("procurement.status", poll=0.02), name="test.told", translate=_content, dedup_by=None)
@@ -119,10 +113,6 @@ async def _known(feed: Feed, box: SandboxOdoo, database: Database) -> None:
 
     await eventually(there)
     assert {each["ref"] for each in box.records("res.partner")} >= {"V1", "V2"}
-
-
-def _object(parsed: Any, _: Lookup) -> Any:
-    return BY_NAME[parsed["type"]].model_validate(parsed["content"])
 
 
 def _content(parsed: Any, _: Lookup) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hilum.canonical import BY_NAME, DocumentStatus, GoodsReceipt
+from hilum.canonical import DocumentStatus, GoodsReceipt
 from hilum.canonical.catalogue import read, write
 from hilum.connectors import odoo
-from hilum.packs import procurement
+from hilum.packs import passing, procurement
 from hilum.packs.procurement.approval_rules import approvals_of
 from hilum.packs.procurement.requesting import requisition_process
 from hilum.packs.procurement.requisition_rules import RequisitionRules
@@ -76,8 +76,9 @@ async def test_what_becomes_of_a_request_is_noted_on_it(hub: Start, database: Da
     requests = procurement.asked_in_odoo(
         "", to=handle(process), place_of=lambda _: "WARD-3", begin="all", poll=0.05, compare=0.05, **there
     )
-    orders = make_flow(Commands("procurement.orders", poll=0.02), name="test.orders", dedup_by=None, translate=_thing)
-    orders.deliver_to(odoo.purchase_order("odoo.main"))
+    orders = passing.commands(
+        "test.orders", "procurement.orders", summary="x", owners=OWNERS, to=[odoo.purchase_order("odoo.main")]
+    )
     told = procurement.portal_status(
         to=[], of_portal=lambda _: False, also=[procurement.told_in_odoo()],
         source=Commands("procurement.status", poll=0.02),
@@ -115,7 +116,3 @@ async def test_what_becomes_of_a_request_is_noted_on_it(hub: Start, database: Da
         assert state == "sent", "the request itself is never confirmed"
     finally:
         await engine.stop()
-
-
-def _thing(parsed: Any, _: Any) -> Any:
-    return BY_NAME[parsed["type"]].model_validate(parsed["content"])
