@@ -74,6 +74,24 @@ async def test_a_protected_payload_is_masked_until_a_reason_is_given_and_that_is
         await expect(page.get_by_role("row", name="the theatre asks what was charged")).to_be_visible()
 
 
+@pytest.mark.req("UX-1")
+async def test_a_pdf_is_saved_to_be_looked_at_and_not_shown_as_text(stand: Stand) -> None:
+    paper = b"%PDF-1.4 a bill, as it was scanned"
+    message = await stand.scene.receive(FLOW, "AC7290", paper, "application/pdf")
+    await stand.scene.settle(message, "held")
+    async with support.visit(stand.browser, stand.address, "omar") as page:
+        await page.goto(f"/messages/{message}")
+        await expect(page.get_by_role("button", name="Show payload")).to_be_visible()
+        await expect(page.get_by_role("button", name="Save the PDF")).to_have_count(0)
+        await page.get_by_role("button", name="Show payload").click()
+        await give_reason(page, "is it 12 or 20?", "Show")
+        await expect(page.get_by_text("A PDF of 34 B")).to_be_visible()
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="Save the PDF").click()
+        assert (await (await download.value).path()).read_bytes() == paper
+        assert await stand.scene.acts(message) == [("omar", "view_payload", "is it 12 or 20?")]
+
+
 @pytest.mark.req("SEC-7")
 async def test_who_is_shown_what_was_said_of_a_protected_message_is_in_the_audit(stand: Stand) -> None:
     message = await stand.held("AC7260")

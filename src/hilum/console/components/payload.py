@@ -9,6 +9,7 @@ import orjson
 
 from hilum.console.hl7_names import OPEN_FIELDS, field_name, segment_name
 from hilum.console.markup import Html, join, tag
+from hilum.console.words import size
 from hilum.errors import Invalid
 from hilum.formats import hl7v2
 
@@ -39,10 +40,17 @@ def is_hl7(body: bytes) -> bool:
     return body.lstrip()[:3] == b"MSH"
 
 
+def is_pdf(body: bytes) -> bool:
+    """Is it a document that only a reader of PDFs can show?"""
+    return body.startswith(b"%PDF-")
+
+
 def shown(body: bytes | None) -> Html:
     """The whole payload: parsed where it can be, and raw."""
     if body is None:
         return tag("p", _GONE, class_="empty")
+    if is_pdf(body):
+        return tag("p", f"A PDF of {size(len(body))}: save it, and open it with your own reader.", class_="empty")
     text = _text(body)
     raw = tag("pre", text, class_="payload")
     parsed = _hl7(body, masked=False) if is_hl7(body) else _json(body, masked=False)
