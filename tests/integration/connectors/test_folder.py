@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from hilum.connector import Header, Receipt, Received
 from hilum.connectors import files
+from hilum.connectors.files.local import LocalStore
 from hilum.connectors.files.splitting import Hl7Messages, Rows, Shape, splitter
 from hilum.connectors.files.store import Split
 from hilum.connectors.files.units import Flaw, Unit
@@ -320,3 +321,14 @@ async def test_a_name_of_255_bytes_is_put_away_like_others(tmp_path: Path, stem:
     assert all(len(each.encode()) <= 255 for each in [*done, *failed])
     assert next(each for each in done if each != name).endswith(".csv")
     assert next(each for each in failed if each != name).endswith(".csv.reason.txt")
+
+
+async def test_a_folder_that_is_missing_is_said_with_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that was started elsewhere looks for another folder than its project means."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Down, match=f"in/bills is no directory in {tmp_path}, where the hub was started"):
+        await LocalStore(Path("in/bills")).open()
+    with pytest.raises(Down, match="bills is no directory, or cannot be reached: make it"):
+        await LocalStore(tmp_path / "bills").open()

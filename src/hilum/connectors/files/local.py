@@ -81,7 +81,9 @@ class LocalStore:
 
     def _open(self, folders: Sequence[str]) -> None:
         if not self._root.is_dir():
-            raise Down(f"{self.address} is no directory, or cannot be reached")
+            # a hub that was started elsewhere looks for another folder than its project means
+            there = "" if self._root.is_absolute() else f" in {Path.cwd()}, where the hub was started"
+            raise Down(f"{self.address} is no directory{there}, or cannot be reached: make it, or correct its path")
         with self._told():
             for folder in folders:
                 (self._root / folder).mkdir(exist_ok=True)
