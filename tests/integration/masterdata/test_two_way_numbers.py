@@ -15,17 +15,14 @@ from typing import Any
 import pytest
 
 from hilum.canonical import Supplier
-from hilum.connector import Source
-from hilum.connectors import http, odoo
-from hilum.flow import Flow, Matching, Retry
+from hilum.flow import Flow, Matching
 from hilum.masterdata import crosswalk, matching, sync
 from hilum.postgres import Database
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.testing import eventually
-from support.cluster import free_port
-from support.looks import assert_sound, rows, states
+from support.looks import assert_sound, rows
+from support.odoo_and_portal import FIELDS, PARTNER, OdooAndPortal
 from support.portal import Portal
-from support.projects import make_flow
 from support.waits import Start
 
 pytestmark = [pytest.mark.req("MD-2"), pytest.mark.req("MD-5"), pytest.mark.req("MD-6")]
@@ -48,9 +45,6 @@ owner = "ODOO"
 others = "accept_if_empty"
 """
 
-PARTNER = "res.partner"
-FIELDS = ("ref", "name", "phone", "email", "supplier_rank")
-SOON = Retry(attempts=50, first_wait=0.05, longest_wait=0.2)
 OWNERS = {"name": "SRM", "email": "SRM", "phone": "ODOO"}
 
 
@@ -74,17 +68,12 @@ def number_in(parsed: Any) -> str:
     return parsed["values"].get("ref") or ""
 
 
-class World:
+class World(OdooAndPortal):
     """The two systems, the hub between them, and the people who edit and make suppliers."""
 
     def __init__(self, box: SandboxOdoo, portal: Portal, database: Database, seed: int, *, by: str = "polling") -> None:
-        self.box, self.portal, self.database, self._by = box, portal, database, by
-        if by == "outbox":
-            box.set_module("hilum_outbox", installed=True)
-            watched = {"key": "hilum_outbox.models", "value": PARTNER}
-            box.change(lambda env: env["ir.config_parameter"].create(watched))
+        super().__init__(box, portal, database, by=by)
         self._random = random.Random(seed)
-        self._port = free_port()
         self.last: dict[tuple[str, str], dict[str, str]] = {}  # by the tag of the supplier and field: system → value
         self.edited: Counter[tuple[str, str, str]] = Counter()  # tag, field, system
         self.others: dict[
@@ -92,48 +81,18 @@ class World:
         ] = {}  # by tag and field: what was written by whoever does not own it
         self.tags: dict[str, tuple[str, Any]] = {}  # a supplier → where it was made, and its key there
         self.edits = 0
-        portal.tell = f"http://127.0.0.1:{self._port}/srm"
-
-    def source(self) -> Source:
-        """How the hub sees Odoo's side."""
-        box, model = self.box, {"models": [PARTNER], "fields": {PARTNER: FIELDS}}
-        where = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
-        if self._by == "outbox":
-            return odoo.outbox(**model, poll=0.05, **where)
-        return odoo.changes(**model, poll=0.05, compare=0.3, begin="all", **where)
 
     def flows(self) -> list[Flow]:
         """Two flows, one each way; suppliers go by the number of the portal."""
-        box = self.box
-        there = odoo.supplier("odoo.main", url=box.url, database=box.database, login=box.login, api_key=box.api_key)
-        here = http.post("http.srm", url=self.portal.url, deduplicates=True)
-        from_srm = make_flow(
-            http.Listener(host="127.0.0.1", port=self._port, path="/srm"),
-            name="suppliers.from_srm",
-            system="SRM",
-            format="json",
-            translate=told_by_srm,
-            order_by=lambda m: m["number"],
-            changed_at=lambda m: str(m["changed_at"]),
-            retry=SOON,
-            matches=[Matching(kind=Supplier, goes_by="SRM", told_as=lambda m: m["hub"])],
-        )
-        from_srm.deliver_to(there)
-        from_srm.correct_to(here)
-        from_odoo = make_flow(
-            self.source(),
-            name="suppliers.from_odoo",
-            system="ODOO",
-            translate=told_by_odoo,
-            order_by=lambda m: number_in(m) or f"odoo-{m['id']}",
-            dedup_by=None,
-            changed_at=lambda m: m["write_date"],
-            retry=SOON,
-            matches=[Matching(kind=Supplier, goes_by="SRM", told_as=number_in)],
-        )
-        from_odoo.deliver_to(here)
-        from_odoo.correct_to(there)
-        return [from_srm, from_odoo]
+        by_number = Matching(kind=Supplier, goes_by="SRM", told_as=lambda m: m["hub"])
+        by_ref = Matching(kind=Supplier, goes_by="SRM", told_as=number_in)
+        return [
+            self.from_srm(told_by_srm, matches=[by_number]),
+            self.from_odoo(
+                told_by_odoo, "ref", *FIELDS, "supplier_rank",
+                order_by=lambda m: number_in(m) or f"odoo-{m['id']}", matches=[by_ref],
+            ),
+        ]  # fmt: skip
 
     # ---- the people
 
@@ -204,21 +163,6 @@ class World:
         }
         assert len(found) == len(vendors), "no number twice"
         return found
-
-    async def settled(self) -> None:
-        """Both show the same, everything was told and done, and further looks bring nothing."""
-        found: dict[str, int] = {}
-        asked = f"{PARTNER}/search_read" if self._by == "polling" else "hilum.outbox/pull"
-
-        async def quiet() -> bool:
-            before, looks = self.portal.writes, self.box.calls.calls[asked]
-            await eventually(lambda: self.box.calls.calls[asked] >= looks + 5)
-            found.clear()
-            found.update(await states(self.database))
-            same = self.in_odoo() == {number: record.values for number, record in self.portal.records.items()}
-            return set(found) <= {"completed"} and self.portal.idle and same and self.portal.writes == before
-
-        await eventually(quiet, lambda: (found, self.in_odoo(), self.portal.records))
 
     async def no_owner_lost_an_edit(self) -> None:
         """The last edit of each field's owner is there.

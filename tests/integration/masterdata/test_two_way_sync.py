@@ -14,18 +14,14 @@ from typing import Any
 import pytest
 
 from hilum.canonical import Supplier
-from hilum.connector import Source
-from hilum.connectors import http, odoo
-from hilum.flow import Flow, Retry
+from hilum.flow import Flow
 from hilum.masterdata import sync
 from hilum.postgres import Database
 from hilum.simulator.odoo import SandboxOdoo
 from hilum.simulator.odoo.orm.record import Env
-from hilum.testing import eventually
-from support.cluster import free_port
-from support.looks import assert_sound, rows, states
+from support.looks import assert_sound, rows
+from support.odoo_and_portal import FIELDS, PARTNER, OdooAndPortal
 from support.portal import Portal
-from support.projects import make_flow
 from support.waits import Start
 
 pytestmark = [pytest.mark.req("MD-5"), pytest.mark.req("MD-6")]
@@ -57,11 +53,6 @@ NUMBERS = ("S-1", "S-2", "S-3")
 EDITS = 50
 
 
-PARTNER = "res.partner"
-FIELDS = ("ref", "name", "phone", "email")
-SOON = Retry(attempts=50, first_wait=0.05, longest_wait=0.2)
-
-
 def supplier(parsed: Any, _: Any) -> Supplier | None:
     """What the portal tells."""
     return Supplier(
@@ -75,57 +66,21 @@ def partner(parsed: Any, hub: Any) -> Supplier | None:
     return supplier({**values, "number": values["ref"]}, hub) if values.get("ref") else None
 
 
-class World:
+class World(OdooAndPortal):
     """The two systems, the hub between them, and the people who edit."""
 
     def __init__(self, box: SandboxOdoo, portal: Portal, database: Database, seed: int, *, by: str) -> None:
-        self.box, self.portal, self.database, self._by = box, portal, database, by
+        super().__init__(box, portal, database, by=by)
         self._random = random.Random(seed)
-        self._port = free_port()
         self.last: dict[tuple[str, str, str], str] = {}  # system, number, field
         self.edits = 0
-        portal.tell = f"http://127.0.0.1:{self._port}/srm"
-
-    # ---- the hub
-
-    def source(self) -> Source:
-        """How the hub sees Odoo's side."""
-        box, model = self.box, {"models": [PARTNER], "fields": {PARTNER: FIELDS}}
-        where = {"url": box.url, "database": box.database, "login": box.login, "api_key": box.api_key}
-        if self._by == "outbox":
-            return odoo.outbox(**model, poll=0.05, **where)
-        return odoo.changes(**model, poll=0.05, compare=0.3, begin="all", **where)
 
     def flows(self) -> list[Flow]:
         """Two flows, one each way."""
-        box = self.box
-        there = odoo.supplier("odoo.main", url=box.url, database=box.database, login=box.login, api_key=box.api_key)
-        here = http.post("http.srm", url=self.portal.url, deduplicates=True)
-        from_srm = make_flow(
-            http.Listener(host="127.0.0.1", port=self._port, path="/srm"),
-            name="suppliers.from_srm",
-            system="SRM",
-            format="json",
-            translate=supplier,
-            order_by=lambda m: m["number"],
-            changed_at=lambda m: str(m["changed_at"]),
-            retry=SOON,
-        )
-        from_srm.deliver_to(there)
-        from_srm.correct_to(here)
-        from_odoo = make_flow(
-            self.source(),
-            name="suppliers.from_odoo",
-            system="ODOO",
-            translate=partner,
-            order_by=lambda m: m["values"].get("ref") or "",
-            dedup_by=None,
-            changed_at=lambda m: m["write_date"],
-            retry=SOON,
-        )
-        from_odoo.deliver_to(here)
-        from_odoo.correct_to(there)
-        return [from_srm, from_odoo]
+        return [
+            self.from_srm(supplier),
+            self.from_odoo(partner, "ref", *FIELDS, order_by=lambda m: m["values"].get("ref") or ""),
+        ]
 
     # ---- the people
 
@@ -166,36 +121,6 @@ class World:
 
     # ---- what came of it
 
-    def in_odoo(self) -> dict[str, dict[str, str]]:
-        """Name, phone and email by number, as Odoo has them."""
-        return {
-            each["ref"]: {name: each[name] or "" for name in ("name", "phone", "email")}
-            for each in self.box.records(PARTNER)
-            if each["ref"]
-        }
-
-    def same(self) -> bool:
-        return self.in_odoo() == {number: record.values for number, record in self.portal.records.items()}
-
-    def looks(self) -> int:
-        """How often the hub has looked into Odoo."""
-        asked = f"{PARTNER}/search_read" if self._by == "polling" else "hilum.outbox/pull"
-        return self.box.calls.calls[asked]
-
-    async def settled(self) -> None:
-        """Both show the same, everything was told and done, and further looks bring nothing."""
-        found: dict[str, int] = {}
-
-        async def quiet() -> bool:
-            before, looks = self.portal.writes, self.looks()
-            await eventually(lambda: self.looks() >= looks + 5)
-            found.clear()
-            found.update(await states(self.database))
-            idle = set(found) <= {"completed"} and self.portal.idle and not self.box.records("hilum.outbox")
-            return idle and self.same() and self.portal.writes == before
-
-        await eventually(quiet, lambda: (found, self.portal.idle, self.in_odoo(), self.portal.records))
-
     async def no_owner_lost_an_edit(self) -> None:
         final = self.in_odoo()
         for (system, number, field), value in self.last.items():
@@ -226,10 +151,6 @@ async def test_both_settle_and_no_owner_loses_an_edit(
 ) -> None:
     (tmp_path / "ownership.toml").write_text(MATRIX, encoding="utf-8")
     async with SandboxOdoo("19.0", "hilum") as box, Portal(seed) as portal:
-        if by == "outbox":
-            box.set_module("hilum_outbox", installed=True)
-            watched = {"key": "hilum_outbox.models", "value": PARTNER}
-            box.change(lambda env: env["ir.config_parameter"].create(watched))
         world = World(box, portal, database, seed, by=by)
         running = await hub(*world.flows())
         for number in NUMBERS:
