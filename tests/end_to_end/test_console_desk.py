@@ -255,6 +255,9 @@ async def test_a_buyer_decides_a_price_mismatch_from_the_desk_and_the_bill_is_po
 async def test_who_may_not_decide_sees_the_moves_and_why_not(stand: Stand) -> None:
     await stand.bill_of(LONG, "B-2", "40.00")
     task = await stand.waits("B-2")
+    far = "UPDATE process_run SET waits_until = now() + interval '26671 days' WHERE key = %s"
+    async with stand.database.transaction() as connection:
+        await connection.execute(far, [LONG])
     async with support.visit(stand.browser, stand.address, "vera") as page:
         for path, name in ((f"/desk?q={LONG}", "What waits"), (f"/workflows/runs?q={LONG}", "Runs")):
             await page.goto(path)
@@ -263,6 +266,7 @@ async def test_who_may_not_decide_sees_the_moves_and_why_not(stand: Stand) -> No
                 "[...document.querySelectorAll('.table')].map((e) => e.scrollWidth - e.clientWidth)"
             )
             assert max(wide) <= 0, "a long key leaves room for the columns beside it"
+        await expect(page.get_by_role("table", name="Runs")).to_contain_text("its time is over in 73 years")
     async with support.visit(stand.browser, stand.address, "vera", narrow=True) as page:
         await page.goto("/desk?q=PO-2&criticality=high&value=480")
         await expect(page.get_by_role("table", name="What waits").get_by_role("row")).to_have_count(2)
