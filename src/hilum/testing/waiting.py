@@ -13,7 +13,9 @@ from hilum.connector import Received, Source
 # Seconds after which a condition will not come any more. Only a failing test ever waits so long. A busy
 # machine needs more: HILUM_TEST_PATIENCE.
 PATIENCE: Final = float(os.environ.get("HILUM_TEST_PATIENCE", "60"))
-_LOOK_EVERY: Final = 0.005
+_LOOK_EVERY: Final = 0.005  # seconds between two looks, at first: each may be a question to a database
+_LATER: Final = 0.1  # of the time that was waited, later: whoever waits long need not know at once
+_LOOK_AT_LEAST_EVERY: Final = 0.025
 
 
 async def eventually(
@@ -21,16 +23,17 @@ async def eventually(
 ) -> None:
     """Wait until `condition` holds; an `AssertionError` with `what()` when it does not come about."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    began = loop.time()
     while True:
         met = condition()
         if inspect.isawaitable(met):
             met = await met
         if met:
             return
-        if loop.time() > deadline:
+        waited = loop.time() - began
+        if waited > PATIENCE:
             raise AssertionError(f"not within {PATIENCE:g} s: {what()}")
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(min(max(waited * _LATER, _LOOK_EVERY), _LOOK_AT_LEAST_EVERY))
 
 
 async def take(source: Source, count: int) -> list[Received]:

@@ -92,7 +92,7 @@ async def test_a_hub_may_be_killed_between_any_two_calls(sandboxed: FarSide) -> 
             faults.arm(nth, FaultKind.HANG)
             work = asyncio.create_task(one(hub, delivery(thing)))
             while not work.done() and len(faults.seen) <= nth:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)
             hit = len(faults.seen) > nth
             await hub.close()
             assert isinstance(await work, Unsure | Down | Delivered)
