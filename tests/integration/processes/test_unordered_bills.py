@@ -65,7 +65,7 @@ async def test_the_value_says_who_approves_and_each_is_posted_once(desk: Office)
     assert await desk.ends("payables.bill", "V1:R-1") == "posted: posted: nobody need approve it"
     await desk.say(bill("R-2", "1200.00"))
     task = await desk.only_task(title="Approve bill R-2 of V1 without an order")
-    assert (task.team, task.words) == ("Payables", "1200 EUR of 2026-03-01; Rent of March")
+    assert (task.team, task.words) == ("Payables", "1200.00 EUR of 2026-03-01; Rent of March")
     await desk.say(bill("R-2", "1200.00"))  # told again
     await desk.answer(task, "ada", approved=True)
     task = await desk.only_task()
@@ -113,7 +113,7 @@ async def test_a_bill_that_corrects_one_that_was_paid_is_asked_until_that_is_cre
     await desk.ends("payables.bill", "V1:R-1")
     await desk.say(bill("R-2", "49.00", corrects="R-1"))
     task = await desk.only_task()
-    assert task.words.startswith("it corrects bill R-1, which was posted and is not credited; 49 EUR")
+    assert task.words.startswith("it corrects bill R-1, which was posted and is not credited; 49.00 EUR")
     await desk.answer(task, "ada", approved=False)
     await desk.say(bill("CN-1", "49.00", credit=True, corrects="R-1"))
     await desk.ends("payables.bill", "V1:CN-1:credit")
