@@ -159,6 +159,7 @@ async def test_a_discard_of_many_waits_for_a_second_person_in_the_console(stand:
         await stand.scene.settle(message, "discarded")
 
 
+@pytest.mark.long
 @pytest.mark.req("MSG-6")
 @pytest.mark.req("UX-2")
 async def test_an_edit_of_a_done_message_shows_the_difference_and_what_would_come_out(stand: Stand) -> None:

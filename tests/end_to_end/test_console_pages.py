@@ -92,6 +92,7 @@ async def test_a_pdf_is_saved_to_be_looked_at_and_not_shown_as_text(stand: Stand
         assert await stand.scene.acts(message) == [("omar", "view_payload", "is it 12 or 20?")]
 
 
+@pytest.mark.long
 @pytest.mark.req("SEC-7")
 async def test_who_is_shown_what_was_said_of_a_protected_message_is_in_the_audit(stand: Stand) -> None:
     message = await stand.held("AC7260")

@@ -16,6 +16,8 @@ from hilum.errors import Rejected
 from hilum.message import Delivered
 from hilum.simulator.odoo import SandboxOdoo
 
+pytestmark = pytest.mark.one_odoo
+
 
 def asked_for(order: PurchaseOrder, quantity: str, revision: int = 0) -> PurchaseOrder:
     line = order.lines[0].model_copy(update={"quantity": Decimal(quantity)})

@@ -26,6 +26,8 @@ from hilum.simulator.odoo import INTEGRATION_GROUPS
 from hilum.simulator.odoo.orm.access import DOCUMENTATION
 from support.projects import make_flow
 
+pytestmark = pytest.mark.one_odoo
+
 USERS = {"supplier": [make_flow(None, name="test.suppliers")]}
 
 

@@ -63,7 +63,7 @@ def test_what_is_not_answered_is_not_remembered() -> None:
     assert known.unanswered == []
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 20))])
 def test_every_transaction_is_seen_soon_after_its_commit(seed: int) -> None:
     """The claim of `Lookback`: at most four times as long after the commit as it took, and a look."""
     chance = random.Random(seed)
