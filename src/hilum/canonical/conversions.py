@@ -61,4 +61,5 @@ def plain(number: Decimal) -> str:
 
 def priced(amount: Decimal) -> str:
     """A price or an amount of money as people write it: `38.00`, and `0.0125` where it has more digits."""
-    return f"{amount:.2f}" if amount == round(amount, 2) else plain(amount)
+    whole, _, rest = plain(amount).partition(".")  # no arithmetic: an amount of any length can be said
+    return f"{whole}.{rest:0<2}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from hilum.errors import Invalid, Unmapped
 from hilum.formats import hl7v2 as hl7
@@ -44,10 +45,10 @@ def price_of(line: hl7.Segment, quantity: Decimal, facts: Mapping[str, str], cur
 
 
 def _divided(total: Decimal, quantity: Decimal, currency: str) -> Price:
-    pieces = abs(quantity)
-    unit = (total / pieces).quantize(total)
-    if unit * pieces == total:
-        return Price(quantity, unit, currency)
+    places = max(-int(total.as_tuple().exponent), 0)
+    unit = Fraction(total) / Fraction(abs(quantity)) * 10**places  # exact, however small the quantity is
+    if unit.denominator == 1:
+        return Price(quantity, Decimal((0, tuple(map(int, str(unit.numerator))), -places)), currency)
     return Price(Decimal(1).copy_sign(quantity), total, currency, lot=True)
 
 
