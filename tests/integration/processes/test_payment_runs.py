@@ -116,6 +116,24 @@ async def test_who_asks_or_approves_does_not_release(paying: Begin, database: Da
     assert await rows(database, "SELECT count(*) FROM payable WHERE payment IS NULL") == [(1,)]
 
 
+async def test_whoever_is_left_out_is_in_the_run_or_the_question_comes_again(paying: Begin) -> None:
+    work = await paying()
+    await work.owes(bill("B-1", "100.10"), bill("B-2", "7.77", "V2"))
+    await work.run()
+    first = await work.task("Approve")
+    await work.answer(first, by="ada", approve=True, leave_out=["v2", "V1"])
+    words: list[str] = []
+
+    async def asked_again() -> bool:
+        words[:] = [(await work.task("Approve")).words]
+        return words[0].startswith("no payment of this run is to v2: ")
+
+    await eventually(asked_again, lambda: words)
+    await work.answer(await work.task("Approve"), by="ada", approve=True, leave_out=["V2"])
+    release = await work.task("Release")
+    assert release.words == "V1: 100.10 EUR for B-1"
+
+
 async def test_what_the_bank_rejects_comes_back_to_the_desk_and_is_paid_by_the_next_run(paying: Begin) -> None:
     work = await paying()
     work.bank.trouble(IBANS["V1"], Trouble.REJECT)

@@ -68,7 +68,7 @@ _SHOWN = 25  # payments that a task names
 
 
 def payment_process(
-    rules: PaymentRules, *, owners: Owners, name: str = "payables.payment", version: str = "1.0"
+    rules: PaymentRules, *, owners: Owners, name: str = "payables.payment", version: str = "1.1"
 ) -> Process:
     """The process. It starts on a `PaymentRun`, and hears what the bank says of its file."""
     process = Process(
@@ -129,16 +129,30 @@ class _Paying:
     async def _approved(self, left: Sequence[str]) -> str:
         """Who approved; empty: nobody."""
         payments = await self._payments()
-        title = f"Approve payment run {self.asked.number}: {_sums(payments)}"
-        words = [*_lines(payments), *(f"left out: {each}" for each in left)]
-        not_by = [self.asked.requested_by] if self.asked.requested_by else []
-        task = Task(title, ProposalDecision, team=DESK, words="; ".join(words)[:2000],
-                    due=self.rules.decide_within, not_by=not_by, value=_worth(payments),
-                    papers=beside_payments(payments))  # fmt: skip
-        answer, by = await self.run.asked(task)
-        if answer.approve and answer.leave_out:
+        paid = {each.supplier for each in payments}
+        strange: list[str] = []  # whom the last answer left out, and who is paid nothing
+        while True:
+            answer, by = await self.run.asked(self._proposal(payments, left, strange))
+            if not answer.approve:
+                return ""
+            strange = sorted(set(answer.leave_out) - paid)
+            if not strange:
+                break
+        if answer.leave_out:
             await self._query("leave out", lambda c, run: instructed.leave_out(c, run, answer.leave_out))
-        return by if answer.approve else ""
+        return str(by)
+
+    def _proposal(self, payments: Sequence[Instructed], left: Sequence[str], strange: Sequence[str]) -> Task:
+        words = [*_lines(payments), *(f"left out: {each}" for each in left)]
+        if strange:
+            names = ", ".join(strange)
+            words.insert(0, f"no payment of this run is to {names}: leave out suppliers as they are written here")
+        return Task(
+            f"Approve payment run {self.asked.number}: {_sums(payments)}", ProposalDecision, team=DESK,
+            words="; ".join(words)[:2000], due=self.rules.decide_within,
+            not_by=[self.asked.requested_by] if self.asked.requested_by else [], value=_worth(payments),
+            papers=beside_payments(payments),
+        )  # fmt: skip
 
     async def _released(self, approver: str) -> bool:
         payments = await self._payments()
