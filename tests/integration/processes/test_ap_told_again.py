@@ -152,16 +152,17 @@ async def test_what_comes_after_its_bill_is_forgotten_is_filed_and_ends(
                            GoodsReceipt.model_validate({"number": "R-1", "order": "PO-1", "lines": goods}))  # fmt: skip
             made = bill("B-1")
             number = await product.read(made)
-            assert await ended(database, TELLING, made.business_key) == "posted: AP was told 2 times"
+            told = {"posted: AP was told once": 1, "posted: AP was told 2 times": 2}  # that it is posted may come first
+            results = told[await ended(database, TELLING, made.business_key)]
             paper = filed(document_of(PDF), made)
-            told = ReadBill(system="AP", number=number, bill=made.business_key, order="PO-1", document=paper)
-            await again.send(write(told))
+            read_again = ReadBill(system="AP", number=number, bill=made.business_key, order="PO-1", document=paper)
+            await again.send(write(read_again))
             assert await ended(database, TELLING, made.business_key, 2) == "posted: AP was told 0 times"
             await eventually(lambda: attached(box) == {"B-1"}, lambda: attached(box))
             match = BillMatch(bill=made.business_key, order="PO-1", supplier="V1", currency="EUR", amount=152, round=9)
             await again.send(write(match))
             assert await ended(database, TELLING, made.business_key, 3) == "posted: AP was told 0 times"
-            assert len(product.results[number]) == 2, "of what is posted no comparison is told any more"
+            assert len(product.results[number]) == results, "of what is posted no comparison is told any more"
         finally:
             await work.end()
 
