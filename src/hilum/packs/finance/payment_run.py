@@ -140,7 +140,7 @@ class _Paying:
                 break
         if answer.leave_out:
             await self._query("leave out", lambda c, run: instructed.leave_out(c, run, answer.leave_out))
-        return str(by)
+        return by
 
     def _proposal(self, payments: Sequence[Instructed], left: Sequence[str], strange: Sequence[str]) -> Task:
         words = [*_lines(payments), *(f"left out: {each}" for each in left)]

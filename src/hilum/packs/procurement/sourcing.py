@@ -21,6 +21,7 @@ from hilum.canonical.worth import together
 from hilum.flow.prices import Ask, Expected, Prices
 from hilum.packs.contracts import PacksOf
 from hilum.packs.contracts.checking import NOBODY, no_packs
+from hilum.packs.suppliers.standing import words_of_block
 
 
 class Sourced(BaseModel):
@@ -91,13 +92,14 @@ class Market:
         )  # fmt: skip
         found = self.prices.price(ask)
         said = choice.unit_price if choice is not None else line.unit_price
-        others = [] if choice is not None else self.prices.sources(ask)
+        settled = choice is not None or (found.is_agreed and named not in self.blocked)
+        others = [] if settled else self.prices.sources(ask)
         if others and not found.is_agreed:
             found = others[0]
             named = found.supplier
         if not named or named not in self.blocked:
             return self._sourced(line, named or "", found, said)
-        why = _blocked(named, self.blocked[named])
+        why = words_of_block(named, self.blocked[named])
         for other in others:
             if other.supplier not in self.blocked:
                 sourced = self._sourced(line, other.supplier, other, said)
@@ -116,10 +118,6 @@ class Market:
         if said is not None and self.currency:
             return bare.model_copy(update={"unit_price": said, "currency": self.currency})
         return bare.model_copy(update={"unit_price": listed, "currency": found.currency or self.currency})
-
-
-def _blocked(supplier: str, reason: str) -> str:
-    return f"supplier {supplier} is blocked{f': {reason}' if reason else ''}"
 
 
 def total(lines: Iterable[Sourced], currency: str) -> Decimal | None:

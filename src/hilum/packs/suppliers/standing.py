@@ -35,7 +35,7 @@ async def standing(connection: Connection, supplier: str) -> list[str]:
     said = await cursor.fetchone()
     wrong = [] if said else [f"supplier {supplier} is not known"]
     if said and said[0]:
-        wrong.append(f"supplier {supplier} is blocked{f': {said[1]}' if said[1] else ''}")
+        wrong.append(words_of_block(supplier, said[1]))
     cursor = await connection.execute(
         "SELECT outcome, list_name FROM supplier_screening WHERE supplier = %s ORDER BY list_name", [supplier]
     )
@@ -44,6 +44,11 @@ async def standing(connection: Connection, supplier: str) -> list[str]:
         wrong.append(f"supplier {supplier} was not screened")
     listed = [f"supplier {supplier} is {_OUTCOMES[said]} {name}" for said, name in screened if said in _OUTCOMES]
     return wrong + listed
+
+
+def words_of_block(supplier: str, reason: str) -> str:
+    """`supplier V1 is blocked: a recall`."""
+    return f"supplier {supplier} is blocked{f': {reason}' if reason else ''}"
 
 
 async def blocked(connection: Connection, suppliers: Collection[str]) -> dict[str, str]:
